@@ -1,0 +1,1 @@
+"""The project, and what every part shares: the kernel and the entry points that may read everything."""

@@ -1,0 +1,4 @@
+"""What every part may use and what uses none of them: refusals, settings, Japanese text, card tokens, QR symbols.
+
+No models, no requests, no clock. If it needs a database row, it belongs elsewhere.
+"""

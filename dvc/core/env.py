@@ -1,0 +1,266 @@
+"""Typed readers for settings that come from the environment.
+
+Each reader returns a checked value or raises `WrongSetting`, whose text is one English and one
+Japanese sentence: which variable, what is wrong with it, and a value that would work. The value
+itself is never repeated, since it may hold a password.
+"""
+
+import os
+import re
+import secrets
+import socket
+import tempfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+# A unix socket's path may be 107 bytes long on Linux; kept below for the broker's temporary names.
+LONGEST_SOCKET_PATH = 100
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class WrongSetting(ValueError):
+    """A setting cannot be used. `str()` of it is what the operator is shown."""
+
+    def __init__(self, name: str, english: str, japanese: str, example: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{name} {english}; for example {name}={example}\n設定 {name} {japanese}。例: {name}={example}"
+        )
+
+
+class Env:
+    """Reads one mapping of variables (normally `os.environ`). An empty value counts as not set."""
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        self.variables: Mapping[str, str] = os.environ if variables is None else variables
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value without surrounding spaces, or `default`."""
+        return self.variables.get(name, "").strip() or default
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """1/true/yes/on or 0/false/no/off, in any case."""
+        value = self.text(name).lower()
+        if not value:
+            return default
+        if value in TRUE:
+            return True
+        if value in FALSE:
+            return False
+        raise WrongSetting(name, "must be on or off", "は on か off にしてください", "off")
+
+    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        """A whole number from `low` to `high`, both included."""
+        value = self.text(name)
+        if not value:
+            return default
+        if not re.fullmatch(r"-?[0-9]{1,12}", value) or not low <= int(value) <= high:
+            raise WrongSetting(
+                name,
+                f"must be a whole number from {low} to {high}",
+                f"は {low} から {high} までの整数にしてください",
+                str(default),
+            )
+        return int(value)
+
+    def names(self, name: str, default: list[str], *, pattern: str, example: str) -> list[str]:
+        """A comma-separated list, each part matching `pattern` as a whole."""
+        value = self.text(name)
+        if not value:
+            return default
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        if not parts or not all(re.fullmatch(pattern, part) for part in parts):
+            raise WrongSetting(
+                name,
+                "has a part that cannot be used",
+                "に使えない部分があります。カンマで区切って書いてください",
+                example,
+            )
+        return parts
+
+    def folder(self, name: str, default: Path) -> Path:
+        """An absolute path that is, or can become, a folder."""
+        value = self.text(name)
+        path = (Path(value).expanduser() if value else default).absolute()
+        if "\0" in str(path) or (path.exists() and not path.is_dir()):
+            raise WrongSetting(
+                name,
+                "must be a folder, but a file of that name exists",
+                "はフォルダーにしてください。同じ名前のファイルがあります",
+                "./data",
+            )
+        return path
+
+    def secret(self, name: str, path: Path) -> str:
+        """The value, or else the content of `path`, made on first use and readable by its owner only.
+
+        Made on first use by whichever process comes first, so that no two processes ever sign
+        with different keys.
+        """
+        value = self.text(name)
+        if value:
+            if len(value) < 32:
+                raise WrongSetting(
+                    name,
+                    "must have at least 32 characters",
+                    "は 32 文字以上にしてください",
+                    "$(openssl rand -hex 32)",
+                )
+            return value
+        try:
+            return _read_or_make_secret(path)
+        except OSError as error:
+            raise WrongSetting(
+                "DATA",
+                f"must be a folder this user may write to ({error.strerror})",
+                "は書き込めるフォルダーにしてください",
+                "./data",
+            ) from error
+
+    def database(self, name: str, data: Path) -> dict[str, Any]:
+        """Django's DATABASES["default"]: SQLite in `data` unless a postgres:// URL says otherwise."""
+        value = self.text(name)
+        if not value:
+            return sqlite(data / "db.sqlite3")
+        example = "postgres://user:password@127.0.0.1:5432/dvc"
+        try:
+            url = urlsplit(value)
+            port = url.port
+        except ValueError as error:
+            raise WrongSetting(name, "is not a URL", "は URL の形で書いてください", example) from error
+        if url.scheme == "sqlite" and url.path.strip("/"):
+            return sqlite(Path(unquote(url.path)))
+        database = unquote(url.path.lstrip("/"))
+        if url.scheme not in {"postgres", "postgresql"} or not database:
+            raise WrongSetting(
+                name,
+                "must be a postgres:// URL with a database name",
+                "は postgres:// で始まり、データベース名で終わる URL にしてください",
+                example,
+            )
+        options = dict(parse_qsl(url.query))
+        return postgres(
+            database,
+            user=unquote(url.username or ""),
+            password=unquote(url.password or ""),
+            host=options.pop("host", unquote(url.hostname or "")),
+            port=str(port or options.pop("port", "")),
+            options=options,
+        )
+
+    def broker(self, name: str, data: Path) -> str:
+        """A redis URL; by default the socket of the embedded broker in `data`."""
+        value = self.text(name)
+        if not value:
+            return f"redis+socket://{broker_socket(data)}"
+        if not re.match(r"(rediss?://[^/]+|redis\+socket:///.+)", value):
+            raise WrongSetting(
+                name,
+                "must be a redis:// URL (also for Valkey)",
+                "は redis:// で始まる URL にしてください（Valkey も同じです）",
+                "redis://127.0.0.1:6379/0",
+            )
+        return value
+
+    def url(self, name: str, *, example: str) -> str:
+        """An http(s) URL, or nothing."""
+        value = self.text(name)
+        if value and not re.match(r"https?://[^\s/;,'\"]+(/[^\s;'\"]*)?$", value):
+            raise WrongSetting(
+                name, "must be an http(s) URL", "は http(s):// で始まる URL にしてください", example
+            )
+        return value
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """SQLite as measured to lose nothing: WAL, synchronous=FULL, IMMEDIATE (README, Decisions)."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": 600,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+        # A file, not memory: threads, live servers and workers then see what production would.
+        "TEST": {"NAME": path.with_name("test.sqlite3")},
+    }
+
+
+def postgres(
+    database: str, *, user: str, password: str, host: str, port: str, options: dict[str, str]
+) -> dict[str, Any]:
+    """PostgreSQL by psycopg 3 with a pool; a commit is on disk before it is acknowledged."""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database,
+        "USER": user,
+        "PASSWORD": password,
+        "HOST": host,
+        "PORT": port,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            # Threads of one process share the pool; timeout is how long a request waits for a place.
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
+            "connect_timeout": 5,
+            "options": (
+                "-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s "
+                "-c idle_in_transaction_session_timeout=60s"
+            ),
+            **options,
+        },
+    }
+
+
+def broker_socket(data: Path) -> Path:
+    """Where the embedded broker listens: inside `data`, or a private folder if that path is too long."""
+    path = data / "broker" / "broker.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    mark = sha256(os.fsencode(data)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"dvc-{os.getuid()}-{mark}" / "broker.sock"
+
+
+def own_hosts(bind: str) -> list[str]:
+    """Host names this machine is asked by: itself, and on a LAN its name and address."""
+    hosts = ["localhost", "127.0.0.1", "[::1]"]
+    if bind in {"", "127.0.0.1", "::1", "localhost"}:
+        return hosts
+    name = socket.gethostname()
+    hosts += [name, f"{name}.local"]
+    if bind not in {"0.0.0.0", "::"}:
+        hosts.append(bind)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: connecting a datagram socket only asks the routing table.
+            probe.connect(("192.0.2.1", 9))
+            hosts.append(str(probe.getsockname()[0]))
+        except OSError:
+            pass  # no network at all: the names above are what there is
+    return hosts
+
+
+def _read_or_make_secret(path: Path) -> str:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        # Written aside and linked into place, so that a reader never sees half a key and the
+        # first of two writers wins.
+        aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,275 @@
+"""All settings, from the environment. A wrong value stops the start with one clear sentence.
+
+What may be set is listed, with examples, in deploy/env.example.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dvc import __version__
+from dvc.core.env import Env, own_hosts
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+FRONTEND = BASE_DIR / "frontend"
+
+# ── Where things are ───────────────────────────────────────────────────────────────────────────
+DATA = env.folder("DATA", BASE_DIR / "data")
+RUN_DIR = DATA / "run"
+KEYS_DIR = DATA / "keys"
+MEDIA_ROOT = DATA / "media"
+MEDIA_URL = "media/"
+
+VERSION = __version__
+DEBUG = env.flag("DEBUG")
+PORT = env.integer("PORT", 8000, low=1, high=65535)
+BIND = env.text("BIND", "127.0.0.1")
+SECRET_KEY = env.secret("SECRET_KEY", DATA / "secret_key")
+HOST = r"\.?[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]|\*"
+ALLOWED_HOSTS = env.names(
+    "ALLOWED_HOSTS", own_hosts(BIND), pattern=HOST, example="center.example.jp,192.168.1.10"
+)
+CSRF_TRUSTED_ORIGINS = env.names(
+    "TRUSTED_ORIGINS", [], pattern=r"https?://[A-Za-z0-9.*_:\[\]-]+", example="https://center.example.jp"
+)
+
+# ── The parts, in the order they depend on one another ─────────────────────────────────────────
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "django_vite",
+    "csp",
+    "dvc.audit",
+    "dvc.outbox",
+    "dvc.accounts",
+    "dvc.operations",
+    "dvc.runtime",
+    "intake.people",
+    "intake.volunteers",
+    "intake.help_requests",
+    "intake.checkin",
+    "matching.equipment",
+    "matching.queue",
+    "matching.proposals",
+    "matching.teams",
+    "matching.dispatch",
+    "dvc.sync",
+    "dvc.board",
+    "dvc.public",
+    "dvc.drills",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "dvc.urls"
+WSGI_APPLICATION = "dvc.wsgi.application"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "dvc.accounts.policy.PolicyMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [FRONTEND / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dvc.operations.context.center",
+            ],
+        },
+    },
+]
+
+# ── The database: the only truth ───────────────────────────────────────────────────────────────
+DATABASES = {"default": env.database("DATABASE_URL", DATA)}
+
+# One web process per center: counters for throttling may live in its memory, and no request
+# needs the broker.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# ── People and sessions ────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# ── Language and time ──────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "ja"
+TIME_ZONE = env.text("TIME_ZONE", "Asia/Tokyo")
+USE_I18N = True
+USE_TZ = True
+
+# ── Static files ───────────────────────────────────────────────────────────────────────────────
+# Served by WhiteNoise straight from the tree: there is no collectstatic step to forget. Vite's
+# files carry a hash in their names and may be kept for ever; the rest is asked for again.
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS: list[Any] = [FRONTEND / "static", ("dist", FRONTEND / "dist")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 60
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/assets/.+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$"
+
+# `VITE_DEV=1 DEBUG=1` takes scripts from `npm run dev` instead of the build.
+VITE_DEV = env.flag("VITE_DEV") and DEBUG
+DJANGO_VITE = {
+    "default": {
+        "dev_mode": VITE_DEV,
+        "manifest_path": FRONTEND / "dist" / ".vite" / "manifest.json",
+        "static_url_prefix": "dist",
+    }
+}
+
+# Map tiles come from outside, so there are none unless a center chooses them.
+MAP_TILE_URL = env.url("MAP_TILE_URL", example="https://tiles.example.jp/{z}/{x}/{y}.png")
+MAP_TILE_CREDIT = env.text("MAP_TILE_CREDIT")
+
+# ── Security ───────────────────────────────────────────────────────────────────────────────────
+HTTPS = env.flag("HTTPS")
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 0, low=0, high=63072000)
+# Only set behind our own proxy (deploy/), which overwrites this header.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# A photo from a phone is 3–8 MB; text fields are far below.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+_tiles = urlsplit(MAP_TILE_URL)
+_tile_origin = [f"{_tiles.scheme}://{_tiles.netloc}"] if MAP_TILE_URL else []
+_dev = ["http://localhost:5173", "ws://localhost:5173"] if VITE_DEV else []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'", *_dev],
+        # wasm-unsafe-eval compiles the scanner's WebAssembly; it does not allow eval().
+        "script-src": ["'self'", "'wasm-unsafe-eval'", *_dev],
+        "style-src": ["'self'", *_dev],
+        "img-src": ["'self'", "data:", "blob:", *_tile_origin],
+        "font-src": ["'self'", *_dev],
+        "connect-src": ["'self'", *_dev],
+        "worker-src": ["'self'", "blob:"],
+        "media-src": ["'self'", "blob:"],
+        "manifest-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# ── API ────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Disaster volunteer center",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# ── Background work ────────────────────────────────────────────────────────────────────────────
+# Every piece of work is a row first (dvc.outbox); the message only carries the row's id.
+OUTBOX_HANDLERS = {
+    "matching.run": ("matching.proposals.tasks.solve_run", "matching"),
+    "drill.step": ("dvc.drills.tasks.play_due", "default"),
+}
+
+BROKER_URL = env.broker("BROKER_URL", DATA)
+CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Above the longest task (CELERY_TASK_TIME_LIMIT), or work would be handed out twice.
+    "visibility_timeout": 900,
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A request never waits for the broker: the row is there, and the sweeper publishes it again.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 270
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = {"default": {}, "matching": {}}
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+
+# ── Logging: plain lines to stdout, never with a person's data ─────────────────────────────────
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {
+        "stdout": {"class": "logging.StreamHandler", "stream": sys.stdout, "formatter": "plain"},
+    },
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"level": LOG_LEVEL},
+        # Its 4xx lines would repeat paths that strangers typed.
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+    },
+}
