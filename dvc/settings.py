@@ -27,6 +27,8 @@ VERSION = __version__
 DEBUG = env.flag("DEBUG")
 PORT = env.integer("PORT", 8000, low=1, high=65535)
 BIND = env.text("BIND", "127.0.0.1")
+WEB_WORKERS = env.integer("WEB_WORKERS", 1, low=1, high=32)
+WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=64)
 SECRET_KEY = env.secret("SECRET_KEY", DATA / "secret_key")
 HOST = r"\.?[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]|\*"
 ALLOWED_HOSTS = env.names(
@@ -50,8 +52,8 @@ INSTALLED_APPS = [
     "csp",
     "dvc.audit",
     "dvc.outbox",
-    "dvc.accounts",
     "dvc.operations",
+    "dvc.accounts",
     "dvc.runtime",
     "intake.people",
     "intake.volunteers",
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
     "matching.teams",
     "matching.dispatch",
     "dvc.sync",
+    "dvc.home",
     "dvc.board",
     "dvc.public",
     "dvc.drills",
@@ -95,7 +98,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "dvc.operations.context.center",
+                "dvc.accounts.context.center",
             ],
         },
     },
@@ -225,6 +228,13 @@ OUTBOX_HANDLERS = {
     "drill.step": ("dvc.drills.tasks.play_due", "default"),
 }
 
+# Asked by the sweeper every second: work that follows from the state of the tables, not from a call.
+SWEEP_CHECKS = ("matching.proposals.services.request_due_runs",)
+
+# What the sweeper does in every round, called with `at`.
+SWEEP_CHECKS = ["dvc.runtime.services.sweeper_beat"]
+
+EMBEDDED_BROKER = not env.text("BROKER_URL")
 BROKER_URL = env.broker("BROKER_URL", DATA)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -1,0 +1,64 @@
+"""The only way to fetch an object on behalf of somebody. What is not yours does not exist: 404 for both."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404
+
+from dvc.accounts.models import User
+from dvc.accounts.roles import ROLES_THAT_MAY, May, Role
+from dvc.operations.models import Center, Operation
+
+M = TypeVar("M", bound=Model)
+
+
+def roles_in(user: User, center: Center) -> frozenset[Role]:
+    """The person's roles in the center. One query."""
+    return frozenset(Role(role) for role in user.memberships.filter(center=center).values_list("role", flat=True))
+
+
+def may(roles: frozenset[Role], permission: May) -> bool:
+    return bool(roles & ROLES_THAT_MAY[permission])
+
+
+def centers(user: User) -> QuerySet[Center]:
+    """The centers the person works in."""
+    return Center.objects.filter(memberships__user=user).distinct()
+
+
+def operations(user: User) -> QuerySet[Operation]:
+    """All operations of the person's centers."""
+    return Operation.objects.filter(center__memberships__user=user).distinct()
+
+
+def operation(user: User, operation_id: int, *, at: datetime) -> Operation:
+    """An operation of one of the person's centers, or Http404."""
+    if not user.is_usable(at):
+        raise Http404
+    found = operations(user).select_related("center").filter(pk=operation_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def of_operation(operation: Operation, objects: QuerySet[M], pk: object) -> M:
+    """One row that hangs from this operation, or Http404. The model needs an `operation` foreign key."""
+    return _one(objects.filter(operation=operation), pk)
+
+
+def of_center(center: Center, objects: QuerySet[M], pk: object) -> M:
+    """One row of this center, or Http404. The model needs a `center` foreign key."""
+    return _one(objects.filter(center=center), pk)
+
+
+def _one(objects: QuerySet[M], pk: object) -> M:
+    try:
+        found = objects.filter(pk=pk).first()
+    except (ValueError, OverflowError):
+        found = None
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,120 @@
+"""One policy table: every URL of the system and who may call it. A URL missing here fails the build
+(tests/dvc/accounts/test_policy.py) and answers 404 at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Final
+
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from dvc.accounts import access
+from dvc.accounts.models import User
+from dvc.accounts.roles import May, Role
+from dvc.audit.services import By
+from dvc.core.refused import Refused
+from dvc.operations.models import Center, Operation
+
+
+class Anyone(Enum):
+    """Callers who need no role."""
+
+    PUBLIC = "anyone, signed in or not"
+    SIGNED_IN = "any signed-in member of staff"
+    DEVICE = "a registered device, by its Authorization header (checked in the API)"
+    TOKEN = "whoever holds the secret in the URL (checked in the view)"
+
+
+Who = May | Anyone
+
+
+class StaffRequest(HttpRequest):
+    """What a view behind a `May` policy receives: the middleware has filled these in."""
+
+    user: User
+    operation: Operation
+    center: Center
+    roles: frozenset[Role]
+
+
+# URL name → who. One line a URL, grouped by app in the order of dvc/urls.py.
+POLICY: Final[dict[str, Who]] = {
+    # dvc.accounts
+    "sign_in": Anyone.PUBLIC,
+    "sign_in_by_link": Anyone.TOKEN,
+    "sign_out": Anyone.SIGNED_IN,
+    # dvc.runtime
+    "healthz": Anyone.PUBLIC,
+}
+
+
+def by(request: StaffRequest) -> By:
+    """The person behind the request, for the audit."""
+    return By(user=request.user)
+
+
+class PolicyMiddleware:
+    """Looks the URL's name up in POLICY before the view runs; default deny."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        assert request.resolver_match is not None
+        who = POLICY.get(request.resolver_match.view_name)
+        if who is None:
+            raise Http404
+        if who in (Anyone.PUBLIC, Anyone.DEVICE, Anyone.TOKEN):
+            return None
+        if not isinstance(request.user, User):
+            return _to_sign_in(request)
+        if not request.user.is_usable(timezone.now()):
+            logout(request)
+            return _to_sign_in(request)
+        return self._check_staff(request, who, kwargs)
+
+    def _check_staff(self, request: HttpRequest, who: Who, kwargs: dict[str, Any]) -> HttpResponse | None:
+        assert isinstance(request.user, User)
+        if "operation_id" in kwargs:
+            operation = access.operation(request.user, kwargs["operation_id"], at=timezone.now())
+            center: Center | None = operation.center
+            request.operation = operation  # type: ignore[attr-defined]
+        else:
+            center = access.centers(request.user).first()
+        request.center = center  # type: ignore[attr-defined]
+        request.roles = access.roles_in(request.user, center) if center else frozenset()  # type: ignore[attr-defined]
+        if isinstance(who, May) and not access.may(request.roles, who):  # type: ignore[attr-defined]
+            return render(request, "403.html", {"refusal": Refused("account.not_allowed").text}, status=403)
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A refusal nobody caught is still a sentence on a page, never a 500."""
+        if not isinstance(exception, Refused):
+            return None
+        if request.headers.get("HX-Request"):
+            return render(request, "_refusal.html", {"refusal": exception.text}, status=422)
+        return render(request, "refused.html", {"refusal": exception.text, "back": request.META.get("HTTP_REFERER", "")}, status=409)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponseForbidden("サインインし直してください。", content_type="text/plain; charset=utf-8")
+    return redirect(f"/sign-in/?{urlencode({'next': request.get_full_path()})}")
+
+
+def allowed_names(roles: frozenset[Role]) -> frozenset[str]:
+    """URL names the roles may open: what the navigation shows."""
+    return frozenset(
+        name for name, who in POLICY.items() if not isinstance(who, May) or access.may(roles, who)
+    )

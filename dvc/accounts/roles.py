@@ -1,0 +1,47 @@
+"""Roles and what they may do, in one table (source: reliability.md §4; words: domain.md §1.1)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    CHIEF = "chief", "センター長"
+    OFFICE = "office", "総務・監査"
+    NEEDS_DESK = "needs_desk", "ニーズ受付"
+    SURVEY = "survey", "現地調査"
+    MATCHING = "matching", "マッチング"
+    RECEPTION = "reception", "ボランティア受付"
+    EQUIPMENT = "equipment", "資材・車両"
+    TRANSPORT = "transport", "送迎"
+    ENGINEER = "engineer", "技術管理者"
+
+
+class May(models.TextChoices):
+    """What a signed-in person may do. A page or an endpoint asks for exactly one of these (see policy.py)."""
+
+    SEE_BOARD = "see_board", "ボードを見る"
+    RECEIVE = "receive", "受付をする（到着・帰り・カード）"
+    KEEP_VOLUNTEERS = "keep_volunteers", "ボランティア名簿とカードを扱う"
+    KEEP_NEEDS = "keep_needs", "困りごと（ニーズ）を扱う"
+    MATCH = "match", "マッチングをする"
+    DISPATCH = "dispatch", "チームを送り出す・帰着を受ける"
+    RUN_CENTER = "run_center", "開設・閉所・職員・端末・設定"
+    RUN_DRILL = "run_drill", "訓練を動かす"
+    SEE_AUDIT = "see_audit", "操作の記録を見る"
+
+
+_EVERYBODY = frozenset(Role)
+ROLES_THAT_MAY: Final[dict[May, frozenset[Role]]] = {
+    May.SEE_BOARD: _EVERYBODY,
+    May.RECEIVE: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
+    May.KEEP_VOLUNTEERS: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
+    May.KEEP_NEEDS: frozenset({Role.CHIEF, Role.OFFICE, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING}),
+    May.MATCH: frozenset({Role.CHIEF, Role.MATCHING}),
+    May.DISPATCH: frozenset({Role.CHIEF, Role.MATCHING, Role.EQUIPMENT, Role.TRANSPORT}),
+    May.RUN_CENTER: frozenset({Role.CHIEF}),
+    May.RUN_DRILL: frozenset({Role.CHIEF, Role.OFFICE}),
+    May.SEE_AUDIT: frozenset({Role.CHIEF, Role.OFFICE}),
+}

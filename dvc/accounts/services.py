@@ -1,0 +1,142 @@
+"""Give and take away access. Secrets are 256-bit random, stored as SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from dvc.accounts.models import Device, DeviceProfile, Membership, SignInLink, User
+from dvc.accounts.roles import Role
+from dvc.audit.services import SYSTEM, By, record
+from dvc.core.refused import Refused
+from dvc.operations.models import Center
+
+LINK_LIFETIME = timedelta(minutes=30)
+FIRST_USER = "center"
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 hex. Fit for random 256-bit secrets only, never for passwords."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def ensure_first_user(*, at: datetime) -> User:
+    """The person who sets the center up: created once, without a password; signs in by link."""
+    user, created = User.objects.get_or_create(
+        sign_in_name=FIRST_USER, defaults={"display_name": "センター管理者", "password": "!"}
+    )
+    if created:
+        record("user.created", user, by=SYSTEM, at=at)
+    return user
+
+
+@transaction.atomic
+def issue_sign_in_link(user: User, *, at: datetime, by: By = SYSTEM, lifetime: timedelta = LINK_LIFETIME) -> str:
+    """A token for one sign-in within `lifetime`. Returned once, stored hashed."""
+    token = secrets.token_urlsafe(32)
+    link = SignInLink.objects.create(
+        user=user, token_hash=hash_secret(token), created_at=at, expires_at=at + lifetime
+    )
+    record("sign_in_link.issued", link, by=by, at=at, user=user.pk)
+    return token
+
+
+@transaction.atomic
+def use_sign_in_link(token: str, *, at: datetime) -> User:
+    """The link's user, once. Raises Refused("account.link_used") for a used, old or unknown token."""
+    taken = SignInLink.objects.filter(
+        token_hash=hash_secret(token), used_at__isnull=True, expires_at__gt=at
+    ).update(used_at=at)
+    if not taken:
+        raise Refused("account.link_used")
+    link = SignInLink.objects.select_related("user").get(token_hash=hash_secret(token))
+    if not link.user.is_usable(at):
+        raise Refused("account.inactive")
+    record("sign_in_link.used", link, by=By(user=link.user, via="link"), at=at)
+    return link.user
+
+
+@transaction.atomic
+def add_staff(
+    center: Center,
+    *,
+    display_name: str,
+    roles: list[Role],
+    by: By,
+    at: datetime,
+    origin: str = "",
+    expires_at: datetime | None = None,
+) -> User:
+    """A new named account with roles in one center; it signs in by link until it sets a password."""
+    user = User.objects.create(
+        sign_in_name=f"u{secrets.token_hex(4)}",
+        display_name=display_name,
+        origin=origin,
+        expires_at=expires_at,
+        password="!",
+    )
+    Membership.objects.bulk_create(Membership(user=user, center=center, role=role) for role in roles)
+    record("user.created", user, by=by, at=at, center_id=center.pk, roles=[str(role) for role in roles])
+    return user
+
+
+@transaction.atomic
+def set_roles(user: User, center: Center, *, roles: list[Role], by: By, at: datetime) -> None:
+    """Replace the person's roles in the center."""
+    Membership.objects.filter(user=user, center=center).delete()
+    Membership.objects.bulk_create(Membership(user=user, center=center, role=role) for role in roles)
+    record("user.roles_set", user, by=by, at=at, center_id=center.pk, roles=[str(role) for role in roles])
+
+
+@transaction.atomic
+def deactivate(user: User, *, center: Center, by: By, at: datetime) -> None:
+    """Stop an account at once; its sessions end with the next request (policy.py asks `is_usable`)."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    SignInLink.objects.filter(user=user, used_at__isnull=True).update(expires_at=at)
+    record("user.deactivated", user, by=by, at=at, center_id=center.pk)
+
+
+@transaction.atomic
+def register_device(
+    center: Center, *, name: str, profile: DeviceProfile, by: By, at: datetime
+) -> tuple[Device, str]:
+    """A new device and its secret. The secret is returned once, stored hashed."""
+    assert by.user is not None
+    secret = secrets.token_urlsafe(32)
+    device = Device.objects.create(
+        center=center,
+        name=name,
+        profile=profile,
+        secret_hash=hash_secret(secret),
+        registered_by=by.user,
+        registered_at=at,
+    )
+    record("device.registered", device, by=by, at=at, center_id=center.pk, profile=str(profile))
+    return device, secret
+
+
+@transaction.atomic
+def revoke_device(device: Device, *, by: By, at: datetime) -> None:
+    """End a device: the next request with its secret is refused. Safe to repeat."""
+    if Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(revoked_at=at):
+        record("device.revoked", device, by=by, at=at, center_id=device.center_id)
+
+
+def authenticate_device(credentials: str) -> Device:
+    """The live device behind "<id>.<secret>". Raises Refused device.unknown | device.revoked. One query."""
+    ident, _, secret = credentials.partition(".")
+    try:
+        device = Device.objects.select_related("center").get(pk=uuid.UUID(ident))
+    except (ValueError, Device.DoesNotExist):
+        raise Refused("device.unknown") from None
+    if not hmac.compare_digest(device.secret_hash, hash_secret(secret)):
+        raise Refused("device.unknown")
+    if device.revoked_at is not None:
+        raise Refused("device.revoked")
+    return device

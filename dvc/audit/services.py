@@ -1,0 +1,76 @@
+"""Writing to the log. Called inside the transaction of the change it describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+
+from dvc.audit.models import Entry, Look
+
+if TYPE_CHECKING:
+    from dvc.accounts.models import Device, User
+    from dvc.operations.models import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who is behind a change: a signed-in person, a paired device, or the system (`via` says which way in)."""
+
+    user: User | None = None
+    device: Device | None = None
+    via: str = "desk"
+
+
+SYSTEM = By(via="system")
+
+
+def record(
+    action: str,
+    subject: models.Model,
+    *,
+    by: By,
+    at: datetime,
+    operation: Operation | None = None,
+    center_id: int | None = None,
+    **details: Any,
+) -> Entry:
+    """Append one entry in the caller's transaction. `details`: JSON-able ids, codes, states; no personal data.
+
+    Raises `TransactionManagementError` when there is no transaction: a change and its entry stand or fall together.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError(f"audit.record({action!r}) outside a transaction")
+    return Entry.objects.create(
+        center_id=operation.center_id if operation else center_id,
+        operation=operation,
+        actor=by.user,
+        device=by.device,
+        via=by.via,
+        action=action,
+        subject_type=subject._meta.label_lower,
+        subject_id=str(subject.pk),
+        details=details,
+        at=at,
+    )
+
+
+def looked(subject: models.Model, *, by: By, classes: str, why: str, at: datetime) -> None:
+    """Log that personal data of `subject` was shown. `classes`: field classes such as "P2 P3" (reliability.md §4)."""
+    Look.objects.create(
+        actor=by.user,
+        device=by.device,
+        subject_type=subject._meta.label_lower,
+        subject_id=str(subject.pk),
+        classes=classes,
+        why=why,
+        at=at,
+    )
+
+
+def version_of(operation_id: int) -> int:
+    """The operation's version: the newest entry id, 0 when nothing has happened yet. One query."""
+    newest = Entry.objects.of_operation(operation_id).order_by("-id").values_list("id", flat=True).first()
+    return newest or 0

@@ -1,0 +1,1 @@
+"""The live board for desk, tablet and wall screen: reads only."""

@@ -1,0 +1,1 @@
+"""Scenarios, the clock and scripted people who act through the real services."""

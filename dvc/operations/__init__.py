@@ -1,0 +1,1 @@
+"""Center, Site, Operation and its mode (ordinary, drill, disaster): opening, closing, history."""

@@ -1,0 +1,130 @@
+"""The center, its sites, and the operations everything else hangs from."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import ClassVar
+
+from django.db import models
+
+
+class Center(models.Model):
+    """One 社会福祉協議会's volunteer center. `issuer` is its number inside every QR card (1 … 2^24−1)."""
+
+    name = models.CharField("センター名", max_length=80)
+    city = models.CharField("市町村", max_length=40)
+    phone = models.CharField("電話番号", max_length=20)
+    issuer = models.PositiveIntegerField(unique=True)
+    lat = models.FloatField(default=38.2939)
+    lng = models.FloatField(default=141.0044)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(issuer__gte=1, issuer__lt=2**24), name="issuer_fits_three_bytes"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """A place people report to: the center itself or a satellite."""
+
+    center = models.ForeignKey(Center, on_delete=models.PROTECT, related_name="sites")
+    name = models.CharField("拠点名", max_length=60)
+    address = models.CharField("住所", max_length=120, blank=True)
+    lat = models.FloatField()
+    lng = models.FloatField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mode(models.TextChoices):
+    ORDINARY = "ordinary", "平常時"
+    DRILL = "drill", "訓練"
+    DISASTER = "disaster", "災害"
+
+
+class OperationState(models.TextChoices):
+    PREPARING = "preparing", "準備中"
+    OPEN = "open", "開設中"
+    CLOSED = "closed", "閉所"
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def live(self) -> OperationQuerySet:
+        return self.exclude(state=OperationState.CLOSED)
+
+    def main_first(self) -> OperationQuerySet:
+        """What a person most likely means: an open disaster, then a drill, then ordinary days; newest first."""
+        order = models.Case(
+            models.When(mode=Mode.DISASTER, then=0), models.When(mode=Mode.DRILL, then=1), default=2
+        )
+        return self.annotate(mode_order=order).order_by("mode_order", "-opened_at", "-id")
+
+
+class Operation(models.Model):
+    """One stretch of work: a disaster, a drill, or the ordinary days. All day-to-day rows hang from it."""
+
+    center = models.ForeignKey(Center, on_delete=models.PROTECT, related_name="operations")
+    name = models.CharField("名称", max_length=80)
+    mode = models.CharField(max_length=10, choices=Mode.choices)
+    state = models.CharField(max_length=10, choices=OperationState.choices, default=OperationState.PREPARING)
+    insurance_required = models.BooleanField("保険を確認する", default=True)
+    insurance_special_rule = models.BooleanField("大規模災害特例（当日から補償）", default=False)
+    orientation_required = models.BooleanField("説明（オリエンテーション）を求める", default=True)
+    auto_match = models.BooleanField("自動で提案を作る", default=True)
+    recruiting = models.BooleanField("募集中", default=True)
+    notice = models.CharField("お知らせ", max_length=300, blank=True)
+    day_start = models.TimeField("受付開始", default=time(9, 0))
+    work_end = models.TimeField("現地作業の終了", default=time(15, 30))
+    capacity = models.PositiveIntegerField("1日の定員", null=True, blank=True)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    objects = OperationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["center"],
+                condition=models.Q(mode="ordinary") & ~models.Q(state="closed"),
+                name="one_ordinary_operation_per_center",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == OperationState.OPEN
+
+    @property
+    def is_drill(self) -> bool:
+        return self.mode == Mode.DRILL
+
+
+class OperationChange(models.Model):
+    """The history of opening and closing, for people to read."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="changes")
+    from_state = models.CharField(max_length=10, choices=OperationState.choices, blank=True)
+    to_state = models.CharField(max_length=10, choices=OperationState.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.from_state} → {self.to_state}"

@@ -1,0 +1,123 @@
+"""Set a center up, open and close operations."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, time
+
+from django.db import transaction
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from dvc.operations.models import Center, Mode, Operation, OperationChange, OperationState, Site
+
+EDITABLE = (
+    "name", "insurance_required", "insurance_special_rule", "orientation_required", "auto_match",
+    "recruiting", "notice", "day_start", "work_end", "capacity",
+)  # fmt: skip
+
+
+@transaction.atomic
+def create_center(
+    *, name: str, city: str, phone: str, site_name: str, lat: float, lng: float, by: By, at: datetime
+) -> Center:
+    """A new center with one site and its ordinary operation, open at once. Keys and roles are given beside it."""
+    center = Center.objects.create(
+        name=name, city=city, phone=phone, issuer=_free_issuer(), lat=lat, lng=lng, created_at=at
+    )
+    record("center.created", center, by=by, at=at, center_id=center.pk)
+    add_site(center, name=site_name, lat=lat, lng=lng, by=by, at=at)
+    ordinary = create_operation(center, mode=Mode.ORDINARY, name="ふだんの活動", by=by, at=at)
+    open_operation(ordinary, by=by, at=at)
+    return center
+
+
+def _free_issuer() -> int:
+    while True:
+        issuer = 1 + secrets.randbelow(2**24 - 1)
+        if not Center.objects.filter(issuer=issuer).exists():
+            return issuer
+
+
+@transaction.atomic
+def add_site(
+    center: Center, *, name: str, lat: float, lng: float, by: By, at: datetime, address: str = ""
+) -> Site:
+    """Add a place people report to."""
+    site = Site.objects.create(center=center, name=name, lat=lat, lng=lng, address=address)
+    record("site.added", site, by=by, at=at, center_id=center.pk)
+    return site
+
+
+@transaction.atomic
+def create_operation(
+    center: Center,
+    *,
+    mode: Mode,
+    name: str,
+    by: By,
+    at: datetime,
+    insurance_special_rule: bool = False,
+    work_end: time = time(15, 30),
+) -> Operation:
+    """A prepared operation, not open yet. Ordinary days ask for no orientation."""
+    operation = Operation.objects.create(
+        center=center,
+        mode=mode,
+        name=name,
+        insurance_special_rule=insurance_special_rule,
+        orientation_required=mode != Mode.ORDINARY,
+        work_end=work_end,
+        created_at=at,
+    )
+    record("operation.created", operation, by=by, at=at, operation=operation, mode=str(mode))
+    return operation
+
+
+@transaction.atomic
+def open_operation(operation: Operation, *, by: By, at: datetime, reason: str = "") -> Operation:
+    """Open it, or open it again. Opening what is open changes nothing."""
+    return _move(operation, OperationState.OPEN, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def close_operation(operation: Operation, *, teams_out: int, by: By, at: datetime, reason: str = "") -> Operation:
+    """Close it. Refused with operation.teams_out while a team is in the field (the caller, above us, counts them)."""
+    if teams_out:
+        raise Refused("operation.teams_out", count=teams_out)
+    return _move(operation, OperationState.CLOSED, by=by, at=at, reason=reason)
+
+
+def _move(operation: Operation, state: OperationState, *, by: By, at: datetime, reason: str) -> Operation:
+    before = operation.state
+    stamps: dict[str, object] = {}
+    if state == OperationState.OPEN:
+        stamps = {"opened_at": operation.opened_at or at, "closed_at": None}
+    elif state == OperationState.CLOSED:
+        stamps = {"closed_at": at}
+    changed = Operation.objects.filter(pk=operation.pk, state=before).exclude(state=state).update(state=state, **stamps)
+    operation.refresh_from_db()
+    if changed:
+        OperationChange.objects.create(
+            operation=operation, from_state=before, to_state=state, reason=reason, by=by.user, at=at
+        )
+        record("operation.moved", operation, by=by, at=at, operation=operation, to=str(state), before=before)
+    return operation
+
+
+@transaction.atomic
+def edit_operation(operation: Operation, *, by: By, at: datetime, **changes: object) -> Operation:
+    """Change the settings named in EDITABLE. Raises `KeyError` for another field."""
+    for field in changes:
+        if field not in EDITABLE:
+            raise KeyError(field)
+    Operation.objects.filter(pk=operation.pk).update(**changes)
+    operation.refresh_from_db()
+    record("operation.edited", operation, by=by, at=at, operation=operation, fields=sorted(changes))
+    return operation
+
+
+def require_open(operation: Operation) -> None:
+    """Raises Refused("operation.closed") unless the operation is open. For decisions, never for facts."""
+    if not operation.is_open:
+        raise Refused("operation.closed", name=operation.name)

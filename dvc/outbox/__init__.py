@@ -1,0 +1,1 @@
+"""Background work as rows: written with the change, claimed with a lease, swept when lost."""

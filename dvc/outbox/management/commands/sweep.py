@@ -1,0 +1,37 @@
+"""The sweeper: its own process, so that neither a dead worker nor a dead beat can lose work."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from dvc.outbox import services
+
+
+class Command(BaseCommand):
+    help = "Publish due outbox rows again and run the periodic checks of settings.SWEEP_CHECKS, every second."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=float, default=1.0, help="seconds between two rounds")
+        parser.add_argument("--once", action="store_true", help="one round, then stop")
+
+    def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        checks = [import_string(path) for path in settings.SWEEP_CHECKS]
+        while not stop.is_set():
+            close_old_connections()
+            for check in checks:
+                check(at=timezone.now())
+            services.sweep(at=timezone.now())
+            if once:
+                return
+            stop.wait(every)

@@ -1,0 +1,1 @@
+"""The pages anyone may open: what we recruit, pre-registration. No personal data is shown."""

@@ -1,0 +1,21 @@
+"""The table of contents. Who may open each name stands in dvc/accounts/policy.py."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("dvc.home.urls")),
+    path("", include("dvc.runtime.urls")),
+    path("", include("dvc.accounts.urls")),
+    path("", include("dvc.public.urls")),
+    path("", include("dvc.sync.urls")),
+    path("o/<int:operation_id>/board/", include("dvc.board.urls")),
+    path("o/<int:operation_id>/drill/", include("dvc.drills.urls")),
+    path("o/<int:operation_id>/volunteers/", include("intake.volunteers.urls")),
+    path("o/<int:operation_id>/needs/", include("intake.help_requests.urls")),
+    path("o/<int:operation_id>/tablet/", include("intake.checkin.urls")),
+    path("o/<int:operation_id>/matching/", include("matching.proposals.urls")),
+    path("o/<int:operation_id>/dispatch/", include("matching.dispatch.urls")),
+    path("", include("matching.dispatch.field_urls")),
+]

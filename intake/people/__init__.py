@@ -1,0 +1,1 @@
+"""Household, Person, Town: one register of residents and where they live."""

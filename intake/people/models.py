@@ -1,0 +1,89 @@
+"""One register of residents: where they live and who they are."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from dvc.core.japanese import kana_key, phone_digits, search_key
+
+
+class Town(models.Model):
+    """A 町丁目 (town, with its 小字 when there is one) and its centroid, degrees WGS84."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.CASCADE, related_name="towns")
+    name = models.CharField(max_length=60)
+    koaza = models.CharField(max_length=60, blank=True)
+    lat = models.FloatField()
+    lng = models.FloatField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "koaza"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["center", "name", "koaza"], name="one_town_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.koaza}"
+
+
+class Precision(models.TextChoices):
+    PIN = "pin", "地図で指定"
+    TOWN = "town", "町丁目の中心"
+    NONE = "none", "場所未定"
+
+
+class Household(models.Model):
+    """A house where somebody lives. `lat`/`lng` come from a pin or from the town's centroid (`precision`)."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="households")
+    town = models.ForeignKey(Town, null=True, blank=True, on_delete=models.PROTECT)
+    address = models.CharField("住所", max_length=120, blank=True)
+    address_key = models.CharField(max_length=160, db_index=True, editable=False)
+    landmark = models.CharField("目印・行き方", max_length=120, blank=True)
+    lat = models.FloatField(null=True)
+    lng = models.FloatField(null=True)
+    precision = models.CharField(max_length=4, choices=Precision.choices, default=Precision.NONE)
+    lives_alone = models.BooleanField("一人暮らし", default=False)
+    members = models.CharField("同居の人", max_length=120, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"household {self.pk}"
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def matching(self, text: str) -> Self:
+        """People whose name, kana or phone contains `text` in any common writing."""
+        return self.filter(person_query(text))
+
+
+def person_query(text: str) -> models.Q:
+    """The condition shared by every search for a named human: name key, kana key, phone digits."""
+    found = models.Q(name_key__contains=search_key(text)) | models.Q(kana_key__contains=kana_key(text))
+    digits = phone_digits(text)
+    if len(digits) >= 4:
+        found |= models.Q(phone_digits__contains=digits)
+    return found
+
+
+class Person(models.Model):
+    """A resident, a relative who calls for one, or another contact. Names are kept as typed; keys are for search."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="people")
+    household = models.ForeignKey(Household, null=True, blank=True, on_delete=models.PROTECT, related_name="people")
+    name = models.CharField("氏名", max_length=80, blank=True)
+    kana = models.CharField("ふりがな", max_length=120, blank=True)
+    phone = models.CharField("電話番号", max_length=20, blank=True)
+    name_key = models.CharField(max_length=100, db_index=True, editable=False)
+    kana_key = models.CharField(max_length=140, db_index=True, editable=False)
+    phone_digits = models.CharField(max_length=20, db_index=True, editable=False)
+    birth_year = models.PositiveIntegerField("生まれた年", null=True, blank=True)
+    note = models.CharField("配慮すること", max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = PersonQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"person {self.pk}"

@@ -1,0 +1,1 @@
+"""Volunteer, group, insurance, consent and the QR cards that outlive every operation."""

@@ -1,0 +1,298 @@
+"""Volunteers and their cards belong to the center and outlive every operation."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar, Self
+
+from django.db import models
+
+from intake.people.models import person_query
+
+ADULT_AGE = 18
+
+
+class Skill(models.TextChoices):
+    """Licences and skills a request may ask for; codes as in the solver's problems."""
+
+    DRIVER = "driver", "運転（普通車・軽トラ）"
+    CHAINSAW = "chainsaw", "チェーンソー"
+    HEAVY = "heavy", "重機"
+    ELECTRIC = "electric", "電気"
+    CARPENTRY = "carpentry", "大工・建築"
+    NURSE = "nurse", "看護"
+    CARE = "care", "介護・福祉"
+    COUNSELOR = "counselor", "相談・傾聴"
+    COOK = "cook", "調理・配食"
+    INTERPRETER = "interpreter", "通訳"
+    PC = "pc", "パソコン・事務"
+
+
+class WorkCategory(models.TextChoices):
+    """依頼分類 (domain.md §2.11): what a work item is, and what a volunteer likes or avoids."""
+
+    FURNITURE_OUT = "furniture_out", "家財の運び出し"
+    MUD_REMOVAL = "mud_removal", "泥かき（土砂の撤去）"
+    UNDER_FLOOR = "under_floor", "床下の作業"
+    CLEANING = "cleaning", "清掃・洗浄"
+    DEBRIS = "debris", "災害ごみの運搬"
+    TIDY_UP = "tidy_up", "片付け"
+    MOVING = "moving", "引越しの手伝い"
+    SUPPLIES = "supplies", "物資の仕分け"
+    MEALS = "meals", "炊き出し・配食"
+    COMPANY = "company", "見守り・話し相手"
+    CHILDREN = "children", "子どもの見守り"
+    PAPERWORK = "paperwork", "申請・情報の手伝い"
+    CENTER_STAFF = "center_staff", "センターの手伝い"
+    OTHER = "other", "その他"
+
+
+class Gender(models.TextChoices):
+    FEMALE = "F", "女性"
+    MALE = "M", "男性"
+    UNSAID = "", "答えない"
+
+
+class VehicleKind(models.TextChoices):
+    NONE = "", "なし"
+    CAR = "car", "乗用車"
+    KEI_TRUCK = "kei_truck", "軽トラック"
+    TRUCK = "truck", "トラック"
+    VAN = "van", "ワゴン車"
+
+
+class Source(models.TextChoices):
+    DESK = "desk", "窓口（職員が入力）"
+    WEB = "web", "本人（ウェブ）"
+    IMPORT = "import", "取り込み"
+    DRILL = "drill", "訓練"
+
+
+class Group(models.Model):
+    """People who registered together. An atomic group works as one team; others may be split."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="groups")
+    name = models.CharField("団体名", max_length=80)
+    atomic = models.BooleanField("分けずに活動する", default=True)
+    min_part = models.PositiveIntegerField("分けるときの最少人数", default=2)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VolunteerQuerySet(models.QuerySet["Volunteer"]):
+    def matching(self, text: str) -> Self:
+        """By name in any variant, kana or phone. Short codes are looked up through `Card.objects.by_short_code`."""
+        return self.filter(person_query(text))
+
+    def living(self) -> Self:
+        """Those still registered."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Volunteer(models.Model):
+    """A registered volunteer. `name` may hold any character (𠮷 﨑 髙); `kana` may be empty for people without one."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="volunteers")
+    drill = models.ForeignKey(
+        "operations.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="the drill this invented person belongs to; empty for real people",
+    )  # fmt: skip
+    family_name = models.CharField("姓", max_length=40)
+    given_name = models.CharField("名", max_length=40, blank=True)
+    family_kana = models.CharField("せい", max_length=60, blank=True)
+    given_kana = models.CharField("めい", max_length=60, blank=True)
+    name_key = models.CharField(max_length=100, db_index=True, editable=False)
+    kana_key = models.CharField(max_length=140, db_index=True, editable=False)
+    phone = models.CharField("電話番号（携帯）", max_length=20, blank=True)
+    phone_digits = models.CharField(max_length=20, db_index=True, editable=False)
+    email = models.EmailField("メール", blank=True)
+    birth_date = models.DateField("生年月日", null=True, blank=True)
+    gender = models.CharField("性別（任意）", max_length=1, choices=Gender.choices, blank=True)
+    postal_code = models.CharField("郵便番号", max_length=8, blank=True)
+    address = models.CharField("住所", max_length=120, blank=True)
+    emergency_name = models.CharField("緊急連絡先の氏名", max_length=60, blank=True)
+    emergency_phone = models.CharField("緊急連絡先の電話", max_length=20, blank=True)
+    emergency_relation = models.CharField("続柄", max_length=20, blank=True)
+    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.PROTECT, related_name="volunteers")
+    guardian = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="wards", verbose_name="付き添う保護者"
+    )
+    guardian_consent = models.BooleanField("保護者の同意あり", default=False)
+    skills = models.JSONField("資格・特技", default=list, blank=True)
+    languages = models.JSONField("話せる言葉", default=list, blank=True)
+    experience = models.PositiveSmallIntegerField("活動経験", default=0, help_text="0 first time … 3 can lead anywhere")
+    stamina = models.PositiveSmallIntegerField("体力", default=2, help_text="1 light work … 3 heavy work")
+    vehicle = models.CharField("乗ってきた車", max_length=10, choices=VehicleKind.choices, blank=True)
+    vehicle_seats = models.PositiveSmallIntegerField("乗れる人数（運転者を含む）", default=0)
+    prefers = models.JSONField("希望する活動", default=list, blank=True)
+    avoids = models.JSONField("できない作業", default=list, blank=True)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.DESK)
+    consented_at = models.DateTimeField("注意事項への同意", null=True)
+    blocked_reason = models.CharField("受付を止める理由", max_length=200, blank=True)
+    registered_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = VolunteerQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["kana_key", "id"]
+
+    def __str__(self) -> str:
+        return f"volunteer {self.pk}"
+
+    @property
+    def name(self) -> str:
+        """As printed and read aloud: 「髙﨑 一郎」."""
+        return f"{self.family_name} {self.given_name}".strip()
+
+    @property
+    def kana(self) -> str:
+        return f"{self.family_kana} {self.given_kana}".strip()
+
+    def age_on(self, day: date) -> int | None:
+        """Full years on `day`, None without a birth date."""
+        if self.birth_date is None:
+            return None
+        return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+
+    def is_minor_on(self, day: date) -> bool:
+        """Under 18; without a birth date a person counts as of age (the desk asks)."""
+        age = self.age_on(day)
+        return age is not None and age < ADULT_AGE
+
+
+class InsurancePlan(models.TextChoices):
+    BASIC = "basic", "基本プラン"
+    QUAKE = "quake", "天災・地震補償プラン"
+    INFECTION = "infection", "特定感染症重点プラン"
+
+
+class InsurancePolicyQuerySet(models.QuerySet["InsurancePolicy"]):
+    def covering(self, at: datetime) -> Self:
+        """Policies in force at the moment `at`."""
+        return self.filter(valid_from__lte=at, valid_to__gt=at)
+
+
+class InsurancePolicy(models.Model):
+    """ボランティア活動保険 of one person: in force from `valid_from` (0:00 of the day after joining, or the
+    moment of joining under the large-disaster special rule) until the end of the fiscal year, 31 March 24:00
+    (source: domain.md §3.5)."""
+
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="policies")
+    plan = models.CharField("プラン", max_length=10, choices=InsurancePlan.choices, default=InsurancePlan.BASIC)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField()
+    evidence = models.CharField("確認の方法", max_length=40, blank=True)
+    recorded_at = models.DateTimeField()
+
+    objects = InsurancePolicyQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-valid_to"]
+
+    def __str__(self) -> str:
+        return f"policy of {self.volunteer_id}"
+
+
+class CardKey(models.Model):
+    """A public key of the center's cards. The private key lies in settings.KEYS_DIR and never leaves the server."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="card_keys")
+    kid = models.PositiveSmallIntegerField()
+    public_key = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["center", "kid"], name="one_card_key_per_kid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"key {self.kid}"
+
+
+class CardState(models.TextChoices):
+    BLANK = "blank", "未使用"
+    BOUND = "bound", "使用中"
+    LOST = "lost", "紛失"
+    REPLACED = "replaced", "再発行済み"
+
+
+class CardQuerySet(models.QuerySet["Card"]):
+    def revoked(self) -> Self:
+        return self.filter(state__in=[CardState.LOST, CardState.REPLACED])
+
+
+class Card(models.Model):
+    """A printed QR card. `card_id`: 16 random bytes as 32 hex digits. `holder` is the active binding; each
+    binding's story is kept in `CardBinding`."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="cards")
+    card_id = models.CharField(max_length=32, unique=True)
+    token = models.CharField(max_length=147, unique=True)
+    short_code = models.CharField(max_length=8)
+    state = models.CharField(max_length=10, choices=CardState.choices, default=CardState.BLANK)
+    holder = models.ForeignKey(Volunteer, null=True, blank=True, on_delete=models.PROTECT, related_name="cards")
+    stock = models.ForeignKey("CardStock", null=True, on_delete=models.PROTECT, related_name="cards")
+    issued_on = models.DateField()
+    expires_on = models.DateField(null=True)
+
+    objects = CardQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["center", "short_code"], name="one_card_per_short_code"),
+            models.UniqueConstraint(
+                fields=["holder"], condition=models.Q(state="bound"), name="one_live_card_per_volunteer"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="blank", holder__isnull=True) | ~models.Q(state="blank"),
+                name="a_blank_card_has_no_holder",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"card {self.short_code}"
+
+
+class CardStock(models.Model):
+    """A batch of cards signed and printed together."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="card_stocks")
+    drill = models.ForeignKey(
+        "operations.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    count = models.PositiveIntegerField()
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return f"stock {self.pk}"
+
+
+class CardBinding(models.Model):
+    """Who held which card from when to when, and why it ended."""
+
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="bindings")
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="bindings")
+    bound_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-bound_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["card"], condition=models.Q(ended_at__isnull=True), name="one_live_binding_per_card"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"binding of {self.card_id}"

@@ -1,0 +1,109 @@
+"""A team sent to a need: the work order, the lease, the report, the return."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.db import models
+
+
+class DispatchState(models.TextChoices):
+    ACCEPTED = "accepted", "出発前"
+    DEPARTED = "departed", "移動中"
+    ON_SITE = "on_site", "作業中"
+    LEAVING = "leaving", "帰り道"
+    BACK = "back", "帰着"
+    CANCELLED = "cancelled", "取りやめ"
+
+
+LIVE = (DispatchState.ACCEPTED, DispatchState.DEPARTED, DispatchState.ON_SITE, DispatchState.LEAVING)
+IN_FIELD = (DispatchState.DEPARTED, DispatchState.ON_SITE, DispatchState.LEAVING)
+
+
+class DispatchQuerySet(models.QuerySet["Dispatch"]):
+    def live(self) -> Self:
+        return self.filter(state__in=LIVE)
+
+    def in_field(self) -> Self:
+        return self.filter(state__in=IN_FIELD)
+
+    def overdue(self, at: datetime) -> Self:
+        """Should be back by now. Computed, never stored."""
+        return self.in_field().filter(due_back_at__lt=at)
+
+
+class Dispatch(models.Model):
+    """One team at one need on one day (a lease on the need: while it is live, no other team can have it).
+
+    `serial` is printed on the work order. The leader's page and the door-step check are opened by two tokens,
+    derived from `token_nonce` with the server's secret so that a sheet can be printed again; only their SHA-256
+    is looked up. They end 2 h after the return.
+    """
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="dispatches")
+    need = models.ForeignKey("help_requests.Need", on_delete=models.PROTECT, related_name="dispatches")
+    team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="dispatches")
+    serial = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=DispatchState.choices, default=DispatchState.ACCEPTED)
+    token_nonce = models.CharField(max_length=32)
+    leader_token_hash = models.CharField(max_length=64, unique=True)
+    genuine_token_hash = models.CharField(max_length=64, unique=True)
+    checks = models.JSONField("出発前の確認", default=list)
+    sheets_printed = models.PositiveIntegerField(default=0)
+    accepted_at = models.DateTimeField()
+    accepted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    departed_at = models.DateTimeField(null=True)
+    due_back_at = models.DateTimeField(null=True)
+    on_site_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+
+    objects = DispatchQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["need"],
+                condition=models.Q(state__in=["accepted", "departed", "on_site", "leaving"]),
+                name="one_live_team_per_need",
+            ),
+            models.UniqueConstraint(
+                fields=["team"],
+                condition=models.Q(state__in=["accepted", "departed", "on_site", "leaving"]),
+                name="one_live_need_per_team",
+            ),
+            models.UniqueConstraint(fields=["operation", "serial"], name="one_work_order_per_serial"),
+        ]
+
+    def __str__(self) -> str:
+        return f"order {self.serial}"
+
+    def is_overdue(self, at: datetime) -> bool:
+        return self.state in IN_FIELD and self.due_back_at is not None and self.due_back_at < at
+
+
+class Outcome(models.TextChoices):
+    COMPLETED = "completed", "完了（終わった）"
+    CONTINUING = "continuing", "継続（まだ残っている）"
+    STOPPED = "stopped", "中止（天候・体調・危険など）"
+    ABSENT = "absent", "不在で入れなかった"
+
+
+class ActivityReport(models.Model):
+    """What the team did. The need is inherited from the dispatch, never typed."""
+
+    dispatch = models.OneToOneField(Dispatch, on_delete=models.PROTECT, related_name="report")
+    outcome = models.CharField("結果", max_length=10, choices=Outcome.choices)
+    people = models.PositiveSmallIntegerField("活動した人数")
+    text = models.TextField("やったこと", max_length=4000, blank=True)
+    remaining = models.TextField("残っていること", max_length=2000, blank=True)
+    people_next = models.PositiveSmallIntegerField("次に必要な人数", null=True, blank=True)
+    injury = models.CharField("けが・体調不良", max_length=500, blank=True)
+    near_miss = models.CharField("ヒヤリハット", max_length=500, blank=True)
+    watch = models.BooleanField("見守りが必要", default=False)
+    by_leader = models.BooleanField(default=True)
+    reported_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"report of {self.dispatch}"

@@ -1,0 +1,1 @@
+"""Rows to Problem, the runs (Celery), the proposals, accept, adjust and reject."""

@@ -1,0 +1,1 @@
+"""Form a team, name its leader, join, release."""

@@ -1,0 +1,77 @@
+"""People who go out together, under a leader."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+
+class TeamState(models.TextChoices):
+    FORMING = "forming", "編成中"
+    READY = "ready", "出発できます"
+    OUT = "out", "活動中"
+    BACK = "back", "帰着"
+    DISSOLVED = "dissolved", "解散"
+
+
+LIVE = (TeamState.FORMING, TeamState.READY, TeamState.OUT)
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def live(self) -> Self:
+        return self.filter(state__in=LIVE)
+
+    def out(self) -> Self:
+        return self.filter(state=TeamState.OUT)
+
+
+class Team(models.Model):
+    """A team of one operation. `number` is counted up inside the operation: 「3班」."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="teams")
+    number = models.PositiveIntegerField()
+    leader = models.ForeignKey("volunteers.Volunteer", null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=TeamState.choices, default=TeamState.FORMING)
+    vehicle = models.ForeignKey("equipment.Vehicle", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    driver = models.ForeignKey("volunteers.Volunteer", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    mode = models.CharField("移動", max_length=8, default="walk")
+    formed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["operation", "number"], name="one_team_per_number"),
+            models.UniqueConstraint(
+                fields=["vehicle"],
+                condition=models.Q(state__in=["forming", "ready", "out"], vehicle__isnull=False),
+                name="one_live_team_per_vehicle",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}班"
+
+
+class Member(models.Model):
+    """A person in a team. `left_at` is set on return, release, or when the team is dissolved."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
+    volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="memberships")
+    visit = models.ForeignKey("checkin.Visit", on_delete=models.PROTECT, related_name="memberships")
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["volunteer"], condition=models.Q(left_at__isnull=True), name="one_live_team_per_volunteer"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer_id} in {self.team_id}"
