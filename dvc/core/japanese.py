@@ -1,0 +1,249 @@
+"""Japanese text: what is stored as typed, what is compared, how dates and telephone numbers are written and
+read.
+
+Two kinds of text are kept apart. What a person typed is stored as it was typed (髙 stays 髙). What is
+compared is a key made from it (`search_key`, `kana_key`, `phone_digits`), the same way for the stored
+column and for the question.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import jaconv
+import phonenumbers
+
+MAX_TEXT: Final = 10_000  # characters; forms set their own, smaller limits
+
+# Compatibility ideographs: NFC would turn them into another character, and a name must stay as it was typed.
+_COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
+_SPACES = re.compile(r"\s+")
+_INVISIBLE_EDGES = "\u200b\u2060\ufeff"
+_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+# One character for every group of spellings that people mix up in names. The first stands for all.
+# 斉・斎 and 畑・畠 are not the same character, but a person at a desk cannot hear the difference.
+_VARIANT_GROUPS: Final = """
+高髙 崎﨑嵜碕 吉𠮷 斎齋斉齊亝 辺邊邉 沢澤 広廣 浜濱濵 島嶋嶌 富冨 国國圀 桜櫻 竜龍 滝瀧 関關 塩鹽
+黒黑 徳德 恵惠 真眞 静靜 清淸 円圓 栄榮 学學斈 寿壽 会會 亀龜 万萬 与與 沖冲 峰峯 館舘 鶴靏靍
+柳栁桺 橋𣘺槗 松枩 野埜 船舩 曽曾 条條 壱壹 弐貳 実實 宝寶寳 巌巖 糸絲 児兒 剣劔劍劒 園薗 蔵藏 予豫
+遥遙 弥彌 礼禮 緑綠 穂穗 芦蘆 豊豐 郎郞 鉄鐵銕 錬鍊 顕顯 鴎鷗 麦麥 黄黃 晋晉 暁曉 来來 歩步 気氣
+涼凉 温溫 満滿 瀬瀨 桑桒 桧檜 栃杤 様樣 楽樂 横橫 猪豬 画畫 畑畠 尭堯 壮壯 奥奧 姉姊 姫姬 宮宫 寛寬
+将將 巣巢 帯帶 当當 従從 応應 恒恆 戸戶户 挙擧 数數 旧舊 昂昻 枡桝 柏栢 検檢 権權 歓歡 浄淨 浅淺
+渋澁 渓溪 湧涌 炉爐 灯燈 献獻 県縣 祢禰 稲稻 穣穰 窓窗 篭籠 経經 継繼 総總 縄繩 聡聰 舎舍 荘莊 蒋蔣
+薫薰 薮藪籔 蛍螢 装裝 覚覺 観觀 証證 読讀 讃讚 頼賴 郷鄕 霊靈 頬頰 頴穎 鶏鷄雞 麹麴 齢齡 土圡 衛衞
+呉吳 喜㐂 哲喆 坂阪 慎愼 誉譽 礒磯 鶯鴬 諌諫 巻卷 厳嚴 双雙 営營 団團 壷壺 岳嶽 峡峽 亘亙 亜亞 仏佛
+伝傳 凛凜 勲勳 区區 参參 台臺 多夛 倶俱 侠俠 増增 晧皓 皐皋 槙槇 淵渕渊 濤涛 熙煕凞熈 耀燿 狭狹
+畳疊 祷禱 縁緣 萌萠 芸藝 譲讓 鎮鎭 長镸 青靑 兎兔 隣鄰 隠隱 陥陷 駅驛 駆驅 嬢孃 祇祗 苅刈 処處 両兩
+乗乘 剰剩 単單 戦戰 択擇 担擔 拝拜 拠據 拡擴 昼晝 栖棲 梅楳 槌鎚 歳歲 毎每 湾灣 瑶瑤 産產 痩瘦 発發
+砺礪 称稱 粋粹 絵繪 緒緖 脇脅 蝉蟬 蝿蠅 触觸 訳譯 説說 贋贗 軽輕 辞辭 逓遞 遅遲 酔醉 釈釋 銭錢 録錄
+鋳鑄 閲閱 随隨 雑雜 顔顏 騒騷 髪髮 鯵鰺 鹸鹼 麺麵 黙默 歯齒
+"""
+_VARIANTS: Final = {
+    ord(variant): group[0]
+    for group in _VARIANT_GROUPS.split()
+    for variant in group[1:]
+    if variant != group[0]
+}
+
+_SMALL_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
+_ALIKE_KANA = str.maketrans("ぢづゐゑを", "じずいえお")
+_VU = re.compile("ゔ([ぁぃぇぉ]?)")
+_VU_SOUND = {"": "ぶ", "ぁ": "ば", "ぃ": "び", "ぇ": "べ", "ぉ": "ぼ"}
+_VARIATION_SELECTORS = re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
+_REPEATED = re.compile("(.)([々ゝゞ])")
+_ACCENTS = re.compile("[\u0300-\u036f]+")  # not the kana's voicing marks, U+3099 and U+309A
+_PLAIN_LETTERS = str.maketrans("đøłı", "doli")
+
+
+def normalise_text(text: str, *, multiline: bool = False) -> str:
+    """Text as it may be stored: trimmed, runs of white space made one space, decomposed kana composed,
+    nothing else.
+
+    髙, 﨑, 𠮷, variation selectors and full-width letters stay as typed. With `multiline`, line ends are
+    kept (as \\n). ValueError for NUL and other controls, lone surrogates, direction overrides and more than
+    10,000 characters.
+    """
+    if len(text) > MAX_TEXT:
+        raise ValueError("text is too long")
+    lines = text.splitlines() if multiline else [text]
+    trimmed = [_SPACES.sub(" ", line).strip(_INVISIBLE_EDGES + " ") for line in lines]
+    for line in trimmed:
+        for character in line:
+            if character in _BIDI_OVERRIDES or unicodedata.category(character) in ("Cc", "Cs"):
+                raise ValueError(f"text holds U+{ord(character):04X}, which cannot be stored")
+    return "\n".join(_compose(line) for line in trimmed).strip("\n")
+
+
+def to_hiragana(text: str) -> str:
+    """Katakana of either width as hiragana, one space between words. For a ふりがな field; ー and kanji
+    stay."""
+    full = unicodedata.normalize("NFKC", text)
+    return _SPACES.sub(" ", jaconv.kata2hira(full)).strip()
+
+
+def kana_key(text: str) -> str:
+    """A reading as it is sorted and told apart: hiragana, no spaces, signs or capitals.
+
+    Voicing marks, small kana and ー are kept: たかた and たかだ, ゆか and ゆっか are different people. Code
+    point order of this key is 五十音 order to within a small kana, so the database can sort by it.
+    """
+    return unicodedata.normalize("NFC", "".join(c for c in to_hiragana(text).lower() if _is_letter(c)))
+
+
+def search_key(text: str) -> str:
+    """What two spellings of one name have in common. Used for the stored column and for what is typed to
+    find it.
+
+    Folded: width, capitals, katakana, small kana (しよう = しょう), ヴ (= ぶ), ぢづゐゑを, ヶ, 々ゝゞ, long
+    vowel marks, spaces, middle dots and every other sign, variation selectors, character variants (髙 = 高,
+    渡邉 = 渡辺), accents of Latin letters (Nguyễn = nguyen). Voicing marks stay. Any text is accepted; the
+    key of a text with no letter is empty.
+    """
+    text = _VARIATION_SELECTORS.sub("", text[:MAX_TEXT])
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = jaconv.kata2hira(text)
+    text = _REPEATED.sub(_repeat, text)
+    text = _VU.sub(lambda match: _VU_SOUND[match[1]], text)
+    text = text.translate(_SMALL_KANA).translate(_ALIKE_KANA).translate(_VARIANTS)
+    letters = "".join(c for c in text.translate(_PLAIN_LETTERS) if _is_letter(c) and c != "ー")
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", letters)))
+
+
+def family_first_letter(family: str, given: str) -> str:
+    """The name a tablet at the door shows: 佐藤 花… (the family name and the first letter of the given
+    name)."""
+    family, given = family.strip(), given.strip()
+    if not given:
+        return family
+    end = 1
+    while end < len(given) and _belongs_to_the_letter_before(given[end]):
+        end += 1
+    return f"{family} {given[:end]}{'…' if end < len(given) else ''}".strip()
+
+
+def phone_digits(text: str) -> str:
+    """A telephone number as it is compared: digits only, +81 and 0081 read as the leading 0.
+
+    A number of another country keeps its +. Empty when there is no digit.
+    """
+    text = unicodedata.normalize("NFKC", text[:MAX_TEXT])
+    text = re.split("内線|ext|x", text, maxsplit=1, flags=re.IGNORECASE)[0].replace("(0)", "")
+    digits = "".join(c for c in text if c in "0123456789")
+    if text.lstrip().startswith("+") and digits:
+        return "0" + digits[2:].removeprefix("0") if digits.startswith("81") else "+" + digits
+    if digits.startswith("0081"):
+        return "0" + digits[4:].removeprefix("0")
+    return digits
+
+
+def is_phone(text: str) -> bool:
+    """Whether a number has the length of a Japanese one (10 or 11 digits with a leading 0) or is a foreign
+    one."""
+    digits = phone_digits(text)
+    if digits.startswith("+"):
+        return 8 <= len(digits) <= 16
+    return digits.startswith("0") and len(digits) in (10, 11)
+
+
+def format_phone(text: str) -> str:
+    """A number with its hyphens, as people read it: 090-0000-0012, 022-368-6300. As typed when it is none."""
+    digits = phone_digits(text)
+    try:
+        number = phonenumbers.parse(digits, "JP")
+    except phonenumbers.NumberParseException:
+        return text
+    if not phonenumbers.is_possible_number(number):
+        return text
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(
+        number, style.NATIONAL if number.country_code == 81 else style.INTERNATIONAL
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """A Japanese era: its names and its first day."""
+
+    name: str
+    letter: str
+    first_day: date
+
+
+# Newest first. Dates before Meiji are written with the western year alone.
+ERAS: Final = (
+    Era("令和", "R", date(2019, 5, 1)),
+    Era("平成", "H", date(1989, 1, 8)),
+    Era("昭和", "S", date(1926, 12, 25)),
+    Era("大正", "T", date(1912, 7, 30)),
+    Era("明治", "M", date(1868, 1, 25)),
+)
+
+
+def era_date(day: date) -> str:
+    """A date on paper, in both calendars: 令和8年11月23日（2026年）."""
+    for era in ERAS:
+        if day >= era.first_day:
+            year = day.year - era.first_day.year + 1
+            return f"{era.name}{'元' if year == 1 else year}年{day.month}月{day.day}日（{day.year}年）"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+_DATE = re.compile(
+    r"(?P<era>令和|平成|昭和|大正|明治|[RHSTM])?\s*(?P<year>[0-9]{1,4}|元)\s*[-/.年]\s*(?P<month>[0-9]{1,2})\s*[-/.月]"
+    r"\s*(?P<day>[0-9]{1,2})\s*日?(?:生まれ|生)?",
+)
+_EIGHT_DIGITS = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
+_LONGEST_DATE = 40
+
+
+def parse_date_ja(text: str) -> date:
+    """A date as people write it: 1961-5-4, 1961/05/04, 19610504, S36.5.4, 昭和36年5月4日, 平成元年…, in
+    either width.
+
+    ValueError for anything else: a day that is not in the calendar, a year of an era that it never had
+    (昭和70年), and two-digit years without an era, which nobody can tell apart.
+    """
+    cleaned = re.sub(
+        "[‐‑‒–—―−ー]", "-", unicodedata.normalize("NFKC", text[: _LONGEST_DATE + 1]).strip()
+    ).upper()
+    match = _DATE.fullmatch(cleaned) or _EIGHT_DIGITS.fullmatch(cleaned)
+    if match is None or len(text) > _LONGEST_DATE:
+        raise ValueError("not a date: write 1961-5-4, S36.5.4 or 昭和36年5月4日")
+    fields = match.groupdict()
+    year = _western_year(fields.get("era"), fields["year"])
+    return date(year, int(fields["month"]), int(fields["day"]))
+
+
+def _western_year(era_text: str | None, year_text: str) -> int:
+    year = 1 if year_text == "元" else int(year_text)
+    if era_text is None:
+        if year < 1000 or year_text == "元":
+            raise ValueError("a year needs four digits or an era")
+        return year
+    place, era = next((i, era) for i, era in enumerate(ERAS) if era_text in (era.name, era.letter))
+    western = era.first_day.year + year - 1
+    last = ERAS[place - 1].first_day.year if place else date.max.year
+    if year < 1 or western > last:
+        raise ValueError(f"{era.name} had no year {year}")
+    return western
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN"  # marks too: they are the vowels of नेपाल and ไทย
+
+
+def _repeat(match: re.Match[str]) -> str:
+    voiced = "\u3099" if match[2] == "ゞ" else ""
+    return match[1] + unicodedata.normalize("NFC", match[1] + voiced)
+
+
+def _compose(line: str) -> str:
+    parts = _COMPATIBILITY_IDEOGRAPHS.split(line)
+    return "".join(part if i % 2 else unicodedata.normalize("NFC", part) for i, part in enumerate(parts))
+
+
+def _belongs_to_the_letter_before(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") or character in "゛゜ﾞﾟ\u200d"
