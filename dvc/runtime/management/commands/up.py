@@ -1,0 +1,62 @@
+"""`manage.py up`: migrate, then become the supervisor of the whole center."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+
+from dvc.runtime import services
+from dvc.runtime.lock import AlreadyRunning, take_lock
+
+
+class Command(BaseCommand):
+    help = "Start the whole center: broker, web, workers, sweeper and beat; Ctrl-C stops it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--no-link",
+            action="store_true",
+            help="do not print a one-time sign-in link (for services whose output is kept in a log)",
+        )
+
+    def handle(self, *args: Any, no_link: bool, **options: Any) -> None:
+        for folder in (settings.DATA, settings.RUN_DIR, settings.KEYS_DIR, settings.MEDIA_ROOT):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            lock = take_lock(settings.RUN_DIR / "up.lock")
+        except AlreadyRunning as error:
+            raise CommandError(
+                f"The center of this DATA folder is already running (process {error.pid}). Stop it first, "
+                "or choose another DATA folder.\n"
+                f"このデータフォルダーのセンターは、すでに動いています（プロセス {error.pid}）。"
+                "先に止めるか、別の DATA を指定してください。"
+            ) from error
+        try:
+            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+            services.assert_database_is_safe()
+            services.forget_beats()
+        except OperationalError as error:
+            raise CommandError(
+                f"The database does not answer: {error}\nデータベースにつながりません。"
+                "DATABASE_URL の値と、データベースが動いていることを確かめてください。"
+            ) from error
+        except services.UnsafeDatabase as error:
+            raise CommandError(
+                f"The database would lose saved work in a power cut: {error}\n"
+                f"停電のときに記録が失われる設定です。データベースの設定を直してください: {error}"
+            ) from error
+        # A fresh, small interpreter takes over under the same process id; it needs no Django.
+        os.set_inheritable(lock, True)
+        plan = {"lock": lock, "link": not no_link}
+        sys.stdout.flush()
+        command = [sys.executable, "-m", "dvc.runtime.supervisor", json.dumps(plan)]
+        os.chdir(settings.BASE_DIR)
+        os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell wanted

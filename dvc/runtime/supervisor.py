@@ -1,0 +1,345 @@
+"""Keeps the center's processes running, and takes every one of them along when it ends.
+
+Runs without Django, to be small and to have nothing to get stuck on. One thread: it starts
+children, forwards their lines, and asks `/healthz` the way any visitor would.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from dvc import settings
+from dvc.core import env
+from dvc.runtime import broker
+
+PR_SET_PDEATHSIG = 1
+BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+STEADY_SECONDS = 30.0  # a child that lived this long starts again at the first step of BACKOFF
+STOP_SECONDS = 15.0
+ASK_EVERY = 5.0
+ASK_WHILE_STARTING = 0.3
+ASK_TIMEOUT = 5.0
+# A part that shows no life for this long is killed and started again. Above what /healthz calls
+# missing, and above the longest task (CELERY_TASK_TIME_LIMIT) for the matching worker.
+STUCK_SECONDS = {"web": 30.0, "worker": 90.0, "matching": 330.0, "sweeper": 60.0}
+PULSES = {"worker": "worker.default", "matching": "worker.matching", "sweeper": "sweeper"}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass
+class Child:
+    """One process to keep alive."""
+
+    name: str
+    command: list[str]
+    stop_with: signal.Signals = signal.SIGTERM
+    process: subprocess.Popen[bytes] | None = None
+    rest: bytes = b""
+    started: float = 0.0
+    start_at: float = 0.0
+    failures: int = 0
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+@dataclass
+class Supervisor:
+    """`children` in start order: broker first, what takes requests from outside last."""
+
+    children: list[Child]
+    link: bool
+    write: Callable[[str, str], None]
+    selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    stopping: int = 0
+    ready: bool = False
+    next_question: float = 0.0
+    web_answered: float = field(default_factory=time.monotonic)
+
+    def run(self) -> int:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._asked_to_stop)
+        for child in self.children:
+            self.start(child)
+            if child.name == "broker":
+                self._wait_for_broker()
+        while not self.stopping:
+            self.forward(0.2)
+            self.revive()
+            self.ask()
+        self.stop()
+        return 0
+
+    def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping += 1
+
+    # ── starting ───────────────────────────────────────────────────────────────────────────────
+    def start(self, child: Child) -> None:
+        """Start it in a session of its own: Ctrl-C reaches only us, and we stop them in order."""
+        child.started = time.monotonic()
+        child.process = subprocess.Popen(
+            child.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - this process has one thread
+        )
+        out = child.process.stdout
+        assert out is not None  # noqa: S101 - asked for just above
+        os.set_blocking(out.fileno(), False)
+        self.selector.register(out, selectors.EVENT_READ, child)
+
+    def _wait_for_broker(self) -> None:
+        end = time.monotonic() + 5
+        while time.monotonic() < end and not self.stopping and not _accepts(env.broker_socket(settings.DATA)):
+            self.forward(0.05)
+
+    def revive(self) -> None:
+        """Start again what has ended, sooner after a long life and later after a short one."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.process is not None and not child.running:
+                code = child.process.returncode
+                child.failures = 0 if now - child.started > STEADY_SECONDS else child.failures + 1
+                wait = BACKOFF[min(child.failures, len(BACKOFF) - 1)]
+                child.start_at, child.process = now + wait, None
+                self.write(child.name, f"ended with {code}; starting again in {wait:g} s")
+                if child.name == "broker" and child.failures >= 3:
+                    self._set_broker_data_aside()
+            if child.process is None and now >= child.start_at:
+                self.start(child)
+
+    def _set_broker_data_aside(self) -> None:
+        """The broker only carries hints; a file it cannot read must not keep the center down."""
+        folder = settings.DATA / "broker" / "appendonlydir"
+        if folder.exists():
+            aside = folder.with_name(f"unreadable-{int(time.time())}")
+            folder.rename(aside)
+            self.write("broker", f"cannot read its file, which is now {aside.name}; starting empty")
+
+    # ── watching ───────────────────────────────────────────────────────────────────────────────
+    def ask(self) -> None:
+        """Say when all is up; kill what is stuck, so that `revive` starts it again."""
+        now = time.monotonic()
+        if now < self.next_question:
+            return
+        answer = ask_health()
+        self.next_question = time.monotonic() + (ASK_EVERY if self.ready else ASK_WHILE_STARTING)
+        if answer is not None:
+            self.web_answered = time.monotonic()
+        if not self.ready and answer is not None and answer["status"] == "ok":
+            self.ready = True
+            self.announce()
+        self._kill_stuck(answer)
+
+    def _kill_stuck(self, answer: dict[str, Any] | None) -> None:
+        silent = {"web": time.monotonic() - self.web_answered}
+        if answer is not None and answer["database"] == answer["broker"] == "ok":
+            for name, pulse in PULSES.items():
+                # Never seen: its own age is how long it has been silent.
+                silent[name] = abs(float(answer["seconds_since"].get(pulse, 1e9)))
+        for child in self.children:
+            age = time.monotonic() - child.started
+            if child.running and min(silent.get(child.name, 0), age) > STUCK_SECONDS.get(child.name, 1e9):
+                self.write(child.name, f"shows no life for {STUCK_SECONDS[child.name]:g} s; killing it")
+                _kill(child)
+                if child.name in {"worker", "matching"}:
+                    # The pulse starts in beat, so beat may be the one that is stuck.
+                    _kill(next(other for other in self.children if other.name == "beat"))
+
+    def announce(self) -> None:
+        seconds = time.monotonic() - min(child.started for child in self.children)
+        self.write("center", f"ready after {seconds:.1f} s: {address()}/")
+        if self.link:
+            command = [sys.executable, "manage.py", "sign_in_link"]
+            made = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            if made.returncode == 0:
+                self.write("center", f"sign in, once, with: {made.stdout.strip()}")
+            else:
+                self.write("center", f"no sign-in link could be made: {made.stderr.strip()}")
+
+    def forward(self, timeout: float) -> None:
+        """Pass on the children's lines, waiting at most `timeout` seconds for the first."""
+        for key, _ in self.selector.select(timeout):
+            child: Child = key.data
+            pipe: IO[bytes] = key.fileobj  # type: ignore[assignment]  # registered in start()
+            try:
+                chunk = os.read(pipe.fileno(), 65536)
+            except BlockingIOError:
+                continue
+            if not chunk:
+                self.selector.unregister(pipe)
+                pipe.close()
+            *lines, child.rest = (child.rest + chunk).split(b"\n")
+            if len(child.rest) > 65536 or (not chunk and child.rest):
+                lines.append(child.rest)
+                child.rest = b""
+            for line in lines:
+                self.write(child.name, line.decode(errors="replace"))
+
+    # ── stopping ───────────────────────────────────────────────────────────────────────────────
+    def stop(self) -> None:
+        """Last started, first stopped: no new requests, then no new work, then the broker."""
+        self.write("center", "stopping")
+        asked = self.stopping
+        groups = [[c for c in self.children if c.name != "broker"], self.children[:1]]
+        for group in groups:
+            end = time.monotonic() + STOP_SECONDS
+            for child in reversed(group):
+                if child.running and child.process is not None:
+                    child.process.send_signal(child.stop_with)
+            while any(child.running for child in group) and time.monotonic() < end and self.stopping == asked:
+                self.forward(0.1)
+            for child in group:
+                if child.running:
+                    self.write(child.name, "does not stop; killing it")
+                _kill(child)
+        self.forward(0)
+        self.write("center", "stopped")
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """Run in the child: the kernel kills it when we end, even by kill -9."""
+
+    def arrange() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, set())
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # we ended before the line above
+            os._exit(1)
+
+    return arrange
+
+
+def _kill(child: Child) -> None:
+    """End the child and what it started."""
+    if child.process is None:
+        return
+    try:
+        os.killpg(child.process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # the whole group is gone already
+    child.process.wait()
+
+
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(os.fspath(path))
+        except OSError:
+            return False
+    return True
+
+
+def address() -> str:
+    """Where the center is opened on this machine."""
+    host = "127.0.0.1" if settings.BIND in {"0.0.0.0", "::"} else settings.BIND
+    return f"http://{host}:{settings.PORT}"
+
+
+def ask_health() -> dict[str, Any] | None:
+    """What `/healthz` answers (also with 503), or None when nothing sensible comes."""
+    from http.client import HTTPConnection, HTTPException
+
+    host = "127.0.0.1" if settings.BIND in {"0.0.0.0", "::"} else settings.BIND
+    line = HTTPConnection(host, settings.PORT, timeout=ASK_TIMEOUT)
+    try:
+        line.request("GET", "/healthz", headers={"Host": f"localhost:{settings.PORT}"})
+        answer = json.loads(line.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return None
+    finally:
+        line.close()
+    return answer if isinstance(answer, dict) and "seconds_since" in answer else None
+
+
+def plan_children() -> list[Child]:
+    """What a center consists of, in start order."""
+    python = sys.executable
+    celery = [python, "-m", "celery", "-A", "dvc", "--skip-checks"]
+    quiet = ("--loglevel", "WARNING")
+    worker = [
+        *celery,
+        "worker",
+        *quiet,
+        "--pool=solo",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    ]
+    beats = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else settings.RUN_DIR  # noqa: S108
+    web = [
+        *(python, "-m", "gunicorn", "dvc.wsgi:application", "--no-control-socket"),
+        *("--bind", f"{settings.BIND}:{settings.PORT}", "--worker-class", "gthread"),
+        *("--workers", str(settings.WEB_WORKERS), "--threads", str(settings.WEB_THREADS)),
+        *("--worker-tmp-dir", str(beats), "--timeout", "60", "--graceful-timeout", "10"),
+        *("--log-level", "warning", "--error-logfile", "-"),
+    ]
+    children = [
+        Child("sweeper", [python, "manage.py", "sweep"]),
+        Child("worker", [*worker, "-Q", "default", "-n", "default@%h"]),
+        Child("matching", [*worker, "-Q", "matching", "-n", "matching@%h"]),
+        # The plain scheduler keeps nothing in a file that a kill could tear.
+        Child("beat", [*celery, "beat", "-S", "celery.beat:Scheduler", "--pidfile=", *quiet]),
+        Child("web", web),
+    ]
+    if settings.EMBEDDED_BROKER:
+        children.insert(0, plan_broker())
+    return children
+
+
+def plan_broker() -> Child:
+    """The broker child; its folders belong to this user alone."""
+    place = env.broker_socket(settings.DATA)
+    for folder in (settings.DATA / "broker", place.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.getuid():
+            sys.exit(f"{folder} belongs to another user / {folder} は別の利用者のフォルダーです")
+    try:
+        return Child("broker", broker.command(settings.DATA / "broker", place))
+    except broker.NoBroker:
+        sys.exit(
+            "No broker program was found: install valkey-server or redis-server, or set BROKER_URL.\n"
+            "ブローカーがありません。valkey-server か redis-server を入れてください。"
+            "BROKER_URL で別のブローカーを指定することもできます。"
+        )
+
+
+def write_line(name: str, line: str) -> None:
+    """One prefixed line to stdout. Output that nobody reads (a paused terminal) is dropped after a second:
+    the center goes on."""
+    import select
+
+    data = f"{name:<8} | {line}\n".encode()
+    try:
+        if select.select([], [sys.stdout], [], 1.0)[1]:
+            os.write(sys.stdout.fileno(), data)
+    except (BrokenPipeError, ValueError, OSError):
+        pass  # whoever read us is gone
+
+
+def main() -> int:
+    plan = json.loads(sys.argv[1])
+    os.set_inheritable(plan["lock"], False)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    write_line("center", f"starting version {settings.VERSION}, data in {settings.DATA}")
+    return Supervisor(plan_children(), link=plan["link"], write=write_line).run()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
