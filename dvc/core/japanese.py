@@ -85,12 +85,13 @@ def to_hiragana(text: str) -> str:
 
 
 def kana_key(text: str) -> str:
-    """A reading as it is sorted and told apart: hiragana, no spaces, signs or capitals.
+    """A reading as it is searched and sorted: the same folding as `search_key`.
 
-    Voicing marks, small kana and ー are kept: たかた and たかだ, ゆか and ゆっか are different people. Code
-    point order of this key is 五十音 order to within a small kana, so the database can sort by it.
+    Decided: voicing marks stay, for たかた and たかだ are different people; small kana, ー, ヴ, ぢ and づ are
+    folded, because forms and cards from elsewhere write シヨウコ for しょうこ, and one name too many in a list costs
+    less than one person not found. Code points of hiragana are in 五十音 order, so the database can sort by it.
     """
-    return unicodedata.normalize("NFC", "".join(c for c in to_hiragana(text).lower() if _is_letter(c)))
+    return search_key(text)
 
 
 def search_key(text: str) -> str:
