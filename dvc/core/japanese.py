@@ -87,9 +87,10 @@ def to_hiragana(text: str) -> str:
 def kana_key(text: str) -> str:
     """A reading as it is searched and sorted: the same folding as `search_key`.
 
-    Decided: voicing marks stay, for たかた and たかだ are different people; small kana, ー, ヴ, ぢ and づ are
-    folded, because forms and cards from elsewhere write シヨウコ for しょうこ, and one name too many in a list costs
-    less than one person not found. Code points of hiragana are in 五十音 order, so the database can sort by it.
+    Decided: voicing marks stay, for たかた and たかだ are different people; small kana, ー, ヴ, ぢ and づ
+    are folded, because forms and cards from elsewhere write シヨウコ for しょうこ, and one name too many in
+    a list costs less than one person not found. Code points of hiragana are in 五十音 order, so the
+    database can sort by it.
     """
     return search_key(text)
 

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from dvc.core.japanese import kana_key, search_key
+from dvc.operations.models import Center, Operation
 from intake.people.models import person_query
 
 ADULT_AGE = 18
@@ -83,8 +85,30 @@ class Group(models.Model):
 
 class VolunteerQuerySet(models.QuerySet["Volunteer"]):
     def matching(self, text: str) -> Self:
-        """By name in any variant, kana or phone. Short codes are looked up through `Card.objects.by_short_code`."""
-        return self.filter(person_query(text))
+        """By name in any variant, kana or phone. Short codes are looked up through `Card.objects.by_short_code`.
+
+        Nobody for a text without letters or digits.
+        """
+        return self.filter(person_query(text)) if search_key(text) else self.none()
+
+    def known_in(self, operation: Operation) -> Self:
+        """The center's real people; in a drill also the people invented for that drill."""
+        known = models.Q(drill__isnull=True)
+        if operation.is_drill:
+            known |= models.Q(drill=operation)
+        return self.filter(known, center_id=operation.center_id)
+
+    def look_alikes(
+        self, *, name: str, kana: str, phone_digits: str, birth_date: date | None
+    ) -> Self:
+        """Registered people who may be the same person: same phone, or same name or reading and no other birthday."""
+        same_name = models.Q(name_key=search_key(name))
+        if kana_key(kana):
+            same_name |= models.Q(kana_key=kana_key(kana))
+        if birth_date is not None:
+            same_name &= models.Q(birth_date=birth_date) | models.Q(birth_date__isnull=True)
+        same = same_name | models.Q(phone_digits=phone_digits) if phone_digits else same_name
+        return self.living().filter(same)
 
     def living(self) -> Self:
         """Those still registered."""
@@ -133,6 +157,9 @@ class Volunteer(models.Model):
     blocked_reason = models.CharField("受付を止める理由", max_length=200, blank=True)
     registered_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    form_token = models.UUIDField(
+        null=True, unique=True, editable=False, help_text="the form this came from: sent twice, registered once"
+    )
 
     objects = VolunteerQuerySet.as_manager()
 
@@ -225,6 +252,10 @@ class CardQuerySet(models.QuerySet["Card"]):
     def revoked(self) -> Self:
         return self.filter(state__in=[CardState.LOST, CardState.REPLACED])
 
+    def by_short_code(self, center: Center, code: str) -> Self:
+        """The card with these eight letters (as `short_code.parse` gives them): one or none."""
+        return self.filter(center=center, short_code=code)
+
 
 class Card(models.Model):
     """A printed QR card. `card_id`: 16 random bytes as 32 hex digits. `holder` is the active binding; each
@@ -269,6 +300,7 @@ class CardStock(models.Model):
     count = models.PositiveIntegerField()
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    form_token = models.UUIDField(null=True, unique=True, editable=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
