@@ -143,7 +143,7 @@ USE_TZ = True
 # Served by WhiteNoise straight from the tree: there is no collectstatic step to forget. Vite's
 # files carry a hash in their names and may be kept for ever; the rest is asked for again.
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = None
 STATICFILES_DIRS: list[Any] = [FRONTEND / "static", ("dist", FRONTEND / "dist")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -269,6 +269,13 @@ LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        # 503 is how /healthz says "not yet"; it is no error of ours.
+        "no_503": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", 0) != 503,
+        },
+    },
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
     },
@@ -279,7 +286,7 @@ LOGGING = {
     "loggers": {
         "django": {"level": LOG_LEVEL},
         # Its 4xx lines would repeat paths that strangers typed.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["no_503"]},
         "celery": {"level": "WARNING"},
     },
 }

@@ -98,6 +98,8 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # Eight threads would otherwise keep eight heaps.
+            env={**os.environ, "MALLOC_ARENA_MAX": "2"},
             preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - this process has one thread
         )
         out = child.process.stdout
@@ -167,7 +169,7 @@ class Supervisor:
         seconds = time.monotonic() - min(child.started for child in self.children)
         self.write("center", f"ready after {seconds:.1f} s: {address()}/")
         if self.link:
-            command = [sys.executable, "manage.py", "sign_in_link"]
+            command = [sys.executable, "manage.py", "sign_in_link", "--skip-checks"]
             made = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
             if made.returncode == 0:
                 self.write("center", f"sign in, once, with: {made.stdout.strip()}")
@@ -271,17 +273,11 @@ def ask_health() -> dict[str, Any] | None:
 def plan_children() -> list[Child]:
     """What a center consists of, in start order."""
     python = sys.executable
-    celery = [python, "-m", "celery", "-A", "dvc", "--skip-checks"]
     quiet = ("--loglevel", "WARNING")
-    worker = [
-        *celery,
-        "worker",
-        *quiet,
-        "--pool=solo",
-        "--without-gossip",
-        "--without-mingle",
-        "--without-heartbeat",
-    ]
+    celery = [python, "-m", "celery", "--quiet", "--skip-checks", "-A"]
+    lone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    # The solo pool: one process a queue instead of two. A worker that hangs is killed from here.
+    worker = [*celery, "dvc", "worker", *quiet, "--pool=solo", "--concurrency=1", *lone]
     beats = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else settings.RUN_DIR  # noqa: S108
     web = [
         *(python, "-m", "gunicorn", "dvc.wsgi:application", "--no-control-socket"),
@@ -291,11 +287,10 @@ def plan_children() -> list[Child]:
         *("--log-level", "warning", "--error-logfile", "-"),
     ]
     children = [
-        Child("sweeper", [python, "manage.py", "sweep"]),
+        Child("sweeper", [python, "manage.py", "sweep", "--skip-checks"]),
         Child("worker", [*worker, "-Q", "default", "-n", "default@%h"]),
         Child("matching", [*worker, "-Q", "matching", "-n", "matching@%h"]),
-        # The plain scheduler keeps nothing in a file that a kill could tear.
-        Child("beat", [*celery, "beat", "-S", "celery.beat:Scheduler", "--pidfile=", *quiet]),
+        Child("beat", [python, "-m", "dvc.runtime.beat"]),
         Child("web", web),
     ]
     if settings.EMBEDDED_BROKER:
