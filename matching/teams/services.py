@@ -1,0 +1,218 @@
+"""Form a team, change it before it leaves, dissolve it, release its people.
+
+Two coordinators may want the same person in the same second. The constraints `one_live_team_per_volunteer` and
+`one_live_team_per_vehicle` decide; the one who comes second gets a sentence with the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from dvc.operations.services import require_open
+from intake.checkin.models import Visit
+from intake.volunteers.models import Skill, Volunteer
+from matching.equipment.models import Vehicle
+from matching.teams.models import LIVE, Member, Team, TeamState
+
+BEFORE_LEAVING = (TeamState.FORMING, TeamState.READY)
+TRIES = 10
+
+
+@transaction.atomic
+def form(
+    operation: Operation,
+    *,
+    volunteers: Sequence[Volunteer],
+    leader: Volunteer,
+    mode: str,
+    by: By,
+    at: datetime,
+    vehicle: Vehicle | None = None,
+    driver: Volunteer | None = None,
+) -> Team:
+    """A new team of people who are present and free, ready to be given a need.
+
+    Raises `Refused`: team.empty, team.leader_not_member, team.leader_minor, team.minor_without_guardian,
+    team.driver_needed, team.driver_not_allowed, team.person_left, team.person_taken, team.vehicle_taken,
+    operation.closed.
+    """
+    require_open(operation)
+    _check_people(volunteers, leader=leader, at=at)
+    _check_driver(volunteers, vehicle=vehicle, driver=driver, at=at)
+    visits = _visits(operation, volunteers)
+    team = _create(operation, leader=leader, mode=mode, vehicle=vehicle, driver=driver, at=at)
+    _join(team, volunteers, visits, at=at)
+    record(
+        "team.formed", team, by=by, at=at, operation=operation, number=team.number, leader=leader.pk,
+        members=sorted(person.pk for person in volunteers), vehicle=vehicle.pk if vehicle else None,
+    )  # fmt: skip
+    return team
+
+
+def _check_people(volunteers: Sequence[Volunteer], *, leader: Volunteer, at: datetime) -> None:
+    if not volunteers:
+        raise Refused("team.empty")
+    day = timezone.localdate(at)
+    members = {person.pk for person in volunteers}
+    if leader.pk not in members:
+        raise Refused("team.leader_not_member")
+    if leader.is_minor_on(day):
+        raise Refused("team.leader_minor", name=leader.name)
+    for person in volunteers:
+        # Primary pupils only together with a guardian, others with consent and an adult leader (domain.md §3.8).
+        if person.is_minor_on(day) and person.guardian_id and person.guardian_id not in members:
+            raise Refused("team.minor_without_guardian", name=person.name)
+
+
+def _check_driver(
+    volunteers: Sequence[Volunteer], *, vehicle: Vehicle | None, driver: Volunteer | None, at: datetime
+) -> None:
+    if vehicle is not None and driver is None:
+        raise Refused("team.driver_needed", vehicle=vehicle.name)
+    if driver is None:
+        return
+    if driver.pk not in {person.pk for person in volunteers}:
+        raise Refused("team.driver_not_allowed", name=driver.name)
+    if driver.is_minor_on(timezone.localdate(at)) or (vehicle is not None and Skill.DRIVER not in driver.skills):
+        raise Refused("team.driver_not_allowed", name=driver.name)
+
+
+def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, Visit]:
+    """Their open visits, held until the end of the transaction so that nobody leaves between check and joining.
+
+    SQLite ignores the lock; there a writing transaction is alone anyway.
+    """
+    rows = Visit.objects.present().filter(operation=operation, volunteer__in=volunteers).order_by("pk")
+    visits = {visit.volunteer_id: visit for visit in rows.select_for_update()}
+    for person in volunteers:
+        if person.pk not in visits:
+            raise Refused("team.person_left", name=person.name)
+    return visits
+
+
+def _create(
+    operation: Operation,
+    *,
+    leader: Volunteer,
+    mode: str,
+    vehicle: Vehicle | None,
+    driver: Volunteer | None,
+    at: datetime,
+) -> Team:
+    for _ in range(TRIES):
+        newest = Team.objects.filter(operation=operation).aggregate(models.Max("number"))["number__max"] or 0
+        try:
+            with transaction.atomic():
+                return Team.objects.create(
+                    operation=operation, number=newest + 1, leader=leader, state=TeamState.READY, vehicle=vehicle,
+                    driver=driver, mode=mode, formed_at=at,
+                )  # fmt: skip
+        except IntegrityError:
+            if vehicle is not None and Team.objects.live().filter(vehicle=vehicle).exists():
+                raise Refused("team.vehicle_taken", vehicle=vehicle.name) from None
+    raise Refused("team.busy")
+
+
+def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit], *, at: datetime) -> None:
+    # In the order of the ids: two overlapping teams then wait for one another and never dead-lock.
+    people = sorted(volunteers, key=lambda person: person.pk)
+    rows = [Member(team=team, volunteer=person, visit=visits[person.pk], joined_at=at) for person in people]
+    try:
+        with transaction.atomic():
+            Member.objects.bulk_create(rows)
+    except IntegrityError:
+        taken = Member.objects.filter(volunteer__in=people, left_at__isnull=True).select_related("volunteer").first()
+        raise Refused("team.person_taken", name=taken.volunteer.name if taken else "選んだ人") from None
+
+
+def _editable(team: Team) -> Team:
+    """The row as it is now, or a refusal once the team is out or over."""
+    fresh = Team.objects.select_for_update().select_related("operation", "leader", "vehicle", "driver").get(pk=team.pk)
+    if fresh.state == TeamState.OUT:
+        raise Refused("team.is_out", number=fresh.number)
+    if fresh.state not in BEFORE_LEAVING:
+        raise Refused("team.is_over", number=fresh.number)
+    return fresh
+
+
+def people_of(team: Team) -> list[Volunteer]:
+    """Who is in the team now, in the order of joining. One query."""
+    rows = Member.objects.filter(team=team, left_at__isnull=True).select_related("volunteer").order_by("id")
+    return [row.volunteer for row in rows]
+
+
+@transaction.atomic
+def add_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> None:
+    """One more person, before the team leaves. Over-fill is allowed; the head count is an estimate (domain.md §3.2)."""
+    fresh = _editable(team)
+    assert fresh.leader is not None
+    _check_people([*people_of(fresh), volunteer], leader=fresh.leader, at=at)
+    _join(fresh, [volunteer], _visits(fresh.operation, [volunteer]), at=at)
+    record("team.member_added", fresh, by=by, at=at, operation=fresh.operation, volunteer=volunteer.pk)
+
+
+@transaction.atomic
+def remove_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> None:
+    """One person less, before the team leaves. The leader and the driver are named anew first; taking out somebody
+    who is not in the team changes nothing."""
+    fresh = _editable(team)
+    rest = [person for person in people_of(fresh) if person.pk != volunteer.pk]
+    if not rest:
+        raise Refused("team.empty")
+    if volunteer.pk == fresh.leader_id:
+        raise Refused("team.leader_leaving", name=volunteer.name)
+    if fresh.vehicle_id and volunteer.pk == fresh.driver_id:
+        raise Refused("team.driver_leaving", name=volunteer.name)
+    assert fresh.leader is not None
+    _check_people(rest, leader=fresh.leader, at=at)
+    if Member.objects.filter(team=fresh, volunteer=volunteer, left_at__isnull=True).update(left_at=at):
+        record("team.member_removed", fresh, by=by, at=at, operation=fresh.operation, volunteer=volunteer.pk)
+
+
+@transaction.atomic
+def set_leader(team: Team, leader: Volunteer, *, by: By, at: datetime) -> None:
+    """Name another member leader, before the team leaves."""
+    fresh = _editable(team)
+    _check_people(people_of(fresh), leader=leader, at=at)
+    if Team.objects.filter(pk=fresh.pk).exclude(leader=leader).update(leader=leader):
+        record("team.leader_set", fresh, by=by, at=at, operation=fresh.operation, leader=leader.pk)
+    team.leader = leader
+
+
+@transaction.atomic
+def dissolve(team: Team, *, by: By, at: datetime) -> None:
+    """Give everybody free again before the team has left. A dissolved team stays dissolved; that changes nothing."""
+    if Team.objects.filter(pk=team.pk, state=TeamState.DISSOLVED).exists():
+        return
+    _end(_editable(team), TeamState.DISSOLVED, "team.dissolved", by=by, at=at)
+    team.refresh_from_db()
+
+
+@transaction.atomic
+def go_out(team: Team, *, by: By, at: datetime) -> None:
+    """The team leaves the center (called by the dispatch that checked its departure)."""
+    if Team.objects.filter(pk=team.pk, state__in=BEFORE_LEAVING).update(state=TeamState.OUT):
+        record("team.left", team, by=by, at=at, operation=team.operation)
+    team.refresh_from_db()
+
+
+@transaction.atomic
+def release(team: Team, *, by: By, at: datetime) -> None:
+    """The team is back: its people, its vehicle and its tools are free. A fact, so it never says no."""
+    fresh = Team.objects.select_for_update().select_related("operation").get(pk=team.pk)
+    if fresh.state in LIVE:
+        _end(fresh, TeamState.BACK, "team.released", by=by, at=at)
+    team.refresh_from_db()
+
+
+def _end(team: Team, state: TeamState, action: str, *, by: By, at: datetime) -> None:
+    Team.objects.filter(pk=team.pk).update(state=state, ended_at=at)
+    Member.objects.filter(team=team, left_at__isnull=True).update(left_at=at)
+    record(action, team, by=by, at=at, operation=team.operation, number=team.number)
