@@ -30,7 +30,8 @@ BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 STEADY_SECONDS = 30.0  # a child that lived this long starts again at the first step of BACKOFF
 STOP_SECONDS = 15.0
 ASK_EVERY = 5.0
-ASK_WHILE_STARTING = 0.3
+ASK_WHILE_STARTING = (0.3, 1.2)  # the first pause and how it grows, up to ASK_EVERY
+IMPATIENT_SECONDS = 1.0  # a terminal and make both pass on one Ctrl-C; that is not asking twice
 ASK_TIMEOUT = 5.0
 # A part that shows no life for this long is killed and started again. Above what /healthz calls
 # missing, and above the longest task (CELERY_TASK_TIME_LIMIT) for the matching worker.
@@ -69,6 +70,8 @@ class Supervisor:
     stopping: int = 0
     ready: bool = False
     next_question: float = 0.0
+    pause: float = ASK_WHILE_STARTING[0]
+    asked_to_stop_at: float = 0.0
     web_answered: float = field(default_factory=time.monotonic)
 
     def run(self) -> int:
@@ -86,7 +89,10 @@ class Supervisor:
         return 0
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
-        self.stopping += 1
+        now = time.monotonic()
+        if now - self.asked_to_stop_at > IMPATIENT_SECONDS:
+            self.stopping += 1
+            self.asked_to_stop_at = now
 
     # ── starting ───────────────────────────────────────────────────────────────────────────────
     def start(self, child: Child) -> None:
@@ -100,7 +106,7 @@ class Supervisor:
             start_new_session=True,
             # Eight threads would otherwise keep eight heaps.
             env={**os.environ, "MALLOC_ARENA_MAX": "2"},
-            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - this process has one thread
+            preexec_fn=die_with_parent(),  # noqa: PLW1509 - this process has one thread
         )
         out = child.process.stdout
         assert out is not None  # noqa: S101 - asked for just above
@@ -142,7 +148,8 @@ class Supervisor:
         if now < self.next_question:
             return
         answer = ask_health()
-        self.next_question = time.monotonic() + (ASK_EVERY if self.ready else ASK_WHILE_STARTING)
+        self.pause = ASK_EVERY if self.ready else min(ASK_EVERY, self.pause * ASK_WHILE_STARTING[1])
+        self.next_question = time.monotonic() + self.pause
         if answer is not None:
             self.web_answered = time.monotonic()
         if not self.ready and answer is not None and answer["status"] == "ok":
@@ -216,13 +223,14 @@ class Supervisor:
         self.write("center", "stopped")
 
 
-def _die_with(parent: int) -> Callable[[], None]:
-    """Run in the child: the kernel kills it when we end, even by kill -9."""
+def die_with_parent() -> Callable[[], None]:
+    """For `preexec_fn`: the kernel kills the new process when this one ends, even by kill -9."""
+    parent = os.getpid()
 
     def arrange() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # we ended before the line above
+        if os.getppid() != parent:  # it ended before the line above
             os._exit(1)
 
     return arrange

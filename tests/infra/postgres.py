@@ -1,0 +1,96 @@
+"""A PostgreSQL of our own: a fresh cluster in a temporary folder, on a unix socket only."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SECONDS_TO_START = 30.0
+
+
+class NoPostgres(Exception):
+    """This machine has no PostgreSQL server programs."""
+
+
+def programs() -> Path:
+    """The folder of initdb and postgres, the newest version first. Raises `NoPostgres`."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3]))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    if initdb is None:
+        raise NoPostgres("PostgreSQL server programs are missing: install the package postgresql")
+    return Path(initdb).parent
+
+
+def _as_server() -> tuple[list[str], int | None]:
+    """How to run a server that dies with us, and the uid it runs under (it refuses to be root)."""
+    command = ["setpriv", "--pdeathsig", "SIGQUIT"]
+    if os.getuid() != 0:
+        return command, None
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        ids = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        return [*command, *ids], user.pw_uid
+    raise NoPostgres("PostgreSQL does not run as root, and there is no user postgres or nobody")
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Start a cluster; yields the URL of an empty database; removes everything afterwards."""
+    binaries = programs()
+    prefix, uid = _as_server()
+    folder = Path(tempfile.mkdtemp(prefix="dvc-pg-"))
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        if uid is not None:
+            os.chown(folder, uid, -1)
+        place = folder / "cluster"
+        with (folder / "log").open("wb") as log:
+            subprocess.run(
+                [
+                    *(*prefix, str(binaries / "initdb"), "--pgdata", str(place), "--username=dvc"),
+                    *("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+                ],
+                check=True,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
+            process = subprocess.Popen(
+                [
+                    *(*prefix, str(binaries / "postgres"), "-D", str(place), "-k", str(folder)),
+                    *("-c", "listen_addresses=", "-c", "max_connections=60"),
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                start_new_session=True,
+            )
+        _make_database(binaries, folder, process)
+        yield f"postgres://dvc@/dvc?host={folder}"
+    finally:
+        if process is not None:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_database(binaries: Path, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + SECONDS_TO_START
+    command = [str(binaries / "createdb"), "--host", str(folder), "--username=dvc", "dvc"]
+    while subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}")
+        time.sleep(0.1)

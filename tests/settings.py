@@ -1,0 +1,18 @@
+"""The production settings on a throw-away DATA folder.
+
+Only the environment is prepared here: what is tested is what runs. `DATABASE_URL` chooses the
+database (`python -m tests.infra.run --db postgres -- pytest …` starts one).
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "DVC_TEST_DATA" not in os.environ:
+    # Set for the workers of pytest-xdist too, which share the folder; its maker removes it.
+    os.environ["DVC_TEST_DATA"] = tempfile.mkdtemp(prefix="dvc-test-")
+    atexit.register(shutil.rmtree, os.environ["DVC_TEST_DATA"], ignore_errors=True)
+os.environ["DATA"] = os.environ["DVC_TEST_DATA"]
+
+from dvc.settings import *  # noqa: F403
