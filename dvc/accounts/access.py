@@ -10,7 +10,7 @@ from django.http import Http404
 
 from dvc.accounts.models import User
 from dvc.accounts.roles import ROLES_THAT_MAY, May, Role
-from dvc.operations.models import Center, Operation
+from dvc.operations.models import Center, Operation, OperationQuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -29,7 +29,7 @@ def centers(user: User) -> QuerySet[Center]:
     return Center.objects.filter(memberships__user=user).distinct()
 
 
-def operations(user: User) -> QuerySet[Operation]:
+def operations(user: User) -> OperationQuerySet:
     """All operations of the person's centers."""
     return Operation.objects.filter(center__memberships__user=user).distinct()
 

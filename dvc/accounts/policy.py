@@ -49,8 +49,40 @@ POLICY: Final[dict[str, Who]] = {
     "sign_in": Anyone.PUBLIC,
     "sign_in_by_link": Anyone.TOKEN,
     "sign_out": Anyone.SIGNED_IN,
+    "my_account": Anyone.SIGNED_IN,
+    # dvc.home
+    "start": Anyone.PUBLIC,
+    "type_size": Anyone.PUBLIC,
+    "offline": Anyone.PUBLIC,
+    "set_up": Anyone.SIGNED_IN,
+    "home": May.SEE_BOARD,
+    "help": Anyone.SIGNED_IN,
+    "operation_list": May.SEE_BOARD,
+    "operation_new": May.RUN_CENTER,
+    "operation_edit": May.RUN_CENTER,
+    "operation_open": May.RUN_CENTER,
+    "operation_close": May.RUN_CENTER,
+    "settings": May.RUN_CENTER,
+    "center_edit": May.RUN_CENTER,
+    "site_add": May.RUN_CENTER,
+    "staff_list": May.RUN_CENTER,
+    "staff_add": May.RUN_CENTER,
+    "staff_edit": May.RUN_CENTER,
+    "staff_link": May.RUN_CENTER,
+    "staff_stop": May.RUN_CENTER,
+    "device_list": May.RUN_CENTER,
+    "device_revoke": May.RUN_CENTER,
+    "role_table": Anyone.SIGNED_IN,
     # dvc.runtime
     "healthz": Anyone.PUBLIC,
+    # dvc.sync
+    "sync_ops": Anyone.DEVICE,
+    "sync_snapshot": Anyone.DEVICE,
+    "api_schema": Anyone.SIGNED_IN,
+    "device_register": May.RECEIVE,
+    "service_worker": Anyone.PUBLIC,
+    # intake.checkin
+    "tablet_reception": May.RECEIVE,
 }
 
 

@@ -8,6 +8,8 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
+from django.contrib.auth import authenticate
+from django.core.cache import cache
 from django.db import transaction
 
 from dvc.accounts.models import Device, DeviceProfile, Membership, SignInLink, User
@@ -17,6 +19,9 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Center
 
 LINK_LIFETIME = timedelta(minutes=30)
+EXPIRES_SOON = timedelta(days=2)
+TRIES = 10
+TRIES_WINDOW = timedelta(minutes=5)
 FIRST_USER = "center"
 
 
@@ -60,6 +65,41 @@ def use_sign_in_link(token: str, *, at: datetime) -> User:
         raise Refused("account.inactive")
     record("sign_in_link.used", link, by=By(user=link.user, via="link"), at=at)
     return link.user
+
+
+def check_password(sign_in_name: str, password: str, *, address: str, at: datetime) -> User:
+    """The person behind name and password. Raises Refused account.wrong_password | account.inactive |
+    account.too_many_tries (TRIES failures from one address for one name within TRIES_WINDOW).
+    """
+    key = "sign-in:" + hash_secret(f"{sign_in_name}\0{address}")
+    if cache.get(key, 0) >= TRIES:
+        raise Refused("account.too_many_tries")
+    # authenticate() spends the same time on an unknown name.
+    user = authenticate(sign_in_name=sign_in_name, password=password)
+    if not isinstance(user, User):
+        cache.add(key, 0, TRIES_WINDOW.total_seconds())
+        cache.incr(key)
+        raise Refused("account.wrong_password")
+    if not user.is_usable(at):
+        raise Refused("account.inactive")
+    cache.delete(key)
+    return user
+
+
+@transaction.atomic
+def set_own_password(user: User, *, sign_in_name: str, password: str, by: By, at: datetime) -> None:
+    """The person's own name and password (already validated by the form)."""
+    user.sign_in_name = sign_in_name
+    user.set_password(password)
+    user.save(update_fields=["sign_in_name", "password"])
+    record("user.password_set", user, by=by, at=at)
+
+
+@transaction.atomic
+def rename(user: User, *, display_name: str, by: By, at: datetime) -> None:
+    """What others read of the person on the screens."""
+    User.objects.filter(pk=user.pk).update(display_name=display_name)
+    record("user.renamed", user, by=by, at=at)
 
 
 @transaction.atomic

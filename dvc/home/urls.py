@@ -1,5 +1,34 @@
-from __future__ import annotations
+"""First page, home, operations, settings."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dvc.home import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("set-up/", views.set_up, name="set_up"),
+    path("type-size/", views.type_size, name="type_size"),
+    path("offline/", views.offline, name="offline"),
+    path("o/<int:operation_id>/", views.home, name="home"),
+    path("o/<int:operation_id>/help/", views.help_page, name="help"),
+    path("o/<int:operation_id>/operations/", views.operation_list, name="operation_list"),
+    path("o/<int:operation_id>/operations/new/", views.operation_new, name="operation_new"),
+    path("o/<int:operation_id>/edit/", views.operation_edit, name="operation_edit"),
+    path("o/<int:operation_id>/open/", views.operation_open, name="operation_open"),
+    path("o/<int:operation_id>/close/", views.operation_close, name="operation_close"),
+    path("o/<int:operation_id>/settings/", views.settings_page, name="settings"),
+    path("o/<int:operation_id>/settings/center/", views.center_edit, name="center_edit"),
+    path("o/<int:operation_id>/settings/sites/add/", views.site_add, name="site_add"),
+    path("o/<int:operation_id>/settings/roles/", views.role_table, name="role_table"),
+    path("o/<int:operation_id>/settings/staff/", views.staff_list, name="staff_list"),
+    path("o/<int:operation_id>/settings/staff/add/", views.staff_add, name="staff_add"),
+    path("o/<int:operation_id>/settings/staff/<int:user_id>/", views.staff_edit, name="staff_edit"),
+    path("o/<int:operation_id>/settings/staff/<int:user_id>/link/", views.staff_link, name="staff_link"),
+    path("o/<int:operation_id>/settings/staff/<int:user_id>/stop/", views.staff_stop, name="staff_stop"),
+    path("o/<int:operation_id>/settings/devices/", views.device_list, name="device_list"),
+    path(
+        "o/<int:operation_id>/settings/devices/<uuid:device_id>/revoke/",
+        views.device_revoke,
+        name="device_revoke",
+    ),
+]

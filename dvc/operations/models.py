@@ -62,6 +62,9 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def live(self) -> OperationQuerySet:
         return self.exclude(state=OperationState.CLOSED)
 
+    def closed(self) -> OperationQuerySet:
+        return self.filter(state=OperationState.CLOSED)
+
     def main_first(self) -> OperationQuerySet:
         """What a person most likely means: an open disaster, then a drill, then ordinary days; newest first."""
         order = models.Case(
