@@ -1,0 +1,367 @@
+"""People who help: register, correct, find, insure. Cards are in cards.py.
+
+Every function takes the moment (`at`) and who is behind the change (`by`), and writes its audit entry in
+the same transaction. Refusals: volunteer.*, insurance.*, group.* and, from `find`, card.* in
+dvc/core/refusals.py.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Final, TypedDict, Unpack
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from dvc.audit.services import By, record
+from dvc.core import card_token, japanese, short_code
+from dvc.core.card_token import CardError
+from dvc.core.refused import Refused
+from dvc.operations.models import Center, Operation
+from intake.volunteers import cards
+from intake.volunteers.models import (
+    Card,
+    CardState,
+    Gender,
+    Group,
+    InsurancePlan,
+    InsurancePolicy,
+    Skill,
+    Source,
+    VehicleKind,
+    Volunteer,
+    VolunteerQuerySet,
+    WorkCategory,
+)
+
+OLDEST_AGE: Final = 120  # years
+FISCAL_YEAR_STARTS: Final = (4, 1)  # month and day; ボランティア活動保険 ends the night before
+
+
+class VolunteerFields(TypedDict, total=False):
+    """What the paper form asks for. Names of the model; lists hold codes of the model's choices."""
+
+    family_name: str
+    given_name: str
+    family_kana: str
+    given_kana: str
+    phone: str
+    email: str
+    birth_date: date | None
+    gender: str
+    postal_code: str
+    address: str
+    emergency_name: str
+    emergency_phone: str
+    emergency_relation: str
+    group: Group | None
+    guardian: Volunteer | None
+    guardian_consent: bool
+    skills: list[str]
+    languages: list[str]
+    experience: int
+    stamina: int
+    vehicle: str
+    vehicle_seats: int
+    prefers: list[str]
+    avoids: list[str]
+    consented_at: datetime | None
+
+
+_PHONES: Final = ("phone", "emergency_phone")
+_NUMBERS: Final = {"experience": range(4), "stamina": range(1, 4), "vehicle_seats": range(61)}
+_MOST_LANGUAGES: Final = 10
+_CHOICES: Final[dict[str, Iterable[str]]] = {
+    "gender": Gender.values,
+    "vehicle": VehicleKind.values,
+    "skills": Skill.values,
+    "prefers": WorkCategory.values,
+    "avoids": WorkCategory.values,
+}
+
+
+@transaction.atomic
+def register(
+    center: Center,
+    *,
+    by: By,
+    at: datetime,
+    drill: Operation | None = None,
+    source: Source = Source.DESK,
+    form_token: UUID | None = None,
+    **fields: Unpack[VolunteerFields],
+) -> Volunteer:
+    """A new volunteer of the center. The same `form_token` again gives the person it made, not a second one.
+
+    Names are kept as typed; a name without a reading is fine. Refused volunteer.* when something cannot be
+    stored.
+    """
+    if form_token and (made := _made_by_form(center, form_token)):
+        return made
+    volunteer = Volunteer(
+        center=center,
+        drill=drill,
+        source=source,
+        form_token=form_token,
+        registered_at=at,
+        **_checked(fields, at),
+    )
+    if not volunteer.family_name:
+        raise Refused("volunteer.name_missing")
+    _check_guardian(volunteer, at)
+    _set_keys(volunteer)
+    try:
+        with transaction.atomic():
+            volunteer.save(force_insert=True)
+    except IntegrityError:
+        twin = _made_by_form(center, form_token) if form_token else None
+        if twin is None:
+            raise
+        return twin
+    record(
+        "volunteer.registered",
+        volunteer,
+        by=by,
+        at=at,
+        center_id=center.pk,
+        operation=drill,
+        source=str(source),
+    )
+    return volunteer
+
+
+@transaction.atomic
+def correct(volunteer: Volunteer, *, by: By, at: datetime, **fields: Unpack[VolunteerFields]) -> Volunteer:
+    """Change what is given and nothing else. Nothing changed, nothing recorded."""
+    changed = []
+    for field, value in _checked(fields, at).items():
+        if getattr(volunteer, field) != value:
+            setattr(volunteer, field, value)
+            changed.append(field)
+    if not changed:
+        return volunteer
+    if not volunteer.family_name:
+        raise Refused("volunteer.name_missing")
+    _check_guardian(volunteer, at)
+    _set_keys(volunteer)
+    volunteer.save(update_fields=[*changed, "name_key", "kana_key", "phone_digits"])
+    record(
+        "volunteer.corrected", volunteer, by=by, at=at, center_id=volunteer.center_id,
+        operation=volunteer.drill, fields=sorted(changed),
+    )  # fmt: skip
+    return volunteer
+
+
+def find(operation: Operation, text: str) -> VolunteerQuerySet:
+    """Registered people this operation may see, by kana, kanji in any variant, phone, short code or scanned
+    card.
+
+    A text that is a whole card or short code finds its holder alone. Refused card.* for a card that is not
+    good.
+    """
+    people = Volunteer.objects.known_in(operation).living()
+    card = _card_behind(operation.center, text)
+    if card is None:
+        return people.matching(text)
+    if card.state in (CardState.LOST, CardState.REPLACED):
+        raise Refused("card.revoked")
+    return people.filter(cards=card)
+
+
+@transaction.atomic
+def block(volunteer: Volunteer, *, reason: str, by: By, at: datetime) -> Volunteer:
+    """Stop the person at the door from now on. `reason` is for staff. Refused
+    volunteer.blocked_without_reason."""
+    reason = _stored_text("blocked_reason", reason)
+    if not reason:
+        raise Refused("volunteer.blocked_without_reason")
+    return _set_block(volunteer, reason, by=by, at=at)
+
+
+@transaction.atomic
+def unblock(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
+    """Let the person in again."""
+    return _set_block(volunteer, "", by=by, at=at)
+
+
+@transaction.atomic
+def withdraw(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
+    """End the registration; the person is not found any more and the card is revoked. Safe to repeat."""
+    if Volunteer.objects.filter(pk=volunteer.pk, withdrawn_at__isnull=True).update(withdrawn_at=at):
+        for card in volunteer.cards.filter(state=CardState.BOUND):
+            cards.lose(card, by=by, at=at)
+        record("volunteer.withdrawn", volunteer, by=by, at=at, center_id=volunteer.center_id)
+    volunteer.refresh_from_db()
+    return volunteer
+
+
+@transaction.atomic
+def register_group(
+    center: Center, *, name: str, by: By, at: datetime, atomic: bool = True, min_part: int = 2
+) -> Group:
+    """The center's group of this name, made when there is none. Refused group.name_missing."""
+    name = _stored_text("name", name, model=Group)
+    if not name:
+        raise Refused("group.name_missing")
+    if found := Group.objects.filter(center=center, name=name).order_by("id").first():
+        return found
+    group = Group.objects.create(center=center, name=name, atomic=atomic, min_part=min_part, created_at=at)
+    record("group.registered", group, by=by, at=at, center_id=center.pk)
+    return group
+
+
+@transaction.atomic
+def record_insurance(
+    volunteer: Volunteer,
+    *,
+    by: By,
+    at: datetime,
+    plan: InsurancePlan = InsurancePlan.BASIC,
+    joined_on: date | None = None,
+    special_rule: bool = False,
+    evidence: str = "",
+) -> InsurancePolicy:
+    """The person's ボランティア活動保険 as it was seen or joined.
+
+    `joined_on` is the day of the procedure: cover starts at 0:00 of the next day, or, when it was today and
+    the large-disaster special rule holds, at once. Without it the policy was seen to be in force already (a
+    card shown): it counts from today. It ends with the fiscal year, 31 March 24:00. The same policy again
+    changes nothing. Refused insurance.joined_in_future. Source: domain.md §3.5.
+    """
+    today = timezone.localdate(at)
+    if joined_on is not None and joined_on > today:
+        raise Refused("insurance.joined_in_future")
+    starts = _cover_starts(joined_on, today=today, special_rule=special_rule, at=at)
+    ends = fiscal_year_end(timezone.localdate(starts))
+    known = volunteer.policies.filter(plan=plan, valid_to=ends, valid_from__lte=starts).first()
+    if known:
+        return known
+    policy = InsurancePolicy.objects.create(
+        volunteer=volunteer,
+        plan=plan,
+        valid_from=starts,
+        valid_to=ends,
+        evidence=_stored_text("evidence", evidence, model=InsurancePolicy),
+        recorded_at=at,
+    )
+    record(
+        "insurance.recorded", policy, by=by, at=at, center_id=volunteer.center_id, operation=volunteer.drill,
+        volunteer=volunteer.pk, plan=str(plan),
+    )  # fmt: skip
+    return policy
+
+
+def fiscal_year_end(day: date) -> datetime:
+    """31 March 24:00 (that is 1 April 0:00, local) of the fiscal year in which `day` lies."""
+    month, first = FISCAL_YEAR_STARTS
+    year = day.year + ((day.month, day.day) >= (month, first))
+    return _local_midnight(date(year, month, first))
+
+
+def _cover_starts(joined_on: date | None, *, today: date, special_rule: bool, at: datetime) -> datetime:
+    if joined_on is None:
+        return _local_midnight(today)
+    if special_rule and joined_on == today:
+        return at
+    return _local_midnight(joined_on + timedelta(days=1))
+
+
+def _local_midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _made_by_form(center: Center, form_token: UUID) -> Volunteer | None:
+    return Volunteer.objects.filter(center=center, form_token=form_token).first()
+
+
+def _card_behind(center: Center, text: str) -> Card | None:
+    """The card a search text stands for; None when the text is a name or a number."""
+    if card_token.looks_like_card(text):
+        return cards.read(center, text)
+    try:
+        code = short_code.parse(text)
+    except CardError:
+        return None
+    return Card.objects.by_short_code(center, code).first()
+
+
+def _set_block(volunteer: Volunteer, reason: str, *, by: By, at: datetime) -> Volunteer:
+    if volunteer.blocked_reason != reason:
+        volunteer.blocked_reason = reason
+        volunteer.save(update_fields=["blocked_reason"])
+        action = "volunteer.blocked" if reason else "volunteer.unblocked"
+        record(action, volunteer, by=by, at=at, center_id=volunteer.center_id)
+    return volunteer
+
+
+def _set_keys(volunteer: Volunteer) -> None:
+    """The columns that searches use. Cut to the column: one typed sign may unfold to many letters."""
+    volunteer.name_key = japanese.search_key(volunteer.name)[:100]
+    volunteer.kana_key = japanese.kana_key(volunteer.kana)[:140]
+    volunteer.phone_digits = japanese.phone_digits(volunteer.phone)[:20]
+
+
+def _checked(fields: VolunteerFields, at: datetime) -> dict[str, object]:
+    """The fields as they will be stored, or the first Refused of a field that cannot be."""
+    stored: dict[str, object] = dict(fields)
+    for field, value in fields.items():
+        if isinstance(value, str):
+            stored[field] = _stored_text(field, value)
+        if field == "languages":
+            stored[field] = [_stored_text("languages", language, limit=30) for language in _listed(value)]
+        if not _may_be(field, value):
+            raise Refused("volunteer.choice", field=_field(field, Volunteer).verbose_name)
+    for kana in ("family_kana", "given_kana"):
+        if kana in stored:
+            stored[kana] = japanese.to_hiragana(str(stored[kana]))[: _field(kana, Volunteer).max_length]
+    for phone in _PHONES:
+        if stored.get(phone):
+            if not japanese.is_phone(str(stored[phone])):
+                raise Refused("volunteer.phone", field=_field(phone, Volunteer).verbose_name)
+            stored[phone] = japanese.format_phone(str(stored[phone]))[:20]
+    born = fields.get("birth_date")
+    if born is not None and not 0 <= timezone.localdate(at).year - born.year <= OLDEST_AGE:
+        raise Refused("volunteer.birth_date")
+    if born is not None and born > timezone.localdate(at):
+        raise Refused("volunteer.birth_date")
+    return stored
+
+
+def _check_guardian(volunteer: Volunteer, at: datetime) -> None:
+    guardian = volunteer.guardian
+    if guardian is not None and (
+        guardian.pk == volunteer.pk
+        or guardian.center_id != volunteer.center_id
+        or guardian.is_minor_on(timezone.localdate(at))
+    ):
+        raise Refused("volunteer.guardian")
+
+
+def _stored_text(
+    field: str, text: str, *, model: type[models.Model] = Volunteer, limit: int | None = None
+) -> str:
+    label = _field(field, model).verbose_name
+    most = limit or _field(field, model).max_length or 0
+    try:
+        stored = japanese.normalise_text(text)
+    except ValueError:
+        raise Refused("volunteer.text", field=label) from None
+    if len(stored) > most:
+        raise Refused("volunteer.too_long", field=label, most=most)
+    return stored
+
+
+def _field(name: str, model: type[models.Model]) -> "models.Field[object, object]":
+    return next(field for field in model._meta.fields if field.name == name)
+
+
+def _may_be(field: str, value: object) -> bool:
+    if field in _CHOICES:
+        return set(_listed(value)) <= set(_CHOICES[field])
+    if field in _NUMBERS:
+        return value in _NUMBERS[field]
+    return field != "languages" or len(_listed(value)) <= _MOST_LANGUAGES
+
+
+def _listed(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
