@@ -28,7 +28,7 @@ class Anyone(Enum):
     PUBLIC = "anyone, signed in or not"
     SIGNED_IN = "any signed-in member of staff"
     DEVICE = "a registered device, by its Authorization header (checked in the API)"
-    TOKEN = "whoever holds the secret in the URL (checked in the view)"
+    TOKEN = "whoever holds the secret in the URL (checked in the view)"  # noqa: S105
 
 
 Who = May | Anyone

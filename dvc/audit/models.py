@@ -23,7 +23,9 @@ class Entry(models.Model):
     """
 
     center = models.ForeignKey("operations.Center", null=True, on_delete=models.PROTECT, related_name="+")
-    operation = models.ForeignKey("operations.Operation", null=True, on_delete=models.PROTECT, related_name="+")
+    operation = models.ForeignKey(
+        "operations.Operation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     device = models.ForeignKey("accounts.Device", null=True, on_delete=models.PROTECT, related_name="+")
     via = models.CharField(max_length=20, default="desk")

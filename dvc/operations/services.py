@@ -81,7 +81,9 @@ def open_operation(operation: Operation, *, by: By, at: datetime, reason: str = 
 
 
 @transaction.atomic
-def close_operation(operation: Operation, *, teams_out: int, by: By, at: datetime, reason: str = "") -> Operation:
+def close_operation(
+    operation: Operation, *, teams_out: int, by: By, at: datetime, reason: str = ""
+) -> Operation:
     """Close it. Refused with operation.teams_out while a team is in the field (the caller, above us, counts them)."""
     if teams_out:
         raise Refused("operation.teams_out", count=teams_out)
@@ -95,7 +97,11 @@ def _move(operation: Operation, state: OperationState, *, by: By, at: datetime, 
         stamps = {"opened_at": operation.opened_at or at, "closed_at": None}
     elif state == OperationState.CLOSED:
         stamps = {"closed_at": at}
-    changed = Operation.objects.filter(pk=operation.pk, state=before).exclude(state=state).update(state=state, **stamps)
+    changed = (
+        Operation.objects.filter(pk=operation.pk, state=before)
+        .exclude(state=state)
+        .update(state=state, **stamps)
+    )
     operation.refresh_from_db()
     if changed:
         OperationChange.objects.create(

@@ -35,7 +35,9 @@ class Claim:
 Handler = Callable[[Claim], None]
 
 
-def put(kind: str, object_id: int | str, *, dedupe_key: str, at: datetime, run_after: datetime | None = None) -> Row:
+def put(
+    kind: str, object_id: int | str, *, dedupe_key: str, at: datetime, run_after: datetime | None = None
+) -> Row:
     """Write a piece of work in the caller's transaction and publish it after the commit.
 
     The same (kind, dedupe_key) again returns the row that is there, unchanged.
@@ -117,7 +119,9 @@ def fail(held: Claim, error: Exception, *, at: datetime) -> None:
 def retry(row: Row, *, at: datetime) -> bool:
     """Let a parked row try again from zero. True when it was parked."""
     return bool(
-        Row.objects.filter(pk=row.pk, state=State.PARKED).update(state=State.PENDING, attempts=0, run_after=at)
+        Row.objects.filter(pk=row.pk, state=State.PARKED).update(
+            state=State.PENDING, attempts=0, run_after=at
+        )
     )
 
 
@@ -148,9 +152,9 @@ def sweep(*, at: datetime, limit: int = 500) -> int:
         published_at__lt=at - REPUBLISH_AFTER
     )
     sent = 0
-    for row in Row.objects.due(at).filter(stale | models.Q(run_after__gt=models.F("created_at"), published_at=None))[
-        :limit
-    ]:
+    for row in Row.objects.due(at).filter(
+        stale | models.Q(run_after__gt=models.F("created_at"), published_at=None)
+    )[:limit]:
         Row.objects.filter(pk=row.pk).update(published_at=at)
         if not publish(row):
             break

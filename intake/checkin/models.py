@@ -59,7 +59,9 @@ class Visit(models.Model):
 class FailedScan(models.Model):
     """A scan nobody could use: what was read (cut to 200 characters), where, and why not. Nothing is dropped."""
 
-    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="failed_scans")
+    operation = models.ForeignKey(
+        "operations.Operation", on_delete=models.PROTECT, related_name="failed_scans"
+    )
     device = models.ForeignKey("accounts.Device", null=True, on_delete=models.PROTECT, related_name="+")
     raw = models.CharField(max_length=200)
     code = models.CharField(max_length=30)

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,74 +15,164 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Center',
+            name="Center",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='センター名')),
-                ('city', models.CharField(max_length=40, verbose_name='市町村')),
-                ('phone', models.CharField(max_length=20, verbose_name='電話番号')),
-                ('issuer', models.PositiveIntegerField(unique=True)),
-                ('lat', models.FloatField(default=38.2939)),
-                ('lng', models.FloatField(default=141.0044)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="センター名")),
+                ("city", models.CharField(max_length=40, verbose_name="市町村")),
+                ("phone", models.CharField(max_length=20, verbose_name="電話番号")),
+                ("issuer", models.PositiveIntegerField(unique=True)),
+                ("lat", models.FloatField(default=38.2939)),
+                ("lng", models.FloatField(default=141.0044)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('issuer__gte', 1), ('issuer__lt', 16777216)), name='issuer_fits_three_bytes')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("issuer__gte", 1), ("issuer__lt", 16777216)),
+                        name="issuer_fits_three_bytes",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Operation',
+            name="Operation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='名称')),
-                ('mode', models.CharField(choices=[('ordinary', '平常時'), ('drill', '訓練'), ('disaster', '災害')], max_length=10)),
-                ('state', models.CharField(choices=[('preparing', '準備中'), ('open', '開設中'), ('closed', '閉所')], default='preparing', max_length=10)),
-                ('insurance_required', models.BooleanField(default=True, verbose_name='保険を確認する')),
-                ('insurance_special_rule', models.BooleanField(default=False, verbose_name='大規模災害特例（当日から補償）')),
-                ('orientation_required', models.BooleanField(default=True, verbose_name='説明（オリエンテーション）を求める')),
-                ('auto_match', models.BooleanField(default=True, verbose_name='自動で提案を作る')),
-                ('recruiting', models.BooleanField(default=True, verbose_name='募集中')),
-                ('notice', models.CharField(blank=True, max_length=300, verbose_name='お知らせ')),
-                ('day_start', models.TimeField(default=datetime.time(9, 0), verbose_name='受付開始')),
-                ('work_end', models.TimeField(default=datetime.time(15, 30), verbose_name='現地作業の終了')),
-                ('capacity', models.PositiveIntegerField(blank=True, null=True, verbose_name='1日の定員')),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('center', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='operations', to='operations.center')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("ordinary", "平常時"), ("drill", "訓練"), ("disaster", "災害")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("preparing", "準備中"), ("open", "開設中"), ("closed", "閉所")],
+                        default="preparing",
+                        max_length=10,
+                    ),
+                ),
+                ("insurance_required", models.BooleanField(default=True, verbose_name="保険を確認する")),
+                (
+                    "insurance_special_rule",
+                    models.BooleanField(default=False, verbose_name="大規模災害特例（当日から補償）"),
+                ),
+                (
+                    "orientation_required",
+                    models.BooleanField(default=True, verbose_name="説明（オリエンテーション）を求める"),
+                ),
+                ("auto_match", models.BooleanField(default=True, verbose_name="自動で提案を作る")),
+                ("recruiting", models.BooleanField(default=True, verbose_name="募集中")),
+                ("notice", models.CharField(blank=True, max_length=300, verbose_name="お知らせ")),
+                ("day_start", models.TimeField(default=datetime.time(9, 0), verbose_name="受付開始")),
+                ("work_end", models.TimeField(default=datetime.time(15, 30), verbose_name="現地作業の終了")),
+                ("capacity", models.PositiveIntegerField(blank=True, null=True, verbose_name="1日の定員")),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "center",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="operations",
+                        to="operations.center",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OperationChange',
+            name="OperationChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_state', models.CharField(blank=True, choices=[('preparing', '準備中'), ('open', '開設中'), ('closed', '閉所')], max_length=10)),
-                ('to_state', models.CharField(choices=[('preparing', '準備中'), ('open', '開設中'), ('closed', '閉所')], max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='operations.operation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[("preparing", "準備中"), ("open", "開設中"), ("closed", "閉所")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[("preparing", "準備中"), ("open", "開設中"), ("closed", "閉所")],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="operations.operation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='拠点名')),
-                ('address', models.CharField(blank=True, max_length=120, verbose_name='住所')),
-                ('lat', models.FloatField()),
-                ('lng', models.FloatField()),
-                ('center', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='operations.center')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="拠点名")),
+                ("address", models.CharField(blank=True, max_length=120, verbose_name="住所")),
+                ("lat", models.FloatField()),
+                ("lng", models.FloatField()),
+                (
+                    "center",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sites",
+                        to="operations.center",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.UniqueConstraint(condition=models.Q(('mode', 'ordinary'), models.Q(('state', 'closed'), _negated=True)), fields=('center',), name='one_ordinary_operation_per_center'),
+            model_name="operation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("mode", "ordinary"), models.Q(("state", "closed"), _negated=True)),
+                fields=("center",),
+                name="one_ordinary_operation_per_center",
+            ),
         ),
     ]

@@ -6,39 +6,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('operations', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("operations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('op_id', models.UUIDField(unique=True)),
-                ('epoch', models.PositiveIntegerField()),
-                ('seq', models.PositiveIntegerField()),
-                ('kind', models.CharField(max_length=30)),
-                ('lane', models.CharField(blank=True, max_length=60)),
-                ('mode', models.CharField(max_length=10)),
-                ('payload', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('happened_at', models.DateTimeField()),
-                ('clock_error_ms', models.IntegerField(default=0)),
-                ('received_at', models.DateTimeField()),
-                ('result', models.JSONField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='accounts.device')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='operations.operation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("op_id", models.UUIDField(unique=True)),
+                ("epoch", models.PositiveIntegerField()),
+                ("seq", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=30)),
+                ("lane", models.CharField(blank=True, max_length=60)),
+                ("mode", models.CharField(max_length=10)),
+                ("payload", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("happened_at", models.DateTimeField()),
+                ("clock_error_ms", models.IntegerField(default=0)),
+                ("received_at", models.DateTimeField()),
+                ("result", models.JSONField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="accounts.device",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="operations.operation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('device', 'epoch', 'seq'), name='one_receipt_per_device_and_seq')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("device", "epoch", "seq"), name="one_receipt_per_device_and_seq"
+                    )
+                ],
             },
         ),
     ]

@@ -5,51 +5,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
-        ('operations', '0001_initial'),
-        ('volunteers', '0001_initial'),
+        ("accounts", "0002_initial"),
+        ("operations", "0001_initial"),
+        ("volunteers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FailedScan',
+            name="FailedScan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('raw', models.CharField(max_length=200)),
-                ('code', models.CharField(max_length=30)),
-                ('at', models.DateTimeField()),
-                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.device')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='failed_scans', to='operations.operation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("raw", models.CharField(max_length=200)),
+                ("code", models.CharField(max_length=30)),
+                ("at", models.DateTimeField()),
+                (
+                    "device",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.device",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="failed_scans",
+                        to="operations.operation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('arrived_at', models.DateTimeField()),
-                ('left_at', models.DateTimeField(null=True)),
-                ('oriented_at', models.DateTimeField(null=True)),
-                ('insurance_seen_at', models.DateTimeField(null=True)),
-                ('available_until', models.TimeField(null=True)),
-                ('closed_reason', models.CharField(blank=True, max_length=120)),
-                ('annulled_at', models.DateTimeField(null=True)),
-                ('flags', models.JSONField(default=list)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='operations.operation')),
-                ('site', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='operations.site')),
-                ('volunteer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='volunteers.volunteer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("arrived_at", models.DateTimeField()),
+                ("left_at", models.DateTimeField(null=True)),
+                ("oriented_at", models.DateTimeField(null=True)),
+                ("insurance_seen_at", models.DateTimeField(null=True)),
+                ("available_until", models.TimeField(null=True)),
+                ("closed_reason", models.CharField(blank=True, max_length=120)),
+                ("annulled_at", models.DateTimeField(null=True)),
+                ("flags", models.JSONField(default=list)),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="operations.operation",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="operations.site",
+                    ),
+                ),
+                (
+                    "volunteer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="volunteers.volunteer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['arrived_at', 'id'],
-                'indexes': [models.Index(fields=['operation', 'day'], name='visits_of_the_day')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('annulled_at__isnull', True), ('left_at__isnull', True)), fields=('operation', 'volunteer'), name='one_open_visit_per_volunteer'), models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('arrived_at')), _connector='OR'), name='nobody_leaves_before_arriving')],
+                "ordering": ["arrived_at", "id"],
+                "indexes": [models.Index(fields=["operation", "day"], name="visits_of_the_day")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("annulled_at__isnull", True), ("left_at__isnull", True)),
+                        fields=("operation", "volunteer"),
+                        name="one_open_visit_per_volunteer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("left_at__isnull", True),
+                            ("left_at__gte", models.F("arrived_at")),
+                            _connector="OR",
+                        ),
+                        name="nobody_leaves_before_arriving",
+                    ),
+                ],
             },
         ),
     ]

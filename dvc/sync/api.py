@@ -1,0 +1,260 @@
+"""The tablets' API. Serializers check shape only; rules live in the services below."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import authentication, permissions, serializers
+from rest_framework.exceptions import AuthenticationFailed, ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dvc.accounts import access
+from dvc.accounts.models import Device
+from dvc.accounts.services import authenticate_device
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from dvc.sync import services, snapshot
+from dvc.sync.ops import Op, Result, verdict
+
+MAX_BODY = 5 * 1024 * 1024
+MAX_TEXT = 4096
+SCHEME = "Device"
+
+
+class DeviceAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Device <id>.<secret>`. `request.auth` is the Device."""
+
+    def authenticate(self, request: Request) -> tuple[None, Device] | None:
+        scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+        if scheme != SCHEME:
+            return None
+        try:
+            return None, authenticate_device(credentials.strip())
+        except Refused as refusal:
+            raise AuthenticationFailed(
+                {"code": refusal.code.replace(".", "_"), "text": refusal.text}
+            ) from None
+
+    def authenticate_header(self, request: Request) -> str:
+        return SCHEME
+
+
+class IsDevice(permissions.BasePermission):
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.auth, Device)
+
+
+def device_of(request: Request) -> Device:
+    """The device behind a request that `IsDevice` let through."""
+    device: object = request.auth
+    assert isinstance(device, Device)
+    return device
+
+
+class DeviceView(APIView):
+    """An endpoint for registered devices. Every answer that is not 200 is {"code", "text"}."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, OperationalError):
+            return _busy()
+        # A body of ten thousand brackets exhausts the JSON reader before it is anything else.
+        if isinstance(exc, ParseError | RecursionError):
+            return _no(
+                400,
+                "malformed",
+                "送られた内容を読めませんでした。端末に残っているので、もう一度送ってください。",
+            )
+        response = super().handle_exception(exc)
+        if response.status_code in (401, 403) and "code" not in (response.data or {}):
+            refusal = Refused("device.unknown")
+            response = _no(401, "device_unknown", refusal.text)
+        elif (
+            response.status_code in (401, 403) and str((response.data or {}).get("code")) == "device_revoked"
+        ):
+            response.status_code = 403
+        return response
+
+
+def _no(status: int, code: str, text: str) -> Response:
+    return Response({"code": code, "text": text}, status=status)
+
+
+def _busy() -> Response:
+    response = _no(503, "busy", "サーバーが混み合っています。記録は端末に残っています。自動で送り直します。")
+    response["Retry-After"] = "3"
+    return response
+
+
+class PayloadSerializer(serializers.Serializer[dict[str, Any]]):
+    card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
+    short_code = serializers.CharField(required=False, max_length=64)
+    volunteer = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+    site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
+    input = serializers.ChoiceField(["camera", "reader", "typed", "list"], required=False)
+    evidence = serializers.ChoiceField(["seen_card", "online", "joined_here"], required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() & {"card", "short_code", "volunteer"}:
+            raise serializers.ValidationError("card, short_code or volunteer is required")
+        return attrs
+
+
+class OpSerializer(serializers.Serializer[dict[str, Any]]):
+    op_id = serializers.UUIDField()
+    seq = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    actor = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**62)
+    operation = serializers.IntegerField(min_value=1, max_value=2**62)
+    kind = serializers.ChoiceField(
+        ["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind"]
+    )
+    v = serializers.IntegerField(min_value=1, max_value=1)
+    t_wall = serializers.DateTimeField()
+    t_mono = serializers.FloatField(required=False)
+    boot_id = serializers.CharField(required=False, max_length=64, allow_blank=True)
+    lane = serializers.CharField(required=False, max_length=60, allow_blank=True, default="")
+    base = serializers.DictField(required=False)
+    mode = serializers.ChoiceField(["online", "offline", "paper", "import"])
+    payload = PayloadSerializer()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        payload = attrs["payload"]
+        if attrs["kind"] == "visit.insure" and "evidence" not in payload:
+            raise serializers.ValidationError("visit.insure needs evidence")
+        if attrs["kind"] == "card.bind" and not {"card", "volunteer"} <= payload.keys():
+            raise serializers.ValidationError("card.bind needs card and volunteer")
+        return attrs
+
+
+class EnvelopeSerializer(serializers.Serializer[dict[str, Any]]):
+    epoch = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    sent_wall = serializers.DateTimeField(required=False, allow_null=True)
+    app = serializers.CharField(required=False, max_length=20, allow_blank=True)
+    ops = serializers.ListField(child=serializers.DictField())
+
+
+class ResultSerializer(serializers.Serializer[dict[str, Any]]):
+    op_id = serializers.CharField()
+    seq = serializers.IntegerField()
+    status = serializers.CharField()
+    code = serializers.CharField()
+    tone = serializers.CharField()
+    title = serializers.CharField()
+    text = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]  # the name is the protocol's
+
+
+class OpsView(DeviceView):
+    """POST /api/v1/sync/ops: up to 200 operations, one result each."""
+
+    @extend_schema(
+        request=inline_serializer(
+            "Ops", {"epoch": serializers.IntegerField(), "sent_wall": serializers.DateTimeField(),
+                    "app": serializers.CharField(), "ops": OpSerializer(many=True)}
+        ),
+        responses=inline_serializer(
+            "OpsResults",
+            {"server_time": serializers.DateTimeField(), "generation": serializers.CharField(),
+             "backed_up_seq": serializers.IntegerField(), "results": ResultSerializer(many=True)},
+        ),
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+            return _too_large()
+        envelope = EnvelopeSerializer(data=request.data)
+        if not envelope.is_valid():
+            raise ParseError
+        raw_ops = envelope.validated_data["ops"]
+        if len(raw_ops) > services.MAX_OPS:
+            return _too_large()
+        device = device_of(request)
+        now = timezone.now()
+        ops, results = _read_ops(raw_ops)
+        results += services.apply_ops(
+            device,
+            ops,
+            epoch=envelope.validated_data["epoch"],
+            sent_wall=_plausible(envelope.validated_data.get("sent_wall"), now),
+            at=now,
+        )
+        return Response(
+            {
+                "server_time": now.isoformat(),
+                "generation": snapshot.generation(),
+                # Nothing is promised as backed up before there is a backup: tablets keep what they sent.
+                "backed_up_seq": 0,
+                "results": [result.as_json() for result in results],
+            }
+        )
+
+
+def _plausible(sent_wall: datetime | None, now: datetime) -> datetime | None:
+    """A clock that is years off cannot be used to correct anything (and would overflow); it is ignored."""
+    if sent_wall is None or abs(now - sent_wall) > timedelta(days=3650):
+        return None
+    return sent_wall
+
+
+def _too_large() -> Response:
+    return _no(413, "too_large", f"一度に送れるのは{services.MAX_OPS}件までです。分けて送り直します。")
+
+
+def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[Result]]:
+    """Well-shaped ops, and an answer for each one that is not: a bad op never blocks the others."""
+    ops: list[Op] = []
+    results: list[Result] = []
+    for raw in raw_ops:
+        shape = OpSerializer(data=raw)
+        if shape.is_valid():
+            fields = shape.validated_data
+            ops.append(
+                Op(
+                    op_id=fields["op_id"], seq=fields["seq"], actor=fields["actor"], operation=fields["operation"],
+                    kind=fields["kind"], t_wall=fields["t_wall"], lane=fields["lane"], mode=fields["mode"],
+                    payload=dict(fields["payload"]),
+                )
+            )  # fmt: skip
+        else:
+            seq = raw.get("seq")
+            results.append(
+                verdict(
+                    str(raw.get("op_id", ""))[:64], seq if isinstance(seq, int) else 0, "refused", "invalid",
+                    {"fields": sorted(shape.errors)},
+                )
+            )  # fmt: skip
+    return ops, results
+
+
+class SnapshotView(DeviceView):
+    """GET /api/v1/sync/snapshot?operation=<id>: what a reception tablet needs to answer off-line."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("operation", int, required=True)],
+        responses=serializers.DictField(),
+    )
+    def get(self, request: Request) -> Response:
+        device = device_of(request)
+        number = request.query_params.get("operation", "")
+        if not number.isdecimal() or len(number) > 18:
+            return _no(404, "not_found", "この運営は見つかりません。トップ画面から開き直してください。")
+        operation = access.of_center(device.center, Operation.objects.select_related("center"), int(number))
+        now = timezone.now()
+        content = snapshot.build(operation, at=now)
+        etag = quote_etag(content["version"])
+        django_request: HttpRequest = request._request
+        unchanged = get_conditional_response(django_request, etag=etag)
+        response = Response(status=304) if unchanged is not None else Response(content)
+        response["ETag"] = etag
+        response["Cache-Control"] = "no-store"
+        return response

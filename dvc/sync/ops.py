@@ -1,0 +1,65 @@
+"""What a tablet sends and what it gets back (source: sync.md §4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from intake.checkin.verdicts import VERDICTS
+
+Status = Literal["applied", "replayed", "merged", "held", "review", "refused", "mismatch"]
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation whose shape was validated. `t_wall` is the tablet's own clock, with its offset from UTC."""
+
+    op_id: uuid.UUID
+    seq: int
+    actor: int | None
+    operation: int
+    kind: str
+    t_wall: datetime
+    lane: str
+    mode: str
+    payload: Mapping[str, Any]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what must be equal for the same op_id to mean the same fact."""
+        said = [self.actor, self.operation, self.kind, self.t_wall.isoformat(), self.payload]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one op: `tone` ok | warn | stop, `title` the big word, `text` what to do next."""
+
+    op_id: str
+    seq: int
+    status: Status
+    code: str
+    tone: str
+    title: str
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "op_id": self.op_id, "seq": self.seq, "status": self.status, "code": self.code, "tone": self.tone,
+            "title": self.title, "text": self.text, "data": dict(self.data),
+        }  # fmt: skip
+
+
+def verdict(
+    op_id: object, seq: int, status: Status, code: str, data: Mapping[str, Any] | None = None
+) -> Result:
+    """A result whose words come from the verdict table. `code` must be a key of VERDICTS."""
+    words = VERDICTS[code]
+    return Result(str(op_id), seq, status, code, words.tone, words.title, words.say, data or {})

@@ -1,0 +1,91 @@
+"""What a scan comes to: machine code → colour, word and sentence (source: sync.md §5). The one place for these texts;
+the tablet gets them with its snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Tone = Literal["ok", "warn", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`tone` picks colour, icon and sound; `title` is the big word; `say` what to do next."""
+
+    tone: Tone
+    title: str
+    say: str
+
+
+VERDICTS: Final[dict[str, Verdict]] = {
+    "ok": Verdict("ok", "受付しました", "どうぞお入りください。"),
+    "ok_left": Verdict(
+        "ok", "帰りを記録しました", "おつかれさまでした。けがや体調の変化がないか聞いてください。"
+    ),
+    "ok_oriented": Verdict("ok", "説明済みにしました", "このまま出発の準備に進めます。"),
+    "ok_insured": Verdict("ok", "保険を確認しました", "このまま出発の準備に進めます。"),
+    "ok_bound": Verdict(
+        "ok", "カードを渡しました", "カードの番号と名前が合っているか、声に出して確かめてください。"
+    ),
+    "recorded": Verdict(
+        "warn", "記録しました（未確認）", "つながると確認されます。名前を聞いて、名札を渡してください。"
+    ),
+    "already_present": Verdict(
+        "warn", "もう受付済みです", "帰る人なら「帰り」に切り替えて、もう一度読み取ってください。"
+    ),
+    "already_left": Verdict("warn", "もう帰りを記録しています", "間違いでなければ、このままで大丈夫です。"),
+    "not_present": Verdict(
+        "warn", "到着の記録がありません", "今日来ていた人なら「到着」で受付してから、帰りを記録してください。"
+    ),
+    "insurance_not_yet": Verdict(
+        "warn", "補償は明日からです", "今日は出発できません。加入済みの証明があるか聞いてください。"
+    ),
+    "closed_operation": Verdict(
+        "warn", "閉所後の記録です", "記録は残しました。センター長に知らせてください。"
+    ),
+    "unbound_card": Verdict(
+        "warn", "まだ名前のないカードです", "「ボランティア」の画面で登録して、このカードを渡してください。"
+    ),
+    "unknown_card": Verdict(
+        "stop", "台帳にないカードです", "名前と電話番号で探してください。新しいカードを渡せます。"
+    ),
+    "revoked": Verdict(
+        "stop",
+        "使えなくなったカードです",
+        "紛失か再発行の前のカードです。カードを預かり、名前で受付してください。",
+    ),
+    "expired_card": Verdict("stop", "期限の切れたカードです", "名前で受付し、新しいカードを渡してください。"),
+    "blocked": Verdict(
+        "stop", "班長を呼んでください", "この方の受付は班長が行います。その場でお待ちいただいてください。"
+    ),
+    "foreign_card": Verdict(
+        "stop",
+        "ほかのセンターのカードです",
+        "ここでは使えません。名前で登録し、新しいカードを渡してください。",
+    ),
+    "forged_card": Verdict(
+        "stop", "本物と確かめられないカードです", "カードを預かり、班長を呼んでください。"
+    ),
+    "drill_card": Verdict(
+        "stop", "訓練用のカードです", "本番では使えません。名前で登録し、新しいカードを渡してください。"
+    ),
+    "wrong_purpose": Verdict(
+        "stop",
+        "ボランティアのカードではありません",
+        "資機材や車のカードです。ボランティアのカードを読み取ってください。",
+    ),
+    "unreadable": Verdict(
+        "stop",
+        "読み取れませんでした",
+        "もう一度ゆっくり当ててください。だめなら、カードの番号8文字を入力してください。",
+    ),
+    "no_such_code": Verdict(
+        "stop", "その番号のカードはありません", "カードの番号8文字を、もう一度見て入力してください。"
+    ),
+    "no_such_volunteer": Verdict("stop", "登録が見つかりません", "名前か電話番号で探し直してください。"),
+    "op_id_reused": Verdict(
+        "stop", "同じ番号の別の記録があります", "この端末の記録を班長に見てもらってください。"
+    ),
+    "invalid": Verdict("stop", "記録の形が正しくありません", "この端末の記録を班長に見てもらってください。"),
+}
