@@ -26,7 +26,7 @@ MEDIA_URL = "media/"
 VERSION = __version__
 DEBUG = env.flag("DEBUG")
 PORT = env.integer("PORT", 8000, low=1, high=65535)
-BIND = env.text("BIND", "127.0.0.1")
+BIND = env.address("BIND", "127.0.0.1")
 WEB_WORKERS = env.integer("WEB_WORKERS", 1, low=1, high=32)
 WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=64)
 SECRET_KEY = env.secret("SECRET_KEY", DATA / "secret_key")
@@ -135,7 +135,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # ── Language and time ──────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "ja"
-TIME_ZONE = env.text("TIME_ZONE", "Asia/Tokyo")
+TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Tokyo")
 USE_I18N = True
 USE_TZ = True
 
@@ -265,7 +265,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 
 # ── Logging: plain lines to stdout, never with a person's data ─────────────────────────────────
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", frozenset({"DEBUG", "INFO", "WARNING", "ERROR"}))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # A unix socket's path may be 107 bytes long on Linux; kept below for the broker's temporary names.
 LONGEST_SOCKET_PATH = 100
@@ -164,6 +165,37 @@ class Env:
                 "must be a redis:// URL (also for Valkey)",
                 "は redis:// で始まる URL にしてください（Valkey も同じです）",
                 "redis://127.0.0.1:6379/0",
+            )
+        return value
+
+    def one_of(self, name: str, default: str, choices: frozenset[str]) -> str:
+        """One of `choices`, in any case."""
+        value = self.text(name, default).upper()
+        if value not in choices:
+            words = ", ".join(sorted(choices))
+            raise WrongSetting(name, f"must be one of {words}", f"は {words} のどれかにしてください", default)
+        return value
+
+    def time_zone(self, name: str, default: str) -> str:
+        """A name of the time zone database."""
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise WrongSetting(
+                name, "is not a known time zone", "は時間帯の名前にしてください", default
+            ) from error
+        return value
+
+    def address(self, name: str, default: str) -> str:
+        """An address of this machine to listen on."""
+        value = self.text(name, default)
+        if not re.fullmatch(r"[A-Za-z0-9.-]+", value):
+            raise WrongSetting(
+                name,
+                "must be an address of this machine, without a port",
+                "はこの機械のアドレスにしてください（ポート番号は PORT に書きます）",
+                "0.0.0.0",
             )
         return value
 
