@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -67,7 +67,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @FORM
 def set_up(request: StaffRequest) -> HttpResponse:
     """Name, town, telephone, first site, your name: one page, then the center is open for ordinary days."""
-    form = SetUpForm(request.POST or None)
+    form = SetUpForm(_posted(request))
     refusal = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -154,7 +154,7 @@ def operation_list(request: StaffRequest, operation_id: int) -> HttpResponse:
 @FORM
 def operation_new(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Open a drill or a disaster."""
-    form = OpenForm(request.POST or None)
+    form = OpenForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         operation = services.open_new(
@@ -173,7 +173,7 @@ def operation_new(request: StaffRequest, operation_id: int) -> HttpResponse:
 @FORM
 def operation_edit(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Hours, rules and the public notice of this operation."""
-    form = OperationForm(request.POST or None, initial=OperationForm.initial_of(request.operation))
+    form = OperationForm(_posted(request), initial=OperationForm.initial_of(request.operation))
     if request.method == "POST" and form.is_valid():
         operations.edit_operation(request.operation, by=by(request), at=timezone.now(), **form.cleaned_data)
         messages.success(request, "変更しました。")
@@ -192,7 +192,7 @@ def operation_open(request: StaffRequest, operation_id: int) -> HttpResponse:
 @FORM
 def operation_close(request: StaffRequest, operation_id: int) -> HttpResponse:
     """First what is still open; then, if the rules allow, the closing."""
-    form = CloseForm(request.POST or None)
+    form = CloseForm(_posted(request))
     refusal = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -223,7 +223,7 @@ def center_edit(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Correct the center's name, town and telephone."""
     center = request.center
     initial = {"name": center.name, "city": center.city, "phone": center.phone}
-    form = CenterForm(request.POST or None, initial=initial)
+    form = CenterForm(_posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         services.edit_center(center, **form.cleaned_data, by=by(request), at=timezone.now())
         messages.success(request, "センターの情報を変更しました。")
@@ -234,7 +234,7 @@ def center_edit(request: StaffRequest, operation_id: int) -> HttpResponse:
 @FORM
 def site_add(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Another place people report to."""
-    form = SiteForm(request.POST or None)
+    form = SiteForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         center = request.center
         lat, lng = form.point(default=(center.lat, center.lng))
@@ -269,7 +269,7 @@ def staff_list(request: StaffRequest, operation_id: int) -> HttpResponse:
 @FORM
 def staff_add(request: StaffRequest, operation_id: int) -> HttpResponse:
     """A new colleague; the answer shows the one-time link to scan."""
-    form = StaffForm(request.POST or None)
+    form = StaffForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         person = accounts.add_staff(
@@ -290,7 +290,7 @@ def staff_edit(request: StaffRequest, operation_id: int, user_id: int) -> HttpRe
     """Change somebody's roles, give a new link, or take access away."""
     person = _colleague(request, user_id)
     roles = [membership.role for membership in person.memberships.filter(center=request.center)]
-    form = RolesForm(request.POST or None, initial={"roles": roles})
+    form = RolesForm(_posted(request), initial={"roles": roles})
     refusal = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -351,6 +351,11 @@ def role_table(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 
 # ── helpers ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, also when every field was left empty; None for a page that is only read."""
+    return request.POST if request.method == "POST" else None
 
 
 def _staff(center: Center) -> list[User]:

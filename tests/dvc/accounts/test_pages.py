@@ -1,0 +1,173 @@
+"""Coming in, going out, and one's own account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts import services
+from dvc.accounts.models import User
+from dvc.accounts.roles import Role
+from dvc.audit.models import Entry
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "a-long-password"
+
+
+@pytest.fixture(autouse=True)
+def _no_tries_yet() -> None:
+    cache.clear()
+
+
+def sign_in(client: Client, name: str, password: str, **more: str) -> tuple[int, str]:
+    """Status and text (or address) of the answer to a sign-in."""
+    answer = client.post(reverse("sign_in"), {"sign_in_name": name, "password": password, **more})
+    return answer.status_code, answer.headers.get("Location", answer.content.decode())
+
+
+def test_name_and_password_lead_to_the_page_that_was_wanted() -> None:
+    operation = make.operation()
+    user = make.user(operation.center)
+    wanted = reverse("home", args=[operation.pk])
+    client = Client()
+    assert sign_in(client, user.sign_in_name, PASSWORD, next=wanted) == (302, wanted)
+    assert client.get(wanted).status_code == 200
+
+
+def test_after_signing_in_nobody_is_sent_to_another_site() -> None:
+    user = make.user(make.center())
+    assert sign_in(Client(), user.sign_in_name, PASSWORD, next="https://example.com/") == (302, "/")
+    assert sign_in(Client(), user.sign_in_name, PASSWORD, next="//example.com/") == (302, "/")
+
+
+def test_a_wrong_password_and_an_unknown_name_read_the_same() -> None:
+    user = make.user(make.center())
+    sentence = "サインイン名かパスワードが違います"
+    wrong = sign_in(Client(), user.sign_in_name, "not-the-password")
+    unknown = sign_in(Client(), "nobody", "not-the-password")
+    assert wrong[0] == unknown[0] == 403
+    assert sentence in wrong[1]
+    assert sentence in unknown[1]
+
+
+def test_after_ten_wrong_tries_even_the_right_password_waits() -> None:
+    user = make.user(make.center())
+    for _ in range(services.TRIES):
+        sign_in(Client(), user.sign_in_name, "not-the-password")
+    status, text = sign_in(Client(), user.sign_in_name, PASSWORD)
+    assert status == 403
+    assert "5分ほど待つか" in text
+
+
+def test_one_persons_mistakes_do_not_lock_out_another() -> None:
+    center = make.center()
+    clumsy, other = make.user(center), make.user(center)
+    for _ in range(services.TRIES + 1):
+        sign_in(Client(), clumsy.sign_in_name, "not-the-password")
+    assert sign_in(Client(), other.sign_in_name, PASSWORD)[0] == 302
+
+
+@pytest.mark.parametrize("name", ["", "𠮷﨑 髙", "x" * 1_000_000, "a\x00b"])
+def test_odd_names_are_answered_in_words(name: str) -> None:
+    make.center()
+    status, text = sign_in(Client(), name, "pass")
+    assert status in (200, 403)
+    assert "⚠" in text or "違います" in text
+
+
+def test_someone_whose_days_are_over_cannot_sign_in() -> None:
+    user = make.user(make.center())
+    User.objects.filter(pk=user.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    status, text = sign_in(Client(), user.sign_in_name, PASSWORD)
+    assert status == 403
+    assert "停止されています" in text
+
+
+def test_signing_out_ends_the_session_and_only_by_post() -> None:
+    operation = make.operation()
+    client = Client()
+    client.force_login(make.user(operation.center))
+    assert client.get(reverse("sign_out")).status_code == 405
+    client.post(reverse("sign_out"))
+    assert client.get(reverse("home", args=[operation.pk])).status_code == 302
+
+
+def test_a_preview_of_the_link_does_not_use_it_up() -> None:
+    operation = make.operation()
+    token = services.issue_sign_in_link(make.user(operation.center), at=timezone.now())
+    client = Client()
+    client.head(reverse("sign_in_by_link", args=[token]))
+    assert client.get(reverse("sign_in_by_link", args=[token])).status_code == 302
+    assert client.get(reverse("home", args=[operation.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["x", "あ", "a" * 5000])
+def test_a_link_that_never_was_is_refused_in_words(token: str) -> None:
+    answer = Client().get(reverse("sign_in_by_link", args=[token]))
+    assert answer.status_code == 403
+    assert "新しいリンクを発行してもらってください" in answer.content.decode()
+
+
+def test_an_old_link_is_refused() -> None:
+    user = make.user(make.center())
+    token = services.issue_sign_in_link(user, at=timezone.now() - services.LINK_LIFETIME)
+    assert Client().get(reverse("sign_in_by_link", args=[token])).status_code == 403
+
+
+def test_whoever_came_by_link_chooses_a_name_and_a_password_of_their_own() -> None:
+    operation = make.operation()
+    person = services.add_staff(
+        operation.center, display_name="佐藤 花", roles=[Role.RECEPTION], by=make.by(make.user(operation.center)),
+        at=timezone.now(),
+    )  # fmt: skip
+    token = services.issue_sign_in_link(person, at=timezone.now())
+    client = Client()
+    client.get(reverse("sign_in_by_link", args=[token]))
+    account = reverse("my_account", args=[operation.pk])
+    form = {"sign_in_name": "hana.sato", "password": "nashi-to-kaki-mikan", "again": "nashi-to-kaki-mikan"}
+    assert client.post(account, form).status_code == 302
+    assert client.get(account).status_code == 200, "the session goes on"
+    assert sign_in(Client(), "hana.sato", "nashi-to-kaki-mikan")[0] == 302
+    assert Entry.objects.filter(action="user.password_set", actor=person).exists()
+
+
+def test_whoever_came_by_password_must_know_it_to_change_it() -> None:
+    operation = make.operation()
+    user = make.user(operation.center)
+    client = Client()
+    sign_in(client, user.sign_in_name, PASSWORD)
+    form = {"sign_in_name": "ito", "password": "nashi-to-kaki-mikan", "again": "nashi-to-kaki-mikan"}
+    account = reverse("my_account", args=[operation.pk])
+    assert client.post(account, form).status_code == 200
+    wrong = client.post(account, {**form, "current": "not-the-password"})
+    assert "いまのパスワードが違います" in wrong.content.decode()
+    assert client.post(account, {**form, "current": PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "again", "sentence"),
+    [
+        ("taken", "nashi-to-kaki-mikan", "nashi-to-kaki-mikan", "ほかの人が使っています"),
+        ("花", "nashi-to-kaki-mikan", "nashi-to-kaki-mikan", "3文字以上で入力してください"),
+        ("hana", "short", "short", "短すぎます"),
+        ("hana", "nashi-to-kaki-mikan", "nashi-to-kaki-ringo", "2回の入力が同じではありません"),
+    ],
+)
+def test_a_weak_or_taken_choice_is_explained(name: str, password: str, again: str, sentence: str) -> None:
+    operation = make.operation()
+    user = make.user(operation.center)
+    User.objects.create_user("taken", "別の人")
+    client = Client()
+    sign_in(client, user.sign_in_name, PASSWORD)
+    form = {"sign_in_name": name, "current": PASSWORD, "password": password, "again": again}
+    answer = client.post(reverse("my_account", args=[operation.pk]), form)
+    assert sentence in answer.content.decode()
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
