@@ -1,7 +1,7 @@
 """Form a team, change it before it leaves, dissolve it, release its people.
 
-Two coordinators may want the same person in the same second. The constraints `one_live_team_per_volunteer` and
-`one_live_team_per_vehicle` decide; the one who comes second gets a sentence with the name.
+Two coordinators may want the same person in the same second. The constraints `one_live_team_per_volunteer`
+and `one_live_team_per_vehicle` decide; the one who comes second gets a sentence with the name.
 """
 
 from __future__ import annotations
@@ -56,17 +56,17 @@ def form(
     return team
 
 
-def _check_people(volunteers: Sequence[Volunteer], *, leader: Volunteer, at: datetime) -> None:
+def _check_people(volunteers: Sequence[Volunteer], *, leader: Volunteer | None, at: datetime) -> None:
     if not volunteers:
         raise Refused("team.empty")
     day = timezone.localdate(at)
     members = {person.pk for person in volunteers}
-    if leader.pk not in members:
+    if leader is None or leader.pk not in members:
         raise Refused("team.leader_not_member")
     if leader.is_minor_on(day):
         raise Refused("team.leader_minor", name=leader.name)
     for person in volunteers:
-        # Primary pupils only together with a guardian, others with consent and an adult leader (domain.md §3.8).
+        # Who came with a guardian goes with the guardian; others with consent and an adult leader.
         if person.is_minor_on(day) and person.guardian_id and person.guardian_id not in members:
             raise Refused("team.minor_without_guardian", name=person.name)
 
@@ -80,12 +80,13 @@ def _check_driver(
         return
     if driver.pk not in {person.pk for person in volunteers}:
         raise Refused("team.driver_not_allowed", name=driver.name)
-    if driver.is_minor_on(timezone.localdate(at)) or (vehicle is not None and Skill.DRIVER not in driver.skills):
+    licensed = vehicle is None or Skill.DRIVER in driver.skills
+    if not licensed or driver.is_minor_on(timezone.localdate(at)):
         raise Refused("team.driver_not_allowed", name=driver.name)
 
 
 def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, Visit]:
-    """Their open visits, held until the end of the transaction so that nobody leaves between check and joining.
+    """Their open visits, locked so that nobody leaves between this check and the joining.
 
     SQLite ignores the lock; there a writing transaction is alone anyway.
     """
@@ -111,8 +112,8 @@ def _create(
         try:
             with transaction.atomic():
                 return Team.objects.create(
-                    operation=operation, number=newest + 1, leader=leader, state=TeamState.READY, vehicle=vehicle,
-                    driver=driver, mode=mode, formed_at=at,
+                    operation=operation, number=newest + 1, leader=leader, state=TeamState.READY,
+                    vehicle=vehicle, driver=driver, mode=mode, formed_at=at,
                 )  # fmt: skip
         except IntegrityError:
             if vehicle is not None and Team.objects.live().filter(vehicle=vehicle).exists():
@@ -128,13 +129,14 @@ def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit],
         with transaction.atomic():
             Member.objects.bulk_create(rows)
     except IntegrityError:
-        taken = Member.objects.filter(volunteer__in=people, left_at__isnull=True).select_related("volunteer").first()
+        live = Member.objects.filter(volunteer__in=people, left_at__isnull=True)
+        taken = live.select_related("volunteer").first()
         raise Refused("team.person_taken", name=taken.volunteer.name if taken else "選んだ人") from None
 
 
 def _editable(team: Team) -> Team:
     """The row as it is now, or a refusal once the team is out or over."""
-    fresh = Team.objects.select_for_update().select_related("operation", "leader", "vehicle", "driver").get(pk=team.pk)
+    fresh = Team.objects.select_for_update(of=("self",)).select_related("operation", "leader").get(pk=team.pk)
     if fresh.state == TeamState.OUT:
         raise Refused("team.is_out", number=fresh.number)
     if fresh.state not in BEFORE_LEAVING:
@@ -150,9 +152,8 @@ def people_of(team: Team) -> list[Volunteer]:
 
 @transaction.atomic
 def add_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> None:
-    """One more person, before the team leaves. Over-fill is allowed; the head count is an estimate (domain.md §3.2)."""
+    """One more person, before the team leaves. Over-fill is allowed: the head count is an estimate."""
     fresh = _editable(team)
-    assert fresh.leader is not None
     _check_people([*people_of(fresh), volunteer], leader=fresh.leader, at=at)
     _join(fresh, [volunteer], _visits(fresh.operation, [volunteer]), at=at)
     record("team.member_added", fresh, by=by, at=at, operation=fresh.operation, volunteer=volunteer.pk)
@@ -160,8 +161,8 @@ def add_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> Non
 
 @transaction.atomic
 def remove_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> None:
-    """One person less, before the team leaves. The leader and the driver are named anew first; taking out somebody
-    who is not in the team changes nothing."""
+    """One person less, before the team leaves. The leader and the driver are named anew first; taking out
+    somebody who is not in the team changes nothing."""
     fresh = _editable(team)
     rest = [person for person in people_of(fresh) if person.pk != volunteer.pk]
     if not rest:
@@ -170,7 +171,6 @@ def remove_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> 
         raise Refused("team.leader_leaving", name=volunteer.name)
     if fresh.vehicle_id and volunteer.pk == fresh.driver_id:
         raise Refused("team.driver_leaving", name=volunteer.name)
-    assert fresh.leader is not None
     _check_people(rest, leader=fresh.leader, at=at)
     if Member.objects.filter(team=fresh, volunteer=volunteer, left_at__isnull=True).update(left_at=at):
         record("team.member_removed", fresh, by=by, at=at, operation=fresh.operation, volunteer=volunteer.pk)
@@ -188,7 +188,7 @@ def set_leader(team: Team, leader: Volunteer, *, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def dissolve(team: Team, *, by: By, at: datetime) -> None:
-    """Give everybody free again before the team has left. A dissolved team stays dissolved; that changes nothing."""
+    """Set everybody free again before the team has left. Dissolving a dissolved team changes nothing."""
     if Team.objects.filter(pk=team.pk, state=TeamState.DISSOLVED).exists():
         return
     _end(_editable(team), TeamState.DISSOLVED, "team.dissolved", by=by, at=at)
@@ -206,7 +206,7 @@ def go_out(team: Team, *, by: By, at: datetime) -> None:
 @transaction.atomic
 def release(team: Team, *, by: By, at: datetime) -> None:
     """The team is back: its people, its vehicle and its tools are free. A fact, so it never says no."""
-    fresh = Team.objects.select_for_update().select_related("operation").get(pk=team.pk)
+    fresh = Team.objects.select_for_update(of=("self",)).select_related("operation").get(pk=team.pk)
     if fresh.state in LIVE:
         _end(fresh, TeamState.BACK, "team.released", by=by, at=at)
     team.refresh_from_db()
