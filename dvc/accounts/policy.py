@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ class StaffRequest(HttpRequest):
     user: User
     operation: Operation
     center: Center
+    now: datetime  # what the operation's clock reads: real time, or a drill's
     roles: frozenset[Role]
 
 
@@ -81,6 +83,23 @@ POLICY: Final[dict[str, Who]] = {
     "api_schema": Anyone.SIGNED_IN,
     "device_register": May.RECEIVE,
     "service_worker": Anyone.PUBLIC,
+    # intake.volunteers
+    "volunteer_list": May.KEEP_VOLUNTEERS,
+    "volunteer_new": May.KEEP_VOLUNTEERS,
+    "card_stock": May.KEEP_VOLUNTEERS,
+    "card_named": May.KEEP_VOLUNTEERS,
+    "card_sheet": May.KEEP_VOLUNTEERS,
+    "card_sheet_pdf": May.KEEP_VOLUNTEERS,
+    "volunteer_page": May.KEEP_VOLUNTEERS,
+    "volunteer_edit": May.KEEP_VOLUNTEERS,
+    "volunteer_card": May.KEEP_VOLUNTEERS,
+    "volunteer_card_end": May.KEEP_VOLUNTEERS,
+    "volunteer_card_sheet": May.KEEP_VOLUNTEERS,
+    "volunteer_card_pdf": May.KEEP_VOLUNTEERS,
+    "volunteer_insure": May.KEEP_VOLUNTEERS,
+    "volunteer_block": May.KEEP_VOLUNTEERS,
+    "volunteer_unblock": May.KEEP_VOLUNTEERS,
+    "volunteer_withdraw": May.KEEP_VOLUNTEERS,
     # intake.checkin
     "tablet_reception": May.RECEIVE,
 }
@@ -122,8 +141,10 @@ class PolicyMiddleware:
             operation = access.operation(request.user, kwargs["operation_id"], at=timezone.now())
             center: Center | None = operation.center
             request.operation = operation  # type: ignore[attr-defined]
+            request.now = operation.moment(timezone.now())  # type: ignore[attr-defined]
         else:
             center = access.centers(request.user).first()
+            request.now = timezone.now()  # type: ignore[attr-defined]
         request.center = center  # type: ignore[attr-defined]
         request.roles = access.roles_in(request.user, center) if center else frozenset()  # type: ignore[attr-defined]
         if isinstance(who, May) and not access.may(request.roles, who):  # type: ignore[attr-defined]

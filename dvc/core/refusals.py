@@ -20,7 +20,7 @@ REFUSALS: Final[dict[str, str]] = {
     "device.revoked": "この端末は使用停止になっています。別の端末を使い、センター長に知らせてください。",
     "device.unknown": "この端末は登録されていません。職員がサインインして端末を登録してください。",
     "operation.closed": "「{name}」は閉所しています。記録を足すには、センター長に再開を頼んでください。",
-    "operation.not_drill": "「{name}」は訓練ではないので、消去できません。",
+    "operation.not_drill": "「{name}」は訓練ではないので、この操作はできません。訓練の画面から行ってください。",
     "operation.ordinary_stays": "ふだんの活動は閉所できません。災害や訓練とは別に、いつも開いています。",
     "operation.teams_out": "まだ{count}チームが現地に出ています。全員の帰着を確認してから閉所してください。",
     "operation.people_present": "まだ{count}人が受付中のままです。帰りの受付をするか、理由を書いて締めてください。",

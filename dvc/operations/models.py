@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 from typing import ClassVar
 
 from django.db import models
@@ -92,6 +92,10 @@ class Operation(models.Model):
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    # A drill's clock: it read `clock_reading` at the real moment `clock_set_at` and runs `clock_speed` times as fast.
+    clock_reading = models.DateTimeField(null=True, editable=False)
+    clock_set_at = models.DateTimeField(null=True, editable=False)
+    clock_speed = models.FloatField(default=1, editable=False)
 
     objects = OperationQuerySet.as_manager()
 
@@ -114,6 +118,13 @@ class Operation(models.Model):
     @property
     def is_drill(self) -> bool:
         return self.mode == Mode.DRILL
+
+    def moment(self, real: datetime) -> datetime:
+        """What this operation's clock reads at the real moment `real`: the same, except in a drill whose clock
+        was set. Every view, task and tablet op inside an operation takes its `at` from here."""
+        if self.clock_reading is None or self.clock_set_at is None:
+            return real
+        return self.clock_reading + (real - self.clock_set_at) * self.clock_speed
 
 
 class OperationChange(models.Model):

@@ -127,3 +127,17 @@ def require_open(operation: Operation) -> None:
     """Raises Refused("operation.closed") unless the operation is open. For decisions, never for facts."""
     if not operation.is_open:
         raise Refused("operation.closed", name=operation.name)
+
+
+@transaction.atomic
+def set_clock(operation: Operation, *, reading: datetime, speed: float, by: By, at: datetime) -> Operation:
+    """Set a drill's clock: at the real moment `at` it reads `reading` and runs `speed` times as fast (0 stops it).
+
+    Raises Refused("operation.not_drill") for anything but a drill: a real center has one clock, everybody's.
+    """
+    if not operation.is_drill:
+        raise Refused("operation.not_drill", name=operation.name)
+    Operation.objects.filter(pk=operation.pk).update(clock_reading=reading, clock_set_at=at, clock_speed=speed)
+    operation.refresh_from_db()
+    record("operation.clock_set", operation, by=by, at=at, operation=operation, speed=speed)
+    return operation

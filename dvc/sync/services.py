@@ -107,7 +107,7 @@ class _Batch:
         Receipt.objects.create(
             op_id=op.op_id, device=self.device, epoch=self.epoch, seq=op.seq, operation=operation,
             actor=self._actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.payload),
-            digest=op.digest, happened_at=self._happened(op),
+            digest=op.digest, happened_at=self._happened(op, operation),
             clock_error_ms=max(-(2**31), min(2**31 - 1, int(self.clock_error.total_seconds() * 1000))),
             received_at=self.at, result=result.as_json(),
         )  # fmt: skip
@@ -131,17 +131,17 @@ class _Batch:
             )
         return self.actors[user_id]
 
-    def _happened(self, op: Op) -> datetime:
-        """The tablet's time, corrected by its measured clock error, and never later than now."""
+    def _happened(self, op: Op, operation: Operation) -> datetime:
+        """The tablet's time, corrected by its measured clock error, never later than now, on the operation's clock."""
         corrected = op.t_wall + self.clock_error if abs(self.clock_error) > CLOCK_TOLERANCE else op.t_wall
-        return min(corrected, self.at)
+        return operation.moment(min(corrected, self.at))
 
     def _fold(self, op: Op) -> Result:
         operation = self._operation(op.operation)
         if operation is None:
             return verdict(op.op_id, op.seq, "refused", "invalid")
         by = By(user=self._actor(op.actor), device=self.device, via="tablet")
-        happened = self._happened(op)
+        happened = self._happened(op, operation)
         try:
             if op.kind == "card.bind":
                 return self._bind(op, operation, by, happened)
