@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from dvc.core.japanese import kana_key, phone_digits, search_key
 from intake.volunteers.models import WorkCategory
 
 
@@ -58,7 +59,28 @@ class Hazard(models.TextChoices):
     BEES = "bees", "蜂・害獣"
 
 
-BLOCKING = frozenset({Hazard.ELECTRIC, Hazard.GAS, Hazard.ASBESTOS, Hazard.RED_TAG, Hazard.HEIGHT, Hazard.CHEMICAL})
+BLOCKING = frozenset(
+    {Hazard.ELECTRIC, Hazard.GAS, Hazard.ASBESTOS, Hazard.RED_TAG, Hazard.HEIGHT, Hazard.CHEMICAL}
+)
+
+
+class Tool(models.TextChoices):
+    """資機材 (domain.md §2.11) that a work item may ask for."""
+
+    SHOVEL = "shovel", "角スコップ"
+    SPADE = "spade", "剣スコップ"
+    WHEELBARROW = "wheelbarrow", "一輪車"
+    SANDBAG = "sandbag", "土のう袋（10枚）"
+    BRUSH = "brush", "デッキブラシ"
+    CROWBAR = "crowbar", "バール"
+    WASHER = "washer", "高圧洗浄機"
+    SHEET = "sheet", "ブルーシート"
+    ROPE = "rope", "ロープ"
+    LADDER = "ladder", "はしご"
+    CART = "cart", "台車"
+    BLOWER = "blower", "送風機"
+    GENERATOR = "generator", "発電機"
+    CHAINSAW = "chainsaw", "チェーンソー"
 
 
 class NeedQuerySet(models.QuerySet["Need"]):
@@ -75,14 +97,44 @@ class NeedQuerySet(models.QuerySet["Need"]):
         """Waiting for a team."""
         return self.filter(state=NeedState.READY)
 
+    def matching(self, text: str) -> Self:
+        """By number (12, N12), by name, reading or phone of resident or caller, or by 町丁目. All words must fit.
+
+        Nothing for a text without letters or digits.
+        """
+        found = self if search_key(text) else self.none()
+        for word in text.split():
+            found = found.filter(_says(word))
+        return found
+
+
+def _says(word: str) -> models.Q:
+    """One word of a search: `word` as typed, in any common writing."""
+    key, digits = search_key(word), phone_digits(word)
+    number = key.removeprefix("n")
+    said = models.Q(household__town__name__contains=word) | models.Q(summary__contains=word)
+    if number.isdecimal() and len(number) <= 9:
+        said |= models.Q(number=int(number))
+    for person in ("resident", "requester"):
+        if key:
+            said |= models.Q(**{f"{person}__name_key__contains": key})
+            said |= models.Q(**{f"{person}__kana_key__contains": kana_key(word)})
+        if len(digits) >= 4:
+            said |= models.Q(**{f"{person}__phone_digits__contains": digits})
+    return said
+
 
 class Need(models.Model):
     """A request of one household. `number` is what people say aloud: counted up inside the operation."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="needs")
     number = models.PositiveIntegerField()
-    household = models.ForeignKey("people.Household", null=True, on_delete=models.PROTECT, related_name="needs")
-    requester = models.ForeignKey("people.Person", null=True, on_delete=models.PROTECT, related_name="requested")
+    household = models.ForeignKey(
+        "people.Household", null=True, on_delete=models.PROTECT, related_name="needs"
+    )
+    requester = models.ForeignKey(
+        "people.Person", null=True, on_delete=models.PROTECT, related_name="requested"
+    )
     resident = models.ForeignKey("people.Person", null=True, on_delete=models.PROTECT, related_name="needs")
     relation = models.CharField("本人との関係", max_length=20, blank=True)
     method = models.CharField("受付方法", max_length=10, choices=Method.choices, default=Method.PHONE)
@@ -94,6 +146,7 @@ class Need(models.Model):
     damage_kinds = models.JSONField("被災の状況", default=list, blank=True)
     hazards = models.JSONField("危険なもの", default=list, blank=True)
     hazards_cleared = models.BooleanField("危険は確認済み・入ってよい", default=False)
+    hazards_cleared_note = models.CharField("だれが何を確認したか", max_length=120, blank=True)
     parking = models.CharField("駐車・搬入", max_length=120, blank=True)
     attendance = models.CharField("立ち会う人・希望日", max_length=120, blank=True)
     open_from = models.TimeField("作業できる時刻（から）", default=time(9, 0))
@@ -108,6 +161,9 @@ class Need(models.Model):
     received_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     ready_at = models.DateTimeField(null=True)
     touched_at = models.DateTimeField()
+    form_token = models.UUIDField(
+        null=True, editable=False, help_text="the form this came from: sent twice, received once"
+    )
     version = models.PositiveIntegerField(default=1)
 
     objects = NeedQuerySet.as_manager()
@@ -116,6 +172,7 @@ class Need(models.Model):
         ordering: ClassVar[list[str]] = ["-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["operation", "number"], name="one_need_per_number"),
+            models.UniqueConstraint(fields=["operation", "form_token"], name="one_need_per_form"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["operation", "state"], name="needs_by_state"),
@@ -180,6 +237,7 @@ class NeedChange(models.Model):
     from_state = models.CharField(max_length=12, choices=NeedState.choices, blank=True)
     to_state = models.CharField(max_length=12, choices=NeedState.choices)
     reason = models.CharField(max_length=200, blank=True)
+    told = models.CharField("だれに伝えたか", max_length=80, blank=True)
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

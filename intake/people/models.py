@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 
 from dvc.core.japanese import kana_key, phone_digits, search_key
+from dvc.operations.models import Operation
 
 
 class Town(models.Model):
@@ -15,6 +16,7 @@ class Town(models.Model):
     center = models.ForeignKey("operations.Center", on_delete=models.CASCADE, related_name="towns")
     name = models.CharField(max_length=60)
     koaza = models.CharField(max_length=60, blank=True)
+    kana = models.CharField(max_length=120, blank=True)
     lat = models.FloatField()
     lng = models.FloatField()
 
@@ -38,6 +40,10 @@ class Household(models.Model):
     """A house where somebody lives. `lat`/`lng` come from a pin or from the town's centroid (`precision`)."""
 
     center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="households")
+    drill = models.ForeignKey(
+        "operations.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="the drill this invented house belongs to; empty for real ones",
+    )  # fmt: skip
     town = models.ForeignKey(Town, null=True, blank=True, on_delete=models.PROTECT)
     address = models.CharField("住所", max_length=120, blank=True)
     address_key = models.CharField(max_length=160, db_index=True, editable=False)
@@ -58,6 +64,10 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """People whose name, kana or phone contains `text` in any common writing."""
         return self.filter(person_query(text))
 
+    def known_in(self, operation: Operation) -> Self:
+        """The center's real people; in a drill the people invented for that drill instead."""
+        return self.filter(center_id=operation.center_id, drill=operation if operation.is_drill else None)
+
 
 def person_query(text: str) -> models.Q:
     """The condition shared by every search for a named human: name key, kana key, phone digits."""
@@ -72,7 +82,13 @@ class Person(models.Model):
     """A resident, a relative who calls for one, or another contact. Names are kept as typed; keys are for search."""
 
     center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="people")
-    household = models.ForeignKey(Household, null=True, blank=True, on_delete=models.PROTECT, related_name="people")
+    drill = models.ForeignKey(
+        "operations.Operation", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="the drill this invented person belongs to; empty for real people",
+    )  # fmt: skip
+    household = models.ForeignKey(
+        Household, null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
     name = models.CharField("氏名", max_length=80, blank=True)
     kana = models.CharField("ふりがな", max_length=120, blank=True)
     phone = models.CharField("電話番号", max_length=20, blank=True)

@@ -6,26 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from intake.help_requests.models import Tool
 from intake.volunteers.models import VehicleKind
-
-
-class Tool(models.TextChoices):
-    """資機材 (domain.md §2.11) that a work item may ask for."""
-
-    SHOVEL = "shovel", "角スコップ"
-    SPADE = "spade", "剣スコップ"
-    WHEELBARROW = "wheelbarrow", "一輪車"
-    SANDBAG = "sandbag", "土のう袋（10枚）"
-    BRUSH = "brush", "デッキブラシ"
-    CROWBAR = "crowbar", "バール"
-    WASHER = "washer", "高圧洗浄機"
-    SHEET = "sheet", "ブルーシート"
-    ROPE = "rope", "ロープ"
-    LADDER = "ladder", "はしご"
-    CART = "cart", "台車"
-    BLOWER = "blower", "送風機"
-    GENERATOR = "generator", "発電機"
-    CHAINSAW = "chainsaw", "チェーンソー"
 
 
 class ToolStock(models.Model):

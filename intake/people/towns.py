@@ -1,0 +1,99 @@
+"""町丁目: found by what people type, and the longest one an address begins with."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from dvc.core.japanese import search_key
+from dvc.operations.models import Center
+from intake.people.models import Town
+
+_KANJI: Final = "〇一二三四五六七八九"
+_BLOCK_WORDS = re.compile("([〇一二三四五六七八九十]+)(?=丁目|番|号)")
+_CHOME = re.compile("([0-9]+)丁目")
+_SEPARATORS = re.compile("丁目の?|番地の?|番の?|号室?|の(?=[0-9])|[‐‑‒–—―−ー─-]+")
+ADDRESS_KEY_LENGTH: Final = 160
+
+
+def address_key(text: str, *, city: str = "") -> str:
+    """An address as it is compared: 「多賀城市 町前１丁目２番３号」 and 「町前一丁目2-3」 are one, `町前1-2-3`.
+
+    Width, spaces and the writing of numbers are folded; prefecture and `city` at the front fall away. At most
+    160 characters.
+    """
+    text = "".join(unicodedata.normalize("NFKC", text).split())
+    text = re.sub("^(北海道|東京都|大阪府|京都府|..県|...県)", "", text)
+    text = text.removeprefix(city) if city else text
+    text = _BLOCK_WORDS.sub(lambda found: str(_number(found[1])), text.lower())
+    return _SEPARATORS.sub("-", text).replace("ヶ", "ケ").strip("-")[:ADDRESS_KEY_LENGTH]
+
+
+def town_writing(text: str) -> str:
+    """With 丁目 written as the town file writes it: 高橋1丁目 → 高橋一丁目."""
+    text = unicodedata.normalize("NFKC", text)
+    return _CHOME.sub(lambda found: f"{_in_kanji(int(found[1]))}丁目", text)
+
+
+def find(center: Center, text: str, *, limit: int = 10) -> list[Town]:
+    """Towns whose name or reading holds `text` in any common writing, those that begin with it first. One query.
+
+    高橋1 finds 高橋一丁目; none for a text without letters.
+    """
+    asked = _town_key(text)
+    if not asked:
+        return []
+    ranked = []
+    for town in center.towns.all():
+        keys = [_town_key(str(town)), search_key(town.kana)]
+        if any(asked in key for key in keys):
+            starts = any(key.startswith(asked) for key in keys)
+            ranked.append((not starts, len(keys[0]), keys[0], town.pk, town))
+    return [row[-1] for row in sorted(ranked)[:limit]]
+
+
+def exactly(center: Center, text: str) -> Town | None:
+    """The one town that is meant: same writing, or the only one found. One query."""
+    found = find(center, text, limit=2)
+    key = _town_key(text)
+    for town in found:
+        if _town_key(str(town)) == key or search_key(town.kana) == search_key(text):
+            return town
+    return found[0] if len(found) == 1 else None
+
+
+def of_address(center: Center, address: str) -> Town | None:
+    """The town with the longest name that the address begins with (after prefecture and city). One query."""
+    key = address_key(address, city=center.city)
+    if not key:
+        return None
+    keys = {key, key.replace("大字", "").replace("字", "")}  # 市川字丸山 stands in the file as 市川 + 丸山
+    fitting = [town for town in center.towns.all() if any(_begins_with(k, address_key(str(town))) for k in keys)]
+    return max(fitting, key=lambda town: len(str(town)), default=None)
+
+
+def _begins_with(key: str, town_key: str) -> bool:
+    """Whether the key starts with the town, and not in the middle of a number (栄1 is not 栄12)."""
+    rest = key.removeprefix(town_key)
+    return key.startswith(town_key) and not (town_key[-1:].isdecimal() and rest[:1].isdecimal())
+
+
+def _town_key(text: str) -> str:
+    text = _BLOCK_WORDS.sub(lambda found: str(_number(found[1])), unicodedata.normalize("NFKC", text))
+    return search_key(text).replace("丁目", "")
+
+
+def _number(kanji: str) -> int:
+    """二十三 → 23, 〇 → 0. Numbers of blocks and houses: below a hundred."""
+    tens, ten, ones = kanji.rpartition("十")
+    if not ten:
+        return int("".join(str(_KANJI.index(letter)) for letter in kanji))
+    return (_number(tens) if tens else 1) * 10 + (_number(ones) if ones else 0)
+
+
+def _in_kanji(number: int) -> str:
+    if not 0 < number < 100:
+        return str(number)
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 0 else "十" if tens == 1 else f"{_KANJI[tens]}十") + (_KANJI[ones] if ones else "")
