@@ -6,6 +6,7 @@ card is an identifier, never an authorisation. Refusals: card.* in dvc/core/refu
 
 import os
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -176,6 +177,21 @@ def reissue(volunteer: Volunteer, card: Card, *, lost: bool, by: By, at: datetim
         else:
             _end(old, CardState.REPLACED, reason="replaced", by=by, at=at)
     return bind(card, volunteer, by=by, at=at)
+
+
+@transaction.atomic
+def issue_named(
+    volunteers: Sequence[Volunteer], center: Center, *, by: By, at: datetime, drill: Operation | None = None
+) -> CardStock:
+    """A stock of exactly one card for each of these people, bound already: printed with their names.
+
+    Nobody of them may hold a card (Refused card.has_card), so that the same request sent twice changes
+    nothing.
+    """
+    stock = issue_stock(center, count=len(volunteers), by=by, at=at, drill=drill)
+    for card, person in zip(stock.cards.select_related("stock"), volunteers, strict=True):
+        bind(card, person, by=by, at=at)
+    return stock
 
 
 def next_blank(center: Center, drill: Operation | None) -> Card | None:

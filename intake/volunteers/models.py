@@ -98,9 +98,11 @@ class VolunteerQuerySet(models.QuerySet["Volunteer"]):
             known |= models.Q(drill=operation)
         return self.filter(known, center_id=operation.center_id)
 
-    def look_alikes(
-        self, *, name: str, kana: str, phone_digits: str, birth_date: date | None
-    ) -> Self:
+    def without_card(self) -> Self:
+        """Those who hold no card now."""
+        return self.exclude(cards__state=CardState.BOUND)
+
+    def look_alikes(self, *, name: str, kana: str, phone_digits: str, birth_date: date | None) -> Self:
         """Registered people who may be the same person: same phone, or same name or reading and no other birthday."""
         same_name = models.Q(name_key=search_key(name))
         if kana_key(kana):
@@ -139,14 +141,23 @@ class Volunteer(models.Model):
     emergency_name = models.CharField("緊急連絡先の氏名", max_length=60, blank=True)
     emergency_phone = models.CharField("緊急連絡先の電話", max_length=20, blank=True)
     emergency_relation = models.CharField("続柄", max_length=20, blank=True)
-    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.PROTECT, related_name="volunteers")
+    group = models.ForeignKey(
+        Group, null=True, blank=True, on_delete=models.PROTECT, related_name="volunteers"
+    )
     guardian = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="wards", verbose_name="付き添う保護者"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="wards",
+        verbose_name="付き添う保護者",
     )
     guardian_consent = models.BooleanField("保護者の同意あり", default=False)
     skills = models.JSONField("資格・特技", default=list, blank=True)
     languages = models.JSONField("話せる言葉", default=list, blank=True)
-    experience = models.PositiveSmallIntegerField("活動経験", default=0, help_text="0 first time … 3 can lead anywhere")
+    experience = models.PositiveSmallIntegerField(
+        "活動経験", default=0, help_text="0 first time … 3 can lead anywhere"
+    )
     stamina = models.PositiveSmallIntegerField("体力", default=2, help_text="1 light work … 3 heavy work")
     vehicle = models.CharField("乗ってきた車", max_length=10, choices=VehicleKind.choices, blank=True)
     vehicle_seats = models.PositiveSmallIntegerField("乗れる人数（運転者を含む）", default=0)
@@ -158,7 +169,10 @@ class Volunteer(models.Model):
     registered_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     form_token = models.UUIDField(
-        null=True, unique=True, editable=False, help_text="the form this came from: sent twice, registered once"
+        null=True,
+        unique=True,
+        editable=False,
+        help_text="the form this came from: sent twice, registered once",
     )
 
     objects = VolunteerQuerySet.as_manager()
@@ -182,7 +196,11 @@ class Volunteer(models.Model):
         """Full years on `day`, None without a birth date."""
         if self.birth_date is None:
             return None
-        return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+        return (
+            day.year
+            - self.birth_date.year
+            - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+        )
 
     def is_minor_on(self, day: date) -> bool:
         """Under 18; without a birth date a person counts as of age (the desk asks)."""
@@ -208,7 +226,9 @@ class InsurancePolicy(models.Model):
     (source: domain.md §3.5)."""
 
     volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="policies")
-    plan = models.CharField("プラン", max_length=10, choices=InsurancePlan.choices, default=InsurancePlan.BASIC)
+    plan = models.CharField(
+        "プラン", max_length=10, choices=InsurancePlan.choices, default=InsurancePlan.BASIC
+    )
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField()
     evidence = models.CharField("確認の方法", max_length=40, blank=True)
@@ -266,7 +286,9 @@ class Card(models.Model):
     token = models.CharField(max_length=147, unique=True)
     short_code = models.CharField(max_length=8)
     state = models.CharField(max_length=10, choices=CardState.choices, default=CardState.BLANK)
-    holder = models.ForeignKey(Volunteer, null=True, blank=True, on_delete=models.PROTECT, related_name="cards")
+    holder = models.ForeignKey(
+        Volunteer, null=True, blank=True, on_delete=models.PROTECT, related_name="cards"
+    )
     stock = models.ForeignKey("CardStock", null=True, on_delete=models.PROTECT, related_name="cards")
     issued_on = models.DateField()
     expires_on = models.DateField(null=True)

@@ -5,11 +5,13 @@ the same transaction. Refusals: volunteer.*, insurance.*, group.* and, from `fin
 dvc/core/refusals.py.
 """
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -35,6 +37,8 @@ from intake.volunteers.models import (
 )
 
 OLDEST_AGE: Final = 120  # years
+WEB_PER_CLIENT: Final = 30  # an hour; a school registers a class from one address
+WEB_PER_CENTER: Final = 600  # an hour
 FISCAL_YEAR_STARTS: Final = (4, 1)  # month and day; ボランティア活動保険 ends the night before
 
 
@@ -131,8 +135,22 @@ def register(
 
 
 @transaction.atomic
-def correct(volunteer: Volunteer, *, by: By, at: datetime, **fields: Unpack[VolunteerFields]) -> Volunteer:
-    """Change what is given and nothing else. Nothing changed, nothing recorded."""
+def correct(
+    volunteer: Volunteer,
+    *,
+    by: By,
+    at: datetime,
+    group_name: str | None = None,
+    **fields: Unpack[VolunteerFields],
+) -> Volunteer:
+    """Change what is given and nothing else. Nothing changed, nothing recorded.
+
+    `group_name` puts the person into the group of that name (made when there is none), "" takes them out of
+    theirs.
+    """
+    if group_name is not None:
+        center = volunteer.center
+        fields["group"] = register_group(center, name=group_name, by=by, at=at) if group_name else None
     changed = []
     for field, value in _checked(fields, at).items():
         if getattr(volunteer, field) != value:
@@ -150,6 +168,67 @@ def correct(volunteer: Volunteer, *, by: By, at: datetime, **fields: Unpack[Volu
         operation=volunteer.drill, fields=sorted(changed),
     )  # fmt: skip
     return volunteer
+
+
+class Enrolment(TypedDict, total=False):
+    """What the desk does beside writing the person down."""
+
+    group_name: str
+    insured: InsurancePlan | None
+    joined_today: bool
+    card: str
+
+
+@transaction.atomic
+def enrol(
+    operation: Operation,
+    fields: VolunteerFields,
+    *,
+    form_token: UUID,
+    by: By,
+    at: datetime,
+    **extra: Unpack[Enrolment],
+) -> Volunteer:
+    """Everything one stay at the desk does, or nothing of it: person, group, insurance and card (scanned or
+    typed).
+
+    In a drill the person belongs to the drill. Sent twice, done once. Refused as register, record_insurance
+    and bind.
+    """
+    drill = operation if operation.is_drill else None
+    person = register(
+        operation.center, by=by, at=at, drill=drill,
+        source=Source.DRILL if drill else Source.DESK, form_token=form_token, **fields,
+    )  # fmt: skip
+    if name := extra.get("group_name"):
+        correct(person, group_name=name, by=by, at=at)
+    if plan := extra.get("insured"):
+        record_insurance(
+            person, plan=plan, by=by, at=at, special_rule=operation.insurance_special_rule,
+            joined_on=timezone.localdate(at) if extra.get("joined_today") else None,
+        )  # fmt: skip
+    if text := extra.get("card"):
+        cards.bind(cards.read(operation.center, text), person, by=by, at=at)
+    return person
+
+
+@transaction.atomic
+def register_online(
+    center: Center, fields: VolunteerFields, *, client: str, form_token: UUID, at: datetime
+) -> Volunteer:
+    """A registration from home. `client` is the caller's address, used for counting only and never stored.
+
+    Refused volunteer.online_busy beyond WEB_PER_CLIENT an hour from one address or WEB_PER_CENTER an hour
+    in all.
+    """
+    if made := _made_by_form(center, form_token):
+        return made
+    hour_ago = at - timedelta(hours=1)
+    lately = Volunteer.objects.filter(center=center, source=Source.WEB, registered_at__gt=hour_ago).count()
+    if lately >= WEB_PER_CENTER or not _one_more_from(client):
+        raise Refused("volunteer.online_busy", phone=center.phone)
+    by = By(via="web")
+    return register(center, by=by, at=at, source=Source.WEB, form_token=form_token, **fields)
 
 
 def find(operation: Operation, text: str) -> VolunteerQuerySet:
@@ -268,6 +347,13 @@ def _cover_starts(joined_on: date | None, *, today: date, special_rule: bool, at
 
 def _local_midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _one_more_from(client: str) -> bool:
+    """Counts in the cache: losing it loses a limit for an hour, never a registration."""
+    key = "volunteers-online:" + hashlib.sha256(client.encode()).hexdigest()
+    cache.add(key, 0, timeout=3600)
+    return cache.incr(key) <= WEB_PER_CLIENT
 
 
 def _made_by_form(center: Center, form_token: UUID) -> Volunteer | None:
