@@ -228,6 +228,8 @@ OUTBOX_HANDLERS = {
     "drill.step": ("dvc.drills.tasks.play_due", "default"),
 }
 
+# How long a worker may be silent before its work is given to another; long work renews its lease.
+OUTBOX_LEASE_SECONDS = env.integer("OUTBOX_LEASE_SECONDS", 30, low=2, high=600)
 # Asked by the sweeper every second: work that follows from the state of the tables, not from a call.
 SWEEP_CHECKS = ("matching.proposals.services.request_due_runs",)
 

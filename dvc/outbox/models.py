@@ -18,7 +18,7 @@ class State(models.TextChoices):
 class RowQuerySet(models.QuerySet["Row"]):
     def due(self, at: datetime) -> RowQuerySet:
         """Rows to (re)publish: pending and ripe, or running under a lease that ran out."""
-        ripe = models.Q(state=State.PENDING, run_after__lte=at)
+        ripe = models.Q(state=State.PENDING) & (models.Q(run_after=None) | models.Q(run_after__lte=at))
         abandoned = models.Q(state=State.RUNNING, lease_until__lt=at)
         return self.filter(ripe | abandoned)
 
@@ -26,6 +26,7 @@ class RowQuerySet(models.QuerySet["Row"]):
 class Row(models.Model):
     """A piece of work. `kind` is a key of settings.OUTBOX_HANDLERS; `object_id` is all the payload there is.
 
+    `run_after` None means at once; all times here are real ones, also for a drill whose clock runs ahead.
     `lease_epoch` is the fence: a worker that slept past its lease finds the epoch moved on and commits nothing.
     """
 
@@ -34,12 +35,12 @@ class Row(models.Model):
     dedupe_key = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveIntegerField(default=0)
-    run_after = models.DateTimeField()
+    run_after = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     lease_epoch = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True)
 
     objects = RowQuerySet.as_manager()

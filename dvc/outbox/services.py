@@ -15,9 +15,10 @@ from dvc.outbox.models import Row, State
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
 REPUBLISH_AFTER = timedelta(seconds=10)
+GRACE = timedelta(seconds=2)
 
 
 class LeaseLost(Exception):
@@ -35,21 +36,18 @@ class Claim:
 Handler = Callable[[Claim], None]
 
 
-def put(
-    kind: str, object_id: int | str, *, dedupe_key: str, at: datetime, run_after: datetime | None = None
-) -> Row:
-    """Write a piece of work in the caller's transaction and publish it after the commit.
+def put(kind: str, object_id: int | str, *, dedupe_key: str, run_after: datetime | None = None) -> Row:
+    """Write a piece of work in the caller's transaction and publish it after the commit, or leave it to the sweeper
+    until `run_after` (real time).
 
     The same (kind, dedupe_key) again returns the row that is there, unchanged.
     Raises `KeyError` for a kind without a handler.
     """
     settings.OUTBOX_HANDLERS[kind]
     row, created = Row.objects.get_or_create(
-        kind=kind,
-        dedupe_key=dedupe_key,
-        defaults={"object_id": str(object_id), "run_after": run_after or at, "created_at": at},
+        kind=kind, dedupe_key=dedupe_key, defaults={"object_id": str(object_id), "run_after": run_after}
     )
-    if created and row.run_after <= at:
+    if created and run_after is None:
         transaction.on_commit(lambda: publish(row))
     return row
 
@@ -148,13 +146,10 @@ def work(row_id: int, *, now: Callable[[], datetime]) -> bool:
 
 def sweep(*, at: datetime, limit: int = 500) -> int:
     """Publish again what is due and was not published lately. Returns how many hints were sent."""
-    stale = models.Q(published_at__isnull=True, created_at__lt=at - timedelta(seconds=1)) | models.Q(
-        published_at__lt=at - REPUBLISH_AFTER
-    )
+    unheard = models.Q(published_at=None) | models.Q(published_at__lt=at - REPUBLISH_AFTER)
+    fresh = models.Q(run_after=None, created_at__gt=at - GRACE)  # its own commit publishes it right now
     sent = 0
-    for row in Row.objects.due(at).filter(
-        stale | models.Q(run_after__gt=models.F("created_at"), published_at=None)
-    )[:limit]:
+    for row in Row.objects.due(at).filter(unheard).exclude(fresh)[:limit]:
         Row.objects.filter(pk=row.pk).update(published_at=at)
         if not publish(row):
             break

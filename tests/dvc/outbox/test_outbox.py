@@ -25,7 +25,7 @@ def handlers(settings: pytest.FixtureRequest) -> None:
 
 
 def put(kind: str = "test.ok", key: str = "1") -> Row:
-    return services.put(kind, 1, dedupe_key=key, at=NOW)
+    return services.put(kind, 1, dedupe_key=key)
 
 
 def state(row: Row) -> str:
@@ -88,6 +88,7 @@ def test_broken_work_waits_longer_each_time_and_is_parked_after_eight_tries() ->
         moment = now
         assert not services.work(row.pk, now=lambda moment=moment: moment)
         ripe = Row.objects.get(pk=row.pk).run_after
+        assert ripe is not None
         waits.append((ripe - now).total_seconds())
         now = ripe
     assert waits == sorted(waits)
@@ -98,7 +99,7 @@ def test_broken_work_waits_longer_each_time_and_is_parked_after_eight_tries() ->
 
 
 def test_work_is_not_done_before_its_time() -> None:
-    row = services.put("test.ok", 1, dedupe_key="later", at=NOW, run_after=NOW + timedelta(minutes=5))
+    row = services.put("test.ok", 1, dedupe_key="later", run_after=NOW + timedelta(minutes=5))
     assert not services.work(row.pk, now=lambda: NOW)
     assert services.work(row.pk, now=lambda: NOW + timedelta(minutes=5))
 
@@ -107,3 +108,10 @@ def test_a_dead_broker_loses_nothing_and_stops_nobody(settings: pytest.FixtureRe
     row = put()
     assert services.publish(row) is False
     assert state(row) == State.PENDING
+
+
+def test_the_sweeper_publishes_what_nobody_took_and_not_what_waits_for_its_time() -> None:
+    lost, later = put(), services.put("test.ok", 2, dedupe_key="later", run_after=NOW + timedelta(days=9999))
+    services.sweep(at=NOW + timedelta(days=999))
+    assert Row.objects.get(pk=lost.pk).published_at is not None
+    assert Row.objects.get(pk=later.pk).published_at is None
