@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 ADULT = 18
 """Age from which a person may lead a team and drive a vehicle of the center, and is no minor."""
@@ -45,12 +45,16 @@ def _require_place(record: str, lat: float, lng: float) -> None:
     _require(-180 <= lng <= 180, record, "lng", f"{lng} is no longitude")
 
 
-class Mode(StrEnum):
-    """How a team travels."""
+class Mode:
+    """How a team travels. Plain texts, not an Enum: they are keys in the innermost loops."""
 
-    WALK = "walk"
-    SHUTTLE = "shuttle"
-    CAR = "car"
+    WALK: Final = "walk"
+    SHUTTLE: Final = "shuttle"
+    CAR: Final = "car"
+
+
+MODES: Final = (Mode.WALK, Mode.SHUTTLE, Mode.CAR)
+"""Those that take least from other teams first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from matching.solver.model import ADULT, Mode, Need, Pin, Plan, Problem, Team, Volunteer
+from matching.solver.model import ADULT, MODES, Mode, Need, Pin, Plan, Problem, Team, Volunteer
 from matching.solver.travel import Timeline, Travel
 
 TEXTS = {
@@ -199,7 +199,7 @@ class _Reading:
         self._each_member(team, site, members, visits)
         self._together(team, members)
         self._demands(team, members, visits)
-        if team.mode not in set(Mode):
+        if team.mode not in MODES:
             self._broken("unknown_mode", team.id)
             return
         self._vehicles(team, site, members, visits)

@@ -75,7 +75,8 @@ class Travel:
         if key not in self._hop:
             km = self.km((a.lat, a.lng), (b.lat, b.lng))
             minutes = self.drive(km) if mode == Mode.CAR else self.walk(km)
-            self._hop[key] = minutes, "hop_too_far" if km > self.params.chain_max_km + EPS else ""
+            there = minutes, "hop_too_far" if km > self.params.chain_max_km + EPS else ""
+            self._hop[key] = self._hop[b.id, a.id, mode] = there
         return self._hop[key]
 
     def timeline(self, visits: Sequence[Need], mode: str, depart: int) -> Timeline:

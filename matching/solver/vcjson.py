@@ -265,7 +265,7 @@ def _team_json(team: Team) -> Json:
         "members": list(team.members),
         "leader": team.leader,
         "visits": list(team.visits),
-        "mode": str(team.mode),
+        "mode": team.mode,
         "vehicles": [{"id": ride.id, "driver": ride.driver} for ride in team.vehicles],
     }
 

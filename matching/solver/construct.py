@@ -1,0 +1,325 @@
+"""Building teams: what people are worth elsewhere (prices), the cheapest team for a task, filling up.
+
+Every step works on a State that keeps all rules and leaves it keeping all rules.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching.solver.crews import Crew, Flags, Floats, Ground, Ints, State, Task, fit, rides_for
+from matching.solver.model import FleetVehicle, Mode
+
+CHAIN_TRIES = 12
+"""Crews near a need that are asked whether they can take it on as well."""
+LEADER_STEEPNESS = 1.0
+SCARCITY_CAP = 3.0
+
+
+class Prices:
+    """What a unit could be worth to other needs, in points: scarce abilities cost, whether used or not."""
+
+    def __init__(self, ground: Ground) -> None:
+        needs = ground.needs
+        w = ground.problem.params.w
+        weights = sorted(n.weight for n in needs)
+        self.typical = w.need * (weights[len(weights) // 2] if weights else 0.0)
+        wanted, here = sum(n.ideal for n in needs), int(ground.size.sum())
+        crowd = min(1.0, wanted / max(1, here))
+        self.person = 0.08 * self.typical * crowd
+        self.lead = [0.0] * 5
+        for level in range(4):
+            asked = sum(n.leader_exp >= level for n in needs)
+            able = int((ground.lead >= level).sum())
+            self.lead[level] = LEADER_STEEPNESS * 0.5 * self.typical * _scarcity(asked, able)
+        for level in range(1, 4):
+            self.lead[level] = max(self.lead[level], self.lead[level - 1])
+        self.skill = {
+            skill: 0.5 * self.typical * _scarcity(
+                sum(n.skills.get(skill, 0) for n in needs), int(ground.skill(skill).sum())
+            )
+            for skill in sorted({s for n in needs for s in n.skills})
+        }  # fmt: skip
+        self.lang = {
+            lang: 0.5 * self.typical * _scarcity(
+                sum(n.lang == lang for n in needs), int(ground.lang(lang).sum())
+            )
+            for lang in sorted({n.lang for n in needs if n.lang})
+        }  # fmt: skip
+        self.woman = 0.1 * self.typical * _scarcity(
+            sum(n.women_min for n in needs), int(ground.women.sum())
+        )  # fmt: skip
+        by_car = sum(ground.travel.access(n, Mode.WALK)[1] != "" and n.stop is None for n in needs)
+        self.car = 0.4 * self.typical * _scarcity(by_car, int((ground.seats > 0).sum()))
+        self.truck = 0.5 * self.typical * _scarcity(sum(n.truck for n in needs), int(ground.truck.sum()))
+        self.tool = {
+            (site, tool): 0.4 * self.typical * min(2.0, asked / max(1, left))
+            for (site, tool), (asked, left) in _tool_use(ground).items()
+            if asked > left
+        }
+        self.unit = self._of_units(ground)
+
+    def _of_units(self, ground: Ground) -> Floats:
+        lead = np.array([self.lead[level] if level >= 0 else 0.0 for level in ground.lead], dtype=np.float64)
+        price = self.person * ground.size + lead + self.woman * ground.women
+        price += self.car * (ground.seats > 0) + self.truck * ground.truck
+        for skill, each in self.skill.items():
+            price += each * ground.skill(skill)
+        for lang, each in self.lang.items():
+            price += each * ground.lang(lang)
+        short = np.array([(u.end - u.start) / 60.0 for u in ground.units], dtype=np.float64)
+        return np.asarray(price + short, dtype=np.float64)
+
+    def of_tools(self, task: Task) -> float:
+        """What the tools of a task could be worth to other needs."""
+        return sum(self.tool.get((task.site, tool), 0.0) * q for tool, q in task.tools.items())
+
+    def of(self, units: Iterable[int]) -> float:
+        return sum(float(self.unit[u]) for u in units)
+
+
+def _tool_use(ground: Ground) -> dict[tuple[str, str], tuple[int, int]]:
+    """(site, tool) -> how many all needs ask for, how many there are."""
+    asked: Counter[tuple[str, str]] = Counter()
+    for need in ground.needs:
+        for tool, quantity in need.equip.items():
+            asked[need.site, tool] += quantity
+    stock = ground.problem.stock
+    return {key: (n, stock.get(key[0], {}).get(key[1], 0)) for key, n in asked.items()}
+
+
+def _scarcity(asked: int, able: int) -> float:
+    return min(SCARCITY_CAP, asked / able) if able else SCARCITY_CAP
+
+
+@dataclass(slots=True)
+class _Demand:
+    """Something a task still lacks: how much, what each unit offers, what a unit of it costs elsewhere."""
+
+    lack: int
+    offers: Ints
+    credit: float
+
+
+def staff(
+    state: State, task: Task, prices: Prices, *, base: Sequence[int] = (), old: Crew | None = None,
+    unit_price: Floats | None = None,
+) -> Crew | None:  # fmt: skip
+    """The crew for a task from `base` (people already chosen, or of `old`) and the cheapest free units."""
+    if not task.possible or not state.has_tools(task, old):
+        return None
+    if base:
+        crew = fit(state, task, base, old)
+        if crew is not None:
+            return crew
+        if sum(state.ground.units[u].size for u in base) > task.hi or not all(task.may[u] for u in base):
+            return None
+    price = prices.unit if unit_price is None else unit_price
+    for mode in task.modes:
+        chosen = _choose(state, task, mode, prices, price, base, old)
+        if chosen is not None:
+            crew = fit(state, task, chosen, old)
+            if crew is not None:
+                return crew
+    return None
+
+
+def _choose(
+    state: State, task: Task, mode: str, prices: Prices, price: Floats, base: Sequence[int], old: Crew | None
+) -> list[int] | None:
+    ground = state.ground
+    usable = task.can(mode) & state.free
+    pool: Ints = np.flatnonzero(usable)
+    chosen = list(base)
+    size = sum(ground.units[u].size for u in chosen)
+    if mode == Mode.SHUTTLE and state.seats_at(task.stop, old) < task.lo:
+        return None
+    demands = sorted(_demands(task, ground, prices), key=lambda d: -d.credit)
+    fleet = state.vehicles(task.site, old) if mode == Mode.CAR else []
+    while True:
+        demand = next((d for d in demands if d.lack > sum(int(d.offers[u]) for u in chosen)), None)
+        if demand is None and mode == Mode.CAR:
+            demand = _seats_lacking(ground, task, prices, chosen, max(size, task.lo), fleet)
+        if demand is None and size >= task.lo:
+            return chosen
+        able = pool if demand is None else pool[demand.offers[pool] > 0]
+        able = _free_of(ground, able, chosen, task.hi - size)
+        if not len(able):
+            return None
+        cost = price[able] / ground.size[able] if demand is None else _net(able, price, demand, ground.size)
+        pick = int(able[np.argmin(cost)])
+        chosen.append(pick)
+        size += ground.units[pick].size
+
+
+def _net(able: Ints, price: Floats, demand: _Demand, size: Ints) -> Floats:
+    """Price of each unit less what it saves here; dearer per person breaks ties towards small units."""
+    used = np.minimum(demand.offers[able], demand.lack)
+    return price[able] - demand.credit * used + 1e-3 * size[able]
+
+
+def _free_of(ground: Ground, able: Ints, chosen: Sequence[int], room: int) -> Ints:
+    keep: Flags = ground.size[able] <= room
+    for u in chosen:
+        keep &= able != u
+        for foe in ground.foes.get(u, ()):
+            keep &= able != foe
+    return able[keep]
+
+
+def _demands(task: Task, ground: Ground, prices: Prices) -> Iterator[_Demand]:
+    leads = (ground.lead >= task.leader_exp) & (ground.lead >= 0)
+    yield _Demand(
+        1, leads.astype(np.int64), 1e3 + prices.lead[task.leader_exp] if task.leader_exp < 5 else 0.0
+    )
+    for skill, quantity in task.skills.items():
+        yield _Demand(quantity, ground.skill(skill), prices.skill.get(skill, 0.0))
+    for lang in sorted(task.langs):
+        yield _Demand(1, ground.lang(lang).astype(np.int64), prices.lang.get(lang, 0.0))
+    if task.women:
+        yield _Demand(task.women, ground.women, prices.woman)
+
+
+def _seats_lacking(
+    ground: Ground,
+    task: Task,
+    prices: Prices,
+    chosen: Sequence[int],
+    size: int,
+    fleet: Sequence[FleetVehicle],
+) -> _Demand | None:
+    """What is missing for everybody to sit in a car, with a truck among them where one is asked for."""
+    people = [ground.units[u] for u in chosen]
+    if rides_for(people, size, task.truck, fleet) is not None:
+        return None
+    drives = ground.driver if fleet else np.zeros_like(ground.driver)
+    if task.truck and rides_for(people, 1, True, fleet) is None:
+        drives = drives & any(v.kind == "truck" for v in fleet)
+        return _Demand(1, (ground.truck | drives).astype(np.int64), prices.truck)
+    lack = size - sum(u.seats for u in people)
+    van = max((v.seats for v in fleet), default=0)
+    return _Demand(max(1, lack), np.maximum(ground.seats, np.where(drives, van, 0)), prices.car / size)
+
+
+def insert(
+    state: State, need: int, prices: Prices, *, unit_price: Floats | None = None, chain: bool = True
+) -> bool:
+    """Serves a waiting need the best way found: by a crew already going near it, or by a new one."""
+    ground = state.ground
+    best: tuple[float, int | None, Crew] | None = None
+    task = ground.task((need,))
+    if not task.modes:
+        return False
+    if chain:
+        for key, crew in _crews_near(state, need):
+            for longer in _chained(ground, crew, need):
+                new = staff(state, longer, prices, base=crew.units, old=crew, unit_price=unit_price)
+                if new is not None:
+                    gain = new.value - crew.value - prices.of(u for u in new.units if u not in crew.units)
+                    gain -= prices.of_tools(longer) - prices.of_tools(crew.task)
+                    if new.value > crew.value and (best is None or gain > best[0]):
+                        best = (gain, key, new)
+    alone = staff(state, task, prices, unit_price=unit_price)
+    if alone is not None and alone.value > 0:
+        gain = alone.value - prices.of(alone.units) - prices.of_tools(task)
+        if best is None or gain > best[0]:
+            best = (gain, None, alone)
+    if best is None:
+        return False
+    _, place, chosen = best
+    if place is None:
+        state.put(chosen)
+    else:
+        state.replace(place, chosen)
+    return True
+
+
+def _crews_near(state: State, need: int) -> list[tuple[int, Crew]]:
+    keys: dict[int, None] = {}
+    limit = state.ground.problem.params.max_visits
+    for other in state.ground.neighbours[need]:
+        key = state.crew_of[other]
+        if key >= 0 and key not in keys and len(state.crews[key].visits) < limit:
+            keys[key] = None
+            if len(keys) == CHAIN_TRIES:
+                break
+    return [(key, state.crews[key]) for key in keys]
+
+
+def _chained(ground: Ground, crew: Crew, need: int) -> Iterator[Task]:
+    """The crew's visits with one more, at each place where it could be in time."""
+    extra, end = ground.needs[need], ground.problem.params.work_end
+    old = crew.task
+    if max(old.lo, extra.min) > min(old.hi, extra.max) or crew.line.back + extra.dur > end:
+        return
+    for place in range(len(crew.visits) + 1):
+        task = ground.task((*crew.visits[:place], need, *crew.visits[place:]))
+        if task.modes and all(task.may[u] for u in crew.units):
+            yield task
+
+
+def construct(state: State, prices: Prices, order: Iterable[int]) -> None:
+    """Serves the needs in order, then fills up."""
+    for need in order:
+        if state.crew_of[need] < 0:
+            insert(state, need, prices)
+    fill_up(state, prices)
+
+
+def urgency(ground: Ground, prices: Prices) -> list[int]:
+    """Needs in the order they are served: tier 1 first, then points per what a team for them costs."""
+
+    def density(need: int) -> float:
+        n = ground.needs[need]
+        team = prices.lead[min(n.leader_exp, 4)] + n.min * prices.person
+        team += sum(prices.skill[s] * q for s, q in n.skills.items()) + prices.of_tools(ground.task((need,)))
+        return n.weight / (prices.typical + team)
+
+    return sorted(range(len(ground.needs)), key=lambda n: (ground.needs[n].tier != 1, -density(n), n))
+
+
+def fill_up(
+    state: State, prices: Prices, keys: Iterable[int] | None = None, unit_price: Floats | None = None
+) -> None:
+    """Gives free units to crews with room, where one more person is worth most, until nothing is gained."""
+    price = prices.unit if unit_price is None else unit_price
+    queue = []
+    for key in state.crews if keys is None else keys:
+        crew = state.crews[key]
+        if crew.size < crew.task.hi:
+            queue.append((-_next_gain(crew), key))
+    heapq.heapify(queue)
+    while queue:
+        _, key = heapq.heappop(queue)
+        more = _joined(state, state.crews[key], price)
+        if more is not None:
+            state.replace(key, more)
+            if more.size < more.task.hi:
+                heapq.heappush(queue, (-_next_gain(more), key))
+
+
+def _next_gain(crew: Crew) -> float:
+    return crew.task.worth(crew.size + 1) - crew.task.worth(crew.size)
+
+
+def _joined(state: State, crew: Crew, price: Floats) -> Crew | None:
+    """The crew with one more unit: the cheapest that fits and gains, of the few cheapest."""
+    ground, task = state.ground, crew.task
+    room = task.hi - crew.size
+    if crew.mode == Mode.SHUTTLE and len(task.modes) == 1:
+        room = min(room, state.seats_at(task.stop))
+    able: Ints = np.flatnonzero(task.can(crew.mode) & state.free & (ground.size <= room))
+    if not len(able):
+        return None
+    each = price[able] / ground.size[able]
+    few = able[np.argsort(each, kind="stable")[:6]]
+    for u in few:
+        new = fit(state, task, (*crew.units, int(u)), crew)
+        if new is not None and new.value > crew.value:
+            return new
+    return None
