@@ -38,7 +38,9 @@ class MatchRun(models.Model):
         ordering: ClassVar[list[str]] = ["-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["operation"], condition=models.Q(state="requested"), name="one_waiting_run_per_operation"
+                fields=["operation"],
+                condition=models.Q(state="requested"),
+                name="one_waiting_run_per_operation",
             ),
         ]
 
@@ -91,3 +93,16 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"proposal {self.pk}"
+
+
+class Overrule(models.Model):
+    """A coordinator sent a team in spite of warnings (`codes`): the reason, kept for the evening's review."""
+
+    team = models.OneToOneField("teams.Team", on_delete=models.CASCADE, related_name="overrule")
+    codes = models.JSONField(default=list)
+    reason = models.CharField("理由", max_length=120)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"overrule of {self.team_id}"
