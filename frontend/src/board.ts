@@ -1,0 +1,5 @@
+/* Wall screen and tablet board. */
+import "../css/wall.css";
+import { startPolling } from "./board/poll";
+
+for (const element of document.querySelectorAll<HTMLElement>("[data-poll-url]")) startPolling(element);

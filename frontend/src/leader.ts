@@ -1,0 +1,8 @@
+/* The leader's page, opened on the leader's own phone from the work sheet's QR. */
+import "./fonts";
+import "../css/app.css";
+import { wireOnce } from "./desk/once";
+import { keepTyped } from "./leader/keep";
+
+wireOnce(document, { all: true });
+keepTyped(document, sessionStorage);

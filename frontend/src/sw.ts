@@ -1,0 +1,104 @@
+/// <reference lib="webworker" />
+/*
+ * The service worker of the tablets. GET only, and only two things: the shell of a tablet page, and the built
+ * files it needs. Everything else (the API, desk pages, every POST) goes to the network as if this did not exist.
+ * The queue of unsent records lives in IndexedDB: nothing here can lose it, an update included.
+ */
+declare const self: ServiceWorkerGlobalScope;
+declare const __PRECACHE__: readonly string[];
+declare const __VERSION__: string;
+
+const PRECACHE = __PRECACHE__;
+const KIT = `kit-${__VERSION__}`;
+const SHELL = "shell";
+const FONTS = "fonts";
+const SHELL_PATH = /^\/o\/\d+\/tablet\/$/;
+const FONT_PATH = /^\/static\/dist\/assets\/.+\.woff2$/;
+const PATIENCE_MS = 3000;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(KIT);
+      await cache.addAll(PRECACHE.map((url) => new Request(url, { cache: "no-cache" })));
+      await self.skipWaiting();
+    })(),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      // The release before this one stays: a page opened yesterday still asks for its own files.
+      const kits = (await caches.keys()).filter((name) => name.startsWith("kit-") && name !== KIT);
+      await Promise.all(kits.slice(0, -1).map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET") return;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin) return;
+  if (SHELL_PATH.test(url.pathname)) event.respondWith(shell(request, url.pathname));
+  else if (PRECACHE.includes(url.pathname)) event.respondWith(kept(request, KIT));
+  else if (FONT_PATH.test(url.pathname)) event.respondWith(kept(request, FONTS));
+  else if (url.pathname.startsWith("/static/dist/assets/")) event.respondWith(older(request));
+});
+
+self.addEventListener("message", (event) => {
+  const data: unknown = event.data;
+  if (typeof data !== "object" || data === null || !("keepShell" in data)) return;
+  const path = String(data.keepShell);
+  if (!SHELL_PATH.test(path)) return;
+  event.waitUntil(
+    (async () => {
+      const response = await fetch(path, { credentials: "same-origin" });
+      const stored = await keepShell(path, response);
+      event.ports[0]?.postMessage({ stored });
+    })().catch(() => event.ports[0]?.postMessage({ stored: false })),
+  );
+});
+
+/** The page from the network when it answers soon, else the last one that came. */
+async function shell(request: Request, path: string): Promise<Response> {
+  const asked = fetch(request).then(async (response) => {
+    if (response.ok) await keepShell(path, response.clone());
+    return response;
+  });
+  const patience = new Promise<"slow">((resolve) => setTimeout(() => resolve("slow"), PATIENCE_MS));
+  const first = await Promise.race([asked.catch(() => "failed" as const), patience]);
+  if (first instanceof Response && first.status < 500) return first;
+  const stored = await caches.match(path, { cacheName: SHELL });
+  if (stored) return stored;
+  return first instanceof Response ? first : asked;
+}
+
+/** A sign-in page that answered in the shell's place is not kept. */
+async function keepShell(path: string, response: Response): Promise<boolean> {
+  if (response.status !== 200 || response.redirected) return false;
+  const cache = await caches.open(SHELL);
+  await cache.put(path, response);
+  return true;
+}
+
+/** Files with a hash in their names never change: the kept one is the right one. */
+async function kept(request: Request, cacheName: string): Promise<Response> {
+  const stored = await caches.match(request.url, { cacheName });
+  if (stored) return stored;
+  const response = await fetch(request);
+  if (response.ok) {
+    const cache = await caches.open(cacheName);
+    await cache.put(request.url, response.clone());
+  }
+  return response;
+}
+
+/** A file of another release: from that release's cache if it is there, else from the network. */
+async function older(request: Request): Promise<Response> {
+  return (await caches.match(request.url)) ?? fetch(request);
+}
+
+export {};

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import type { Plugin, Rollup } from "vite";
+import { defineConfig } from "vitest/config";
+
+const BASE = "/static/dist/";
+const TABLET = "src/reception.ts";
+
+// Every stylesheet may also be asked for by itself (a print page, the wall screen).
+const stylesheets = readdirSync("css").filter((name) => name.endsWith(".css")).map((name) => `css/${name}`);
+const entries = ["src/desk.ts", TABLET, "src/board.ts", "src/leader.ts", "src/sw.ts", ...stylesheets];
+
+/** The font package offers each slice twice; every browser that runs this kit reads woff2. */
+function woff2Only(): Plugin {
+  return {
+    name: "woff2-only",
+    enforce: "pre",
+    transform(code, id) {
+      if (!id.includes("@fontsource") || !id.endsWith(".css")) return null;
+      return code.replace(/,\s*url\([^)]*\.woff\)\s*format\('woff'\)/g, "");
+    },
+  };
+}
+
+/** Writes into sw.js what the tablet needs without a network: its scripts, styles and decoder, not the fonts. */
+function precacheOfTheTablet(): Plugin {
+  return {
+    name: "precache-of-the-tablet",
+    enforce: "post",
+    generateBundle: {
+      order: "post",
+      handler(_options, bundle) {
+        const chunks = Object.values(bundle).filter((file): file is Rollup.OutputChunk => file.type === "chunk");
+        const tablet = chunks.find((chunk) => chunk.facadeModuleId?.endsWith(TABLET));
+        const worker = chunks.find((chunk) => chunk.fileName === "sw.js");
+        if (!tablet || !worker) throw new Error("the build has no tablet page or no service worker");
+        const files = new Set<string>();
+        const queue = [tablet.fileName];
+        for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+          const chunk = bundle[name];
+          if (files.has(name) || chunk?.type !== "chunk") continue;
+          files.add(name);
+          queue.push(...chunk.imports, ...chunk.dynamicImports);
+          chunk.viteMetadata?.importedCss.forEach((css) => files.add(css));
+          chunk.viteMetadata?.importedAssets.forEach((asset) => files.add(asset));
+        }
+        const list = [...files].filter((name) => !name.endsWith(".woff2")).sort();
+        const missing = list.filter((name) => !(name in bundle));
+        if (missing.length) throw new Error(`not in the build: ${missing.join(", ")}`);
+        if (!list.some((name) => name.endsWith(".wasm"))) throw new Error("the decoder is missing from the precache");
+        const version = createHash("sha256").update(list.join("\n")).digest("hex").slice(0, 12);
+        worker.code = worker.code
+          .replace("__PRECACHE__", JSON.stringify(list.map((name) => BASE + name)))
+          .replace("__VERSION__", JSON.stringify(version));
+        if (worker.imports.length || /__PRECACHE__|__VERSION__/.test(worker.code)) {
+          throw new Error("sw.js must be one whole file with its list");
+        }
+      },
+    },
+  };
+}
+
+export default defineConfig({
+  base: BASE,
+  logLevel: "warn",
+  plugins: [woff2Only(), precacheOfTheTablet()],
+  server: { port: 5173, strictPort: true, cors: { origin: /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
+  build: {
+    outDir: "dist",
+    manifest: true,
+    target: ["es2022", "safari16.4"],
+    assetsInlineLimit: 0, // data: URLs would need more room in the content security policy
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: entries,
+      checks: { eval: false }, // htmx carries one; the content security policy forbids it to run
+      output: {
+        entryFileNames: (chunk) =>
+          chunk.facadeModuleId?.endsWith("src/sw.ts") ? "sw.js" : "assets/[name]-[hash].js",
+      },
+    },
+  },
+  test: { environment: "node", include: ["test/**/*.test.ts"] },
+});
