@@ -133,8 +133,6 @@ def _choose(
     state: State, task: Task, mode: str, prices: Prices, price: Floats, base: Sequence[int], old: Crew | None
 ) -> list[int] | None:
     ground = state.ground
-    usable = task.can(mode) & state.free
-    pool: Ints = np.flatnonzero(usable)
     chosen = list(base)
     size = sum(ground.units[u].size for u in chosen)
     if mode == Mode.SHUTTLE and state.seats_at(task.stop, old) < task.lo:
@@ -147,8 +145,10 @@ def _choose(
             demand = _seats_lacking(ground, task, prices, chosen, max(size, task.lo), fleet)
         if demand is None and size >= task.lo:
             return chosen
-        able = pool if demand is None else pool[demand.offers[pool] > 0]
-        able = _free_of(ground, able, chosen, task.hi - size)
+        usable = task.can_join(mode, chosen) & state.free & (ground.size <= task.hi - size)
+        if demand is not None:
+            usable &= demand.offers > 0
+        able = _others(ground, usable, chosen)
         if not len(able):
             return None
         cost = price[able] / ground.size[able] if demand is None else _net(able, price, demand, ground.size)
@@ -163,13 +163,13 @@ def _net(able: Ints, price: Floats, demand: _Demand, size: Ints) -> Floats:
     return price[able] - demand.credit * used + 1e-3 * size[able]
 
 
-def _free_of(ground: Ground, able: Ints, chosen: Sequence[int], room: int) -> Ints:
-    keep: Flags = ground.size[able] <= room
+def _others(ground: Ground, usable: Flags, chosen: Sequence[int]) -> Ints:
+    """The usable units without those chosen and those who must not meet them."""
     for u in chosen:
-        keep &= able != u
+        usable[u] = False
         for foe in ground.foes.get(u, ()):
-            keep &= able != foe
-    return able[keep]
+            usable[foe] = False
+    return np.flatnonzero(usable)
 
 
 def _demands(task: Task, ground: Ground, prices: Prices) -> Iterator[_Demand]:
@@ -313,7 +313,7 @@ def _joined(state: State, crew: Crew, price: Floats) -> Crew | None:
     room = task.hi - crew.size
     if crew.mode == Mode.SHUTTLE and len(task.modes) == 1:
         room = min(room, state.seats_at(task.stop))
-    able: Ints = np.flatnonzero(task.can(crew.mode) & state.free & (ground.size <= room))
+    able = np.flatnonzero(task.can_join(crew.mode, crew.units) & state.free & (ground.size <= room))
     if not len(able):
         return None
     each = price[able] / ground.size[able]

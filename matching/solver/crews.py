@@ -180,6 +180,7 @@ class Task:
         )
         self._lines: dict[tuple[str, int], Timeline] = {}
         self._can: dict[str, Flags] = {}
+        self._back: dict[str, Ints] = {}
         self._worth: dict[int, float] = {}
 
     @cached_property
@@ -197,11 +198,25 @@ class Task:
     def can(self, mode: str) -> Flags:
         """Units allowed at every visit, and there long enough to go and come back this way."""
         if mode not in self._can:
-            ground, now = self.ground, self.ground.problem.now
-            lines = [self.line(mode, max(now, start)) for start in ground.starts]
-            back: Ints = np.array([NEVER if ln.troubles else ln.back for ln in lines], dtype=np.int64)
-            self._can[mode] = self.may & (back[ground.start_rank] <= ground.end)
+            self._can[mode] = self.may & (self.back(mode) <= self.ground.end)
         return self._can[mode]
+
+    def back(self, mode: str) -> Ints:
+        """For each unit, the minute of return if everybody else were there before it; NEVER if too late."""
+        if mode not in self._back:
+            now = self.ground.problem.now
+            lines = [self.line(mode, max(now, start)) for start in self.ground.starts]
+            back: Ints = np.array([NEVER if ln.troubles else ln.back for ln in lines], dtype=np.int64)
+            self._back[mode] = back[self.ground.start_rank]
+        return self._back[mode]
+
+    def can_join(self, mode: str, units: Sequence[int]) -> Flags:
+        """Units that can go this way together with `units`: nobody waits for one who comes after they leave."""
+        can = self.can(mode)
+        if units:
+            back, end, mates = self.back(mode), self.ground.end, list(units)
+            can = can & (back <= int(end[mates].min())) & (int(back[mates].max()) <= end)
+        return can
 
     @cached_property
     def modes(self) -> tuple[str, ...]:
