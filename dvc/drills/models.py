@@ -15,18 +15,20 @@ class DrillState(models.TextChoices):
 
 
 class Drill(models.Model):
-    """A scenario being played in a drill operation. `speed`: drill seconds per real second. The drill clock reads
-    `clock_at` + (now − `clock_set_at`) × speed while playing."""
+    """A scenario being played in a drill operation, whose clock is the operation's.
+
+    `clock_start`: what the drill's clock read at the first step; `next_step`: index of the first step not yet
+    carried out; `stretch` counts the outbox rows put for it.
+    """
 
     operation = models.OneToOneField("operations.Operation", on_delete=models.PROTECT, related_name="drill")
     scenario = models.CharField(max_length=40)
     seed = models.PositiveIntegerField(default=1)
-    speed = models.FloatField(default=20)
     state = models.CharField(max_length=10, choices=DrillState.choices, default=DrillState.PLAYING)
-    clock_at = models.DateTimeField()
-    clock_set_at = models.DateTimeField()
+    clock_start = models.DateTimeField()
     next_step = models.PositiveIntegerField(default=0)
     steps_total = models.PositiveIntegerField(default=0)
+    stretch = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

@@ -1,5 +1,12 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dvc.drills import views
+
+urlpatterns = [
+    path("", views.drill_home, name="drill_home"),
+    path("pause/", views.drill_pause, name="drill_pause"),
+    path("go-on/", views.drill_go_on, name="drill_go_on"),
+    path("purge/", views.drill_purge, name="drill_purge"),
+]

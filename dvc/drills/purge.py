@@ -1,0 +1,76 @@
+"""Wipe a drill: every row it made, except the audit (ids only, append-only) and the closed operation it hangs from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from dvc.drills.models import Drill, DrillState
+from dvc.operations.models import Operation, OperationState
+from dvc.outbox.models import Row
+
+# What hangs from what, outermost leaf first: (model, path to the drill operation).
+ROWS: tuple[tuple[str, str], ...] = (
+    ("sync.Receipt", "operation"),
+    ("dispatch.ActivityReport", "dispatch__operation"),
+    ("dispatch.Dispatch", "operation"),
+    ("teams.Member", "team__operation"),
+    ("teams.Team", "operation"),
+    ("proposals.Proposal", "operation"),
+    ("proposals.MatchRun", "operation"),
+    ("queue.Hold", "need__operation"),
+    ("queue.Ban", "operation"),
+    ("equipment.Vehicle", "operation"),
+    ("equipment.ToolStock", "operation"),
+    ("checkin.Visit", "operation"),
+    ("checkin.FailedScan", "operation"),
+    ("help_requests.CallerNote", "need__operation"),
+    ("help_requests.NeedChange", "need__operation"),
+    ("help_requests.WorkItem", "need__operation"),
+    ("help_requests.Need", "operation"),
+    ("people.Person", "drill"),
+    ("people.Household", "drill"),
+    ("volunteers.CardBinding", "volunteer__drill"),
+    ("volunteers.CardBinding", "card__stock__drill"),
+    ("volunteers.Card", "stock__drill"),
+    ("volunteers.CardStock", "drill"),
+    ("volunteers.InsurancePolicy", "volunteer__drill"),
+    ("volunteers.Volunteer", "drill"),
+    ("drills.StepDone", "drill__operation"),
+)
+
+
+@transaction.atomic
+def purge(operation: Operation, *, by: By, at: datetime) -> dict[str, int]:
+    """Delete what the drill made; returns how many rows of which model. Real cards and people stay.
+
+    Raises Refused("operation.not_drill") for anything but a drill. Safe to repeat.
+    """
+    if not operation.is_drill:
+        raise Refused("operation.not_drill", name=operation.name)
+    Drill.objects.filter(operation=operation).update(state=DrillState.PURGED, finished_at=at)
+    _forget_work(operation)
+    counts: dict[str, int] = {}
+    for label, path in ROWS:
+        model: type[models.Model] = apps.get_model(label)
+        rows: Any = model._default_manager.filter(**{path: operation})
+        if label in ("help_requests.Need", "volunteers.Volunteer"):
+            # These point at each other (duplicate of, guardian): untie them before they go.
+            rows.update(**{"duplicate_of" if label == "help_requests.Need" else "guardian": None})
+        counts[label] = counts.get(label, 0) + rows.delete()[0]
+    Operation.objects.filter(pk=operation.pk).update(state=OperationState.CLOSED, closed_at=at, clock_speed=0)
+    record("drill.purged", operation, by=by, at=at, operation=operation, rows=sum(counts.values()))
+    return counts
+
+
+def _forget_work(operation: Operation) -> None:
+    runs = operation.match_runs.values_list("pk", flat=True)
+    Row.objects.filter(kind="matching.run", object_id__in=[str(pk) for pk in runs]).delete()
+    drill = Drill.objects.filter(operation=operation).first()
+    if drill is not None:
+        Row.objects.filter(kind="drill.step", object_id=str(drill.pk)).delete()
