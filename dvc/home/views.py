@@ -114,14 +114,14 @@ def offline(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The day's steps, live numbers, and the next thing to do. Ordinary days look calmer."""
-    at = timezone.now()
+    at = request.now
     operation = request.operation
     now = day.numbers(operation, at=at)
     context = {
         "numbers": now,
         "at": at,
         "advice": day.advice(operation, now, allowed=allowed_names(request.roles)),
-        "others": access.operations(request.user).live().exclude(pk=operation.pk).main_first(),
+        "others": access.operations(request.user).more_serious_than(operation),
     }
     if operation.mode == Mode.ORDINARY:
         return render(request, "dvc/home/ordinary.html", context)
