@@ -254,12 +254,16 @@ def _crews_near(state: State, need: int) -> list[tuple[int, Crew]]:
 def _chained(ground: Ground, crew: Crew, need: int) -> Iterator[Task]:
     """The crew's visits with one more, at each place where it could be in time."""
     extra, end = ground.needs[need], ground.problem.params.work_end
-    old = crew.task
+    old, may = crew.task, ground.may[need]
     if max(old.lo, extra.min) > min(old.hi, extra.max) or crew.line.back + extra.dur > end:
         return
+    if not all(may[u] for u in crew.units):
+        return
+    leave_by = min(int(ground.end[u]) for u in crew.units)
     for place in range(len(crew.visits) + 1):
         task = ground.task((*crew.visits[:place], need, *crew.visits[place:]))
-        if task.modes and all(task.may[u] for u in crew.units):
+        line = task.line(crew.mode, crew.line.depart)
+        if not line.troubles and line.back <= leave_by:
             yield task
 
 

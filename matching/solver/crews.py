@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TASKS_KEPT = 30_000
+NEAREST = 80
+"""Needs remembered around each need."""
 NEVER = 10**6
 """A minute after any day."""
 FLEET_CHARGE = 30.0
@@ -113,11 +115,21 @@ class Ground:
     @cached_property
     def neighbours(self) -> list[list[int]]:
         """For each need, the needs of its site near enough to be done in one go, nearest first."""
+        return [near[1:within] for near, within in self._nearest]
+
+    @cached_property
+    def nearest(self) -> list[list[int]]:
+        """For each need, itself and the needs nearest to it."""
+        return [near for near, _ in self._nearest]
+
+    @cached_property
+    def _nearest(self) -> list[tuple[list[int], int]]:
         reach = self.problem.params.chain_max_km + 1e-6
         found = []
         for i, km in enumerate(self.road_km()):
-            order = np.argsort(km, kind="stable")
-            found.append([int(j) for j in order[: int((km <= reach).sum())] if j != i])
+            km[i] = -1.0  # itself first, whatever else is at the same place
+            near = np.argsort(km, kind="stable")[:NEAREST]
+            found.append((near.tolist(), int((km[near] <= reach).sum())))
         return found
 
     def road_km(self) -> Iterator[Floats]:
@@ -204,9 +216,13 @@ class Task:
     def back(self, mode: str) -> Ints:
         """For each unit, the minute of return if everybody else were there before it; NEVER if too late."""
         if mode not in self._back:
-            now = self.ground.problem.now
-            lines = [self.line(mode, max(now, start)) for start in self.ground.starts]
-            back: Ints = np.array([NEVER if ln.troubles else ln.back for ln in lines], dtype=np.int64)
+            now, work_end = self.ground.problem.now, self.ground.problem.params.work_end
+            back: Ints = np.full(len(self.ground.starts), NEVER, dtype=np.int64)
+            for i, start in enumerate(self.ground.starts):
+                line = self.line(mode, max(now, start))
+                if line.troubles or line.back > work_end:
+                    break  # whoever comes later is later still
+                back[i] = line.back
             self._back[mode] = back[self.ground.start_rank]
         return self._back[mode]
 

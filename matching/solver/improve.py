@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from matching.solver.construct import Prices, fill_up, insert
-from matching.solver.crews import Floats, Ground, State, fit
+from matching.solver.crews import Floats, State, fit
 
 WARMTH = 0.25
 """Share of a typical need that a round may lose at the start and still be kept now and then."""
@@ -43,7 +43,7 @@ class _Search:
         self.best = self.now = state
         self.dice = random.Random(seed)  # noqa: S311
         self.noise = np.random.Generator(np.random.PCG64(seed))
-        self.near = _Near(state.ground)
+        self.density = [n.weight / (1 + n.min) for n in state.ground.needs]
 
     def round(self, done: float) -> None:
         state = self.now.copy()
@@ -77,7 +77,7 @@ class _Search:
         """Dissolves crews near the centre and elsewhere, thins out a few more. Returns the needs set free."""
         dice, opened = self.dice, list[int]()
         near = dict.fromkeys(
-            state.crew_of[n] for n in self.near.of(centre) if state.crew_of[n] >= 0
+            state.crew_of[n] for n in self.ground.nearest[centre] if state.crew_of[n] >= 0
         )  # fmt: skip
         several = dice.randint(1, 6)
         keys = [key for key in list(near)[: 3 * several] if dice.random() < 0.6][:several]
@@ -107,26 +107,12 @@ class _Search:
 
     def _recreate(self, state: State, centre: int, opened: list[int], unit_price: Floats) -> dict[int, None]:
         dice, needs = self.dice, self.ground.needs
-        waiting = [n for n in self.near.of(centre) if state.crew_of[n] < 0][:NEAR_TRIED]
+        waiting = [n for n in self.ground.nearest[centre] if state.crew_of[n] < 0][:NEAR_TRIED]
         anywhere = state.waiting()
         waiting += dice.sample(anywhere, min(len(anywhere), FAR_TRIED))
-        order = {n: self.near.density[n] * (0.5 + dice.random()) for n in (*opened, *waiting)}
+        order = {n: self.density[n] * (0.5 + dice.random()) for n in (*opened, *waiting)}
         touched: dict[int, None] = {}
         for n in sorted(order, key=lambda n: (needs[n].tier != 1, -order[n])):
             if insert(state, n, self.prices, unit_price=unit_price):
                 touched[state.crew_of[n]] = None
         return touched
-
-
-class _Near:
-    """Needs by distance and by worth, for choosing where to work."""
-
-    def __init__(self, ground: Ground) -> None:
-        self._order: list[list[int]] = [
-            np.argsort(km, kind="stable")[:80].tolist() for km in ground.road_km()
-        ]
-        self.density = [n.weight / (1 + n.min) for n in ground.needs]
-
-    def of(self, need: int) -> list[int]:
-        """The nearest needs, itself first."""
-        return self._order[need]
