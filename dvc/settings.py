@@ -230,11 +230,11 @@ OUTBOX_HANDLERS = {
 
 # How long a worker may be silent before its work is given to another; long work renews its lease.
 OUTBOX_LEASE_SECONDS = env.integer("OUTBOX_LEASE_SECONDS", 30, low=2, high=600)
-# Asked by the sweeper every second: work that follows from the state of the tables, not from a call.
-SWEEP_CHECKS = ("matching.proposals.services.request_due_runs",)
-
-# What the sweeper does in every round, called with `at`.
-SWEEP_CHECKS = ["dvc.runtime.services.sweeper_beat"]
+# What the sweeper does in every round, called with `at`; what follows from the state of the tables, not from a call.
+SWEEP_CHECKS = [
+    "dvc.runtime.services.sweeper_beat",
+    "matching.proposals.services.request_due_runs",
+]
 
 EMBEDDED_BROKER = not env.text("BROKER_URL")
 BROKER_URL = env.broker("BROKER_URL", DATA)

@@ -335,12 +335,15 @@ def _bans_and_before(
         been = been.filter(team__dispatches__need__state=NeedState.READY)
     else:
         bans, been = bans.filter(need=need), been.filter(team__dispatches__need=need)
-    pairs = bans.values_list("need_id", "volunteer_id", Value(1)).union(
-        been.values_list("team__dispatches__need_id", "volunteer_id", Value(0))
+    # No statement of a union may be in an order of its own.
+    pairs = (
+        bans.order_by()
+        .values_list("need_id", "volunteer_id", Value(1))
+        .union(been.order_by().values_list("team__dispatches__need_id", "volunteer_id", Value(0)))
     )
     banned: set[tuple[str, str]] = set()
     before: dict[int, tuple[str, ...]] = {}
-    for need_id, volunteer_id, is_ban in pairs.order_by():
+    for need_id, volunteer_id, is_ban in pairs:
         if is_ban:
             banned.add((f"V{volunteer_id}", f"N{need_id}"))
         else:

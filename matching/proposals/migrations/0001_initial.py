@@ -6,74 +6,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('equipment', '0001_initial'),
-        ('help_requests', '0001_initial'),
-        ('operations', '0001_initial'),
-        ('volunteers', '0001_initial'),
+        ("equipment", "0001_initial"),
+        ("help_requests", "0001_initial"),
+        ("operations", "0001_initial"),
+        ("volunteers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MatchRun',
+            name="MatchRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('requested', '待ち'), ('done', '済み'), ('failed', '失敗')], default='requested', max_length=10)),
-                ('why', models.CharField(max_length=40)),
-                ('seed', models.PositiveIntegerField(default=0)),
-                ('requested_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('based_on', models.BigIntegerField(default=0)),
-                ('problem', models.JSONField(null=True)),
-                ('plan', models.JSONField(null=True)),
-                ('score', models.FloatField(null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='match_runs', to='operations.operation')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("requested", "待ち"), ("done", "済み"), ("failed", "失敗")],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                ("why", models.CharField(max_length=40)),
+                ("seed", models.PositiveIntegerField(default=0)),
+                ("requested_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("based_on", models.BigIntegerField(default=0)),
+                ("problem", models.JSONField(null=True)),
+                ("plan", models.JSONField(null=True)),
+                ("score", models.FloatField(null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="match_runs",
+                        to="operations.operation",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('members', models.JSONField()),
-                ('mode', models.CharField(max_length=8)),
-                ('reasons', models.JSONField(default=list)),
-                ('need_version', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('offered', '提案中'), ('accepted', '決定'), ('rejected', '見送り'), ('superseded', '新しい提案あり')], default='offered', max_length=10)),
-                ('offered_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reject_reason', models.CharField(blank=True, max_length=120)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('driver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='volunteers.volunteer')),
-                ('leader', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='volunteers.volunteer')),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='help_requests.need')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='operations.operation')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='proposals.matchrun')),
-                ('vehicle', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='equipment.vehicle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("members", models.JSONField()),
+                ("mode", models.CharField(max_length=8)),
+                ("reasons", models.JSONField(default=list)),
+                ("need_version", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("offered", "提案中"),
+                            ("accepted", "決定"),
+                            ("rejected", "見送り"),
+                            ("superseded", "新しい提案あり"),
+                        ],
+                        default="offered",
+                        max_length=10,
+                    ),
+                ),
+                ("offered_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reject_reason", models.CharField(blank=True, max_length=120)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="volunteers.volunteer",
+                    ),
+                ),
+                (
+                    "leader",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="volunteers.volunteer",
+                    ),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposals",
+                        to="help_requests.need",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposals",
+                        to="operations.operation",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposals",
+                        to="proposals.matchrun",
+                    ),
+                ),
+                (
+                    "vehicle",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="equipment.vehicle",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='matchrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'requested')), fields=('operation',), name='one_waiting_run_per_operation'),
+            model_name="matchrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "requested")),
+                fields=("operation",),
+                name="one_waiting_run_per_operation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(fields=('run', 'need'), name='one_proposal_per_run_and_need'),
+            model_name="proposal",
+            constraint=models.UniqueConstraint(fields=("run", "need"), name="one_proposal_per_run_and_need"),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'offered')), fields=('need',), name='one_offer_per_need'),
+            model_name="proposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "offered")), fields=("need",), name="one_offer_per_need"
+            ),
         ),
     ]

@@ -1,0 +1,43 @@
+"""A morning for these tests: people at the center and houses near it, through the real services."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from dvc.audit.services import SYSTEM
+from dvc.operations.models import Operation
+from dvc.outbox import services as outbox
+from dvc.outbox.models import Row
+from intake.checkin import services as checkin
+from intake.volunteers.models import Volunteer
+from matching.proposals import services as proposals
+from matching.proposals.models import MatchRun, Proposal
+from tests import make
+
+
+def present(operation: Operation, family: str = "一", **fields: Any) -> Volunteer:
+    person = make.volunteer(operation.center, family, **fields)
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
+    return person
+
+
+def people(operation: Operation, count: int) -> list[Volunteer]:
+    return [present(operation, f"人{number}") for number in range(count)]
+
+
+def answer(operation: Operation, *, at: datetime) -> MatchRun:
+    """Ask and let a worker's turn pass, as the outbox does it."""
+    run = proposals.request_run(operation, why="test", by=SYSTEM, at=at)
+    row = Row.objects.get(kind="matching.run", dedupe_key=f"run:{run.pk}")
+    held = outbox.claim(row.pk, at=at)
+    assert held is not None
+    proposals.run(held, now=lambda: at)
+    run.refresh_from_db()
+    return run
+
+
+def offer(operation: Operation, *, at: datetime) -> Proposal:
+    """The one proposal of a fresh run."""
+    answer(operation, at=at)
+    return Proposal.objects.on_offer(at).get(operation=operation)
