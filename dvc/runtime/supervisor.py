@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -109,7 +110,7 @@ class Supervisor:
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - this process has one thread
         )
         out = child.process.stdout
-        assert out is not None  # noqa: S101 - asked for just above
+        assert out is not None
         os.set_blocking(out.fileno(), False)
         self.selector.register(out, selectors.EVENT_READ, child)
 
@@ -323,25 +324,36 @@ def plan_broker() -> Child:
         )
 
 
-def write_line(name: str, line: str) -> None:
-    """One prefixed line to stdout. Output that nobody reads (a paused terminal) is dropped after a second:
-    the center goes on."""
-    import select
+class Output:
+    """Prefixed lines to stdout. Lines that nobody takes (a paused terminal) are dropped: the center goes on."""
 
-    data = f"{name:<8} | {line}\n".encode()
-    try:
-        if select.select([], [sys.stdout], [], 1.0)[1]:
-            os.write(sys.stdout.fileno(), data)
-    except (BrokenPipeError, ValueError, OSError):
-        pass  # whoever read us is gone
+    PATIENCE = 1.0
+
+    def __init__(self) -> None:
+        self.dropped = 0
+
+    def __call__(self, name: str, line: str) -> None:
+        # Waits only for the first line in a row, or a long report would stop the supervisor.
+        wait = 0.0 if self.dropped else self.PATIENCE
+        try:
+            if not select.select([], [sys.stdout], [], wait)[1]:
+                self.dropped += 1
+                return
+            if self.dropped:
+                os.write(sys.stdout.fileno(), f"center   | {self.dropped} lines were not read\n".encode())
+                self.dropped = 0
+            os.write(sys.stdout.fileno(), f"{name:<8} | {line}\n".encode())
+        except (OSError, ValueError):
+            pass  # whoever read us is gone
 
 
 def main() -> int:
     plan = json.loads(sys.argv[1])
     os.set_inheritable(plan["lock"], False)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    write_line("center", f"starting version {settings.VERSION}, data in {settings.DATA}")
-    return Supervisor(plan_children(), link=plan["link"], write=write_line).run()
+    write = Output()
+    write("center", f"starting version {settings.VERSION}, data in {settings.DATA}")
+    return Supervisor(plan_children(), link=plan["link"], write=write).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,196 @@
+"""`manage.py up` keeps all parts alive, whatever dies, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.infra.center import (
+    SIGNS,
+    RunningCenter,
+    alive,
+    center,
+    children,
+    family,
+    free_port,
+    until,
+)
+
+pytestmark = [pytest.mark.parts, pytest.mark.xdist_group("center")]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]:
+    with center(tmp_path_factory.mktemp("center")) as started:
+        yield started
+
+
+def test_everything_is_up_once_healthz_says_so(running: RunningCenter) -> None:
+    status, body = running.health()
+    assert status == 200
+    assert {body[part] for part in ("database", "broker", "worker", "sweeper")} == {"ok"}
+    assert body["missing"] == []
+    assert body["version"]
+    assert all(running.child(name) for name in SIGNS)
+
+
+def test_it_prints_the_address_and_a_link_that_signs_in_once(running: RunningCenter) -> None:
+    link = running.sign_in_link()
+    assert link.startswith(running.address)
+    assert "ready after" in running.printed()
+    path = link.removeprefix(running.address)
+    first, second = running.get(path), running.get(path)
+    assert first is not None
+    assert second is not None
+    assert first[0] in {200, 302}
+    assert second[0] < 500
+
+
+@pytest.mark.parametrize("name", list(SIGNS))
+def test_a_part_that_is_killed_comes_back(running: RunningCenter, name: str) -> None:
+    running.wait_until_ready()
+    old = running.kill(name)
+    running.wait_for_another(name, old)
+    until(running.is_healthy, 60, f"not healthy after the death of {name}: {running.health()}")
+
+
+def test_a_dead_broker_is_told_and_no_page_waits_for_it(running: RunningCenter) -> None:
+    running.wait_until_ready()
+    broker = running.child("broker")
+    os.kill(broker, signal.SIGSTOP)
+    try:
+        start = time.monotonic()
+        status, body = running.health()
+        assert time.monotonic() - start < 2
+        assert status == 503
+        assert body["broker"] == "missing"
+        assert "broker" in body["missing"]
+        assert body["database"] == "ok"
+    finally:
+        os.kill(broker, signal.SIGCONT)
+    until(running.is_healthy, 60)
+
+
+def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(running: RunningCenter) -> None:
+    second = RunningCenter(running.data, free_port(), running.log.with_name("second.log"))
+    second.start()
+    assert second.process.wait(30) == 1
+    assert f"already running (process {running.process.pid})" in second.printed()
+    assert "すでに動いています" in second.printed()
+    assert "Traceback" not in second.printed()
+    assert running.is_healthy()
+
+
+def test_what_is_secret_belongs_to_its_owner_alone(running: RunningCenter) -> None:
+    assert (running.data / "secret_key").stat().st_mode & 0o077 == 0
+    assert running.data.stat().st_mode & 0o077 == 0
+    assert (running.data / "broker").stat().st_mode & 0o077 == 0
+
+
+def test_ctrl_c_stops_the_web_first_the_broker_last_and_leaves_nobody(tmp_path: Path) -> None:
+    with center(tmp_path) as started:
+        everyone = family(started.process.pid)
+        assert started.stop(signal.SIGINT) == 0
+        assert not [pid for pid in everyone if alive(pid)]
+        printed = started.printed()
+        assert printed.index("Warm shutdown") < printed.index("Received SIGTERM scheduling shutdown")
+        assert "does not stop" not in printed
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", started.port)) != 0
+
+
+def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path: Path) -> None:
+    with center(tmp_path) as started:
+        everyone = family(started.process.pid)
+        assert len(everyone) >= len(SIGNS) + 2  # gunicorn has a child of its own
+        started.process.kill()
+        started.process.wait()
+        until(lambda: not [pid for pid in everyone if alive(pid)], 10, "an orphan is left")
+        started.start()
+        started.wait_until_ready()
+        assert started.is_healthy()
+
+
+def test_a_broker_file_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
+    with center(tmp_path) as started:
+        assert started.stop() == 0
+        files = list((started.data / "broker" / "appendonlydir").glob("*.manifest"))
+        assert files
+        files[0].write_text("this is no manifest\n")
+        started.start()
+        started.wait_until_ready()
+        assert list((started.data / "broker").glob("unreadable-*"))
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    url = f"postgres://dvc@127.0.0.1:{free_port()}/dvc"
+    started = RunningCenter(tmp_path / "data", free_port(), tmp_path / "up.log", {"DATABASE_URL": url})
+    started.start()
+    assert started.process.wait(60) == 1
+    assert "The database does not answer" in started.printed()
+    assert "データベースにつながりません" in started.printed()
+    assert "Traceback" not in started.printed()
+
+
+def test_a_database_that_forgets_in_a_power_cut_is_refused(tmp_path: Path) -> None:
+    from tests.infra.postgres import postgres
+
+    with postgres() as url:
+        careless = "-c%20synchronous_commit%3Doff"
+        variables = {"DATABASE_URL": f"{url}&options={careless}"}
+        started = RunningCenter(tmp_path / "data", free_port(), tmp_path / "up.log", variables)
+        started.start()
+        assert started.process.wait(60) == 1
+        assert "synchronous_commit=off" in started.printed()
+
+
+def test_a_port_in_use_does_not_end_the_center(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        started = RunningCenter(tmp_path / "data", taken.getsockname()[1], tmp_path / "up.log")
+        started.start()
+        try:
+            until(lambda: "in use" in started.printed(), 40, "the taken port is not told")
+            assert started.process.poll() is None
+            taken.close()
+            started.wait_until_ready()
+        finally:
+            started.stop()
+
+
+def test_nobody_reading_the_output_does_not_stop_the_center(tmp_path: Path) -> None:
+    """A paused terminal: the pipe is full and stays full."""
+    started = RunningCenter(tmp_path / "data", free_port(), tmp_path / "up.log")
+    read, write = os.pipe()
+    try:
+        os.set_blocking(write, False)
+        try:
+            while True:
+                os.write(write, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(write, True)
+        started.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            env=started.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=write,
+            stderr=write,
+            start_new_session=True,
+        )
+        started.log.touch()
+        started.wait_until_ready()
+        assert len(children(started.process.pid)) >= len(SIGNS)
+    finally:
+        started.stop()
+        os.close(read)
+        os.close(write)
