@@ -102,6 +102,16 @@ POLICY: Final[dict[str, Who]] = {
     "volunteer_withdraw": May.KEEP_VOLUNTEERS,
     # intake.checkin
     "tablet_reception": May.RECEIVE,
+    # dvc.drills
+    "drill_start_sample": Anyone.SIGNED_IN,
+    "drill_home": May.SEE_BOARD,
+    "drill_pause": May.RUN_DRILL,
+    "drill_go_on": May.RUN_DRILL,
+    "drill_purge": May.RUN_DRILL,
+    # dvc.public
+    "public_home": Anyone.PUBLIC,
+    "public_register": Anyone.PUBLIC,
+    "public_registered": Anyone.PUBLIC,
 }
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import uuid
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dvc.accounts import access
@@ -89,10 +91,11 @@ def set_up(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, "センターの準備ができました。")
             return redirect("start")
-    context = {"form": form, "refusal": refusal}
+    context = {"form": form, "refusal": refusal, **_map(DEFAULT_LAT, DEFAULT_LNG)}
     return render(request, "dvc/home/set_up.html", context, status=409 if refusal else 200)
 
 
+@csrf_exempt  # it sets one harmless cookie, and its form stands on public pages that must stay free of cookies
 @require_POST
 def type_size(request: HttpRequest) -> HttpResponse:
     """標準／大／特大, remembered by this browser."""
@@ -249,7 +252,8 @@ def site_add(request: StaffRequest, operation_id: int) -> HttpResponse:
         )
         messages.success(request, "拠点を増やしました。")
         return redirect("settings", operation_id)
-    return render(request, "dvc/home/site_add.html", {"form": form})
+    context = {"form": form, **_map(request.center.lat, request.center.lng)}
+    return render(request, "dvc/home/site_add.html", context)
 
 
 @require_safe
@@ -356,6 +360,16 @@ def role_table(request: StaffRequest, operation_id: int) -> HttpResponse:
 def _posted(request: HttpRequest) -> QueryDict | None:
     """What was sent, also when every field was left empty; None for a page that is only read."""
     return request.POST if request.method == "POST" else None
+
+
+def _map(lat: float, lng: float) -> dict[str, object]:
+    """What the pin map needs: where it opens (degrees WGS84) and the center's tiles, if it chose any."""
+    return {
+        "start_lat": lat,
+        "start_lng": lng,
+        "tile_url": settings.MAP_TILE_URL,
+        "tile_credit": settings.MAP_TILE_CREDIT,
+    }
 
 
 def _staff(center: Center) -> list[User]:
