@@ -100,6 +100,21 @@ POLICY: Final[dict[str, Who]] = {
     "volunteer_block": May.KEEP_VOLUNTEERS,
     "volunteer_unblock": May.KEEP_VOLUNTEERS,
     "volunteer_withdraw": May.KEEP_VOLUNTEERS,
+    # intake.help_requests
+    "need_list": May.KEEP_NEEDS,
+    "need_new": May.KEEP_NEEDS,
+    "need_similar": May.KEEP_NEEDS,
+    "need_town": May.KEEP_NEEDS,
+    "need_advice": May.KEEP_NEEDS,
+    "need_detail": May.KEEP_NEEDS,
+    "need_edit": May.KEEP_NEEDS,
+    "need_item_add": May.KEEP_NEEDS,
+    "need_item_edit": May.KEEP_NEEDS,
+    "need_item_remove": May.KEEP_NEEDS,
+    "need_ready": May.KEEP_NEEDS,
+    "need_step": May.KEEP_NEEDS,
+    "need_clear_hazards": May.KEEP_NEEDS,
+    "need_add_call": May.KEEP_NEEDS,
     # intake.checkin
     "tablet_reception": May.RECEIVE,
     # dvc.drills

@@ -254,7 +254,7 @@ class CallerNote(models.Model):
     need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="callers")
     person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")
     relation = models.CharField(max_length=20, blank=True)
-    note = models.CharField(max_length=500, blank=True)
+    note = models.TextField(max_length=6000, blank=True)
     at = models.DateTimeField()
 
     class Meta:

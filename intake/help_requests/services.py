@@ -13,8 +13,9 @@ from django.db.models import F, Max
 
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
-from dvc.operations.models import Operation
+from dvc.operations.models import Mode, Operation
 from dvc.operations.services import require_open
+from intake.help_requests.answers import Judgement
 from intake.help_requests.models import (
     BLOCKING,
     CallerNote,
@@ -94,26 +95,64 @@ def receive(
     by: By,
     at: datetime,
     items: Iterable[ItemAnswers] = (),
+    judgement: Judgement | None = None,
+    judgement_reason: str = "",
     form_token: UUID | None = None,
 ) -> Need:
-    """A new need in the state RECEIVED, with the next number of the operation.
+    """A new need with the next number of the operation, in the state RECEIVED or where the judgement leads.
 
     `caller` is who asked; `resident` None means the caller asks for themself. Rows are taken as they are, answers
     become new rows. A `form_token` sent before gives back the need it made. Refused: operation.closed,
-    place.too_far, need.head_counts.
+    place.too_far, need.head_counts, need.phone_only_reason.
     """
     require_open(operation)
     try:
         with transaction.atomic():
-            return _sent_before(operation, form_token) or _receive(
-                operation, caller, resident, household, answers, items, form_token, by=by, at=at
-            )
+            known = _sent_before(operation, form_token)
+            if known is not None:
+                return known
+            need = _receive(operation, caller, resident, household, answers, items, form_token, by=by, at=at)
+            return judge(need, judgement, reason=judgement_reason, by=by, at=at) if judgement else need
     except IntegrityError:
         # The same form arrived twice at the same moment and the other one was first.
         first = _sent_before(operation, form_token)
         if first is None:
             raise
         return first
+
+
+@transaction.atomic
+def judge(need: Need, judgement: Judgement, *, reason: str, by: By, at: datetime) -> Need:
+    """The end of the call: to the survey, into the queue, or to TRIAGE with the reason why it has to wait there.
+
+    Without name, phone or address it is a draft on the call-back list, whatever was judged. A crisis is always
+    surveyed. Refused: need.phone_only_reason (on ordinary days none is needed).
+    """
+    unknown = still_to_ask(need)
+    if unknown:
+        return move(need, S.TRIAGE, by=by, at=at, reason=f"折り返し：{'・'.join(unknown)}を聞く")
+    if judgement == Judgement.SURVEY or need.needs_crisis:
+        return move(need, S.SURVEY_WAIT, by=by, at=at, reason=reason)
+    if judgement == Judgement.ASK:
+        return move(need, S.TRIAGE, by=by, at=at, reason=f"班長に相談：{reason}".strip("："))
+    if not reason and need.operation.mode != Mode.ORDINARY:
+        raise Refused("need.phone_only_reason")
+    reason = f"電話だけで判断：{reason}".strip("：")
+    if what_is_missing(need):
+        return move(need, S.TRIAGE, by=by, at=at, reason=reason)
+    return make_ready(need, by=by, at=at, reason=reason)
+
+
+def still_to_ask(need: Need) -> list[str]:
+    """What a call back has to find out before anything else: name, phone, address (a pin also tells where)."""
+    people_of_need = [person for person in (need.resident, need.requester) if person is not None]
+    house = need.household
+    known = {
+        "名前": any(person.name for person in people_of_need),
+        "電話番号": any(person.phone for person in people_of_need),
+        "住所": house is not None and bool(house.address or house.precision == Precision.PIN),
+    }
+    return [word for word, is_known in known.items() if not is_known]
 
 
 def _sent_before(operation: Operation, form_token: UUID | None) -> Need | None:
@@ -195,6 +234,43 @@ def edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime
     record("need.edited", need, by=by, at=at, operation=need.operation)
     if need.state == S.READY and blocking_hazards(need):
         move(need, S.TRIAGE, by=by, at=at, reason="危険なものが分かったため")
+    return need
+
+
+@transaction.atomic
+def correct(
+    need: Need,
+    *,
+    caller: PersonAnswers,
+    resident: PersonAnswers | None,
+    household: HouseholdAnswers,
+    answers: NeedAnswers,
+    version: int,
+    by: By,
+    at: datetime,
+) -> Need:
+    """The whole sheet anew: who, where, what. `resident` None means the caller asks for themself.
+
+    Refused: need.changed (somebody saved since `version`), place.too_far.
+    """
+    operation = need.operation
+    edit(need, answers, version=version, by=by, at=at)
+    if need.household is None:
+        house = people.add_household(operation, household, by=by, at=at)
+    else:
+        house = people.edit_household(operation, need.household, household, by=by, at=at)
+    if need.requester is None:
+        who_called = people.add_person(operation, caller, household=None, by=by, at=at)
+    else:
+        who_called = people.edit_person(operation, need.requester, caller, by=by, at=at)
+    if resident is None:
+        lives_there = who_called
+    elif need.resident is None or need.resident_id == who_called.pk:
+        lives_there = people.add_person(operation, resident, household=house, by=by, at=at)
+    else:
+        lives_there = people.edit_person(operation, need.resident, resident, by=by, at=at)
+    Need.objects.filter(pk=need.pk).update(household=house, requester=who_called, resident=lives_there)
+    need.refresh_from_db()
     return need
 
 
@@ -372,10 +448,21 @@ def mark_duplicate(need: Need, first: Need, *, reason: str, by: By, at: datetime
 @transaction.atomic
 def add_caller(need: Need, person: Person, *, relation: str, note: str, by: By, at: datetime) -> CallerNote:
     """Somebody else called about the same need: keep who and what they added. A fact, in every state."""
-    caller = CallerNote.objects.create(need=need, person=person, relation=relation, note=note[:500], at=at)
+    caller = CallerNote.objects.create(need=need, person=person, relation=relation, note=note, at=at)
     _touch(need, at)
     record("need.caller_added", need, by=by, at=at, operation=need.operation, person=person.pk)
     return caller
+
+
+@transaction.atomic
+def add_call(
+    need: Need, caller: PersonAnswers, *, relation: str, note: str, by: By, at: datetime
+) -> CallerNote:
+    """A call about a known need by somebody named here: the person we know by name and phone, or a new one."""
+    person = people.known_person(need.operation, caller)
+    if person is None:
+        person = people.add_person(need.operation, caller, household=None, by=by, at=at)
+    return add_caller(need, person, relation=relation, note=note, by=by, at=at)
 
 
 @transaction.atomic

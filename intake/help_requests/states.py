@@ -32,3 +32,9 @@ COARSE: Final[dict[S, str]] = {
     S.COMPLETED: "完了", S.ON_HOLD: "保留", S.DECLINED: "終了", S.REFERRED: "終了", S.WITHDRAWN: "終了",
     S.UNREACHABLE: "終了", S.DUPLICATE: "終了",
 }  # fmt: skip
+
+# The css class of each word's chip (frontend/css/app.css).
+CHIPS: Final[dict[str, str]] = {
+    "受付中": "received", "調査中": "survey", "マッチング待ち": "ready", "活動中": "active", "完了": "done",
+    "保留": "warn", "終了": "closed",
+}  # fmt: skip

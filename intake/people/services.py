@@ -99,6 +99,28 @@ def edit_person(operation: Operation, person: Person, answers: PersonAnswers, *,
 
 
 @transaction.atomic
+def fill_gaps(operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime) -> Person:
+    """Add what the register did not know about a person yet; what it knows stays."""
+    known = PersonAnswers(
+        name=person.name or answers.name,
+        kana=person.kana or answers.kana,
+        phone=person.phone or answers.phone,
+        birth_year=person.birth_year or answers.birth_year,
+        note=person.note or answers.note,
+    )
+    return edit_person(operation, person, known, by=by, at=at)
+
+
+def known_person(operation: Operation, answers: PersonAnswers) -> Person | None:
+    """The newest person of the register with both this name and this phone; None when either is missing."""
+    name, phone = search_key(answers.name)[:100], phone_digits(answers.phone)[:20]
+    if not name or not phone:
+        return None
+    known = Person.objects.known_in(operation).filter(name_key=name, phone_digits=phone)
+    return known.order_by("-id").first()
+
+
+@transaction.atomic
 def keep_towns(center: Center, rows: Sequence[TownRow], *, by: By, at: datetime) -> tuple[int, int]:
     """Take over a town file: (new, changed). A town that is not in the file stays; the same file changes nothing."""
     known = {(town.name, town.koaza): town for town in center.towns.all()}
