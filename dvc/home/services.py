@@ -16,6 +16,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, Operation
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState
+from intake.volunteers import cards
 from matching.dispatch.models import Dispatch
 
 
@@ -32,7 +33,7 @@ def set_up_center(
     lng: float,
     at: datetime,
 ) -> Center:
-    """The first center: its site, its ordinary operation and `user` with every role.
+    """The first center: its site, its ordinary operation, its card keys, and `user` with every role.
 
     Raises Refused("center.exists") when there is one; two people pressing the button at once get one center.
     """
@@ -45,6 +46,7 @@ def set_up_center(
     )
     accounts.rename(user, display_name=display_name, by=by, at=at)
     accounts.set_roles(user, center, roles=list(Role), by=by, at=at)
+    cards.ensure_keys(center, by=by, at=at)
     return center
 
 
