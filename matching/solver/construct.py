@@ -18,6 +18,8 @@ from matching.solver.model import FleetVehicle, Mode
 CHAIN_TRIES = 12
 """Crews near a need that are asked whether they can take it on as well."""
 LEADER_STEEPNESS = 1.0
+SETTING_OUT = 20
+"""Minutes a visit takes beside the work, for judging how much of a team's day it uses."""
 SCARCITY_CAP = 3.0
 
 
@@ -270,19 +272,47 @@ def _chained(ground: Ground, crew: Crew, need: int) -> Iterator[Task]:
 def construct(state: State, prices: Prices, order: Iterable[int]) -> None:
     """Serves the needs in order, then fills up."""
     for need in order:
-        if state.crew_of[need] < 0:
-            insert(state, need, prices)
+        if state.crew_of[need] < 0 and insert(state, need, prices):
+            while extend(state, state.crew_of[need], prices):
+                pass
     fill_up(state, prices)
+
+
+def extend(state: State, key: int, prices: Prices, *, unit_price: Floats | None = None) -> bool:
+    """Gives a crew one more need near those it visits: the one worth most for the time it takes."""
+    ground, crew = state.ground, state.crews[key]
+    if len(crew.visits) >= ground.problem.params.max_visits:
+        return False
+    near = dict.fromkeys(n for visit in crew.visits for n in ground.neighbours[visit] if state.crew_of[n] < 0)
+    rich = sorted(near, key=lambda n: -ground.needs[n].weight / (ground.needs[n].dur + SETTING_OUT))
+    best: tuple[float, Crew] | None = None
+    for need in rich[:CHAIN_TRIES]:
+        for longer in _chained(ground, crew, need):
+            new = staff(state, longer, prices, base=crew.units, old=crew, unit_price=unit_price)
+            if new is None:
+                continue
+            gain = new.value - crew.value - prices.of(u for u in new.units if u not in crew.units)
+            gain -= prices.of_tools(longer) - prices.of_tools(crew.task)
+            rate = gain / (new.line.back - crew.line.back + 1)
+            if gain > 0 and (best is None or rate > best[0]):
+                best = (rate, new)
+    if best is None:
+        return False
+    state.replace(key, best[1])
+    return True
 
 
 def urgency(ground: Ground, prices: Prices) -> list[int]:
     """Needs in the order they are served: tier 1 first, then points per what a team for them costs."""
 
+    day = ground.problem.params.work_end - ground.problem.now
+
     def density(need: int) -> float:
         n = ground.needs[need]
         team = prices.lead[min(n.leader_exp, 4)] + n.min * prices.person
+        team *= (n.dur + SETTING_OUT) / max(1, day)
         team += sum(prices.skill[s] * q for s, q in n.skills.items()) + prices.of_tools(ground.task((need,)))
-        return n.weight / (prices.typical + team)
+        return n.weight / (3 * prices.typical + team)
 
     return sorted(range(len(ground.needs)), key=lambda n: (ground.needs[n].tier != 1, -density(n), n))
 

@@ -13,11 +13,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from matching.solver.construct import Prices, fill_up, insert
+from matching.solver.construct import Prices, extend, fill_up, insert
 from matching.solver.crews import Floats, State, fit
 
 WARMTH = 0.25
 """Share of a typical need that a round may lose at the start and still be kept now and then."""
+EXTENDING = 0.5
+"""Share of rounds in which a crew takes on more needs as soon as it is built."""
 NEAR_TRIED, FAR_TRIED, CREWS_FILLED = 14, 5, 6
 
 
@@ -112,7 +114,11 @@ class _Search:
         waiting += dice.sample(anywhere, min(len(anywhere), FAR_TRIED))
         order = {n: self.density[n] * (0.5 + dice.random()) for n in (*opened, *waiting)}
         touched: dict[int, None] = {}
+        lengthen = dice.random() < EXTENDING
         for n in sorted(order, key=lambda n: (needs[n].tier != 1, -order[n])):
-            if insert(state, n, self.prices, unit_price=unit_price):
+            if state.crew_of[n] < 0 and insert(state, n, self.prices, unit_price=unit_price):
+                if lengthen:
+                    while extend(state, state.crew_of[n], self.prices, unit_price=unit_price):
+                        pass
                 touched[state.crew_of[n]] = None
         return touched
