@@ -65,7 +65,8 @@ class Dispatch(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["need"],
-                condition=models.Q(state__in=["accepted", "departed", "on_site", "leaving"]),
+                # On the way back a team holds no need any more: what is left may wait for another team.
+                condition=models.Q(state__in=["accepted", "departed", "on_site"]),
                 name="one_live_team_per_need",
             ),
             models.UniqueConstraint(
