@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from django import forms
 from django.core import signing
@@ -18,6 +18,7 @@ from intake.volunteers.services import VolunteerFields
 FASTEST_SECONDS: Final = 3  # nobody fills the public form faster
 OLDEST_SECONDS: Final = 24 * 60 * 60
 _SALT: Final = "intake.volunteers.public_form"
+LONGEST_LINE: Final = 2000
 _OFF: Final = {"autocomplete": "off"}  # a shared computer must not offer the last person's data
 
 EXPERIENCE: Final = [(0, "はじめて"), (1, "1～2回"), (2, "3回以上"), (3, "リーダーができる")]
@@ -34,9 +35,16 @@ INSURANCE: Final = [
 class NameField(forms.CharField):
     """One line, kept as typed but for the white space around it."""
 
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "max_length": "%(limit_value)d文字までです。短くして入力し直してください。"
+    }
+
     def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value) or ""
+        if len(text) > LONGEST_LINE:
+            raise forms.ValidationError("長すぎて保存できません。短くして入力し直してください。")
         try:
-            return normalise_text(super().to_python(value) or "")
+            return normalise_text(text)
         except ValueError:
             raise forms.ValidationError(
                 "保存できない文字が入っています。消して入力し直してください。"
@@ -78,11 +86,13 @@ class JapaneseDateField(forms.CharField):
 class _PersonForm(forms.Form):
     """Names, birthday, telephone, address: what both doors ask for."""
 
-    family_name = NameField(label="姓", max_length=40, help_text="分けられない名前は、ここに全部入力します。")
-    given_name = NameField(label="名", max_length=40, required=False)
-    family_kana = NameField(
-        label="せい（ふりがな）", max_length=60, required=False, help_text="カタカナでもかまいません。"
+    family_name = NameField(
+        label="姓",
+        max_length=40,
+        error_messages={"required": "姓を入力してください。"},
     )
+    given_name = NameField(label="名", max_length=40, required=False)
+    family_kana = NameField(label="せい（ふりがな）", max_length=60, required=False)
     given_kana = NameField(label="めい（ふりがな）", max_length=60, required=False)
     birth_date = JapaneseDateField(label="生年月日", required=False, help_text="例：1961-5-4、S36.5.4")
     gender = forms.ChoiceField(
@@ -97,7 +107,7 @@ class _PersonForm(forms.Form):
     postal_code = NameField(label="郵便番号", max_length=8, required=False)
     address = NameField(label="住所", max_length=120, required=False)
     emergency_name = NameField(label="緊急連絡先の氏名", max_length=60, required=False)
-    emergency_relation = NameField(label="続柄", max_length=20, required=False, help_text="例：妻、父、職場")
+    emergency_relation = NameField(label="続柄（妻・父など）", max_length=20, required=False)
     emergency_phone = PhoneField(label="緊急連絡先の電話", required=False)
     vehicle = forms.ChoiceField(
         label="乗ってきた車",
@@ -111,6 +121,9 @@ class _PersonForm(forms.Form):
         required=False,
         min_value=0,
         max_value=60,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), "0～60の数字で入力してください。"
+        ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     skills = forms.MultipleChoiceField(
@@ -249,6 +262,7 @@ class PublicForm(_PersonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phone"].required = True
+        self.fields["phone"].error_messages["required"] = "連絡のつく電話番号を入力してください。"
         for name, token in {
             "family_name": "family-name",
             "given_name": "given-name",

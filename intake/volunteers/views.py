@@ -4,8 +4,9 @@ services."""
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -38,6 +39,7 @@ from intake.volunteers.models import (
     CardState,
     CardStock,
     InsurancePlan,
+    InsurancePolicy,
     Skill,
     Volunteer,
     VolunteerQuerySet,
@@ -70,6 +72,7 @@ def volunteer_list(request: StaffRequest, operation_id: int) -> HttpResponse:
     is_card = card_token.looks_like_card(question)
     context = {
         "question": "" if is_card else question,
+        "encoded": quote(question),
         "asked": bool(question),
         "page": page,
         "refusal": refusal,
@@ -211,7 +214,7 @@ def _show_person(
         "minor": person.is_minor_on(today),
         "card": person.cards.filter(state=CardState.BOUND).first(),
         "bindings": person.bindings.select_related("card"),
-        "policies": person.policies.all(),
+        "policies": [(policy, _last_day(policy)) for policy in person.policies.all()],
         "insured": person.policies.covering(at).first(),
         "visits": person.visits.select_related("operation").order_by("-arrived_at")[:10],
         "experience": dict(EXPERIENCE).get(person.experience, ""),
@@ -223,6 +226,10 @@ def _show_person(
         "section": "volunteer_list",
     }
     return render(request, "intake/volunteers/volunteer_page.html", context, status=status)
+
+
+def _last_day(policy: InsurancePolicy) -> date:
+    return timezone.localdate(policy.valid_to - timedelta(seconds=1))
 
 
 def _words(choices: Iterable[tuple[str, str]], codes: Container[str]) -> str:
@@ -283,8 +290,7 @@ def volunteer_insure(request: StaffRequest, operation_id: int, volunteer_id: int
         by=by(request),
         at=at,
     )
-    last_day = timezone.localdate(policy.valid_to - timedelta(seconds=1))
-    messages.success(request, f"保険を記録しました。{japanese.era_date(last_day)}まで有効です。")
+    messages.success(request, f"保険を記録しました。{japanese.era_date(_last_day(policy))}まで有効です。")
     return redirect("volunteer_page", operation_id, person.pk)
 
 

@@ -4,20 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('volunteers', '0001_initial'),
+        ("volunteers", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='cardstock',
-            name='form_token',
+            model_name="cardstock",
+            name="form_token",
             field=models.UUIDField(editable=False, null=True, unique=True),
         ),
         migrations.AddField(
-            model_name='volunteer',
-            name='form_token',
-            field=models.UUIDField(editable=False, help_text='the form this came from: sent twice, registered once', null=True, unique=True),
+            model_name="volunteer",
+            name="form_token",
+            field=models.UUIDField(
+                editable=False,
+                help_text="the form this came from: sent twice, registered once",
+                null=True,
+                unique=True,
+            ),
         ),
     ]
