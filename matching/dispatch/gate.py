@@ -94,9 +94,20 @@ def _need_blocks(dispatch: Dispatch) -> list[Block]:
 def _leader_blocks(dispatch: Dispatch, members: list[Member]) -> list[Block]:
     leader = dispatch.team.leader
     if leader is None or leader.pk not in {member.volunteer_id for member in members}:
-        return [Block("leader", "", "リーダーが班にいません。マッチングの画面でリーダーを決めてください。", firm=True)]
+        return [
+            Block(
+                "leader",
+                "",
+                "リーダーが班にいません。マッチングの画面でリーダーを決めてください。",
+                firm=True,
+            )
+        ]
     if not leader.phone:
-        return [Block("leader_phone", leader.name, "リーダーの携帯電話の番号がありません。聞いて登録してください。")]
+        return [
+            Block(
+                "leader_phone", leader.name, "リーダーの携帯電話の番号がありません。聞いて登録してください。"
+            )
+        ]
     return []
 
 

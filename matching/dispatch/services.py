@@ -139,7 +139,10 @@ def _pass_gate(
     """Codes of what was overridden; refused when something is missing and may not be overridden."""
     missing = departure_blocks(dispatch, at=at)
     firm = [block for block in missing if block.firm]
-    firm += [Block("check", "", f"「{check.label.split('：')[0]}」に印がありません。", True) for check in unticked(checks)]
+    firm += [
+        Block("check", "", f"「{check.label.split('：')[0]}」に印がありません。", True)
+        for check in unticked(checks)
+    ]
     if firm or (missing and not override):
         seen = [*missing, *(block for block in firm if block.code == "check")]
         raise Refused("dispatch.not_ready", what="".join(f"{block}" for block in seen))
@@ -185,7 +188,9 @@ def postpone(dispatch: Dispatch, *, due_back_at: datetime, by: By, at: datetime)
     if due_back_at <= at:
         raise Refused("dispatch.back_in_the_past")
     Dispatch.objects.filter(pk=fresh.pk).update(due_back_at=due_back_at)
-    record("dispatch.postponed", fresh, by=by, at=at, operation=fresh.operation, until=due_back_at.isoformat())
+    record(
+        "dispatch.postponed", fresh, by=by, at=at, operation=fresh.operation, until=due_back_at.isoformat()
+    )
     return _refreshed(dispatch)
 
 
@@ -283,7 +288,14 @@ def count_sheet(dispatch: Dispatch, *, by: By, at: datetime) -> int:
     """One more printed sheet is about, with a name and an address on it. Returns how many there are."""
     Dispatch.objects.filter(pk=dispatch.pk).update(sheets_printed=F("sheets_printed") + 1)
     dispatch.refresh_from_db(fields=["sheets_printed"])
-    record("dispatch.sheet_printed", dispatch, by=by, at=at, operation=dispatch.operation, count=dispatch.sheets_printed)
+    record(
+        "dispatch.sheet_printed",
+        dispatch,
+        by=by,
+        at=at,
+        operation=dispatch.operation,
+        count=dispatch.sheets_printed,
+    )
     return dispatch.sheets_printed
 
 

@@ -6,69 +6,153 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('help_requests', '0001_initial'),
-        ('operations', '0001_initial'),
-        ('teams', '0001_initial'),
+        ("help_requests", "0001_initial"),
+        ("operations", "0001_initial"),
+        ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Dispatch',
+            name="Dispatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('accepted', '出発前'), ('departed', '移動中'), ('on_site', '作業中'), ('leaving', '帰り道'), ('back', '帰着'), ('cancelled', '取りやめ')], default='accepted', max_length=10)),
-                ('token_nonce', models.CharField(max_length=32)),
-                ('leader_token_hash', models.CharField(max_length=64, unique=True)),
-                ('genuine_token_hash', models.CharField(max_length=64, unique=True)),
-                ('checks', models.JSONField(default=list, verbose_name='出発前の確認')),
-                ('sheets_printed', models.PositiveIntegerField(default=0)),
-                ('accepted_at', models.DateTimeField()),
-                ('departed_at', models.DateTimeField(null=True)),
-                ('due_back_at', models.DateTimeField(null=True)),
-                ('on_site_at', models.DateTimeField(null=True)),
-                ('returned_at', models.DateTimeField(null=True)),
-                ('accepted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dispatches', to='help_requests.need')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dispatches', to='operations.operation')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dispatches', to='teams.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("serial", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "出発前"),
+                            ("departed", "移動中"),
+                            ("on_site", "作業中"),
+                            ("leaving", "帰り道"),
+                            ("back", "帰着"),
+                            ("cancelled", "取りやめ"),
+                        ],
+                        default="accepted",
+                        max_length=10,
+                    ),
+                ),
+                ("token_nonce", models.CharField(max_length=32)),
+                ("leader_token_hash", models.CharField(max_length=64, unique=True)),
+                ("genuine_token_hash", models.CharField(max_length=64, unique=True)),
+                ("checks", models.JSONField(default=list, verbose_name="出発前の確認")),
+                ("sheets_printed", models.PositiveIntegerField(default=0)),
+                ("accepted_at", models.DateTimeField()),
+                ("departed_at", models.DateTimeField(null=True)),
+                ("due_back_at", models.DateTimeField(null=True)),
+                ("on_site_at", models.DateTimeField(null=True)),
+                ("returned_at", models.DateTimeField(null=True)),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispatches",
+                        to="help_requests.need",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispatches",
+                        to="operations.operation",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispatches",
+                        to="teams.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ActivityReport',
+            name="ActivityReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('completed', '完了（終わった）'), ('continuing', '継続（まだ残っている）'), ('stopped', '中止（天候・体調・危険など）'), ('absent', '不在で入れなかった')], max_length=10, verbose_name='結果')),
-                ('people', models.PositiveSmallIntegerField(verbose_name='活動した人数')),
-                ('text', models.TextField(blank=True, max_length=4000, verbose_name='やったこと')),
-                ('remaining', models.TextField(blank=True, max_length=2000, verbose_name='残っていること')),
-                ('people_next', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='次に必要な人数')),
-                ('injury', models.CharField(blank=True, max_length=500, verbose_name='けが・体調不良')),
-                ('near_miss', models.CharField(blank=True, max_length=500, verbose_name='ヒヤリハット')),
-                ('watch', models.BooleanField(default=False, verbose_name='見守りが必要')),
-                ('by_leader', models.BooleanField(default=True)),
-                ('reported_at', models.DateTimeField()),
-                ('dispatch', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='report', to='dispatch.dispatch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("completed", "完了（終わった）"),
+                            ("continuing", "継続（まだ残っている）"),
+                            ("stopped", "中止（天候・体調・危険など）"),
+                            ("absent", "不在で入れなかった"),
+                        ],
+                        max_length=10,
+                        verbose_name="結果",
+                    ),
+                ),
+                ("people", models.PositiveSmallIntegerField(verbose_name="活動した人数")),
+                ("text", models.TextField(blank=True, max_length=4000, verbose_name="やったこと")),
+                ("remaining", models.TextField(blank=True, max_length=2000, verbose_name="残っていること")),
+                (
+                    "people_next",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="次に必要な人数"),
+                ),
+                ("injury", models.CharField(blank=True, max_length=500, verbose_name="けが・体調不良")),
+                ("near_miss", models.CharField(blank=True, max_length=500, verbose_name="ヒヤリハット")),
+                ("watch", models.BooleanField(default=False, verbose_name="見守りが必要")),
+                ("by_leader", models.BooleanField(default=True)),
+                ("reported_at", models.DateTimeField()),
+                (
+                    "dispatch",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="report",
+                        to="dispatch.dispatch",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['accepted', 'departed', 'on_site', 'leaving'])), fields=('need',), name='one_live_team_per_need'),
+            model_name="dispatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["accepted", "departed", "on_site", "leaving"])),
+                fields=("need",),
+                name="one_live_team_per_need",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['accepted', 'departed', 'on_site', 'leaving'])), fields=('team',), name='one_live_need_per_team'),
+            model_name="dispatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["accepted", "departed", "on_site", "leaving"])),
+                fields=("team",),
+                name="one_live_need_per_team",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(fields=('operation', 'serial'), name='one_work_order_per_serial'),
+            model_name="dispatch",
+            constraint=models.UniqueConstraint(
+                fields=("operation", "serial"), name="one_work_order_per_serial"
+            ),
         ),
     ]

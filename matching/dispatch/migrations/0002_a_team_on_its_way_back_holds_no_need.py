@@ -5,22 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dispatch', '0001_initial'),
-        ('help_requests', '0004_long_caller_notes'),
-        ('operations', '0002_drill_clock'),
-        ('teams', '0001_initial'),
+        ("dispatch", "0001_initial"),
+        ("help_requests", "0004_long_caller_notes"),
+        ("operations", "0002_drill_clock"),
+        ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='dispatch',
-            name='one_live_team_per_need',
+            model_name="dispatch",
+            name="one_live_team_per_need",
         ),
         migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['accepted', 'departed', 'on_site'])), fields=('need',), name='one_live_team_per_need'),
+            model_name="dispatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["accepted", "departed", "on_site"])),
+                fields=("need",),
+                name="one_live_team_per_need",
+            ),
         ),
     ]

@@ -19,7 +19,9 @@ from tests import make
 ALL = [str(check) for check in Check]
 
 
-def present(operation: Operation, person: Volunteer, *, at: datetime = make.MORNING, oriented: bool = True) -> Volunteer:
+def present(
+    operation: Operation, person: Volunteer, *, at: datetime = make.MORNING, oriented: bool = True
+) -> Volunteer:
     checkin.arrive(operation, person, site=None, by=SYSTEM, at=at)
     if oriented:
         checkin.orient(operation, person, by=SYSTEM, at=at)
