@@ -9,9 +9,22 @@ from django.http import HttpRequest
 from dvc import __version__
 from dvc.accounts.policy import allowed_names
 
+# The menu entry (a URL name) of every page whose address begins with /o/<operation>/<word>/.
+SECTIONS = {
+    "volunteers": "volunteer_list",
+    "needs": "need_list",
+    "tablet": "tablet_reception",
+    "matching": "matching_board",
+    "dispatch": "dispatch_board",
+    "board": "board",
+    "drill": "drill_home",
+    "settings": "settings",
+}
+
 
 def center(request: HttpRequest) -> dict[str, Any]:
-    """Template context: `center`, `operation`, `mode_label`, `allowed` (set of URL names), `version`."""
+    """Template context: `center`, `operation`, `mode_label`, `allowed` (set of URL names), `version`, and
+    `section` (the menu entry the page belongs to; a view may set another)."""
     operation = getattr(request, "operation", None)
     return {
         "center": getattr(request, "center", None),
@@ -19,4 +32,10 @@ def center(request: HttpRequest) -> dict[str, Any]:
         "mode_label": operation.get_mode_display() if operation else "",
         "allowed": allowed_names(getattr(request, "roles", frozenset())),
         "version": __version__,
+        "section": _section(request.path_info) if operation else "",
     }
+
+
+def _section(path: str) -> str:
+    words = path.split("/")
+    return SECTIONS.get(words[3], "") if len(words) > 4 else ""

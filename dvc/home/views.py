@@ -24,6 +24,7 @@ from dvc.accounts.models import Device, Membership, User
 from dvc.accounts.policy import StaffRequest, allowed_names, by
 from dvc.accounts.roles import ROLES_THAT_MAY, May, Role
 from dvc.accounts.views import next_url
+from dvc.audit.services import version_of
 from dvc.core import qr
 from dvc.core.refused import Refused
 from dvc.home import day, services
@@ -116,19 +117,28 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def home(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The day's steps, live numbers, and the next thing to do. Ordinary days look calmer."""
-    at = request.now
-    operation = request.operation
+    """The day's steps, live numbers, and the next thing to do. Ordinary days look calmer.
+
+    The page asks for its middle again with the `seen` it has; 204 while nothing changed. Some numbers move with
+    the clock alone, so `seen` ends after two minutes.
+    """
+    at, operation = request.now, request.operation
+    seen = f"{version_of(operation.pk)}.{int(at.timestamp()) // 120}"
+    again = bool(request.headers.get("HX-Request"))
+    if again and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
     now = day.numbers(operation, at=at)
     context = {
         "numbers": now,
         "at": at,
+        "seen": seen,
         "advice": day.advice(operation, now, allowed=allowed_names(request.roles)),
         "others": access.operations(request.user).more_serious_than(operation),
     }
     if operation.mode == Mode.ORDINARY:
         return render(request, "dvc/home/ordinary.html", context)
-    return render(request, "dvc/home/day.html", {**context, "steps": day.steps(operation, now)})
+    context["steps"] = day.steps(operation, now)
+    return render(request, "dvc/home/_day.html" if again else "dvc/home/day.html", context)
 
 
 @require_safe

@@ -14,6 +14,7 @@ from dvc.accounts import services as accounts
 from dvc.accounts.models import DeviceProfile, Membership, SignInLink, User
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
+from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, Operation, OperationState
 from intake.checkin.models import Visit
 from intake.volunteers import cards
@@ -194,6 +195,19 @@ def test_home_costs_the_same_number_of_queries_however_busy_the_day(
         make.need(operation)
     with django_assert_max_num_queries(16):  # type: ignore[operator]
         client.get(url("home", operation))
+
+
+def test_home_answers_nothing_while_nothing_changed() -> None:
+    operation = make.operation(mode=Mode.DRILL)
+    leader = make.user(operation.center)
+    client = signed_in(leader)
+    operations.set_clock(operation, reading=make.at(10), speed=0, by=make.by(leader), at=timezone.now())
+    again = page(client, url("home", operation)).split('hx-get="')[1].split('"')[0]
+    assert client.get(again, headers={"HX-Request": "true"}).status_code == 204
+    operations.edit_operation(operation, by=make.by(leader), at=make.at(10), capacity=5)
+    answer = client.get(again, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "<html" not in answer.content.decode()
 
 
 def test_an_ordinary_day_warns_of_an_open_disaster() -> None:
