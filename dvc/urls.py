@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from dvc.drills.views import drill_start_sample
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dvc.home.urls")),
     path("", include("dvc.runtime.urls")),
@@ -11,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dvc.public.urls")),
     path("", include("dvc.sync.urls")),
     path("o/<int:operation_id>/board/", include("dvc.board.urls")),
+    path("drill/sample/", drill_start_sample, name="drill_start_sample"),
     path("o/<int:operation_id>/drill/", include("dvc.drills.urls")),
     path("o/<int:operation_id>/volunteers/", include("intake.volunteers.urls")),
     path("o/<int:operation_id>/needs/", include("intake.help_requests.urls")),

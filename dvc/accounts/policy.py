@@ -117,6 +117,20 @@ POLICY: Final[dict[str, Who]] = {
     "need_add_call": May.KEEP_NEEDS,
     # intake.checkin
     "tablet_reception": May.RECEIVE,
+    # matching.proposals and matching.equipment
+    "matching_board": May.MATCH,
+    "matching_poll": May.MATCH,
+    "matching_request": May.MATCH,
+    "proposal_accept": May.MATCH,
+    "proposal_reject": May.MATCH,
+    "team_make": May.MATCH,
+    "team_undo": May.MATCH,
+    "queue_hold": May.MATCH,
+    "queue_release": May.MATCH,
+    "equipment_list": May.DISPATCH,
+    "equipment_save": May.DISPATCH,
+    "vehicle_add": May.DISPATCH,
+    "vehicle_switch": May.DISPATCH,
     # dvc.drills
     "drill_start_sample": Anyone.SIGNED_IN,
     "drill_home": May.SEE_BOARD,

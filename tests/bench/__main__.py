@@ -1,0 +1,88 @@
+"""`make bench`: what is slow, what is fast, on this machine. Compare figures of one run only: machines are shared.
+
+`python -m tests.bench [checkin] [scan] [center] [solver]`: the parts named, or all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import checkin
+from tests.infra.center import BASE, center
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
+        platform.machine(),
+    )  # fmt: skip
+    load = " ".join(f"{one:.2f}" for one in os.getloadavg())
+    return f"{os.cpu_count()} × {model}, Python {platform.python_version()}, load {load}"
+
+
+def main(chosen: set[str]) -> int:
+    print(f"machine: {machine()}", flush=True)
+    parts = {"checkin": bench_checkin, "scan": bench_scan, "center": bench_center, "solver": bench_solver}
+    for name, part in parts.items():
+        if not chosen or name in chosen:
+            print(f"\n━━ {name}", flush=True)
+            part()
+    return 0
+
+
+def bench_checkin() -> None:
+    """Through gunicorn on the database of the environment (PostgreSQL under `make bench`)."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dvc-bench-") as folder,
+        center(Path(folder), LOG_LEVEL="WARNING") as running,
+    ):
+        single, batched = checkin.measure(running)
+        for name, rate in (
+            ("one op per request, 8 connections", single),
+            ("batches of 200, 2 connections", batched),
+        ):
+            print(
+                f"{name}: {rate.per_second:.0f} check-ins/s; per request p50 {rate.p50:.1f} ms, "
+                f"p95 {rate.p95:.1f} ms, p99 {rate.p99:.1f} ms",
+                flush=True,
+            )
+        print(f"ratio batched : single = {batched.per_second / single.per_second:.1f}")
+        told = checkin.prepared(running, 1)
+        path = Path(folder) / "told.json"
+        path.write_text(json.dumps(told))
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.queries", str(path)],
+            cwd=BASE, env=running.environment(), check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        for what, number in json.loads(done.stdout).items():
+            print(f"SQL statements per {what}: {number}")
+
+
+def bench_scan() -> None:
+    """Seconds from the reader's last key to green on the page, in Chromium."""
+    _run([sys.executable, "-m", "tests.bench.scan"])
+
+
+def bench_center() -> None:
+    """The embedded center (SQLite): memory and start."""
+    quiet = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    _run([sys.executable, "-m", "tests.bench.embedded"], quiet)
+
+
+def bench_solver() -> None:
+    _run([sys.executable, "-m", "tests.bench.bench_solver"])
+
+
+def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
+    subprocess.run(command, cwd=BASE, env=variables, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(set(sys.argv[1:])))

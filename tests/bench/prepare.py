@@ -1,0 +1,66 @@
+"""`python -m tests.bench.prepare COUNT` with DATA/DATABASE_URL of a running center: people with cards, a tablet, JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import django
+
+
+def prepare(count: int) -> dict[str, Any]:
+    """A disaster with `count` people whose cards are bound, and one device. Returns ids, secret and card texts."""
+    from django.utils import timezone
+
+    from dvc.accounts import services as accounts
+    from dvc.accounts.models import DeviceProfile
+    from dvc.audit.services import By
+    from dvc.operations import services as operations
+    from dvc.operations.models import Center, Mode
+    from intake.volunteers import cards
+    from intake.volunteers import services as volunteers
+    from intake.volunteers.models import Card
+
+    now = timezone.now()
+    user = accounts.ensure_first_user(at=now)
+    by = By(user=user)
+    center = Center.objects.first() or operations.create_center(
+        name="計測センター",
+        city="多賀城市",
+        phone="022-000-0000",
+        site_name="本部",
+        lat=38.29,
+        lng=141.0,
+        by=by,
+        at=now,
+    )
+    accounts.set_roles(user, center, roles=[accounts.Role.CHIEF], by=by, at=now)
+    operation = operations.create_operation(center, mode=Mode.DISASTER, name="計測", by=by, at=now)
+    operations.open_operation(operation, by=by, at=now)
+    tokens: list[str] = []
+    while len(tokens) < count:
+        stock = cards.issue_stock(center, count=min(1000, count - len(tokens)), by=by, at=now)
+        for card in Card.objects.filter(stock=stock):
+            person = volunteers.register(
+                center,
+                family_name="計測",
+                given_name=f"{len(tokens)}号",
+                phone="090-0000-0000",
+                by=by,
+                at=now,
+            )
+            cards.bind(card, person, by=by, at=now)
+            tokens.append(card.token)
+    device, secret = accounts.register_device(
+        center, name="計測", profile=DeviceProfile.RECEPTION, by=by, at=now
+    )
+    return {
+        "operation": operation.pk, "actor": user.pk, "device": str(device.pk), "secret": secret, "tokens": tokens,
+        "link": accounts.issue_sign_in_link(user, at=now),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    django.setup()
+    json.dump(prepare(int(sys.argv[1])), sys.stdout)

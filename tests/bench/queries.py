@@ -1,0 +1,35 @@
+"""SQL statements of one scan and of one board poll: `python -m tests.bench.queries TOLD.json` in the center's
+environment. Prints two numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+
+
+def count(told: dict[str, Any]) -> dict[str, int]:
+    """Statements as the database sees them, BEGIN and COMMIT included."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.bench.checkin import _op
+
+    client = Client()
+    headers = {"authorization": f"Device {told['device']}.{told['secret']}"}
+    body = {"epoch": 9, "ops": [_op(told, told["tokens"][-1], 1)]}
+    with CaptureQueriesContext(connection) as scan:
+        answer = client.post(
+            "/api/v1/sync/ops", json.dumps(body), content_type="application/json", headers=headers
+        )
+    assert answer.status_code == 200, answer.content
+    return {"scan": len(scan)}
+
+
+if __name__ == "__main__":
+    django.setup()
+    print(json.dumps(count(json.loads(Path(sys.argv[1]).read_text()))))

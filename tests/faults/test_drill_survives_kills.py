@@ -1,0 +1,121 @@
+"""kill -9 of worker, broker and web in the middle of the sample drill leaves the same final state as a run without
+it. Controls: the comparison sees one lost visit, and without the sweeper a killed worker's drill does not finish."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.center import BASE, RunningCenter, center, until
+
+pytestmark = pytest.mark.faults
+
+SPEED = "600"
+SECONDS_TO_FINISH = 240
+FAST = {"OUTBOX_LEASE_SECONDS": "3", "LOG_LEVEL": "WARNING"}
+START = """
+from django.utils import timezone
+from dvc.accounts.services import ensure_first_user
+from dvc.audit.services import By
+from dvc.drills import services
+user = ensure_first_user(at=timezone.now())
+center = services.sample_center(user, at=timezone.now())
+services.start_sample(center, speed={speed}, by=By(user=user), at=timezone.now())
+"""
+
+
+@pytest.fixture
+def parts() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def started(parts: ExitStack, folder: Path, speed: str = SPEED) -> RunningCenter:
+    """A running center whose drill has begun."""
+    folder.mkdir()
+    running = parts.enter_context(center(folder, **FAST))
+    _manage(running, "shell", "--no-imports", "-c", START.format(speed=speed))
+    return running
+
+
+def _manage(running: RunningCenter, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=BASE, env=running.environment(), check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def database(running: RunningCenter) -> sqlite3.Connection:
+    found = next(running.data.glob("*.sqlite3"))
+    return sqlite3.connect(f"file:{found}?mode=ro", uri=True, timeout=20)
+
+
+def drill_row(running: RunningCenter) -> tuple[str, int]:
+    with database(running) as connection:
+        state, step = connection.execute("SELECT state, next_step FROM drills_drill").fetchone()
+    return str(state), int(step)
+
+
+def is_finished(running: RunningCenter) -> bool:
+    return drill_row(running)[0] == "finished"
+
+
+def digest(running: RunningCenter) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.digest"],
+        cwd=BASE, env=running.environment(), check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout))
+
+
+def test_killing_everything_in_the_middle_of_a_drill_changes_nothing(
+    parts: ExitStack, tmp_path: Path
+) -> None:
+    calm = started(parts, tmp_path / "calm")
+    shaken = started(parts, tmp_path / "shaken")
+    for name, after_step in (("worker", 20), ("broker", 40), ("web", 55), ("matching", 70), ("worker", 90)):
+        until(lambda step=after_step: drill_row(shaken)[1] >= step, SECONDS_TO_FINISH, f"step {after_step}")
+        old = shaken.kill(name)
+        shaken.wait_for_another(name, old)
+    for running in (calm, shaken):
+        until(lambda running=running: is_finished(running), SECONDS_TO_FINISH, "the end of the drill")
+    undisturbed, disturbed = digest(calm), digest(shaken)
+    assert len(undisturbed["visits"]) == 60
+    assert len(undisturbed["teams"]) >= 10
+    assert disturbed == undisturbed
+    _one_lost_visit_would_be_seen(shaken, undisturbed)
+
+
+def _one_lost_visit_would_be_seen(running: RunningCenter, undisturbed: dict[str, Any]) -> None:
+    _manage(
+        running, "shell", "--no-imports", "-c",
+        "from intake.checkin.models import Visit; Visit.objects.filter(pk=Visit.objects.latest('id').pk).update(left_at=None)",
+    )  # fmt: skip
+    assert digest(running) != undisturbed
+
+
+def test_control_without_the_sweeper_a_killed_worker_stops_the_drill(
+    parts: ExitStack, tmp_path: Path
+) -> None:
+    running = started(parts, tmp_path / "control")
+    until(lambda: drill_row(running)[1] >= 5, 60, "the first steps")
+    os.kill(running.child("sweeper"), signal.SIGSTOP)
+    running.kill("worker")
+    time.sleep(10)
+    _, stuck = drill_row(running)
+    time.sleep(10)
+    assert drill_row(running)[1] == stuck
+    os.kill(running.child("sweeper"), signal.SIGCONT)
+    until(lambda: drill_row(running)[1] > stuck, 60, "the sweeper to take it up again")
