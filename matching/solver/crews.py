@@ -303,6 +303,14 @@ class State:
         twin.fleet, twin.value, twin._next = self.fleet.copy(), self.value, self._next
         return twin
 
+    def on(self, ground: Ground) -> State:
+        """The same plan on a wider ground: units and vehicles that came at the end are not free."""
+        twin = self.copy()
+        twin.ground = ground
+        more = np.zeros(len(ground.units) - len(self.free), dtype=np.bool_)
+        twin.free = np.concatenate([self.free, more])
+        return twin
+
     def put(self, crew: Crew, key: int | None = None) -> int:
         """Adds a crew; `key` keeps the place of one it replaces."""
         if key is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import permutations
 
 from matching.solver import explain
-from matching.solver.construct import Prices, construct, fill_up, staff, urgency
+from matching.solver.construct import Prices, construct, staff, urgency
 from matching.solver.crews import Crew, Ground, State, fit
 from matching.solver.improve import improve
 from matching.solver.model import Note, Plan, Problem, Team
@@ -63,7 +63,7 @@ def solve(
         return max(shares)
 
     state = improve(state, prices, seed=seed, rounds=rounds)
-    fill_up(state, prices)
+    construct(state, prices, urgency(ground, prices))
     plan = Plan(teams=(*pinned, *_teams(state, pinned)), notes=(*_pin_notes(problem), *locks.notes))
     return explain.explained(problem, plan, state, units, prices)
 
