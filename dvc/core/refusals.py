@@ -95,6 +95,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.other_operation": "別の活動のチームです。画面を開き直してください。",
     "dispatch.override_chief_only": "足りないものがあるまま出発を認められるのは、センター長だけです。センター長に来てもらってください。",
     "dispatch.reason_needed": "取りやめる理由を選ぶか、短く書いてください。",
+    "dispatch.remaining_needed": "「継続」のときは、残っていることを書いてください。次のチームの依頼書に載ります。",
     "dispatch.team_busy": "{number}班には、もう別の困りごとが決まっているか、活動が終わっています。画面を開き直してください。",
     "field.too_many": "続けて何度も開かれたため、いまは開けません。5分ほど待ってください。急ぐときはセンターに電話してください。",
     # needs

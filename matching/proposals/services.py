@@ -22,7 +22,8 @@ from dvc.outbox import services as outbox
 from dvc.outbox.models import Row, State
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers.models import Volunteer
-from matching.dispatch.models import Dispatch, DispatchState
+from matching.dispatch import services as dispatching
+from matching.dispatch.models import Dispatch
 from matching.equipment.models import Vehicle
 from matching.proposals.check import TeamCheck, check_team
 from matching.proposals.gather import Gathered, gather
@@ -34,7 +35,6 @@ from matching.solver import model, rules
 from matching.solver.engine import solve
 from matching.solver.vcjson import plan_to_json, problem_from_json, problem_to_json
 from matching.teams import services as teams
-from matching.teams.models import LIVE as LIVE_TEAMS
 from matching.teams.queries import free_visits
 
 log = logging.getLogger(__name__)
@@ -136,9 +136,7 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
         return
     found.based_on = version_of(found.operation_id)
     try:
-        gathered = gather(
-            found.operation, at=found.operation.moment(now()), baseline=_announced(found.operation)
-        )
+        gathered = gather(found.operation, at=_asked_about(found, now), baseline=_announced(found.operation))
     except model.ProblemError as error:
         _give_up(found, held, f"記録の中に使えない値があります（{error}）", at=now())
         return
@@ -151,7 +149,13 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
         log.error("run %s: the plan breaks %s; nothing is offered", found.pk, codes)
         _give_up(found, held, f"できた案が決まりに合いません（{codes}）", at=now())
         return
-    _keep(found, held, gathered, plan, score=read.score.total, at=now())
+    _keep(found, held, gathered, plan, score=read.score.total, at=now(), asked=_asked_about(found, now))
+
+
+def _asked_about(run: MatchRun, now: Callable[[], datetime]) -> datetime:
+    """The moment the answer is for: now, or in a drill the moment of the question, so that a drill played at any
+    speed, or interrupted, gets the same answers."""
+    return run.requested_at if run.operation.is_drill else now()
 
 
 def _signs_of_life(held: outbox.Claim, now: Callable[[], datetime]) -> Callable[[int, float], None]:
@@ -189,7 +193,14 @@ def _give_up(run: MatchRun, held: outbox.Claim, error: str, *, at: datetime) -> 
 
 @transaction.atomic
 def _keep(
-    run: MatchRun, held: outbox.Claim, gathered: Gathered, plan: model.Plan, *, score: float, at: datetime
+    run: MatchRun,
+    held: outbox.Claim,
+    gathered: Gathered,
+    plan: model.Plan,
+    *,
+    score: float,
+    at: datetime,
+    asked: datetime,
 ) -> None:
     outbox.finish(held, at=at)
     ready = dict(
@@ -206,9 +217,9 @@ def _keep(
         state=RunState.DONE, finished_at=at, based_on=run.based_on, score=score,
         problem=problem_to_json(gathered.problem), plan=answer,
     )  # fmt: skip
-    changed = _replace_offers(run, shown, at=at)
+    changed = _replace_offers(run, shown, at=asked)
     record(
-        "match.done", run, by=SYSTEM, at=run.operation.moment(at), operation=run.operation,
+        "match.done", run, by=SYSTEM, at=asked, operation=run.operation,
         offers=len(shown), changed=changed,
     )  # fmt: skip
 
@@ -266,31 +277,34 @@ def accept(
     at: datetime,
     members: Sequence[Volunteer] | None = None,
     leader: Volunteer | None = None,
+    vehicle: Vehicle | None = None,
+    driver: Volunteer | None = None,
     overrule: str = "",
 ) -> Dispatch:
-    """Make the proposed team, or the edited one, and give it the need; everything is checked again.
+    """Make the proposed team and give it the need; everything is checked again.
 
-    Raises `Refused`: proposal.gone, proposal.expired, proposal.need_changed, and those of `send`.
+    With `members` the team is the edited one, and `leader`, `vehicle` and `driver` are taken as they are given.
+    Raises `Refused`: proposal.already_accepted, proposal.already_rejected, proposal.superseded, proposal.expired,
+    proposal.need_changed, and those of `send`.
     """
     _one_decision_at_a_time(proposal.operation_id)
     fresh = _take(proposal, ProposalState.ACCEPTED, by=by, at=at)
     if fresh.need.version != fresh.need_version:
         raise Refused("proposal.need_changed")
-    people = members if members is not None else _people(fresh)
-    driver = fresh.driver if fresh.driver_id in {person.pk for person in people} else None
+    edited = members is not None
     dispatch = _send(
         fresh.need,
-        volunteers=people,
+        volunteers=members if members is not None else _people(fresh),
         leader=leader or fresh.leader,
-        vehicle=fresh.vehicle if driver else None,
-        driver=driver,
+        vehicle=vehicle if edited else fresh.vehicle,
+        driver=driver if edited else fresh.driver,
         overrule=overrule,
         by=by,
         at=at,
     )
     record(
         "proposal.accepted", fresh, by=by, at=at, operation=fresh.operation, need=fresh.need_id,
-        dispatch=dispatch.pk, edited=members is not None or leader is not None,
+        dispatch=dispatch.pk, edited=edited,
     )  # fmt: skip
     return dispatch
 
@@ -385,8 +399,6 @@ def _send(
         mode=found.mode, by=by, at=at,
     )  # fmt: skip
     _obey(found, overrule=overrule)
-    from matching.dispatch import services as dispatching
-
     dispatch = dispatching.assign(team, need, by=by, at=at)
     if found.warnings:
         codes = sorted({one.code for one in found.warnings})
@@ -446,13 +458,6 @@ def reject(
 def undo(dispatch: Dispatch, *, by: By, at: datetime) -> None:
     """Take a decision back before the team has left: the need waits again and everybody is free again.
 
-    Raises `Refused("team.is_out")` once it has left.
+    Raises `Refused("dispatch.is_out")` once it has left. Undoing twice changes nothing.
     """
-    if dispatch.state != DispatchState.ACCEPTED:
-        raise Refused("team.is_out", number=dispatch.team.number)
-    from matching.dispatch import services as dispatching
-
     dispatching.cancel(dispatch, reason="決定の取り消し", by=by, at=at)
-    dispatch.team.refresh_from_db()
-    if dispatch.team.state in LIVE_TEAMS:
-        teams.dissolve(dispatch.team, by=by, at=at)
