@@ -1,5 +1,7 @@
 /* The reception tablet's page. */
 import "./fonts";
+import "../css/app.css";
 import "../css/tablet.css";
-import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
-console.debug(wasmUrl);
+import { openReception } from "./field/reception";
+
+void openReception(document.body);

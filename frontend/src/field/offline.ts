@@ -1,0 +1,25 @@
+/** Keep this page for days without a network. Resolves to a sentence for the foot of the page. */
+export async function prepareOffline(): Promise<{ ready: boolean; say: string }> {
+  if (!("serviceWorker" in navigator)) {
+    return { ready: false, say: "この接続では、電波がないときにページを開き直せません。開いたままお使いください。" };
+  }
+  try {
+    await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+    const { active } = await navigator.serviceWorker.ready;
+    if (active && (await keepShell(active))) return { ready: true, say: "電波がなくても使えます。" };
+    if (await caches.match(location.pathname, { cacheName: "shell" })) return { ready: true, say: "電波がなくても使えます。" };
+  } catch {
+    // Off-line, a file missing, or the browser forbids it: an older worker may still serve the page.
+    if (navigator.serviceWorker.controller) return { ready: true, say: "電波がなくても使えます。" };
+  }
+  return { ready: false, say: "電波がないときの準備ができていません。つながるときに、ページを開き直してください。" };
+}
+
+function keepShell(worker: ServiceWorker): Promise<boolean> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(false), 10_000);
+    port1.onmessage = (event: MessageEvent<{ stored: boolean }>) => resolve(event.data.stored);
+    worker.postMessage({ keepShell: location.pathname }, [port2]);
+  });
+}

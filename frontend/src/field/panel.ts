@@ -1,0 +1,101 @@
+/* The large answer to a scan: colour, icon, word, name, what to do next, and how far the record has come. */
+import { button, element, icon } from "./elements";
+import type { Kind, Todo, Tone, Verdict } from "./protocol";
+import type { Entry, State } from "./shelf";
+
+const ICONS: Record<Tone, string> = { ok: "ok", warn: "warn", stop: "stop" };
+const STEPS: readonly (readonly [State, string, string])[] = [
+  ["saved", "●", "端末に保存"],
+  ["sent", "◐", "送信済"],
+  ["settled", "✓", "確定"],
+];
+
+const TODO_BUTTONS: Record<string, readonly [string, Kind]> = {
+  orientation: ["説明を受けた", "visit.orient"],
+  insurance: ["保険を確認した", "visit.insure"],
+};
+
+const OTHER_WAY: Record<string, readonly [string, Kind]> = {
+  already_present: ["帰りとして記録", "visit.leave"],
+  not_present: ["到着として記録", "visit.arrive"],
+};
+
+/** What the panel shows: a verdict, and the entry it belongs to when something was recorded. */
+export interface Shown {
+  readonly verdict: Verdict;
+  readonly entry: Entry | null;
+}
+
+/** The server's verdict where it has come, else the tablet's own. */
+export function verdictOf(entry: Entry): Verdict {
+  const { result, verdict } = entry;
+  if (!result) return verdict;
+  const { data } = result;
+  return {
+    code: result.code,
+    tone: result.tone,
+    title: result.title,
+    say: result.text,
+    name: data.name ?? verdict.name,
+    kana: data.kana ?? verdict.kana,
+    volunteer: data.volunteer ?? verdict.volunteer,
+    todo: data.todo ?? [],
+  };
+}
+
+/** Draw `shown`. `act` records another fact about the same person. */
+export function drawPanel(panel: HTMLElement, { verdict, entry }: Shown, act: (kind: Kind) => void): void {
+  panel.dataset["tone"] = verdict.tone;
+  panel.dataset["code"] = verdict.code;
+  panel.dataset["state"] = entry?.state ?? "none";
+  panel.dataset["opId"] = entry?.op_id ?? "";
+  const body = element("div", "t-verdict__body");
+  body.dataset["verdictBody"] = "";
+  const title = element("p", "t-verdict__title", icon(ICONS[verdict.tone]), element("span", "", verdict.title));
+  body.append(title);
+  if (verdict.name) {
+    const name = element("p", "t-verdict__name", verdict.name, element("span", "t-verdict__san", "さん"));
+    body.append(name);
+    if (verdict.kana) name.before(element("p", "t-verdict__kana", verdict.kana));
+  }
+  body.append(element("p", "t-verdict__say", verdict.say));
+  if (verdict.todo.length) body.append(todoList(verdict.todo, act));
+  const other = OTHER_WAY[verdict.code];
+  if (other && entry) body.append(button("button button--primary t-verdict__other", other[0], () => act(other[1])));
+  if (entry) body.append(stepList(entry.state));
+  panel.replaceChildren(body);
+}
+
+/** One sentence for a screen reader. */
+export function spoken({ verdict }: Shown): string {
+  const name = verdict.name ? `${verdict.name}さん。` : "";
+  return `${verdict.title}。${name}${verdict.say}`;
+}
+
+export function stateMark(state: State): string {
+  const [, mark, word] = STEPS.find(([name]) => name === state) ?? STEPS[0]!;
+  return `${mark} ${word}`;
+}
+
+function todoList(todo: readonly Todo[], act: (kind: Kind) => void): HTMLElement {
+  const list = element("ul", "t-todo");
+  for (const { code, text } of todo) {
+    const row = element("li", "t-todo__row", element("p", "t-todo__text", text));
+    const press = TODO_BUTTONS[code];
+    if (press) row.append(button("button button--primary t-todo__button", press[0], () => act(press[1])));
+    list.append(row);
+  }
+  return list;
+}
+
+function stepList(state: State): HTMLElement {
+  const reached = STEPS.findIndex(([name]) => name === state);
+  const list = element("ol", "t-steps");
+  list.setAttribute("aria-label", "記録の状態");
+  STEPS.forEach(([, mark, word], i) => {
+    const step = element("li", i <= reached ? "t-steps__step t-steps__step--done" : "t-steps__step", `${mark} ${word}`);
+    if (i === reached) step.setAttribute("aria-current", "step");
+    list.append(step);
+  });
+  return list;
+}

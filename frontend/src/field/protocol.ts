@@ -1,0 +1,123 @@
+/* The contract with POST /api/v1/sync/ops and GET /api/v1/sync/snapshot: shapes only. */
+import type { Stamp } from "./clock";
+
+export type Tone = "ok" | "warn" | "stop";
+export type Kind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure";
+export type Input = "camera" | "reader" | "typed" | "list";
+
+export interface Payload {
+  readonly card?: string;
+  readonly short_code?: string;
+  readonly volunteer?: number;
+  readonly site?: number | null;
+  readonly input?: Input;
+  readonly evidence?: "seen_card" | "online" | "joined_here";
+}
+
+/** What the caller knows of an op; the shelf adds the sequence number. */
+export interface Fact extends Stamp {
+  readonly op_id: string;
+  readonly actor: number | null;
+  readonly operation: number;
+  readonly kind: Kind;
+  readonly v: 1;
+  readonly lane: string;
+  readonly base: Record<string, never>;
+  readonly payload: Payload;
+  readonly mode: "online" | "offline";
+}
+
+export interface Op extends Fact {
+  readonly seq: number;
+}
+
+export interface Todo {
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface ResultData {
+  readonly visit?: number;
+  readonly volunteer?: number;
+  readonly name?: string;
+  readonly kana?: string;
+  readonly short_code?: string;
+  readonly arrived_at?: string;
+  readonly left_at?: string | null;
+  readonly todo?: readonly Todo[];
+}
+
+export type Status = "applied" | "replayed" | "merged" | "held" | "review" | "refused" | "mismatch";
+
+export interface Result {
+  readonly op_id: string;
+  readonly seq: number;
+  readonly status: Status;
+  readonly code: string;
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+  readonly data: ResultData;
+}
+
+export interface OpsAnswer {
+  readonly server_time: string;
+  readonly generation: string;
+  readonly backed_up_seq: number;
+  readonly results: readonly Result[];
+}
+
+export interface VerdictText {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly say: string;
+}
+
+/** `cards`: prefix → [volunteer, name, kana, flags]. */
+export interface Snapshot {
+  readonly version: string;
+  readonly server_time: string;
+  readonly operation: {
+    readonly id: number;
+    readonly name: string;
+    readonly mode: string;
+    readonly mode_label: string;
+    readonly is_open: boolean;
+    readonly insurance_required: boolean;
+    readonly orientation_required: boolean;
+  };
+  readonly center: { readonly id: number; readonly name: string; readonly phone: string; readonly issuer: number };
+  readonly sites: readonly { readonly id: number; readonly name: string }[];
+  readonly keys: readonly { readonly kid: number; readonly public_key: string }[];
+  readonly revoked: readonly string[];
+  readonly cards: Readonly<Record<string, readonly [number, string, string, number]>>;
+  readonly short_codes: Readonly<Record<string, string>>;
+  readonly present: Readonly<Record<string, string>>;
+  readonly texts: Readonly<Record<string, VerdictText>>;
+}
+
+export const INSURED = 1;
+export const ORIENTED = 2;
+export const MINOR = 4;
+export const GUARDIAN_CONSENT = 8;
+export const BLOCKED = 16;
+
+/** A registered tablet. `epoch` counts up when its numbering starts again. */
+export interface Device {
+  readonly device_id: string;
+  readonly secret: string;
+  readonly name: string;
+  readonly epoch: number;
+}
+
+/** What the screen says about one scan. `checked` is false while only the tablet has looked. */
+export interface Verdict {
+  readonly code: string;
+  readonly tone: Tone;
+  readonly title: string;
+  readonly say: string;
+  readonly name: string;
+  readonly kana: string;
+  readonly volunteer: number | null;
+  readonly todo: readonly Todo[];
+}

@@ -1,0 +1,57 @@
+/* The last scans: time, who, what it came to. A refusal stays until somebody says that they have seen it. */
+import { button, clockTime, element, icon } from "./elements";
+import { displayShortCode } from "./card";
+import { stateMark, verdictOf } from "./panel";
+import type { Kind } from "./protocol";
+import { needsLook, type Entry } from "./shelf";
+
+export const LISTED = 20;
+
+const KINDS: Record<Kind, string> = {
+  "visit.arrive": "到着",
+  "visit.leave": "帰り",
+  "visit.orient": "説明",
+  "visit.insure": "保険",
+};
+
+export function drawRecent(
+  { list, empty, look }: { list: HTMLElement; empty: HTMLElement; look: HTMLElement },
+  entries: readonly Entry[],
+  dismiss: (entry: Entry) => void,
+): void {
+  const shown = entries.filter((entry, i) => i < LISTED || needsLook(entry));
+  const waiting = entries.filter(needsLook).length;
+  empty.hidden = shown.length > 0;
+  look.hidden = waiting === 0;
+  look.textContent = waiting ? `確認が必要な記録が${waiting}件あります。下の記録を見て、班長に知らせてください。` : "";
+  list.replaceChildren(...shown.map((entry) => row(entry, dismiss)));
+}
+
+function row(entry: Entry, dismiss: (entry: Entry) => void): HTMLElement {
+  const verdict = verdictOf(entry);
+  const time = element("time", "t-row__time", clockTime(new Date(entry.op.t_wall)));
+  time.setAttribute("datetime", entry.op.t_wall);
+  const said = element("span", "t-row__said", icon(verdict.tone), `${KINDS[entry.op.kind]}：${verdict.title}`);
+  const made = element(
+    "li",
+    `t-row t-row--${verdict.tone}`,
+    time,
+    element("span", "t-row__name", verdict.name ? `${verdict.name} さん` : subject(entry)),
+    said,
+    element("span", "t-row__state", stateMark(entry.state)),
+  );
+  made.dataset["opId"] = entry.op_id;
+  made.dataset["state"] = entry.state;
+  if (needsLook(entry)) {
+    made.append(
+      element("p", "t-row__why", entry.result?.text ?? ""),
+      button("button t-row__seen", "確認した", () => dismiss(entry)),
+    );
+  }
+  return made;
+}
+
+function subject({ op, result }: Entry): string {
+  const code = result?.data.short_code ?? op.payload.short_code;
+  return code ? `カード ${displayShortCode(code)}` : "名前は未確認";
+}

@@ -1,0 +1,127 @@
+/* The camera: frames → QR text, with the decoder served from our own address. */
+import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
+import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
+
+const LONGEST_SIDE = 960;
+const FRAME_MS = 90;
+
+export type Facing = "environment" | "user";
+
+/** `say` is what the operator reads when there is no picture, and what else works. */
+export type CameraState =
+  | { readonly kind: "off" | "starting" | "on" }
+  | { readonly kind: "none"; readonly say: string };
+
+const OTHER_WAYS = "バーコードリーダーか、カードの番号8文字の入力で受付できます。";
+
+export class Scanner {
+  private stream: MediaStream | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private running = 0;
+  private readonly canvas = document.createElement("canvas");
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly onText: (text: string, decodedAt: number) => void,
+    private readonly onState: (state: CameraState) => void,
+  ) {}
+
+  /** Start, or start again with the other camera. Never throws: what is wrong is told to `onState`. */
+  async start(facing: Facing): Promise<void> {
+    this.stop();
+    this.running += 1;
+    const run = this.running;
+    if (!window.isSecureContext || !("mediaDevices" in navigator)) {
+      this.onState({ kind: "none", say: `この接続ではカメラを使えません（安全な接続ではありません）。${OTHER_WAYS}` });
+      return;
+    }
+    this.onState({ kind: "starting" });
+    try {
+      const [stream] = await Promise.all([
+        navigator.mediaDevices.getUserMedia({
+          audio: false,
+          video: { facingMode: { ideal: facing }, width: { ideal: 1280 }, height: { ideal: 720 } },
+        }),
+        prepareDecoder(),
+      ]);
+      if (run !== this.running) {
+        stopTracks(stream);
+        return;
+      }
+      this.stream = stream;
+      this.video.srcObject = stream;
+      await this.video.play();
+    } catch (error) {
+      this.stop();
+      this.onState({ kind: "none", say: why(error) });
+      return;
+    }
+    this.onState({ kind: "on" });
+    whenEnded(this.stream, () => {
+      if (run !== this.running) return;
+      this.stop();
+      this.onState({ kind: "none", say: `カメラが止まりました。「カメラを使う」をもう一度押してください。${OTHER_WAYS}` });
+    });
+    void this.look(run);
+  }
+
+  stop(): void {
+    this.running += 1;
+    clearTimeout(this.timer);
+    if (this.stream) stopTracks(this.stream);
+    this.stream = undefined;
+    this.video.srcObject = null;
+    this.onState({ kind: "off" });
+  }
+
+  private async look(run: number): Promise<void> {
+    const began = performance.now();
+    const image = this.frame();
+    if (image) {
+      const [found] = await readBarcodes(image, { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: 1 });
+      if (run !== this.running) return;
+      if (found?.isValid && found.text) this.onText(found.text, performance.now());
+    }
+    this.timer = setTimeout(() => void this.look(run), Math.max(10, FRAME_MS - (performance.now() - began)));
+  }
+
+  private frame(): ImageData | null {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (!width || !height || document.hidden) return null;
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+    this.canvas.width = Math.round(width * scale);
+    this.canvas.height = Math.round(height * scale);
+    const pen = this.canvas.getContext("2d", { willReadFrequently: true });
+    if (!pen) return null;
+    pen.drawImage(this.video, 0, 0, this.canvas.width, this.canvas.height);
+    return pen.getImageData(0, 0, this.canvas.width, this.canvas.height);
+  }
+}
+
+let decoder: Promise<unknown> | undefined;
+
+function prepareDecoder(): Promise<unknown> {
+  decoder ??= prepareZXingModule({
+    overrides: { locateFile: (path: string, prefix: string) => (path.endsWith(".wasm") ? wasmUrl : prefix + path) },
+    fireImmediately: true,
+  });
+  return decoder;
+}
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+function whenEnded(stream: MediaStream, then: () => void): void {
+  for (const track of stream.getVideoTracks()) track.addEventListener("ended", then, { once: true });
+}
+
+function why(error: unknown): string {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError") {
+    return `カメラの使用が許可されていません。ブラウザーの設定でカメラを許可してください。${OTHER_WAYS}`;
+  }
+  if (name === "NotFoundError" || name === "OverconstrainedError") return `カメラが見つかりません。${OTHER_WAYS}`;
+  if (name === "NotReadableError") return `カメラをほかのアプリが使っています。そのアプリを閉じてください。${OTHER_WAYS}`;
+  return `カメラを始められませんでした。${OTHER_WAYS}`;
+}

@@ -1,0 +1,119 @@
+/* The tablet's own look at a card, from its snapshot. A preview: the server's verdict replaces it. */
+import { VOLUNTEER, readCard, type CardProblem } from "./card";
+import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, ORIENTED } from "./protocol";
+import type { Device, Kind, Snapshot, Todo, Verdict, VerdictText } from "./protocol";
+import type { Shelf } from "./shelf";
+
+const TIMEOUT_MS = 20_000;
+
+/** Ask for a newer snapshot. Returns what the shelf holds afterwards; "offline" keeps the old one. */
+export async function refreshSnapshot(
+  shelf: Shelf,
+  { url, operation, device, fetch: ask = fetch }: { url: string; operation: number; device: Device; fetch?: typeof fetch },
+): Promise<{ snapshot: Snapshot | null; came: boolean }> {
+  const stored = await shelf.snapshot(operation);
+  try {
+    const response = await ask(url, {
+      headers: {
+        Authorization: `Device ${device.device_id}.${device.secret}`,
+        ...(stored ? { "If-None-Match": stored.etag } : {}),
+      },
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.status === 200) {
+      const content = (await response.json()) as Snapshot;
+      await shelf.keepSnapshot(operation, response.headers.get("ETag") ?? "", content);
+      return { snapshot: content, came: true };
+    }
+    return { snapshot: stored?.content ?? null, came: response.status === 304 };
+  } catch {
+    // No network: yesterday's snapshot is better than none, and its verdicts are only previews.
+    return { snapshot: stored?.content ?? null, came: false };
+  }
+}
+
+/** What was put before the tablet: the text of a card, or a short code that passed its check letter. */
+export type Subject = { readonly card: string } | { readonly shortCode: string };
+
+/** Who is here, as far as this tablet knows: the snapshot and its own records since. */
+export interface Presence {
+  has(volunteer: number): boolean;
+}
+
+const PROBLEM_CODES: Record<CardProblem, string> = {
+  unreadable: "unreadable",
+  foreign: "foreign_card",
+  forged: "forged_card",
+  wrong_purpose: "wrong_purpose",
+};
+
+/** Words for a tablet that never had a snapshot; afterwards the server's table is used. */
+const FIRST_TEXTS: Record<string, VerdictText> = {
+  recorded: { tone: "warn", title: "記録しました（未確認）", say: "つながると確認されます。名前を聞いて、名札を渡してください。" },
+  unreadable: { tone: "stop", title: "読み取れませんでした", say: "もう一度ゆっくり当ててください。だめなら、カードの番号8文字を入力してください。" },
+  no_such_code: { tone: "stop", title: "その番号のカードはありません", say: "カードの番号8文字を、もう一度見て入力してください。" },
+};
+
+/** Judge a subject. `at` is the local date YYYY-MM-DD for cards that expire. */
+export async function preview(
+  subject: Subject,
+  kind: Kind,
+  { snapshot, presence, today }: { snapshot: Snapshot | null; presence: Presence; today: string },
+): Promise<Verdict> {
+  if (!snapshot) return say(null, "recorded");
+  let prefix: string | undefined;
+  if ("card" in subject) {
+    const reading = await readCard(subject.card, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: VOLUNTEER });
+    if (!reading.ok) return say(snapshot, PROBLEM_CODES[reading.problem]);
+    prefix = reading.token.prefix;
+    if (snapshot.revoked.includes(prefix)) return say(snapshot, "revoked");
+    if (reading.token.expires !== null && reading.token.expires < today) return say(snapshot, "expired_card");
+  } else {
+    prefix = snapshot.short_codes[subject.shortCode];
+  }
+  const bound = prefix === undefined ? undefined : snapshot.cards[prefix];
+  if (!bound) return say(snapshot, "recorded");
+  const [volunteer, name, kana, flags] = bound;
+  if (flags & BLOCKED) return say(snapshot, "blocked");
+  const person = { volunteer, name, kana };
+  const here = presence.has(volunteer);
+  switch (kind) {
+    case "visit.arrive":
+      return say(snapshot, here ? "already_present" : "ok", person, todos(snapshot, flags));
+    case "visit.leave":
+      return say(snapshot, here ? "ok_left" : "not_present", person);
+    case "visit.orient":
+      return say(snapshot, "ok_oriented", person);
+    case "visit.insure":
+      return say(snapshot, "ok_insured", person);
+  }
+}
+
+/** The words for a code from the server's table. */
+export function say(
+  snapshot: Snapshot | null,
+  code: string,
+  person: { volunteer: number | null; name: string; kana: string } = { volunteer: null, name: "", kana: "" },
+  todo: readonly Todo[] = [],
+): Verdict {
+  const text = snapshot?.texts[code] ?? FIRST_TEXTS[code] ?? FIRST_TEXTS["recorded"]!;
+  return { code, tone: text.tone, title: text.title, say: text.say, ...person, todo };
+}
+
+function todos(snapshot: Snapshot, flags: number): Todo[] {
+  const { operation } = snapshot;
+  const list: Todo[] = [];
+  if (operation.orientation_required && !(flags & ORIENTED)) {
+    list.push({ code: "orientation", text: "説明（オリエンテーション）をまだ受けていません。" });
+  }
+  if (operation.insurance_required && !(flags & INSURED)) {
+    list.push({ code: "insurance", text: "ボランティア保険が確認できていません。" });
+  }
+  if (flags & MINOR && !(flags & GUARDIAN_CONSENT)) {
+    list.push({ code: "guardian", text: "未成年の方です。保護者の同意書を確かめてください。" });
+  }
+  return list;
+}

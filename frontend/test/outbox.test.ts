@@ -1,0 +1,281 @@
+import "fake-indexeddb/auto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stamp } from "../src/field/clock";
+import { Outbox, type Connection } from "../src/field/outbox";
+import type { Fact, Op, Result, Verdict } from "../src/field/protocol";
+import { needsLook, Shelf } from "../src/field/shelf";
+import { uuid7 } from "../src/field/uuid7";
+
+const VERDICT: Verdict = { code: "ok", tone: "ok", title: "受付しました", say: "", name: "佐藤 花", kana: "さとう は", volunteer: 7, todo: [] };
+const DEVICE = { device_id: "11", secret: "s3cret", name: "受付1番", epoch: 1 };
+
+function fact(card = "VC1X"): Fact {
+  return {
+    op_id: uuid7(), actor: 3, operation: 1, kind: "visit.arrive", v: 1, ...stamp(), lane: "person:7", base: {},
+    payload: { card, input: "reader" }, mode: "offline",
+  };
+}
+
+function result(op: Op, more: Partial<Result> = {}): Result {
+  return { op_id: op.op_id, seq: op.seq, status: "applied", code: "ok", tone: "ok", title: "受付しました", text: "", data: {}, ...more };
+}
+
+/** A server that keeps what it got and answers as each test says: over real HTTP, so that a cut is a real cut. */
+class Center {
+  readonly got: Op[][] = [];
+  readonly headers: IncomingMessage["headers"][] = [];
+  answer: (ops: Op[], response: ServerResponse) => void = (ops, response) => this.ok(response, ops.map((op) => result(op)));
+  generation = "1";
+  backedUpSeq = 0;
+  private server!: Server;
+
+  async open(): Promise<string> {
+    this.server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (piece: Buffer) => (body += piece.toString()));
+      request.on("end", () => {
+        const { ops } = JSON.parse(body) as { ops: Op[] };
+        this.got.push(ops);
+        this.headers.push(request.headers);
+        this.answer(ops, response);
+      });
+    });
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/api/v1/sync/ops`;
+  }
+
+  ok(response: ServerResponse, results: Result[]): void {
+    this.say(response, 200, { server_time: "", generation: this.generation, backed_up_seq: this.backedUpSeq, results });
+  }
+
+  say(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+    response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(body));
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+let name = 0;
+let center: Center;
+let shelf: Shelf;
+let outbox: Outbox;
+let connections: Connection[];
+let url: string;
+
+beforeEach(async () => {
+  center = new Center();
+  url = await center.open();
+  name += 1;
+  shelf = await Shelf.open(`shelf-${name}`);
+  await shelf.register(DEVICE);
+  connections = [];
+  outbox = new Outbox({ shelf, url, app: "test", random: () => 0.5, onConnection: (connection) => connections.push(connection) });
+});
+
+afterEach(async () => {
+  outbox.stop();
+  shelf.close();
+  await center.close();
+});
+
+async function put(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await shelf.append(fact(), VERDICT);
+}
+
+describe("recording", () => {
+  it("numbers facts without a gap, also when many are recorded at once and from two tabs", async () => {
+    const other = await Shelf.open(`shelf-${name}`);
+    const entries = await Promise.all(Array.from({ length: 40 }, (_, i) => (i % 2 ? shelf : other).append(fact(), VERDICT)));
+    other.close();
+    expect(entries.map((entry) => entry.seq).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(entries.every((entry) => entry.op.seq === entry.seq)).toBe(true);
+  });
+
+  it("asks for strict durability on every write of an operation", async () => {
+    const asked: (string | undefined)[] = [];
+    const original = IDBDatabase.prototype.transaction;
+    IDBDatabase.prototype.transaction = function (stores, mode, options) {
+      if (mode === "readwrite") asked.push(options?.durability);
+      return original.call(this, stores, mode, options);
+    };
+    const { op } = await shelf.append(fact(), VERDICT);
+    await shelf.settle([result(op)], "1", 0);
+    IDBDatabase.prototype.transaction = original;
+    expect(asked).toEqual(["strict", "strict"]);
+  });
+
+  it("is there after the page was closed and opened again", async () => {
+    await put(3);
+    shelf.close();
+    shelf = await Shelf.open(`shelf-${name}`);
+    expect(await shelf.queuedCount()).toBe(3);
+    expect((await shelf.append(fact(), VERDICT)).seq).toBe(4);
+  });
+});
+
+describe("sending", () => {
+  it("sends 450 facts in three batches of at most 200, in order, and settles them by op id", async () => {
+    await put(450);
+    center.answer = (ops, response) => center.ok(response, ops.map((op) => result(op)).reverse());
+    await outbox.drain();
+    expect(center.got.map((ops) => ops.length)).toEqual([200, 200, 50]);
+    expect(center.got.flat().map((op) => op.seq)).toEqual(Array.from({ length: 450 }, (_, i) => i + 1));
+    expect(await shelf.queuedCount()).toBe(0);
+    expect(center.headers[0]?.authorization).toBe("Device 11.s3cret");
+  });
+
+  it("runs once at a time, and once more when something came in between", async () => {
+    await put(1);
+    let late: Promise<unknown> | undefined;
+    center.answer = (ops, response) => {
+      late ??= shelf.append(fact(), VERDICT).then(() => void outbox.drain());
+      void late.then(() => center.ok(response, ops.map((op) => result(op))));
+    };
+    await Promise.all([outbox.drain(), outbox.drain(), outbox.drain()]);
+    expect(center.got.map((ops) => ops.map((op) => op.seq))).toEqual([[1], [2]]);
+    expect(await shelf.queuedCount()).toBe(0);
+  });
+
+  it("leaves the queue alone while another tab holds the lock", async () => {
+    await put(1);
+    const busy = { request: (_name: string, _options: LockOptions, work: (lock: Lock | null) => unknown) => Promise.resolve(work(null)) };
+    const second = new Outbox({ shelf, url, app: "test", locks: busy as unknown as LockManager });
+    await second.drain();
+    expect(center.got).toEqual([]);
+    expect(await shelf.queuedCount()).toBe(1);
+  });
+
+  it("keeps everything when the answer is cut off, and the same op goes out again", async () => {
+    await put(2);
+    center.answer = (_ops, response) => void response.socket?.destroy();
+    await outbox.drain();
+    expect(await shelf.queuedCount()).toBe(2);
+    expect(connections.at(-1)?.kind).toBe("offline");
+    center.answer = (ops, response) => center.ok(response, ops.map((op) => result(op, { status: "replayed" })));
+    await outbox.drain();
+    expect(center.got[1]?.map((op) => op.op_id)).toEqual(center.got[0]?.map((op) => op.op_id));
+    expect(await shelf.queuedCount()).toBe(0);
+  });
+
+  it("keeps everything when a sign-in page or a proxy's page answers", async () => {
+    await put(1);
+    center.answer = (_ops, response) => void response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>Wi-Fi</h1>");
+    await outbox.drain();
+    center.answer = (_ops, response) => void response.writeHead(302, { Location: "/sign-in/" }).end();
+    await outbox.drain();
+    expect(await shelf.queuedCount()).toBe(1);
+  });
+
+  it("keeps an op without a result, and the ops after it go through", async () => {
+    await put(3);
+    center.answer = (ops, response) => center.ok(response, ops.filter((op) => op.seq !== 2).map((op) => result(op)));
+    await outbox.drain();
+    const [left] = await shelf.queuedAfter(0, 10);
+    expect([await shelf.queuedCount(), left?.seq, left?.state]).toEqual([1, 2, "saved"]);
+  });
+
+  it("splits a batch that is too large, and one op that is too large by itself does not stop the others", async () => {
+    await put(8);
+    center.answer = (ops, response) => {
+      if (ops.length > 2 || ops.some((op) => op.seq === 5)) center.say(response, 413, { code: "too_large", text: "" });
+      else center.ok(response, ops.map((op) => result(op)));
+    };
+    await outbox.drain();
+    expect((await shelf.queuedAfter(0, 10)).map((entry) => entry.seq)).toEqual([5]);
+  });
+
+  it.each([401, 403, 426])("on %i keeps the queue and says what the server says", async (status) => {
+    await put(2);
+    center.answer = (_ops, response) => center.say(response, status, { code: "device_revoked", text: "担当者に知らせてください。" });
+    await outbox.drain();
+    expect(connections.at(-1)).toEqual({ kind: "blocked", text: "担当者に知らせてください。" });
+    expect(await shelf.queuedCount()).toBe(2);
+    expect(center.got.length).toBe(1);
+  });
+
+  it("waits longer after each failure, never more than a minute and a bit, and as long as a busy server asks", async () => {
+    await put(1);
+    center.answer = (_ops, response) => center.say(response, 500, {});
+    const waits: number[] = [];
+    for (let i = 0; i < 9; i += 1) {
+      await outbox.drain();
+      waits.push(outbox.nextWait());
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000]);
+    center.answer = (_ops, response) => center.say(response, 503, { code: "busy", text: "" }, { "Retry-After": "90" });
+    await outbox.drain();
+    expect(outbox.nextWait()).toBe(90_000);
+  });
+});
+
+describe("keeping", () => {
+  it("keeps acknowledged facts until the server has them in a backup", async () => {
+    await put(30);
+    await outbox.drain();
+    expect(await shelf.newest(100)).toHaveLength(30);
+    center.backedUpSeq = 25;
+    await put(1);
+    await outbox.drain();
+    const left = await shelf.newest(100);
+    expect(left.map((entry) => entry.seq)).toEqual(Array.from({ length: 20 }, (_, i) => 31 - i));
+  });
+
+  it("sends again what a restored server lacks", async () => {
+    await put(10);
+    await outbox.drain();
+    center.generation = "2";
+    center.backedUpSeq = 6;
+    await put(1);
+    await outbox.drain();
+    await outbox.drain();
+    expect(center.got.at(-1)?.map((op) => op.seq)).toEqual([7, 8, 9, 10]);
+    expect(await shelf.queuedCount()).toBe(0);
+  });
+
+  it("keeps a refusal on screen until a person has seen it", async () => {
+    await put(1);
+    center.answer = (ops, response) => center.ok(response, ops.map((op) => result(op, { status: "refused", code: "invalid", tone: "stop" })));
+    await outbox.drain();
+    center.backedUpSeq = 99;
+    center.answer = (ops, response) => center.ok(response, ops.map((op) => result(op)));
+    await put(25);
+    await outbox.drain();
+    const refused = (await shelf.newest(100)).find((entry) => entry.seq === 1);
+    expect(refused && needsLook(refused)).toBe(true);
+    await shelf.dismiss(refused!.op_id);
+    await shelf.prune(20);
+    expect((await shelf.newest(100)).map((entry) => entry.seq)).not.toContain(1);
+  });
+
+  it("loses nothing when the tablet is registered again: unsent facts go out first and gapless", async () => {
+    await put(2);
+    await outbox.drain();
+    await put(3);
+    const unsent = (await shelf.queuedAfter(0, 10)).map((entry) => entry.op_id);
+    await shelf.register({ ...DEVICE, device_id: "12" });
+    await put(1);
+    await outbox.drain();
+    const last = center.got.at(-1) ?? [];
+    expect(last.map((op) => op.seq)).toEqual([1, 2, 3, 4]);
+    expect(last.slice(0, 3).map((op) => op.op_id)).toEqual(unsent);
+    expect(center.headers.at(-1)?.authorization).toBe("Device 12.s3cret");
+    expect(await shelf.newest(100)).toHaveLength(6);
+  });
+
+  it("does not keep full names", async () => {
+    await put(1);
+    center.answer = (ops, response) =>
+      center.ok(response, ops.map((op) => result(op, { data: { name: "佐藤 花子", kana: "さとう はなこ", visit: 5 } })));
+    let shown = "";
+    const telling = new Outbox({ shelf, url, app: "t", onSettled: ([entry]) => (shown = entry?.result?.data.name ?? "") });
+    await telling.drain();
+    const [entry] = await shelf.newest(1);
+    expect(shown).toBe("佐藤 花子");
+    expect(entry?.result?.data).toEqual({ name: "佐藤 花", kana: "さとう は", visit: 5 });
+  });
+});

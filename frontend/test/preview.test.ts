@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { PresenceList } from "../src/field/presence";
+import type { Kind, Snapshot, Tone } from "../src/field/protocol";
+import type { Entry } from "../src/field/shelf";
+import { preview, type Presence, type Subject } from "../src/field/snapshot";
+
+const vectors = JSON.parse(readFileSync(new URL("../../tests/vectors/cards.json", import.meta.url), "utf8")) as {
+  issuer: number;
+  keys: { kid: number; public_key: string }[];
+  cases: { note: string; text: string; card_id: string; short_code: string }[];
+};
+const named = (note: string) => vectors.cases.find((each) => each.note === note)!;
+const card = named("plain");
+const prefix = card.card_id.slice(0, 16);
+const TONES = {
+  ok: ["ok", "ok_left", "ok_oriented", "ok_insured"],
+  warn: ["recorded", "already_present", "not_present"],
+  stop: ["revoked", "blocked", "expired_card", "foreign_card", "forged_card", "wrong_purpose", "unreadable"],
+};
+const words = (tone: Tone, title: string) => ({ tone, title, say: `${title}。` });
+
+function snapshot(flags = 0, more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    version: "v1",
+    server_time: "2026-11-23T09:00:00+09:00",
+    operation: { id: 1, name: "", mode: "disaster", mode_label: "", is_open: true, insurance_required: true, orientation_required: true },
+    center: { id: 1, name: "", phone: "", issuer: vectors.issuer },
+    sites: [],
+    keys: vectors.keys,
+    revoked: [],
+    cards: { [prefix]: [7, "佐藤 花", "さとう は", flags] },
+    short_codes: { [card.short_code]: prefix },
+    present: {},
+    texts: Object.fromEntries(Object.entries(TONES).flatMap(([tone, codes]) => codes.map((code) => [code, words(tone as Tone, code)]))),
+    ...more,
+  };
+}
+
+const nobody: Presence = { has: () => false };
+const look = (subject: Subject, kind: Kind = "visit.arrive", with_: Snapshot | null = snapshot(), presence = nobody) =>
+  preview(subject, kind, { snapshot: with_, presence, today: "2026-11-23" });
+
+describe("the tablet's own look", () => {
+  it("is green only for a card that is signed, bound and known, and names the person", async () => {
+    const verdict = await look({ card: card.text });
+    expect([verdict.code, verdict.tone, verdict.name, verdict.volunteer]).toEqual(["ok", "ok", "佐藤 花", 7]);
+    expect(verdict.todo.map((each) => each.code)).toEqual(["orientation", "insurance"]);
+  });
+
+  it("is amber for a signed card that it does not know, and when it has no snapshot at all", async () => {
+    expect((await look({ card: named("signed with the next key").text })).code).toBe("recorded");
+    expect(await look({ card: card.text }, "visit.arrive", null)).toMatchObject({ code: "recorded", tone: "warn", name: "" });
+  });
+
+  it.each([
+    ["another center's card", "foreign_card"],
+    ["last letter changed", "forged_card"],
+    ["half read", "unreadable"],
+    ["vehicle card at the door", "wrong_purpose"],
+  ])("is red for %s", async (note, code) => {
+    expect(await look({ card: named(note).text })).toMatchObject({ code, tone: "stop", name: "" });
+  });
+
+  it("is red for a revoked card, a blocked person (without the name) and a card past its end", async () => {
+    expect((await look({ card: card.text }, "visit.arrive", snapshot(0, { revoked: [prefix] }))).code).toBe("revoked");
+    expect(await look({ card: card.text }, "visit.arrive", snapshot(16))).toMatchObject({ code: "blocked", name: "" });
+    const old = await preview({ card: named("with an end").text }, "visit.arrive", { snapshot: snapshot(), presence: nobody, today: "2027-04-01" });
+    expect(old.code).toBe("expired_card");
+  });
+
+  it("asks only for what is missing", async () => {
+    expect((await look({ card: card.text }, "visit.arrive", snapshot(1 | 2))).todo).toEqual([]);
+    expect((await look({ card: card.text }, "visit.arrive", snapshot(1 | 2 | 4))).todo.map((each) => each.code)).toEqual(["guardian"]);
+  });
+
+  it("finds a typed short code", async () => {
+    expect((await look({ shortCode: card.short_code })).name).toBe("佐藤 花");
+    expect((await look({ shortCode: "00000000" })).code).toBe("recorded");
+  });
+
+  it("knows who is here from the snapshot and from its own records since", async () => {
+    const presence = new PresenceList();
+    const entry = (kind: Kind, t_wall: string) =>
+      ({ queued: 1, result: null, verdict: { volunteer: 7 }, op: { kind, t_wall } }) as unknown as Entry;
+    presence.reset(snapshot(0, { present: { "7": "2026-11-23T08:00:00+09:00" } }), []);
+    expect((await look({ card: card.text }, "visit.arrive", snapshot(), presence)).code).toBe("already_present");
+    presence.note(entry("visit.leave", "2026-11-23T09:10:00+09:00"));
+    expect((await look({ card: card.text }, "visit.leave", snapshot(), presence)).code).toBe("not_present");
+    presence.reset(snapshot(), [entry("visit.arrive", "2026-11-23T09:20:00+09:00")]);
+    expect((await look({ card: card.text }, "visit.leave", snapshot(), presence)).code).toBe("ok_left");
+  });
+});

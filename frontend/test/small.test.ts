@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { isoWithOffset, stamp } from "../src/field/clock";
+import { Repeats } from "../src/field/repeat";
+import { shortName } from "../src/field/text";
+import { uuid7 } from "../src/field/uuid7";
+
+describe("uuid7", () => {
+  it("has the version, the variant and the time, and never repeats", () => {
+    const now = Date.now() + 1000;
+    const ids = Array.from({ length: 10_000 }, () => uuid7(now));
+    expect(ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).toBe(true);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(Number.parseInt(ids[0]!.replace("-", "").slice(0, 12), 16)).toBe(now);
+  });
+
+  it("sorts in the order of making, within a millisecond and when the clock is set back", () => {
+    const now = Date.now() + 5000;
+    const ids = [uuid7(now), uuid7(now), uuid7(now - 60_000), uuid7(now + 1)];
+    expect([...ids].sort()).toEqual(ids);
+  });
+});
+
+describe("clock", () => {
+  it("writes the wall time with its offset, meaning the same moment", () => {
+    const at = new Date("2026-11-23T08:57:03.120Z");
+    const text = isoWithOffset(at);
+    expect(text).toMatch(/^2026-11-2\dT\d\d:\d\d:03\.120[+-]\d\d:\d\d$/);
+    expect(Date.parse(text)).toBe(at.getTime());
+  });
+
+  it("keeps one boot id and a clock that only goes forward", () => {
+    const [a, b] = [stamp(), stamp()];
+    expect(a.boot_id).toBe(b.boot_id);
+    expect(b.t_mono).toBeGreaterThanOrEqual(a.t_mono);
+  });
+});
+
+describe("repeats", () => {
+  it("takes a card that stays before the camera as one scan, and another card at once", () => {
+    const repeats = new Repeats(4000);
+    expect(repeats.isRepeat("A", 0)).toBe(false);
+    expect([1000, 4900, 8800].map((now) => repeats.isRepeat("A", now))).toEqual([true, true, true]);
+    expect(repeats.isRepeat("B", 8900)).toBe(false);
+    expect(repeats.isRepeat("B", 12_901)).toBe(false);
+  });
+});
+
+describe("short names", () => {
+  it.each([
+    ["佐藤 花子", "佐藤 花"],
+    ["𠮷﨑　髙", "𠮷﨑 髙"],
+    ["森 𠮷男", "森 𠮷"],
+    ["モノニム", "モノニム"],
+    ["", ""],
+  ])("%s → %s", (name, short) => expect(shortName(name)).toBe(short));
+});
