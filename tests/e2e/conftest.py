@@ -1,0 +1,108 @@
+"""A real center (web, workers, broker, sweeper) and a real Chromium for the browser tests.
+
+The database is the one of the environment: SQLite, or PostgreSQL under `python -m tests.infra.run --db postgres`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.infra.center import BASE, RunningCenter, center
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+TABLET = {"width": 1180, "height": 820}
+PHONE = {"width": 390, "height": 844}
+WALL = {"width": 1920, "height": 1080}
+PICTURES = BASE / "test-results"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/e2e" in str(item.path):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]:
+    """One center for the tests of a file; nothing is set up in it yet."""
+    with center(tmp_path_factory.mktemp("center"), LOG_LEVEL="WARNING", OUTBOX_LEASE_SECONDS="5") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def player() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture
+def launch(player: Playwright) -> Iterator[Callable[..., Browser]]:
+    """Start Chromium; `camera` is a .mjpeg file it shows to the page as if somebody held it before the lens."""
+    browsers: list[Browser] = []
+
+    def start(camera: Path | None = None) -> Browser:
+        fake = [
+            "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={camera}",
+        ]  # fmt: skip
+        browser = player.chromium.launch(
+            executable_path=CHROMIUM, args=QUIET + (fake if camera is not None else [])
+        )
+        browsers.append(browser)
+        return browser
+
+    yield start
+    for browser in browsers:
+        browser.close()
+
+
+class Visitor:
+    """A browser context of one person on one kind of screen, at the running center."""
+
+    def __init__(
+        self, browser: Browser, running: RunningCenter, size: dict[str, int], **options: Any
+    ) -> None:
+        self.running = running
+        self.context: BrowserContext = browser.new_context(
+            base_url=running.address, viewport={"width": size["width"], "height": size["height"]},
+            locale="ja-JP", timezone_id="Asia/Tokyo", **options,
+        )  # fmt: skip
+        self.context.set_default_timeout(20_000)
+        self.errors: list[str] = []
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def sign_in(self, link: str) -> None:
+        """By a one-time link, as the supervisor prints it."""
+        self.page.goto(link)
+        button = self.page.locator("main form button")
+        if button.count():
+            button.first.click()
+
+    def picture(self, name: str) -> None:
+        """For people to look at: test-results/NAME.png."""
+        PICTURES.mkdir(exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def manage(running: RunningCenter, code: str) -> Any:
+    """Run Python inside the center's own environment; the last expression printed as JSON comes back."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+        cwd=BASE, env=running.environment(), check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else None
