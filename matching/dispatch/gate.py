@@ -128,8 +128,8 @@ def _people_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -
             found.append(Block("left", person.name, text, firm=True))
             continue
         visit.volunteer, visit.operation = person, dispatch.operation  # spares two queries a person
-        for block in visit_blocks(visit, at=at, insured=person.pk in insured):
-            found.append(Block(block.code, person.name, block.text))
+        blocks = visit_blocks(visit, at=at, insured=person.pk in insured)
+        found.extend(Block(block.code, person.name, block.text) for block in blocks)
         if not person.is_minor_on(day):
             continue
         if person.guardian_id is not None and person.guardian_id not in here:

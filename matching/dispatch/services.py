@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
@@ -214,11 +214,20 @@ def leave_site(dispatch: Dispatch, *, by: By, at: datetime) -> Dispatch:
 
 
 @transaction.atomic
-def come_back(dispatch: Dispatch, *, by: By, at: datetime) -> Dispatch:
-    """The team is back: its people can be matched again. Twice changes nothing. Refused: dispatch.not_departed."""
+def come_back(
+    dispatch: Dispatch, *, by: By, at: datetime, tools_missing: str = "", sheets_back: int | None = None
+) -> Dispatch:
+    """The team is back: its people can be matched again. Twice changes nothing. Refused: dispatch.not_departed.
+
+    `tools_missing`: what is short or broken, in words; `sheets_back`: how many printed sheets came back (None:
+    nobody counted).
+    """
     fresh = _after_departure(dispatch)
     if fresh.state != S.BACK:
-        _step(fresh, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at)
+        _step(
+            fresh, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at, tools_missing=tools_missing[:200],
+            sheets_out=fresh.sheets_printed, sheets_back=sheets_back,
+        )  # fmt: skip
         teams.release(fresh.team, by=by, at=at)
     return _refreshed(dispatch)
 
@@ -244,12 +253,15 @@ def report(
 
     完了 closes the need and its work in this transaction; 継続 puts the rest back into the queue; after 中止 and
     不在 the need is on hold until somebody has called the resident (`hold`), or waits for a team again. A need that
-    has gone on without this team (closed or sent again meanwhile) is left alone. Refused: dispatch.not_departed.
+    has gone on without this team (closed or sent again meanwhile) is left alone. Refused: dispatch.not_departed,
+    dispatch.remaining_needed.
     """
     fresh = _after_departure(dispatch)
     known = ActivityReport.objects.filter(dispatch=fresh).first()
     if known is not None:
         return Reported(known, changed=False)
+    if outcome == Outcome.CONTINUING and not remaining.strip():
+        raise Refused("dispatch.remaining_needed")
     made = ActivityReport.objects.create(
         dispatch=fresh, outcome=outcome, people=people, text=text, remaining=remaining, people_next=people_next,
         injury=injury, near_miss=near_miss, watch=watch, by_leader=by_leader, reported_at=at,
@@ -315,7 +327,7 @@ def _after_departure(dispatch: Dispatch) -> Dispatch:
 
 def _step(
     dispatch: Dispatch, to: DispatchState, action: str, values: dict[str, object], *, by: By, at: datetime,
-    **details: object,
+    **details: Any,
 ) -> None:  # fmt: skip
     """One edge of the table, for a row held by `_lock`. An edge that is not there is a bug, not a refusal."""
     before = S(dispatch.state)

@@ -16,6 +16,7 @@ from matching.teams import services as teams
 from matching.teams.models import Team
 from tests import make
 
+TEN, ONE = make.at(10), make.at(13)
 ALL = [str(check) for check in Check]
 
 
@@ -44,11 +45,11 @@ def assigned(operation: Operation | None = None, *people: Volunteer, need: Need 
     )
 
 
-def out(operation: Operation | None = None, *, at: datetime = make.at(10), hours: int = 3) -> Dispatch:
+def out(operation: Operation | None = None, *, at: datetime = TEN, hours: int = 3) -> Dispatch:
     return services.depart(
         assigned(operation), checks=ALL, by=SYSTEM, at=at, due_back_at=at + timedelta(hours=hours)
     )
 
 
-def back(operation: Operation | None = None, *, at: datetime = make.at(13)) -> Dispatch:
+def back(operation: Operation | None = None, *, at: datetime = ONE) -> Dispatch:
     return services.come_back(out(operation), by=SYSTEM, at=at)

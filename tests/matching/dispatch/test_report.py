@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from django.db import transaction
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
@@ -47,11 +47,11 @@ def test_finished_closes_the_need_and_its_work_together() -> None:
     }  # fmt: skip
 
 
-def test_when_the_need_cannot_be_closed_the_report_is_not_written_either() -> None:
+def test_a_report_that_is_rolled_back_takes_the_closing_with_it() -> None:
     dispatch = scene.out()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         tell(dispatch)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not ActivityReport.objects.exists()
     assert need_of(dispatch).state == NeedState.IN_PROGRESS
 
@@ -86,10 +86,18 @@ def test_stopped_or_nobody_home_may_wait_for_a_team_again_when_the_desk_says_so(
     assert need_of(dispatch).state == NeedState.READY
 
 
+def test_continuing_says_what_remains() -> None:
+    dispatch = scene.out()
+    with pytest.raises(Refused) as refused:
+        tell(dispatch, Outcome.CONTINUING, remaining=" ")
+    assert refused.value.code == "dispatch.remaining_needed"
+    assert not ActivityReport.objects.exists()
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_a_second_report_changes_nothing_and_says_so(outcome: Outcome) -> None:
     dispatch = scene.out()
-    first = tell(dispatch, outcome, text="一度目")
+    first = tell(dispatch, outcome, text="一度目", remaining="残り")
     state, entries = need_of(dispatch).state, Entry.objects.count()
     second = tell(dispatch, Outcome.COMPLETED, text="二度目", people=9)
     assert not second.changed
