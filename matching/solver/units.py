@@ -164,7 +164,8 @@ def _join_parts(cluster: _Clusters, members: list[str], min_part: int) -> None:
         else:
             parts.append(list(block))
     if len(parts) > 1 and len(parts[-1]) < min_part:
-        parts[-2] += parts.pop()
+        rest = parts.pop()
+        parts[-1] += rest
     for part in parts:
         cluster.join_all(part)
 
