@@ -73,7 +73,7 @@ def likely(operation: Operation, asked: Asked) -> list[Likely]:
         return []
     needs = [found for need in _needs(operation, asked) if (found := _judge_need(need, asked))]
     needs.sort(key=lambda found: (-len(found.reasons), -_id(found)))
-    shown = {person.pk for found in needs if found.need for person in (found.need.requester, found.need.resident) if person}
+    shown = {person.pk for found in needs if found.need for person in _people_of(found.need)}
     people = [found for person in _people(operation, asked, shown) if (found := _judge_person(person, asked))]
     return needs[:MOST] + people[: max(0, MOST - len(needs))]
 
@@ -112,11 +112,15 @@ def _person_condition(asked: Asked, prefix: str) -> Q:
     return condition
 
 
+def _people_of(need: Need) -> list[Person]:
+    """Resident, requester and whoever called later."""
+    return [*(p for p in (need.requester, need.resident) if p), *(note.person for note in need.callers.all())]
+
+
 def _judge_need(need: Need, asked: Asked) -> Likely | None:
     people = [person for person in (need.requester, need.resident) if person is not None]
-    callers = [note.person for note in need.callers.all()]
     reasons = []
-    if any(person.phone_digits in asked.phones for person in people + callers if person.phone_digits):
+    if any(person.phone_digits in asked.phones for person in _people_of(need) if person.phone_digits):
         reasons.append(SAME_PHONE)
     house = need.household
     if house is not None and asked.address and house.address_key == asked.address:

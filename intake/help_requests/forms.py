@@ -44,7 +44,7 @@ class TextField(forms.CharField):
     def __init__(self, *, multiline: bool = False, **kwargs: Any) -> None:
         self.multiline = multiline
         super().__init__(**{"required": False, "error_messages": {"max_length": _TOO_LONG}, **kwargs})
-        self.widget.attrs.update(_OFF)
+        self.widget.attrs = {**_OFF, **self.widget.attrs}
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -110,7 +110,9 @@ class NeedForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     known_caller = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    caller_name = TextField(label="電話をくれた方のお名前", max_length=80)
+    caller_name = TextField(
+        label="電話をくれた方のお名前", max_length=80, widget=forms.TextInput(attrs={"autofocus": True})
+    )
     caller_kana = TextField(label="ふりがな", max_length=120)
     caller_phone = PhoneField(label="電話番号", help_text="ハイフンはなくてもかまいません。")
     relation = forms.ChoiceField(
@@ -130,7 +132,12 @@ class NeedForm(forms.Form):
     resident_kana = TextField(label="ふりがな", max_length=120)
     resident_phone = PhoneField(label="その方の電話番号")
 
-    town = TextField(label="町丁目", max_length=120, help_text="一部だけでも探せます。例：高橋1")
+    town = TextField(
+        label="町丁目",
+        max_length=120,
+        help_text="一部だけでも探せます。例：高橋1",
+        widget=forms.TextInput(attrs={"list": "towns", "autocomplete": "on"}),  # some browsers need it for the list
+    )
     address = TextField(label="番地・建物・部屋", max_length=120, help_text="例：町前一丁目9999-1 ○○荘203")
     landmark = TextField(label="目印・行き方", max_length=120)
     lat = forms.FloatField(

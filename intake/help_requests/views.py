@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Subquery
@@ -37,7 +38,7 @@ from intake.help_requests.referrals import advice_for
 from intake.help_requests.states import CHIPS, COARSE, STEPS
 from intake.people import services as people
 from intake.people import towns
-from intake.people.models import Person
+from intake.people.models import Person, Town
 from intake.people.services import HouseholdAnswers
 from intake.volunteers.models import Skill, WorkCategory
 
@@ -76,6 +77,17 @@ STEP_WORDS: Final[Mapping[NeedState, str]] = {
     S.WITHDRAWN: "取下げにする",
     S.UNREACHABLE: "連絡がつかないので終える",
     S.DUPLICATE: "重複にする",
+}
+
+ACTION_WORDS: Final[Mapping[str, str]] = {
+    "need.received": "受け付けた",
+    "need.edited": "内容を直した",
+    "need.moved": "手順を進めた",
+    "need.hazards_cleared": "危険を確認済みにした",
+    "need.item_added": "作業を追加した",
+    "need.item_edited": "作業を直した",
+    "need.item_removed": "作業を消した",
+    "need.caller_added": "電話の内容を追加した",
 }
 
 
@@ -208,8 +220,7 @@ def _show_sheet(
         "form": form,
         "items": items,
         "need": need,
-        "towns": known if len(known) <= TOWNS_IN_THE_PAGE else [],
-        "has_towns": bool(known),
+        **_map(known),
         "advice": advice_for([value for value in signs if isinstance(value, str)]),
         "errors": [field for part in (form, *items) for field in part if field.errors],
         "phone": Judgement.PHONE,
@@ -217,11 +228,26 @@ def _show_sheet(
     return render(request, "intake/help_requests/need_sheet.html", context, status=status)
 
 
+def _map(known: list[Town]) -> dict[str, Any]:
+    """What the pin map and the list of 町丁目 need. A file with too many towns is searched on the server only."""
+    shown = known if len(known) <= TOWNS_IN_THE_PAGE else []
+    return {
+        "towns": shown,
+        "has_towns": bool(known),
+        "town_points": [{"name": str(town), "lat": town.lat, "lng": town.lng} for town in shown],
+        "tile_url": settings.MAP_TILE_URL,
+        "tile_credit": settings.MAP_TILE_CREDIT,
+    }
+
+
 @never_cache
-@require_safe
+@require_POST
 def need_similar(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """While the desk types: needs and people that may be the same, with the reason. A part of the sheet."""
-    typed = {name: request.GET.get(name, "")[:LONGEST_QUESTION] for name in NeedForm.base_fields}
+    """While the desk types: needs and people that may be the same, with the reason. A part of the sheet.
+
+    By POST, so that no name or number gets into an address line or a log.
+    """
+    typed = {name: request.POST.get(name, "")[:LONGEST_QUESTION] for name in NeedForm.base_fields}
     town = towns.exactly(request.operation.center, typed["town"]) if typed["town"] else None
     asked = duplicates.asked(
         request.operation,
@@ -241,11 +267,11 @@ def need_similar(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@require_POST
 def need_town(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Which 町丁目 is meant by what is typed so far. A part of the sheet."""
     center = request.operation.center
-    typed, address = (request.GET.get(name, "")[:LONGEST_QUESTION] for name in ("town", "address"))
+    typed, address = (request.POST.get(name, "")[:LONGEST_QUESTION] for name in ("town", "address"))
     found = towns.find(center, typed) if typed else []
     town = towns.exactly(center, typed) if typed else towns.of_address(center, address)
     context = {"typed": typed, "town": town, "found": found, "asked": bool(typed or address)}
@@ -295,6 +321,7 @@ def _show_need(
     items = list(need.items.all())
     advice = advice_for([*need.hazards, *need.damage_kinds, *(item.category for item in items)])
     can_be_ready = S.READY in STEPS[state] and state not in WITH_A_TEAM
+    entries = Entry.objects.about(need).select_related("actor").order_by("-id")[:LATEST_LOOKS]
     context = {
         "section": "need_list",
         "need": need,
@@ -315,15 +342,23 @@ def _show_need(
         "callers": need.callers.select_related("person").order_by("-at"),
         "duplicates": need.duplicates.all(),
         "dispatches": need.dispatches.select_related("team", "report").all(),
-        "entries": Entry.objects.about(need).select_related("actor").order_by("-id")[:LATEST_LOOKS],
+        "entries": [(entry, _entry_words(entry)) for entry in entries],
         "looks": Look.objects.filter(subject_type="help_requests.need", subject_id=str(need.pk))
         .select_related("actor")
         .order_by("-id")[:LATEST_LOOKS],
         "call_form": call_form or CallForm(),
         "clear_form": clear_form or ClearForm(),
         "refusal": refusal,
+        "tile_url": settings.MAP_TILE_URL,
+        "tile_credit": settings.MAP_TILE_CREDIT,
     }
     return render(request, "intake/help_requests/need_detail.html", context, status=status)
+
+
+def _entry_words(entry: Entry) -> str:
+    words = ACTION_WORDS.get(entry.action, entry.action)
+    to = entry.details.get("to", "")
+    return f"{words}：{NeedState(to).label}" if to in NeedState.values else words
 
 
 def _age(need: Need, year: int) -> int | None:
