@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Required, TypedDict
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils import timezone
 from dvc.audit.services import By
 from dvc.core.refused import Refused
 from dvc.drills.models import Drill
-from dvc.drills.scenario import Call, Player, Scenario, Step
+from dvc.drills.scenario import TOWNS, Call, Player, Scenario, Step
 from dvc.operations.models import Site
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
@@ -24,7 +24,7 @@ from intake.help_requests import services as help_requests
 from intake.help_requests.models import Need, NeedState
 from intake.help_requests.services import ItemAnswers, NeedAnswers
 from intake.people import services as people
-from intake.people.services import HouseholdAnswers, PersonAnswers
+from intake.people.services import HouseholdAnswers, PersonAnswers, TownRow
 from intake.volunteers import cards
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import InsurancePlan, Source, Volunteer
@@ -36,6 +36,18 @@ from matching.proposals.models import MatchRun, Proposal, ProposalState, RunStat
 
 BY: Final = By(via="drill")
 CHECKS: Final = ("health", "gear", "drink", "no_overwork", "contact")
+
+
+class Story(TypedDict, total=False):
+    """What a scripted leader tells at the return; the arguments of `dispatch.services.report`."""
+
+    outcome: Required[str]
+    people: Required[int]
+    text: str
+    remaining: str
+    people_next: int
+    near_miss: str
+    watch: bool
 
 
 class NotYet(Exception):
@@ -53,6 +65,10 @@ def _prepare(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     equipment.set_stock(operation, site=site, counts=scenario.tools, by=BY, at=at)
     for name, kind, seats in scenario.vehicles:
         equipment.add_vehicle(operation, site=site, name=name, kind=kind, seats=seats, by=BY, at=at)
+    if not operation.center.towns.exists():
+        # A center without a town file of its own still sees town names in the drill.
+        rows = [TownRow(name, "", "", lat, lng) for name, lat, lng in TOWNS]
+        people.keep_towns(operation.center, rows, by=BY, at=at)
     cards.issue_stock(operation.center, count=len(scenario.players), drill=operation, by=BY, at=at)
     return f"カード{len(scenario.players)}枚と資機材を準備"
 
@@ -66,14 +82,23 @@ def _arrive(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     operation = drill.operation
     player = scenario.players[step.which]
     person = volunteers.register(
-        operation.center, by=BY, at=at, drill=operation, source=Source.DRILL, **_fields(player, step.which, drill, at)
+        operation.center,
+        by=BY,
+        at=at,
+        drill=operation,
+        source=Source.DRILL,
+        **_fields(player, step.which, drill, at),
     )
     if player.group >= 0:
         group = volunteers.register_group(operation.center, name=scenario.groups[player.group], by=BY, at=at)
         volunteers.correct(person, group=group, by=BY, at=at)
     if player.insured:
         volunteers.record_insurance(
-            person, plan=InsurancePlan.BASIC, joined_on=timezone.localdate(at) - timedelta(days=10), by=BY, at=at
+            person,
+            plan=InsurancePlan.BASIC,
+            joined_on=timezone.localdate(at) - timedelta(days=10),
+            by=BY,
+            at=at,
         )
     card = cards.next_blank(operation.center, operation)
     assert card is not None
@@ -114,12 +139,14 @@ def _orient(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
 
 def _call(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     call = scenario.calls[step.which]
-    caller = PersonAnswers(name=f"{call.family} {call.given}", kana=call.kana, phone=f"022-000-{step.which:04d}")
+    caller = PersonAnswers(
+        name=f"{call.family} {call.given}", kana=call.kana, phone=f"022-000-{step.which:04d}"
+    )
     if call.ending == "duplicate":
         return _same_house_again(caller, call, drill, at)
     need = help_requests.receive(
         drill.operation, caller=caller, resident=None, household=_house(call), answers=_answers(call),
-        items=[_item(call)], by=BY, at=at,
+        items=[_item(call)], by=BY, at=at - timedelta(days=call.days_ago),
     )  # fmt: skip
     if call.ending == "declined":
         help_requests.move(
@@ -177,7 +204,9 @@ def _accept(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     if run.state == RunState.REQUESTED:
         raise NotYet
     taken = 0
-    for proposal in Proposal.objects.filter(operation=drill.operation, state=ProposalState.OFFERED).order_by("need__number"):
+    for proposal in Proposal.objects.filter(operation=drill.operation, state=ProposalState.OFFERED).order_by(
+        "need__number"
+    ):
         try:
             with transaction.atomic():
                 proposals.accept(proposal, by=BY, at=at)
@@ -233,7 +262,7 @@ def _report(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     return f"{len(told)}チームが帰着"
 
 
-def _story(dispatch: Dispatch) -> Mapping[str, object]:
+def _story(dispatch: Dispatch) -> Story:
     people = dispatch.team.members.filter(left_at__isnull=True).count()
     if dispatch.need.number % 5 == 0:
         return {
@@ -245,7 +274,11 @@ def _story(dispatch: Dispatch) -> Mapping[str, object]:
             "outcome": Outcome.COMPLETED, "people": people, "text": "終わりました。",
             "near_miss": "釘を踏みそうになりました。", "watch": True,
         }  # fmt: skip
-    return {"outcome": Outcome.COMPLETED, "people": people, "text": "予定どおり終わりました。喜んでいただけました。"}
+    return {
+        "outcome": Outcome.COMPLETED,
+        "people": people,
+        "text": "予定どおり終わりました。喜んでいただけました。",
+    }
 
 
 def _go_home(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:

@@ -10,7 +10,17 @@ from datetime import date
 from typing import Final, Literal
 
 StepKind = Literal[
-    "prepare", "arrive", "orient", "call", "match", "accept", "depart", "on_site", "report", "go_home", "finish"
+    "prepare",
+    "arrive",
+    "orient",
+    "call",
+    "match",
+    "accept",
+    "depart",
+    "on_site",
+    "report",
+    "go_home",
+    "finish",
 ]
 
 
@@ -114,8 +124,20 @@ _FAMILIES: Final = (
     ("後藤", "ごとう"), ("工藤", "くどう"), ("加藤", "かとう"), ("小野寺", "おのでら"), ("庄司", "しょうじ"),
     ("遠藤", "えんどう"), ("早坂", "はやさか"), ("熊谷", "くまがい"), ("大友", "おおとも"), ("相澤", "あいざわ"),
 )  # fmt: skip
-_WOMEN: Final = (("花子", "はなこ"), ("美咲", "みさき"), ("よし子", "よしこ"), ("恵", "めぐみ"), ("千尋", "ちひろ"))
-_MEN: Final = (("一郎", "いちろう"), ("健太", "けんた"), ("茂", "しげる"), ("大輔", "だいすけ"), ("誠", "まこと"))
+_WOMEN: Final = (
+    ("花子", "はなこ"),
+    ("美咲", "みさき"),
+    ("よし子", "よしこ"),
+    ("恵", "めぐみ"),
+    ("千尋", "ちひろ"),
+)
+_MEN: Final = (
+    ("一郎", "いちろう"),
+    ("健太", "けんた"),
+    ("茂", "しげる"),
+    ("大輔", "だいすけ"),
+    ("誠", "まこと"),
+)
 _FOREIGN: Final = (
     ("NGUYEN", "VAN AN", "", "", "vi"), ("Fitzgerald-Okonkwo", "Alexandria", "", "", "en"),
     ("王", "小明", "", "", "zh"),
@@ -130,9 +152,17 @@ TOWNS: Final = (
     ("伝上山二丁目", 38.296, 141.002), ("新田", 38.300, 140.966), ("山王", 38.301, 140.973), ("高橋五丁目", 38.287, 140.985),
 )  # fmt: skip
 
-_MUD = Work("mud_removal", "庭と玄関、土のう約30袋", (3, 5, 8), 120, tools={"shovel": 4, "wheelbarrow": 1}, stamina=2)
+_MUD = Work(
+    "mud_removal", "庭と玄関、土のう約30袋", (3, 5, 8), 120, tools={"shovel": 4, "wheelbarrow": 1}, stamina=2
+)
 _UNDER = Work(
-    "under_floor", "床下の泥、6畳2間", (3, 4, 6), 150, tools={"shovel": 2, "crowbar": 1}, stamina=3, minors_ok=False
+    "under_floor",
+    "床下の泥、6畳2間",
+    (3, 4, 6),
+    150,
+    tools={"shovel": 2, "crowbar": 1},
+    stamina=3,
+    minors_ok=False,
 )
 _FURNITURE = Work("furniture_out", "ぬれた畳12枚とたんす2つ", (3, 5, 7), 90, truck=True, stamina=2)
 _CLEAN = Work("cleaning", "台所と廊下の拭き掃除", (2, 3, 5), 90, tools={"brush": 2})
@@ -165,7 +195,15 @@ def sample(seed: int = 1) -> Scenario:
         groups=GROUPS,
         players=players,
         calls=calls,
-        tools={"shovel": 40, "wheelbarrow": 12, "brush": 12, "crowbar": 6, "washer": 2, "sheet": 20, "cart": 4},
+        tools={
+            "shovel": 40,
+            "wheelbarrow": 12,
+            "brush": 12,
+            "crowbar": 6,
+            "washer": 2,
+            "sheet": 20,
+            "cart": 4,
+        },
         vehicles=(("軽トラ1号", "kei_truck", 2), ("軽トラ2号", "kei_truck", 2), ("ワゴン車", "van", 8)),
         steps=_steps(len(players), len(calls)),
     )
@@ -250,7 +288,11 @@ def _steps(players: int, calls: int) -> list[Step]:
     steps += [Step(10 + index * 65 / players, "arrive", index) for index in range(players)]
     steps += [Step(minute, "orient") for minute in (30, 50, 70, 80)]
     for turn, minute in enumerate((52, 72, 85, 100)):
-        steps += [Step(minute, "match", turn), Step(minute + 2, "accept", turn), Step(minute + 10, "depart", turn)]
+        steps += [
+            Step(minute, "match", turn),
+            Step(minute + 2, "accept", turn),
+            Step(minute + 10, "depart", turn),
+        ]
         steps += [Step(minute + 35, "on_site", turn)]
     steps += [Step(210, "report", 0), Step(225, "report", 1)]
     steps += [Step(280, "match", 4), Step(282, "accept", 4), Step(290, "depart", 4), Step(310, "on_site", 4)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,11 +33,19 @@ KINDS = {
 def drill_home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Where the drill stands and what can be done with it."""
     drill = Drill.objects.filter(operation=request.operation).first()
-    context = {"drill": drill, "speeds": services.SPEEDS, "default_speed": DEFAULT_SPEED, "clock": request.now}
+    context: dict[str, Any] = {
+        "drill": drill,
+        "speeds": services.SPEEDS,
+        "default_speed": DEFAULT_SPEED,
+        "clock": request.now,
+    }
     if drill is not None:
         done = list(drill.steps.order_by("-index")[:15])
         context |= {
-            "done": [(step.at, KINDS[step.kind], step.outcome if step.kind not in ("match", "arrive") else "") for step in done],
+            "done": [
+                (step.at, KINDS[step.kind], step.outcome if step.kind not in ("match", "arrive") else "")
+                for step in done
+            ],
             "percent": round(100 * drill.next_step / max(1, drill.steps_total)),
         }
     return render(request, "dvc/drills/home.html", context)

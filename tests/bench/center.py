@@ -9,7 +9,8 @@ import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from tests.infra.center import BASE, RunningCenter, die_with_parent, family, free_port, until
+from dvc.runtime.supervisor import die_with_parent
+from tests.infra.center import BASE, RunningCenter, family, free_port, until
 
 
 def memory(running: RunningCenter) -> tuple[float, float]:

@@ -15,6 +15,7 @@ def prepare(count: int) -> dict[str, Any]:
 
     from dvc.accounts import services as accounts
     from dvc.accounts.models import DeviceProfile
+    from dvc.accounts.roles import Role
     from dvc.audit.services import By
     from dvc.operations import services as operations
     from dvc.operations.models import Center, Mode
@@ -35,7 +36,7 @@ def prepare(count: int) -> dict[str, Any]:
         by=by,
         at=now,
     )
-    accounts.set_roles(user, center, roles=[accounts.Role.CHIEF], by=by, at=now)
+    accounts.set_roles(user, center, roles=[Role.CHIEF], by=by, at=now)
     operation = operations.create_operation(center, mode=Mode.DISASTER, name="計測", by=by, at=now)
     operations.open_operation(operation, by=by, at=now)
     tokens: list[str] = []

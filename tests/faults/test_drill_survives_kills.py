@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ def drill_row(running: RunningCenter) -> tuple[str, int]:
     return str(state), int(step)
 
 
+def has_reached(running: RunningCenter, step: int) -> bool:
+    return drill_row(running)[1] >= step
+
+
 def is_finished(running: RunningCenter) -> bool:
     return drill_row(running)[0] == "finished"
 
@@ -86,11 +91,11 @@ def test_killing_everything_in_the_middle_of_a_drill_changes_nothing(
     calm = started(parts, tmp_path / "calm")
     shaken = started(parts, tmp_path / "shaken")
     for name, after_step in (("worker", 20), ("broker", 40), ("web", 55), ("matching", 70), ("worker", 90)):
-        until(lambda step=after_step: drill_row(shaken)[1] >= step, SECONDS_TO_FINISH, f"step {after_step}")
+        until(partial(has_reached, shaken, after_step), SECONDS_TO_FINISH, f"step {after_step}")
         old = shaken.kill(name)
         shaken.wait_for_another(name, old)
     for running in (calm, shaken):
-        until(lambda running=running: is_finished(running), SECONDS_TO_FINISH, "the end of the drill")
+        until(partial(is_finished, running), SECONDS_TO_FINISH, "the end of the drill")
     undisturbed, disturbed = digest(calm), digest(shaken)
     assert len(undisturbed["visits"]) == 60
     assert len(undisturbed["teams"]) >= 10

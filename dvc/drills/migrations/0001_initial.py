@@ -5,43 +5,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('operations', '0002_drill_clock'),
+        ("operations", "0002_drill_clock"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Drill',
+            name="Drill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scenario', models.CharField(max_length=40)),
-                ('seed', models.PositiveIntegerField(default=1)),
-                ('state', models.CharField(choices=[('playing', '進行中'), ('paused', '一時停止'), ('finished', '終了'), ('purged', '消去済み')], default='playing', max_length=10)),
-                ('clock_start', models.DateTimeField()),
-                ('next_step', models.PositiveIntegerField(default=0)),
-                ('steps_total', models.PositiveIntegerField(default=0)),
-                ('stretch', models.PositiveIntegerField(default=0)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('operation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='drill', to='operations.operation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scenario", models.CharField(max_length=40)),
+                ("seed", models.PositiveIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("playing", "進行中"),
+                            ("paused", "一時停止"),
+                            ("finished", "終了"),
+                            ("purged", "消去済み"),
+                        ],
+                        default="playing",
+                        max_length=10,
+                    ),
+                ),
+                ("clock_start", models.DateTimeField()),
+                ("next_step", models.PositiveIntegerField(default=0)),
+                ("steps_total", models.PositiveIntegerField(default=0)),
+                ("stretch", models.PositiveIntegerField(default=0)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "operation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drill",
+                        to="operations.operation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StepDone',
+            name="StepDone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('index', models.PositiveIntegerField()),
-                ('kind', models.CharField(max_length=30)),
-                ('at', models.DateTimeField()),
-                ('outcome', models.CharField(blank=True, max_length=200)),
-                ('drill', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='drills.drill')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("index", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=30)),
+                ("at", models.DateTimeField()),
+                ("outcome", models.CharField(blank=True, max_length=200)),
+                (
+                    "drill",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="drills.drill"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['index'],
-                'constraints': [models.UniqueConstraint(fields=('drill', 'index'), name='one_run_per_scripted_step')],
+                "ordering": ["index"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("drill", "index"), name="one_run_per_scripted_step")
+                ],
             },
         ),
     ]

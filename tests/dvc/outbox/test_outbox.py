@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -22,6 +23,10 @@ def handlers(settings: pytest.FixtureRequest) -> None:
         "test.fail": ("tests.dvc.outbox.handlers.break_down", "default"),
         "test.slow": ("tests.dvc.outbox.handlers.lose_the_lease", "default"),
     }
+
+
+def _same(moment: datetime) -> datetime:
+    return moment
 
 
 def put(kind: str = "test.ok", key: str = "1") -> Row:
@@ -85,8 +90,7 @@ def test_a_lost_lease_in_the_middle_of_the_handler_is_not_a_failure() -> None:
 def test_broken_work_waits_longer_each_time_and_is_parked_after_eight_tries() -> None:
     row, now, waits = put("test.fail"), NOW, []
     for _ in range(services.MAX_ATTEMPTS):
-        moment = now
-        assert not services.work(row.pk, now=lambda moment=moment: moment)
+        assert not services.work(row.pk, now=partial(_same, now))
         ripe = Row.objects.get(pk=row.pk).run_after
         assert ripe is not None
         waits.append((ripe - now).total_seconds())

@@ -16,7 +16,6 @@ from dvc.accounts import services as accounts
 from dvc.accounts.models import Device, DeviceProfile, User
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
-from dvc.core import card_token
 from dvc.operations.models import Operation
 from dvc.sync.models import Receipt
 from intake.checkin.models import FailedScan, Visit

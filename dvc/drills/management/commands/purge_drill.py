@@ -17,7 +17,9 @@ class Command(BaseCommand):
     help = "Delete everything a drill made (or all drills did). The audit keeps ids only and stays."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("operation", nargs="?", type=int, help="id of the drill's operation; all drills without it")
+        parser.add_argument(
+            "operation", nargs="?", type=int, help="id of the drill's operation; all drills without it"
+        )
 
     def handle(self, *args: Any, operation: int | None, **options: Any) -> None:
         drills = Operation.objects.filter(mode=Mode.DRILL)
