@@ -258,10 +258,10 @@ class Need:
                 _require(amount >= 0, me, f"{name}.{what}", f"{amount} is negative")
 
     def fill(self, size: int, min_fill: float) -> float:
-        """How well `size` people do this: 1 from ideal on, `min_fill` at min, linear between."""
+        """How well `size` people do this: 1 from ideal on, `min_fill` at min, linear (also below min)."""
         if size >= self.ideal:
             return 1.0
-        return min_fill + (1 - min_fill) * (size - self.min) / (self.ideal - self.min)
+        return min_fill + (1 - min_fill) * (size - self.min) / max(1, self.ideal - self.min)
 
 
 @dataclass(frozen=True, slots=True)
