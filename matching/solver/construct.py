@@ -110,9 +110,13 @@ class _Demand:
 
 def staff(
     state: State, task: Task, prices: Prices, *, base: Sequence[int] = (), old: Crew | None = None,
-    unit_price: Floats | None = None,
+    unit_price: Floats | None = None, thorough: bool = False,
 ) -> Crew | None:  # fmt: skip
-    """The crew for a task from `base` (people already chosen, or of `old`) and the cheapest free units."""
+    """The crew for a task from `base` (people already chosen, or of `old`) and the cheapest free units.
+
+    Greedy: the cheapest people may leave no seat or no place for the rest. `thorough` then asks again for the
+    most versatile and for the smallest units; it is for questions asked once, not in every round.
+    """
     if not task.possible or not state.has_tools(task, old):
         return None
     if base:
@@ -121,11 +125,18 @@ def staff(
             return crew
         if sum(state.ground.units[u].size for u in base) > task.hi or not all(task.may[u] for u in base):
             return None
-    price = prices.unit if unit_price is None else unit_price
-    for mode in task.modes:
-        chosen = _choose(state, task, mode, prices, price, base, old)
-        if chosen is not None:
-            crew = fit(state, task, chosen, old)
+    tries = [prices.unit if unit_price is None else unit_price]
+    if thorough:
+        size = state.ground.size.astype(np.float64)
+        useful = sum(
+            (np.minimum(d.offers, 1) for d in _demands(task, state.ground, prices)), np.zeros(len(size))
+        )
+        useful = useful + (state.ground.seats > 0) + state.ground.truck + 0.5 * state.ground.driver
+        tries += [1e6 * (size - 2 * useful), 1e6 * size - prices.unit]
+    for price in tries:
+        for mode in task.modes:
+            chosen = _choose(state, task, mode, prices, price, base, old)
+            crew = fit(state, task, chosen, old) if chosen is not None else None
             if crew is not None:
                 return crew
     return None
@@ -209,7 +220,7 @@ def _seats_lacking(
 
 
 def insert(
-    state: State, need: int, prices: Prices, *, unit_price: Floats | None = None, chain: bool = True
+    state: State, need: int, prices: Prices, *, unit_price: Floats | None = None, thorough: bool = False
 ) -> bool:
     """Serves a waiting need the best way found: by a crew already going near it, or by a new one."""
     ground = state.ground
@@ -217,16 +228,15 @@ def insert(
     task = ground.task((need,))
     if not task.modes:
         return False
-    if chain:
-        for key, crew in _crews_near(state, need):
-            for longer in _chained(ground, crew, need):
-                new = staff(state, longer, prices, base=crew.units, old=crew, unit_price=unit_price)
-                if new is not None:
-                    gain = new.value - crew.value - prices.of(u for u in new.units if u not in crew.units)
-                    gain -= prices.of_tools(longer) - prices.of_tools(crew.task)
-                    if new.value > crew.value and (best is None or gain > best[0]):
-                        best = (gain, key, new)
-    alone = staff(state, task, prices, unit_price=unit_price)
+    for key, crew in _crews_near(state, need):
+        for longer in _chained(ground, crew, need):
+            new = staff(state, longer, prices, base=crew.units, old=crew, unit_price=unit_price)
+            if new is not None:
+                gain = new.value - crew.value - prices.of(u for u in new.units if u not in crew.units)
+                gain -= prices.of_tools(longer) - prices.of_tools(crew.task)
+                if new.value > crew.value and (best is None or gain > best[0]):
+                    best = (gain, key, new)
+    alone = staff(state, task, prices, unit_price=unit_price, thorough=thorough and best is None)
     if alone is not None and alone.value > 0:
         gain = alone.value - prices.of(alone.units) - prices.of_tools(task)
         if best is None or gain > best[0]:
@@ -272,7 +282,7 @@ def _chained(ground: Ground, crew: Crew, need: int) -> Iterator[Task]:
 def construct(state: State, prices: Prices, order: Iterable[int]) -> None:
     """Serves the needs in order, then fills up."""
     for need in order:
-        if state.crew_of[need] < 0 and insert(state, need, prices):
+        if state.crew_of[need] < 0 and insert(state, need, prices, thorough=True):
             while extend(state, state.crew_of[need], prices):
                 pass
     fill_up(state, prices)

@@ -152,7 +152,7 @@ class _Locks:
         if len(visits) > state.ground.problem.params.max_visits:
             return False
         for order in permutations(visits):
-            crew = staff(trial, state.ground.task(order), prices, base=sorted(keep))
+            crew = staff(trial, state.ground.task(order), prices, base=sorted(keep), thorough=True)
             if crew is not None:
                 for key in dict.fromkeys((mine, there)):
                     if key is not None:

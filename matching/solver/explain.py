@@ -238,7 +238,7 @@ class _WhatIf:
         trial = self.state.copy()
         for need, shortage in extra:
             self._give(trial, need, shortage)
-        return staff(trial, task, self.prices, unit_price=self.price) is not None
+        return staff(trial, task, self.prices, unit_price=self.price, thorough=True) is not None
 
     def _give(self, trial: State, need: Need, shortage: Shortage) -> None:
         kind, _, what = shortage.code.partition(":")
