@@ -76,7 +76,7 @@ def board_version(operation: Operation, *, real: datetime) -> str:
     queries."""
     asked = (
         MatchRun.objects.filter(operation=operation, state=RunState.REQUESTED)
-        .values_list("requested_at", flat=True)
+        .values_list("asked_at", flat=True)
         .first()
     )
     return f"{version_of(operation.pk)}{'s' if _silent(asked, real) else ''}"
@@ -93,14 +93,14 @@ def board(operation: Operation, *, at: datetime, real: datetime) -> Board:
     queue = waiting(operation, at=at)
     runs = MatchRun.objects.filter(operation=operation).defer("problem")
     last = runs.exclude(state=RunState.REQUESTED).first()
-    asked = runs.filter(state=RunState.REQUESTED).values_list("requested_at", flat=True).first()
+    asked = runs.filter(state=RunState.REQUESTED).values_list("asked_at", flat=True).first()
     offers = _offer_cards(operation, queue, at=at)
     offered = {card.waiting.need.pk for card in offers}
     said = last.plan.get("waiting", {}) if last and last.plan else {}
     return Board(
         version=version,
         engine=Engine(
-            finished_at=operation.moment(last.finished_at) if last and last.finished_at else None,
+            finished_at=last.finished_at if last else None,
             asked=asked is not None,
             silent=_silent(asked, real),
             error=last.error if last else "",

@@ -18,7 +18,8 @@ class MatchRun(models.Model):
     """One question to the engine. The row comes first; the outbox and Celery only carry its id.
 
     `based_on` is the operation's audit version the problem was read at; `problem` and `plan` are vcmatch/1 and
-    vcplan/1 JSON with ids only, so that any run can be replayed.
+    vcplan/1 JSON with ids only, so that any run can be replayed. `asked_at` is real time, also in a drill: it
+    tells how long a worker has been silent.
     """
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="match_runs")
@@ -26,6 +27,7 @@ class MatchRun(models.Model):
     why = models.CharField(max_length=40)
     seed = models.PositiveIntegerField(default=0)
     requested_at = models.DateTimeField()
+    asked_at = models.DateTimeField(auto_now_add=True)
     requested_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     finished_at = models.DateTimeField(null=True)
     based_on = models.BigIntegerField(default=0)

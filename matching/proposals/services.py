@@ -58,10 +58,7 @@ RELEVANT: Final = (
 # ── runs ───────────────────────────────────────────────────────────────────────────────────────
 @transaction.atomic
 def request_run(operation: Operation, *, why: str, by: By, at: datetime) -> MatchRun:
-    """Ask for proposals. While a question is waiting, asking again gives that question back (one per operation).
-
-    `at` is the real moment, also in a drill: work, leases and their patience run on real time.
-    """
+    """Ask for proposals. While a question is waiting, asking again gives that question back (one per operation)."""
     require_open(operation)
     _bury_parked(operation, at=at)
     run, created = MatchRun.objects.get_or_create(
@@ -71,7 +68,7 @@ def request_run(operation: Operation, *, why: str, by: By, at: datetime) -> Matc
     )
     if created:
         outbox.put(KIND, run.pk, dedupe_key=f"run:{run.pk}")
-        record("match.requested", run, by=by, at=operation.moment(at), operation=operation)
+        record("match.requested", run, by=by, at=at, operation=operation)
     return run
 
 
@@ -94,7 +91,7 @@ def request_due_runs(*, at: datetime) -> int:
     for operation in Operation.objects.filter(state=OperationState.OPEN, auto_match=True):
         why = _why_now(operation, at=at)
         if why:
-            request_run(operation, why=why, by=SYSTEM, at=at)
+            request_run(operation, why=why, by=SYSTEM, at=operation.moment(at))
             asked += 1
     return asked
 
@@ -102,19 +99,17 @@ def request_due_runs(*, at: datetime) -> int:
 def _why_now(operation: Operation, *, at: datetime) -> str:
     last = MatchRun.objects.filter(operation=operation).defer("problem", "plan").first()
     if last is None:
-        last = MatchRun(
-            operation=operation, state=RunState.DONE, requested_at=at - AT_LEAST_EVERY, based_on=0
-        )
-    if at - last.requested_at < AT_MOST_EVERY:
+        last = MatchRun(operation=operation, state=RunState.DONE, asked_at=at - AT_LEAST_EVERY)
+    if at - last.asked_at < AT_MOST_EVERY:
         return ""
     if last.state == RunState.REQUESTED:
         parked = Row.objects.filter(kind=KIND, dedupe_key=f"run:{last.pk}", state=State.PARKED)
-        return "retry" if at - last.requested_at > AT_LEAST_EVERY and parked.exists() else ""
+        return "retry" if at - last.asked_at > AT_LEAST_EVERY and parked.exists() else ""
     changes = Entry.objects.of_operation(operation.pk).filter(id__gt=last.based_on)
     if changes.filter(subject_type__in=RELEVANT).exists():
         return "change"
     # Numbers of entries are given before their transactions end, so that a late one can slip below `based_on`.
-    if at - last.requested_at >= AT_LEAST_EVERY and _something_waits(operation):
+    if at - last.asked_at >= AT_LEAST_EVERY and _something_waits(operation):
         return "time"
     return ""
 
@@ -153,8 +148,8 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
 
 
 def _asked_about(run: MatchRun, now: Callable[[], datetime]) -> datetime:
-    """The moment the answer is for: now, or in a drill the moment of the question, so that a drill played at any
-    speed, or interrupted, gets the same answers."""
+    """The moment the answer is for, on the operation's clock: now, or in a drill the moment of the question, so
+    that a drill played at any speed, or interrupted, gets the same answers."""
     return run.requested_at if run.operation.is_drill else now()
 
 
@@ -185,10 +180,11 @@ def _announced(operation: Operation) -> dict[str, str | None]:
 @transaction.atomic
 def _give_up(run: MatchRun, held: outbox.Claim, error: str, *, at: datetime) -> None:
     outbox.finish(held, at=at)
+    moment = run.operation.moment(at)
     MatchRun.objects.filter(pk=run.pk).update(
-        state=RunState.FAILED, finished_at=at, based_on=run.based_on, error=error[:300]
+        state=RunState.FAILED, finished_at=moment, based_on=run.based_on, error=error[:300]
     )
-    record("match.failed", run, by=SYSTEM, at=run.operation.moment(at), operation=run.operation)
+    record("match.failed", run, by=SYSTEM, at=moment, operation=run.operation)
 
 
 @transaction.atomic
@@ -214,7 +210,7 @@ def _keep(
     for person, why in gathered.left_out.items():
         answer["idle"][f"V{person}"] = {"code": why.code, "text": why.text, "params": dict(why.params)}
     MatchRun.objects.filter(pk=run.pk).update(
-        state=RunState.DONE, finished_at=at, based_on=run.based_on, score=score,
+        state=RunState.DONE, finished_at=run.operation.moment(at), based_on=run.based_on, score=score,
         problem=problem_to_json(gathered.problem), plan=answer,
     )  # fmt: skip
     changed = _replace_offers(run, shown, at=asked)
@@ -231,19 +227,19 @@ def _replace_offers(run: MatchRun, shown: Sequence[Offer], *, at: datetime) -> i
         for row in Proposal.objects.filter(operation=run.operation, state=ProposalState.OFFERED)
     }
     staying = [current[offer.same].pk for offer in shown if offer.same in current]
-    # Ten real minutes to tap, on the operation's clock: in a fast drill that is more than ten of its minutes.
-    expires_at, offered_at = run.operation.moment(at + OFFERED_FOR), run.operation.moment(at)
+    # Ten real minutes to tap, which in a fast drill are more of its own.
+    expires_at = at + OFFERED_FOR * max(1.0, run.operation.clock_speed)
     Proposal.objects.filter(pk__in=staying).update(expires_at=expires_at)
     gone = Proposal.objects.filter(operation=run.operation, state=ProposalState.OFFERED).exclude(
         pk__in=staying
     )
-    superseded = gone.update(state=ProposalState.SUPERSEDED, decided_at=offered_at)
+    superseded = gone.update(state=ProposalState.SUPERSEDED, decided_at=at)
     fresh = [offer for offer in shown if offer.same not in current]
     Proposal.objects.bulk_create(
         Proposal(
             run=run, operation=run.operation, need_id=offer.need, members=list(offer.members),
             leader_id=offer.leader, mode=offer.mode, vehicle_id=offer.vehicle, driver_id=offer.driver,
-            reasons=list(offer.reasons), need_version=offer.need_version, offered_at=offered_at,
+            reasons=list(offer.reasons), need_version=offer.need_version, offered_at=at,
             expires_at=expires_at,
         )
         for offer in fresh

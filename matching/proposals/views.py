@@ -61,7 +61,7 @@ def _board_context(request: StaffRequest) -> dict[str, Any]:
 @require_POST
 def request_run(request: StaffRequest, operation_id: int) -> HttpResponse:
     """「提案を作り直す」"""
-    services.request_run(request.operation, why="by hand", by=by(request), at=timezone.now())
+    services.request_run(request.operation, why="by hand", by=by(request), at=request.now)
     messages.success(request, "提案を作り直しています。数秒で画面が変わります。")
     return redirect("matching_board", operation_id)
 

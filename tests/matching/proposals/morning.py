@@ -27,8 +27,9 @@ def people(operation: Operation, count: int) -> list[Volunteer]:
 
 
 def answer(operation: Operation, *, at: datetime) -> MatchRun:
-    """Ask and let a worker's turn pass, as the outbox does it."""
+    """Ask and let a worker's turn pass, as the outbox does it. The real clock reads `at` as well."""
     run = proposals.request_run(operation, why="test", by=SYSTEM, at=at)
+    MatchRun.objects.filter(pk=run.pk).update(asked_at=at)
     row = Row.objects.get(kind="matching.run", dedupe_key=f"run:{run.pk}")
     held = outbox.claim(row.pk, at=at)
     assert held is not None

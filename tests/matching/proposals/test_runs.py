@@ -236,9 +236,12 @@ def test_a_closed_operation_asks_nothing(operation: Operation) -> None:
 
 # ── when to think again ────────────────────────────────────────────────────────────────────────
 def due(at: datetime, operation: Operation) -> bool:
-    before = MatchRun.objects.filter(operation=operation).count()
+    """Whether the sweeper's check asks at the real moment `at`."""
+    before = set(MatchRun.objects.values_list("pk", flat=True))
     proposals.request_due_runs(at=at)
-    return MatchRun.objects.filter(operation=operation).count() > before
+    asked = MatchRun.objects.exclude(pk__in=before)
+    asked.update(asked_at=at)
+    return asked.filter(operation=operation).exists()
 
 
 def test_a_change_asks_and_its_own_answer_does_not(operation: Operation) -> None:
@@ -261,7 +264,7 @@ def test_changes_ask_at_most_every_ten_seconds(operation: Operation) -> None:
 
 def test_while_a_question_waits_no_other_is_asked(operation: Operation) -> None:
     present(operation)
-    ask(operation, at=make.at(9, 10))
+    MatchRun.objects.filter(pk=ask(operation, at=make.at(9, 10)).pk).update(asked_at=make.at(9, 10))
     assert not due(make.at(9, 30), operation)
 
 
@@ -288,7 +291,7 @@ def test_the_sweepers_check_is_cheap(
 ) -> None:
     present(operation)
     answer(operation, at=make.at(9, 10))
-    proposals.request_due_runs(at=make.at(9, 11))  # the ordinary operation beside it asks its first question
+    due(make.at(9, 11), operation)  # the ordinary operation beside it asks its first question
     with django_assert_max_num_queries(6):
         proposals.request_due_runs(at=make.at(9, 12))
 
@@ -300,7 +303,7 @@ def test_in_a_fast_drill_an_offer_still_lives_ten_real_minutes() -> None:
     drill = operations.set_clock(drill, reading=make.at(9), speed=60, by=SYSTEM, at=make.at(9))
     make.need(drill)
     people(drill, 3)
-    answer(drill, at=make.at(9, 1))  # one real minute is one hour of the drill
+    answer(drill, at=make.at(9, 30))
     offer = Proposal.objects.get()
-    assert offer.offered_at == make.at(10)
-    assert offer.expires_at == drill.moment(make.at(9, 11))
+    assert offer.offered_at == make.at(9, 30)
+    assert offer.expires_at == make.at(19, 30)
