@@ -187,3 +187,11 @@ class StaffForm(RolesForm):
     def expires_at(self, *, at: datetime) -> datetime | None:
         days: int = self.cleaned_data["days"]
         return at + timedelta(days=days) if days else None
+
+
+class TownFileForm(forms.Form):
+    file = forms.FileField(
+        label="町丁目のファイル（JSON）",
+        help_text="町の名前と緯度・経度の一覧です。町（town）・小字（koaza）・lat・lng を持つ JSON を選んでください。",
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )

@@ -19,6 +19,7 @@ urlpatterns = [
     path("o/<int:operation_id>/settings/", views.settings_page, name="settings"),
     path("o/<int:operation_id>/settings/center/", views.center_edit, name="center_edit"),
     path("o/<int:operation_id>/settings/sites/add/", views.site_add, name="site_add"),
+    path("o/<int:operation_id>/settings/towns/", views.town_import, name="town_import"),
     path("o/<int:operation_id>/settings/roles/", views.role_table, name="role_table"),
     path("o/<int:operation_id>/settings/staff/", views.staff_list, name="staff_list"),
     path("o/<int:operation_id>/settings/staff/add/", views.staff_add, name="staff_add"),

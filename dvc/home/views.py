@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.management import CommandError
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -39,6 +40,7 @@ from dvc.home.forms import (
     SetUpForm,
     SiteForm,
     StaffForm,
+    TownFileForm,
 )
 from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, OperationChange
@@ -227,7 +229,7 @@ def operation_close(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_safe
 def settings_page(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The center, its places, and the way to staff, devices and roles."""
-    context = {"sites": request.center.sites.all(), "site_form": SiteForm()}
+    context = {"sites": request.center.sites.all(), "towns": request.center.towns.count()}
     return render(request, "dvc/home/settings.html", context)
 
 
@@ -264,6 +266,24 @@ def site_add(request: StaffRequest, operation_id: int) -> HttpResponse:
         return redirect("settings", operation_id)
     context = {"form": form, **_map(request.center.lat, request.center.lng)}
     return render(request, "dvc/home/site_add.html", context)
+
+
+@FORM
+def town_import(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Take over a file of 町丁目, so that places can be chosen by name. The same file again changes nothing."""
+    form = TownFileForm(_posted(request), request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            new, changed = services.take_town_file(
+                request.center, upload.chunks(), name=upload.name, by=by(request), at=timezone.now()
+            )
+        except CommandError as wrong:
+            form.add_error("file", str(wrong))
+        else:
+            messages.success(request, f"町丁目を取り込みました。新しいもの{new}件、直したもの{changed}件。")
+            return redirect("settings", operation_id)
+    return render(request, "dvc/home/town_import.html", {"form": form})
 
 
 @require_safe

@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 FOR_EVERYBODY = ["home", "help", "operation_list", "role_table", "my_account"]
 FOR_THE_LEADER = [
     "operation_new", "operation_edit", "operation_close", "settings", "center_edit", "site_add", "staff_list",
-    "staff_add", "device_list",
+    "staff_add", "device_list", "town_import",
 ]  # fmt: skip
 OPENING = {"name": "総合防災訓練", "mode": "drill", "day_start": "09:00", "work_end": "15:30", "capacity": ""}
 
@@ -332,6 +333,19 @@ def test_a_site_and_the_center_can_be_corrected() -> None:
     assert "022-368-6300" in text
 
 
+def test_a_town_file_is_taken_over_and_a_wrong_one_is_explained() -> None:
+    operation = make.operation()
+    client = signed_in(make.user(operation.center))
+    good = SimpleUploadedFile("tagajo.json", b'[{"town": "Sakuragi", "koaza": "", "lat": 38.29, "lng": 141.0}]')
+    client.post(url("town_import", operation), {"file": good})
+    assert operation.center.towns.get().name == "Sakuragi"
+    wrong = client.post(url("town_import", operation), {"file": SimpleUploadedFile("photo.json", b"\xff\xd8")})
+    assert "「photo.json」 は、UTF-8 の JSON ではありません" in wrong.content.decode()
+    nothing = client.post(url("town_import", operation))
+    assert "まだ取り込んでいません" in nothing.content.decode()
+    assert operation.center.towns.count() == 1
+
+
 def test_a_new_colleague_signs_in_once_with_the_link_on_the_screen() -> None:
     operation = make.operation()
     form = {
@@ -448,4 +462,3 @@ def test_an_unknown_address_is_a_page_that_says_what_to_do() -> None:
     answer = Client().get("/そんなページ/")
     assert answer.status_code == 404
     assert "ホームからもう一度選んでください" in answer.content.decode()
-
