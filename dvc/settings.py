@@ -168,6 +168,12 @@ DJANGO_VITE = {
 MAP_TILE_URL = env.url("MAP_TILE_URL", example="https://tiles.example.jp/{z}/{x}/{y}.png")
 MAP_TILE_CREDIT = env.text("MAP_TILE_CREDIT")
 
+# Printed on work orders: the map on a leader's phone, and this center as a phone reaches it (empty: the address
+# the printing browser used, which a phone cannot open when that is this machine itself).
+MAP_LINK = env.map_link("MAP_LINK", "https://www.google.com/maps/search/?api=1&query={lat},{lng}")
+PUBLIC_URL = env.url("PUBLIC_URL", example="https://center.example.jp").rstrip("/")
+EVACUATION_PLACE = env.text("EVACUATION_PLACE")
+
 # ── Security ───────────────────────────────────────────────────────────────────────────────────
 HTTPS = env.flag("HTTPS")
 SESSION_COOKIE_SECURE = HTTPS

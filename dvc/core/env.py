@@ -208,6 +208,13 @@ class Env:
             )
         return value
 
+    def map_link(self, name: str, default: str) -> str:
+        """The address of a map with {lat} and {lng} in it, degrees."""
+        value = self.url(name, example=default) or default
+        if "{lat}" not in value or "{lng}" not in value:
+            raise WrongSetting(name, "must hold {lat} and {lng}", "には {lat} と {lng} を入れてください", default)
+        return value
+
 
 def sqlite(path: Path) -> dict[str, Any]:
     """SQLite as measured to lose nothing: WAL, synchronous=FULL, IMMEDIATE (README, Decisions)."""

@@ -89,6 +89,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.cancelled": "この派遣は取りやめになっています。マッチングの画面でチームを組み直してください。",
     "dispatch.is_out": "{number}班はもう出発しています。取りやめずに、電話で呼び戻して帰着を記録してください。",
     "dispatch.need_taken": "困りごとN{number}は、ほかのチームに決まったか、いまはチームを待っていません。画面を開き直してください。",
+    "dispatch.no_font": "「{letters}」の字が、このコンピューターの書体にありません。「この画面を印刷する」から印刷してください。",
     "dispatch.not_departed": "{number}班は、まだ出発の確認が済んでいないか、取りやめになっています。センターに電話してください。",
     "dispatch.not_in_field": "このチームはいま活動に出ていません。画面を開き直してください。",
     "dispatch.not_ready": "まだ出発できません。{what}",

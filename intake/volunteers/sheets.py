@@ -77,9 +77,14 @@ def pdf(pages: Sequence[Sequence[Face]], center: Center) -> bytes:
     text = html(pages, center)
     if missing := missing_on(pages, center):
         raise Refused("card.no_font", letters="".join(missing[:10]))
+    return write_pdf(text, css=CSS)
+
+
+def write_pdf(text: str, *, css: str) -> bytes:
+    """An HTML page as PDF, with one stylesheet of frontend/static. Whoever calls has asked `missing_letters`."""
     import weasyprint  # takes 60 MB and a second, and only this needs it
 
-    style = weasyprint.CSS(filename=Path(settings.FRONTEND) / "static" / CSS)
+    style = weasyprint.CSS(filename=Path(settings.FRONTEND) / "static" / css)
     written: bytes = weasyprint.HTML(string=text, url_fetcher=_fetch_nothing).write_pdf(stylesheets=[style])
     return written
 

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from intake.help_requests.models import NeedState
+
 
 class DispatchState(models.TextChoices):
     ACCEPTED = "accepted", "出発前"
@@ -79,6 +81,15 @@ class Dispatch(models.Model):
 
     def __str__(self) -> str:
         return f"order {self.serial}"
+
+    @property
+    def in_field(self) -> bool:
+        return self.state in IN_FIELD
+
+    @property
+    def need_is_gone(self) -> bool:
+        """Somebody changed the need while its team was getting ready: the team must not leave for it."""
+        return self.state == DispatchState.ACCEPTED and self.need.state != NeedState.ASSIGNED
 
     def is_overdue(self, at: datetime) -> bool:
         return self.state in IN_FIELD and self.due_back_at is not None and self.due_back_at < at

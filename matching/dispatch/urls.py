@@ -1,5 +1,19 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from matching.dispatch import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.dispatch_board, name="dispatch_board"),
+    path("part/", views.dispatch_board_part, name="dispatch_board_part"),
+    path("<int:dispatch_id>/", views.dispatch_detail, name="dispatch_detail"),
+    path("<int:dispatch_id>/depart/", views.dispatch_depart, name="dispatch_depart"),
+    path("<int:dispatch_id>/on-site/", views.dispatch_on_site, name="dispatch_on_site"),
+    path("<int:dispatch_id>/postpone/", views.dispatch_postpone, name="dispatch_postpone"),
+    path("<int:dispatch_id>/return/", views.dispatch_return, name="dispatch_return"),
+    path("<int:dispatch_id>/cancel/", views.dispatch_cancel, name="dispatch_cancel"),
+    path("<int:dispatch_id>/order/", views.work_order, name="work_order"),
+    path("<int:dispatch_id>/order/count/", views.work_order_count, name="work_order_count"),
+    path("<int:dispatch_id>/order/pdf/", views.work_order_pdf, name="work_order_pdf"),
+]

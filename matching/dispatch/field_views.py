@@ -1,0 +1,215 @@
+"""Pages that open from a sheet's QR, without an account: the leader's, and the one at the resident's door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dvc.audit.services import By, looked
+from dvc.core.refused import Refused
+from dvc.operations.models import Center
+from intake.help_requests.models import Hazard
+from matching.dispatch import queries, services, sheets, throttle, tokens
+from matching.dispatch.forms import ReportForm
+from matching.dispatch.models import Dispatch, DispatchState
+from matching.teams.services import people_of
+
+FORM = require_http_methods(["GET", "HEAD", "POST"])
+LEADER: Final = By(via="leader")
+SAID: Final = {
+    "on_site": "着いたことを、センターに伝えました。",
+    "leaving": "帰ることを、センターに伝えました。気をつけて帰ってきてください。",
+    "report": "報告を、センターが受け取りました。ありがとうございました。",
+    "known": "報告は先に届いています。最初の報告がそのまま使われます。直すときは、センターに電話してください。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a page without an account may know of its operation: whether it is a drill."""
+
+    name: str
+    mode: str
+
+
+class NoSheet(Exception):
+    """The secret opens nothing (any more). `center` when it once did."""
+
+    def __init__(self, center: Center | None) -> None:
+        self.center = center
+
+
+def _found(request: HttpRequest, dispatch: Dispatch | None, token: str) -> tuple[Dispatch, datetime]:
+    if dispatch is None:
+        throttle.count_wrong(_address(request))
+        raise NoSheet(None)
+    throttle.check_token(token)
+    at = dispatch.operation.moment(timezone.now())
+    if not tokens.is_live(dispatch, at=at):
+        raise NoSheet(dispatch.operation.center)
+    return dispatch, at
+
+
+def _leaders(request: HttpRequest, token: str) -> tuple[Dispatch, datetime]:
+    throttle.check_address(_address(request))
+    return _found(request, tokens.find_by_leader_token(token), token)
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _context(dispatch: Dispatch, at: datetime) -> dict[str, Any]:
+    operation = dispatch.operation
+    return {
+        "dispatch": dispatch,
+        "center": operation.center,
+        "operation": World(operation.name, operation.mode),
+        "now": at,
+    }
+
+
+def _gone(request: HttpRequest, center: Center | None) -> HttpResponse:
+    return render(request, "matching/dispatch/field_gone.html", {"center": center or _only_center()}, status=404)
+
+
+def _only_center() -> Center | None:
+    """Whom to phone about a sheet nobody knows: the center, when this computer serves one."""
+    centers = list(Center.objects.all()[:2])
+    return centers[0] if len(centers) == 1 else None
+
+
+def _too_many(request: HttpRequest, refused: Refused) -> HttpResponse:
+    context = {"refusal": refused.text, "center": _only_center()}
+    return render(request, "matching/dispatch/field_busy.html", context, status=429)
+
+
+@never_cache
+@require_safe
+def leader_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Call, where to go, arrived, going back, report. The address shows from departure until 2 h after the return."""
+    try:
+        dispatch, at = _leaders(request, token)
+    except NoSheet as gone:
+        return _gone(request, gone.center)
+    except Refused as refused:
+        return _too_many(request, refused)
+    context = _context(dispatch, at) | {
+        "token": token,
+        "leader": dispatch.team.leader,
+        "reported": queries.has_report(dispatch),
+        "said": SAID.get(request.GET.get("said", ""), ""),
+        "late": dispatch.is_overdue(at),
+    }
+    if dispatch.state != DispatchState.ACCEPTED:
+        looked(dispatch, by=LEADER, classes="P2 P3", why="リーダーの画面（QR）", at=at)
+        context |= {
+            "house": dispatch.need.household,
+            "map_url": sheets.map_link(dispatch.need.household),
+            "resident": dispatch.need.resident,
+            "requester": dispatch.need.requester,
+            "jobs": sheets.jobs(dispatch.need),
+            "hazards": [hazard.label for hazard in Hazard if hazard in dispatch.need.hazards],
+            "not_to_do": sheets.NOT_TO_DO,
+        }
+    return render(request, "matching/dispatch/leader.html", context)
+
+
+@require_POST
+def leader_on_site(request: HttpRequest, token: str) -> HttpResponse:
+    """着きました."""
+    return _tell(request, token, "on_site")
+
+
+@require_POST
+def leader_leaving(request: HttpRequest, token: str) -> HttpResponse:
+    """帰ります."""
+    return _tell(request, token, "leaving")
+
+
+def _tell(request: HttpRequest, token: str, what: str) -> HttpResponse:
+    try:
+        dispatch, at = _leaders(request, token)
+        fact = services.arrive_on_site if what == "on_site" else services.leave_site
+        fact(dispatch, by=LEADER, at=at)
+    except NoSheet as gone:
+        return _gone(request, gone.center)
+    except Refused as refused:
+        return _refuse(request, refused)
+    return _back_to_page(token, what)
+
+
+def _refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
+    if refused.code == "field.too_many":
+        return _too_many(request, refused)
+    context = {"refusal": refused.text, "center": _only_center()}
+    return render(request, "matching/dispatch/field_busy.html", context, status=409)
+
+
+def _back_to_page(token: str, said: str) -> HttpResponse:
+    response = redirect("leader_page", token)
+    response["Location"] += f"?said={said}"
+    return response
+
+
+@never_cache
+@FORM
+def leader_report(request: HttpRequest, token: str) -> HttpResponse:
+    """Thanks and injuries first, then what was done. A second report changes nothing and says so."""
+    try:
+        dispatch, at = _leaders(request, token)
+        if request.method != "POST":
+            people = len(people_of(dispatch.team)) or dispatch.team.members.count()
+            return _show_report(request, dispatch, token, ReportForm(initial={"people": people}), at=at)
+        form = ReportForm(request.POST)
+        if not form.is_valid():
+            return _show_report(request, dispatch, token, form, at=at, status=422)
+        told = services.report(dispatch, **form.story(), by=LEADER, at=at)
+    except NoSheet as gone:
+        return _gone(request, gone.center)
+    except Refused as refused:
+        if refused.code != "dispatch.remaining_needed":
+            return _refuse(request, refused)
+        form.add_error("remaining", refused.text)
+        return _show_report(request, dispatch, token, form, at=at, status=409)
+    return _back_to_page(token, "report" if told.changed else "known")
+
+
+def _show_report(
+    request: HttpRequest, dispatch: Dispatch, token: str, form: ReportForm, *, at: datetime, status: int = 200
+) -> HttpResponse:
+    context = _context(dispatch, at) | {
+        "token": token,
+        "form": form,
+        "report": dispatch.report if queries.has_report(dispatch) else None,
+        "not_out": dispatch.state == DispatchState.ACCEPTED,
+    }
+    return render(request, "matching/dispatch/leader_report.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def genuine(request: HttpRequest, token: str) -> HttpResponse:
+    """本物の依頼書ですか: yes or no, the date, the center's name and phone. Never where, who or what."""
+    try:
+        throttle.check_address(_address(request))
+        dispatch, at = _found(request, tokens.find_by_genuine_token(token), token)
+    except NoSheet as gone:
+        context = {"center": gone.center or _only_center(), "was_genuine": gone.center is not None}
+        return render(request, "matching/dispatch/genuine.html", context, status=404)
+    except Refused as refused:
+        return _too_many(request, refused)
+    context = {
+        "genuine": True,
+        "day": timezone.localdate(dispatch.accepted_at),
+        "center": dispatch.operation.center,
+        "operation": World(dispatch.operation.name, dispatch.operation.mode),
+    }
+    return render(request, "matching/dispatch/genuine.html", context)

@@ -1,0 +1,378 @@
+"""The dispatch pages, asked by a coordinator, a colleague without the role, a stranger and nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts.models import User
+from dvc.accounts.roles import Role
+from dvc.audit.models import Entry, Look
+from dvc.audit.services import SYSTEM
+from dvc.operations.models import Mode, Operation
+from intake.checkin import services as checkin
+from intake.help_requests import services as needs
+from intake.help_requests.models import Need, NeedState
+from intake.people.models import Person
+from matching.dispatch import services, sheets, tokens
+from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from tests import make
+from tests.matching.dispatch import scene
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["dispatch_detail", "dispatch_depart", "dispatch_cancel", "work_order"]
+POSTS = ["dispatch_on_site", "dispatch_postpone", "work_order_count", "work_order_pdf"]
+REPORT = {
+    "outcome": "completed", "people": "2", "text": "泥を出しました。", "sheets_back": "1", "next_step": "hold",
+    "injury": "", "near_miss": "", "remaining": "", "people_next": "", "tools_missing": "",
+}  # fmt: skip
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def url(name: str, dispatch: Dispatch) -> str:
+    return reverse(name, args=[dispatch.operation_id, dispatch.pk])
+
+
+def board_url(operation: Operation, part: str = "") -> str:
+    return reverse(f"dispatch_board{part}", args=[operation.pk])
+
+
+def dispatch_now(*, insured: bool = True, depart: bool = False, mode: Mode = Mode.DISASTER) -> Dispatch:
+    """A dispatch of this very moment: pages ask the real clock."""
+    now = timezone.now()
+    operation = make.operation(mode=mode)
+    crew = [make.volunteer(operation.center, "髙﨑", "一郎"), make.volunteer(operation.center, "𠮷田", "花", insured=insured)]
+    for person in crew:
+        person.policies.update(valid_from=now - timedelta(days=1), valid_to=now + timedelta(days=90))
+        scene.present(operation, person, at=now - timedelta(hours=1))
+    team = scene.team(operation, *crew, at=now)
+    dispatch = services.assign(team, make.need(operation), by=SYSTEM, at=now)
+    if depart:
+        services.depart(
+            dispatch, checks=scene.ALL, by=SYSTEM, at=now, due_back_at=now + timedelta(hours=3)
+        )
+    return dispatch
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_coordinator_opens_every_page(name: str) -> None:
+    dispatch = scene.assigned()
+    client = signed_in(make.user(dispatch.operation.center, Role.TRANSPORT))
+    response = client.get(url(name, dispatch))
+    assert response.status_code == 200
+    assert "1班" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_colleague_without_the_role_reads_whom_to_ask(name: str) -> None:
+    dispatch = scene.assigned()
+    client = signed_in(make.user(dispatch.operation.center, Role.NEEDS_DESK))
+    response = client.get(url(name, dispatch))
+    assert response.status_code == 403
+    assert dispatch.need.household is not None
+    assert dispatch.need.household.address not in response.content.decode()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_another_center_finds_nothing(name: str) -> None:
+    dispatch = scene.assigned()
+    stranger = signed_in(make.user(make.center("よその市のセンター")))
+    assert stranger.get(url(name, dispatch)).status_code == 404
+    theirs = make.operation(make.center("となりの市のセンター"))
+    neighbour = signed_in(make.user(theirs.center))
+    assert neighbour.get(reverse(name, args=[theirs.pk, dispatch.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_gets_in_without_signing_in(name: str) -> None:
+    dispatch = scene.assigned()
+    response = Client().get(url(name, dispatch))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(reverse("sign_in"))
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_a_colleague_without_the_role_and_a_stranger_change_nothing(name: str) -> None:
+    dispatch = dispatch_now(depart=True)
+    before = Entry.objects.count()
+    assert signed_in(make.user(dispatch.operation.center, Role.SURVEY)).post(url(name, dispatch)).status_code == 403
+    stranger = signed_in(make.user(make.center("よその市のセンター")))
+    before = Entry.objects.filter(operation=dispatch.operation).count()
+    assert stranger.post(url(name, dispatch)).status_code == 404
+    assert signed_in(make.user(dispatch.operation.center)).get(url(name, dispatch)).status_code == 405
+    assert Entry.objects.filter(operation=dispatch.operation).count() == before
+
+
+# ── the board ──────────────────────────────────────────────────────────────────────────────────
+def test_the_board_has_every_team_in_its_column_and_no_address() -> None:
+    dispatch = dispatch_now(depart=True)
+    operation = dispatch.operation
+    client = signed_in(make.user(operation.center))
+    text = client.get(board_url(operation)).content.decode()
+    assert "移動中" in text
+    assert "出発を待つチームはありません" in text
+    assert dispatch.need.household is not None
+    assert dispatch.need.household.address not in text
+    late = timezone.now() - timedelta(minutes=1)
+    Dispatch.objects.filter(pk=dispatch.pk).update(due_back_at=late, departed_at=late - timedelta(hours=1))
+    text = client.get(board_url(operation)).content.decode()
+    assert "戻りがおそい" in text
+    assert "さんに電話" in text
+    services.come_back(dispatch, by=SYSTEM, at=timezone.now())
+    text = client.get(board_url(operation)).content.decode()
+    assert "報告がまだ" in text
+    assert "報告を入力する" in text
+
+
+def test_the_part_answers_204_until_something_happens() -> None:
+    dispatch = dispatch_now()
+    operation = dispatch.operation
+    client = signed_in(make.user(operation.center))
+    first = client.get(board_url(operation, "_part"))
+    version = first.headers["X-Version"]
+    assert client.get(board_url(operation, "_part"), {"version": version}).status_code == 204
+    services.count_sheet(dispatch, by=SYSTEM, at=timezone.now())
+    second = client.get(board_url(operation, "_part"), {"version": version})
+    assert second.status_code == 200
+    assert second.headers["X-Version"] != version
+
+
+def test_the_board_costs_the_same_for_one_team_and_for_ten(django_assert_max_num_queries: object) -> None:
+    operation = make.operation()
+    for _ in range(10):
+        scene.assigned(operation)
+    client = signed_in(make.user(operation.center))
+    with django_assert_max_num_queries(9):  # type: ignore[operator]
+        client.get(board_url(operation))
+
+
+def test_a_need_that_was_withdrawn_shows_on_its_team() -> None:
+    dispatch = scene.assigned()
+    needs.move(dispatch.need, NeedState.WITHDRAWN, by=SYSTEM, at=make.at(9, 40), reason="本人から")
+    client = signed_in(make.user(dispatch.operation.center))
+    assert "取りやめてください" in client.get(board_url(dispatch.operation)).content.decode()
+    assert "困りごとが「取下げ」に変わりました" in client.get(url("dispatch_detail", dispatch)).content.decode()
+
+
+# ── departure ──────────────────────────────────────────────────────────────────────────────────
+def hours_from_now(hours: float) -> str:
+    return f"{timezone.localtime(timezone.now() + timedelta(hours=hours)):%H:%M}"
+
+
+def test_a_team_leaves_from_the_page_once_everything_is_ticked() -> None:
+    dispatch = dispatch_now()
+    client = signed_in(make.user(dispatch.operation.center, Role.MATCHING))
+    due = hours_from_now(3)
+    refused = client.post(url("dispatch_depart", dispatch), {"checks": scene.ALL[:4], "due_back": due})
+    assert refused.status_code == 409
+    assert "「連絡先」に印がありません" in refused.content.decode()
+    assert "checked" in refused.content.decode()
+    left = client.post(url("dispatch_depart", dispatch), {"checks": scene.ALL, "due_back": due}, follow=True)
+    assert "1班が出発しました" in left.content.decode()
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.DEPARTED
+    assert dispatch.due_back_at is not None
+    assert timezone.localtime(dispatch.due_back_at).strftime("%H:%M") == due
+    again = client.post(url("dispatch_depart", dispatch), {"checks": scene.ALL, "due_back": due})
+    assert again.headers["Location"] == url("dispatch_detail", dispatch)
+
+
+def test_what_is_missing_is_said_by_name_and_only_the_chief_may_override() -> None:
+    dispatch = dispatch_now(insured=False)
+    form = {"checks": scene.ALL, "due_back": hours_from_now(3), "override": "電話で確認した"}
+    colleague = signed_in(make.user(dispatch.operation.center, Role.MATCHING))
+    text = colleague.get(url("dispatch_depart", dispatch)).content.decode()
+    assert "𠮷田 花さん：ボランティア保険が確認できていません" in text
+    assert "センター長に来てもらってください" in text
+    assert 'name="override"' not in text
+    assert colleague.post(url("dispatch_depart", dispatch), form).status_code == 409
+    chief = signed_in(make.user(dispatch.operation.center))
+    assert 'name="override"' in chief.get(url("dispatch_depart", dispatch)).content.decode()
+    assert chief.post(url("dispatch_depart", dispatch), form).status_code == 302
+    assert Entry.objects.get(action="dispatch.departed").details["overridden"] == ["insurance"]
+
+
+@pytest.mark.parametrize("clock", ["", "25:00", "abc", "0" * 1_000_000])
+def test_a_return_time_that_is_none_is_asked_for_again(clock: str) -> None:
+    dispatch = dispatch_now()
+    client = signed_in(make.user(dispatch.operation.center))
+    response = client.post(url("dispatch_depart", dispatch), {"checks": scene.ALL, "due_back": clock})
+    assert response.status_code == 422
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.ACCEPTED
+
+
+# ── reached, back ──────────────────────────────────────────────────────────────────────────────
+def test_the_desk_notes_an_arrival_and_a_new_return_time() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    client.post(url("dispatch_on_site", dispatch))
+    later = hours_from_now(5)
+    client.post(url("dispatch_postpone", dispatch), {"due_back": later})
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.ON_SITE
+    assert dispatch.due_back_at is not None
+    assert timezone.localtime(dispatch.due_back_at).strftime("%H:%M") == later
+    text = client.post(url("dispatch_postpone", dispatch), {"due_back": ""}, follow=True).content.decode()
+    assert "新しい戻りの時刻を入力してください" in text
+
+
+def test_the_return_page_thanks_first_then_asks_about_injuries_then_paper_then_tools() -> None:
+    dispatch = dispatch_now(depart=True)
+    text = signed_in(make.user(dispatch.operation.center)).get(url("dispatch_return", dispatch)).content.decode()
+    order = ["おつかれさまでした", "けが・体調の悪い人", "作業はどうなりましたか", "戻ってきた依頼書の枚数", "足りない・こわれた資機材"]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_return_and_report_are_recorded_together_and_the_need_is_closed() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    response = client.post(url("dispatch_return", dispatch), {**REPORT, "tools_missing": "バール1本"}, follow=True)
+    assert "帰着を記録しました" in response.content.decode()
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.BACK
+    assert Need.objects.get(pk=dispatch.need_id).state == NeedState.COMPLETED
+    assert not ActivityReport.objects.get().by_leader
+    details = Entry.objects.get(action="dispatch.back").details
+    assert (details["tools_missing"], details["sheets_back"]) == ("バール1本", 1)
+    text = client.get(url("dispatch_detail", dispatch)).content.decode()
+    assert "バール1本" in text
+    assert "泥を出しました。" in text
+    assert client.get(url("dispatch_return", dispatch)).status_code == 302
+
+
+def test_the_report_may_be_typed_later() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    client.post(url("dispatch_return", dispatch), {"later": "1", "sheets_back": "1", "outcome": ""})
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.BACK
+    assert not ActivityReport.objects.exists()
+    assert "1班の報告" in client.get(url("dispatch_return", dispatch)).content.decode()
+    client.post(url("dispatch_return", dispatch), {**REPORT, "outcome": "absent", "next_step": "ready"})
+    assert Need.objects.get(pk=dispatch.need_id).state == NeedState.READY
+
+
+def test_continuing_without_what_remains_is_asked_for_again_and_nothing_is_written() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    response = client.post(url("dispatch_return", dispatch), {**REPORT, "outcome": "continuing"})
+    assert response.status_code == 409
+    assert "残っていることを書いてください" in response.content.decode()
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.DEPARTED
+
+
+@pytest.mark.parametrize("bad", [{"people": "-1"}, {"people": "x"}, {"outcome": "won"}, {"text": "あ" * 1_000_000}])
+def test_a_report_with_a_wrong_field_says_which_and_keeps_the_rest(bad: dict[str, str]) -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    response = client.post(url("dispatch_return", dispatch), {**REPORT, "near_miss": "釘 𠮷", **bad})
+    assert response.status_code == 422
+    assert "釘 𠮷" in response.content.decode()
+    assert not ActivityReport.objects.exists()
+
+
+def test_the_desk_s_report_after_the_leader_s_changes_nothing_and_says_so() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    page = client.get(url("dispatch_return", dispatch))
+    assert page.status_code == 200
+    services.report(dispatch, outcome="completed", people=2, text="先に", by=SYSTEM, at=timezone.now())
+    client.post(url("dispatch_return", dispatch), {**REPORT, "text": "あとから"})
+    assert ActivityReport.objects.get().text == "先に"
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.BACK
+
+
+def test_a_dispatch_is_called_off_with_a_reason() -> None:
+    dispatch = dispatch_now()
+    client = signed_in(make.user(dispatch.operation.center))
+    assert "理由を選ぶか" in client.post(url("dispatch_cancel", dispatch), {"reason": ""}).content.decode()
+    client.post(url("dispatch_cancel", dispatch), {"reason": "", "other": "通行止め"})
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.CANCELLED
+    assert Entry.objects.get(action="dispatch.cancelled").details["reason"] == "通行止め"
+
+
+# ── paper ──────────────────────────────────────────────────────────────────────────────────────
+def test_the_sheet_tells_the_team_everything_and_nothing_about_health() -> None:
+    operation = make.operation()
+    need = make.need(operation, detail="床下、6畳2間", tools={"shovel": 3})
+    need.health_note, need.description, need.hazards = "心臓の薬", "夫が入院中で一人", ["nails"]
+    need.save()
+    assert need.household is not None
+    need.household.landmark = "青い屋根"
+    need.household.save()
+    dispatch = scene.assigned(operation, need=need)
+    text = signed_in(make.user(operation.center)).get(url("work_order", dispatch)).content.decode()
+    for words in (
+        "髙﨑 一郎", "𠮷田 花", "高橋 キヨ", need.household.address, "青い屋根", "022-000-0001", "床下、6畳2間",
+        "角スコップ × 3", "釘・ガラス", "20分作業・10分休憩", "022-000-0000", "しないこと", f"N{need.number}",
+    ):  # fmt: skip
+        assert words in text, words
+    for words in ("心臓の薬", "入院"):
+        assert words not in text
+    assert "訓練" not in text
+    assert Look.objects.filter(subject_type="dispatch.dispatch", subject_id=str(dispatch.pk)).exists()
+
+
+def test_the_three_symbols_lead_to_the_map_the_leader_s_page_and_the_door_check() -> None:
+    dispatch = scene.assigned()
+    dispatch = Dispatch.objects.select_related("operation__center", "need__household", "team__leader").get(pk=dispatch.pk)
+    sheet = sheets.order(dispatch, base_url="https://center.example.jp", at=make.at(10))
+    assert sheet.map_url == "https://www.google.com/maps/search/?api=1&query=38.296000,141.006000"
+    assert sheet.leader_url == f"https://center.example.jp/l/{tokens.leader_token(dispatch.token_nonce)}/"
+    assert sheet.genuine_url == f"https://center.example.jp/g/{tokens.genuine_token(dispatch.token_nonce)}/"
+    assert sheet.day == "2026年（令和8年）7月18日（土）"
+
+
+def test_printing_a_pdf_counts_a_sheet_and_changes_nothing_else() -> None:
+    dispatch = scene.assigned()
+    before = Dispatch.objects.filter(pk=dispatch.pk).values().get()
+    client = signed_in(make.user(dispatch.operation.center))
+    client.get(url("work_order", dispatch))
+    assert Dispatch.objects.filter(pk=dispatch.pk).values().get() == before
+    made = client.post(url("work_order_pdf", dispatch))
+    assert made.headers["Content-Type"] == "application/pdf"
+    assert made.content.startswith(b"%PDF")
+    client.post(url("work_order_count", dispatch))
+    after = Dispatch.objects.filter(pk=dispatch.pk).values().get()
+    assert after == {**before, "sheets_printed": 2}
+
+
+def test_a_drill_s_sheet_carries_the_word() -> None:
+    dispatch = dispatch_now(mode=Mode.DRILL)
+    text = signed_in(make.user(dispatch.operation.center)).get(url("work_order", dispatch)).content.decode()
+    assert '<p class="order__drill">訓練</p>' in text
+
+
+def test_a_long_day_of_odd_names_fits_the_page() -> None:
+    dispatch = scene.assigned()
+    Person.objects.filter(pk=dispatch.need.resident_id).update(name="𠮷﨑 髙" * 8)
+    Need.objects.filter(pk=dispatch.need_id).update(parking="裏の空き地" * 20, household=None)
+    response = signed_in(make.user(dispatch.operation.center)).get(url("work_order", dispatch))
+    assert response.status_code == 200
+    assert "𠮷﨑 髙" in response.content.decode()
+
+
+def test_a_member_who_went_home_after_the_page_was_opened_stops_the_departure() -> None:
+    dispatch = dispatch_now()
+    client = signed_in(make.user(dispatch.operation.center))
+    gone = dispatch.team.members.select_related("volunteer").order_by("id")[1].volunteer
+    checkin.leave(dispatch.operation, gone, by=SYSTEM, at=timezone.now())
+    form = {"checks": scene.ALL, "due_back": hours_from_now(3), "override": "急ぐ"}
+    response = client.post(url("dispatch_depart", dispatch), form)
+    assert response.status_code == 409
+    assert "もう帰っています" in response.content.decode()
