@@ -1,6 +1,6 @@
 # make run     start the center (PORT=8000, DATA=./data); the first time this also installs and builds
 # make test    install what the tests need and run all of them
-# Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make e2e · make faults · make bench
+# Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e · make faults · make bench
 # Others:      make lock (new requirement locks) · make clean
 #
 # Nothing here asks a question. A step whose inputs did not change is skipped.
@@ -20,7 +20,7 @@ FRONT := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 
 BUILT := frontend/dist/.vite/manifest.json
 MODULES := frontend/node_modules/.installed
 
-.PHONY: run build test lint front unit e2e faults bench lock clean test-env
+.PHONY: run build test lint front unit center e2e faults bench lock clean test-env
 
 run: build
 	@exec $(PY) manage.py up
@@ -41,6 +41,7 @@ $(MODULES): frontend/package-lock.json | .venv/.main
 	@touch $@
 
 $(BUILT): $(FRONT) $(MODULES)
+	@echo "building the front end" >&2
 	@requirements/node.sh npm run --silent build
 	@$(PY) -m whitenoise.compress --quiet frontend/dist
 	@touch $@
@@ -65,11 +66,14 @@ e2e: test-env
 	@tests/infra/system.sh
 	@$(PY) -m tests.infra.suite e2e
 
+center: test-env
+	@$(PY) -m tests.infra.suite center
+
 faults: test-env
 	@$(PY) -m tests.infra.suite faults
 
 bench: test-env
-	@$(PY) -m tests.infra.run --db postgres --broker -- $(PY) -m tests.bench
+	@$(PY) -m tests.infra.run --db postgres -- $(PY) -m tests.bench
 
 lock:
 	@requirements/lock.sh

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,6 +17,10 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
 
 from dvc.runtime.supervisor import die_with_parent
 
@@ -183,9 +188,24 @@ def alive(pid: int) -> bool:
         return False
 
 
+def new_database(server: str) -> str:
+    """The URL of a new, empty database beside the one of `server`."""
+    name = f"center_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as line:
+        line.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = urlsplit(server)
+    return urlunsplit(url._replace(path=f"/{name}"))
+
+
 @contextmanager
 def center(folder: Path, **variables: str) -> Iterator[RunningCenter]:
-    """A ready center in `folder`/data; stopped afterwards. `variables` are added to its environment."""
+    """A ready center in `folder`/data; stopped afterwards. `variables` are added to its environment.
+
+    Where DATABASE_URL names a PostgreSQL, the center gets a database of its own there.
+    """
+    server = variables.get("DATABASE_URL", os.environ.get("DATABASE_URL", ""))
+    if server.startswith("postgres"):
+        variables["DATABASE_URL"] = new_database(server)
     running = RunningCenter(folder / "data", free_port(), folder / "up.log", variables)
     running.start()
     try:

@@ -9,8 +9,9 @@ import time
 from dataclasses import dataclass
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
-UNIT = [*PYTEST, "-n", "2", "--dist", "loadgroup", "-m", "not e2e and not faults", "tests"]
+UNIT = [*PYTEST, "-n", "2", "--dist", "loadgroup", "-m", "not e2e and not faults and not center", "tests"]
 UNIT += [f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench")]
+CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 E2E = [*PYTEST, "tests/e2e"]
 FAULTS = [*PYTEST, "tests/faults"]
 
@@ -32,6 +33,7 @@ STEPS = {
     "front-end tests": ["requirements/node.sh", "npm", "run", "--silent", "test"],
     "unit on SQLite": on("sqlite", UNIT),
     "unit on PostgreSQL": on("postgres", UNIT),
+    "the whole center": on("sqlite", CENTER),
     "browser on SQLite": on("sqlite", E2E),
     "browser on PostgreSQL": on("postgres", E2E),
     "faults": on("sqlite", FAULTS),
@@ -43,6 +45,7 @@ SETS = {
     "unit": ["unit on SQLite", "unit on PostgreSQL"],
     "unit-sqlite": ["unit on SQLite"],
     "unit-postgres": ["unit on PostgreSQL"],
+    "center": ["the whole center"],
     "e2e": ["browser on SQLite", "browser on PostgreSQL"],
     "faults": ["faults"],
 }

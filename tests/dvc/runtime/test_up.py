@@ -24,7 +24,7 @@ from tests.infra.center import (
     until,
 )
 
-pytestmark = [pytest.mark.parts, pytest.mark.xdist_group("center")]
+pytestmark = [pytest.mark.parts, pytest.mark.center]
 
 
 @pytest.fixture(scope="module")
