@@ -101,7 +101,7 @@ describe("recording", () => {
     const original = IDBDatabase.prototype.transaction;
     IDBDatabase.prototype.transaction = function (stores, mode, options) {
       if (mode === "readwrite") asked.push(options?.durability);
-      return original.call(this, stores, mode, options);
+      return original.call(this, stores as string[], mode, options);
     };
     const { op } = await shelf.append(fact(), VERDICT);
     await shelf.settle([result(op)], "1", 0);

@@ -4,10 +4,11 @@ import type { Kind, Todo, Tone, Verdict } from "./protocol";
 import type { Entry, State } from "./shelf";
 
 const ICONS: Record<Tone, string> = { ok: "ok", warn: "warn", stop: "stop" };
-const STEPS: readonly (readonly [State, string, string])[] = [
-  ["saved", "●", "端末に保存"],
-  ["sent", "◐", "送信済"],
-  ["settled", "✓", "確定"],
+// Full circle, half circle, tick: drawn, because fonts disagree about the size of ● ◐ ✓.
+const STEPS: readonly (readonly [State, string])[] = [
+  ["saved", "端末に保存"],
+  ["sent", "送信済"],
+  ["settled", "確定"],
 ];
 
 const TODO_BUTTONS: Record<string, readonly [string, Kind]> = {
@@ -72,9 +73,10 @@ export function spoken({ verdict }: Shown): string {
   return `${verdict.title}。${name}${verdict.say}`;
 }
 
-export function stateMark(state: State): string {
-  const [, mark, word] = STEPS.find(([name]) => name === state) ?? STEPS[0]!;
-  return `${mark} ${word}`;
+/** ● 端末に保存 / ◐ 送信済 / ✓ 確定. */
+export function stateMark(state: State): HTMLElement {
+  const word = STEPS.find(([name]) => name === state)?.[1] ?? "";
+  return element("span", "t-mark", icon(state), word);
 }
 
 function todoList(todo: readonly Todo[], act: (kind: Kind) => void): HTMLElement {
@@ -92,8 +94,8 @@ function stepList(state: State): HTMLElement {
   const reached = STEPS.findIndex(([name]) => name === state);
   const list = element("ol", "t-steps");
   list.setAttribute("aria-label", "記録の状態");
-  STEPS.forEach(([, mark, word], i) => {
-    const step = element("li", i <= reached ? "t-steps__step t-steps__step--done" : "t-steps__step", `${mark} ${word}`);
+  STEPS.forEach(([name], i) => {
+    const step = element("li", i <= reached ? "t-steps__step t-steps__step--done" : "t-steps__step", stateMark(name));
     if (i === reached) step.setAttribute("aria-current", "step");
     list.append(step);
   });

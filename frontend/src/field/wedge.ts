@@ -10,6 +10,7 @@ const SLOW_READER_MS = 600;
 const SUFFIX_MS = 400;
 const SHORTEST = 8;
 const CARD_CHARS = 147;
+const PREFIX = "VC1";
 const FIELDS = "input:not([type=button], [type=checkbox], [type=radio], [type=submit]), textarea, select, [contenteditable]";
 
 export interface Wedge {
@@ -38,7 +39,7 @@ export function listenToWedge(root: Document, onText: (text: string) => void): W
     buffer += text;
     clearTimeout(timer);
     const soFar = clean(buffer);
-    const halfACard = soFar.startsWith("VC1") && soFar.length < CARD_CHARS;
+    const halfACard = soFar.length < CARD_CHARS && (soFar.startsWith(PREFIX) || PREFIX.startsWith(soFar));
     timer = setTimeout(finish, halfACard ? SLOW_READER_MS : SILENCE_MS);
   };
 

@@ -1,0 +1,115 @@
+"""A reception desk to test at: people with bound cards in an open operation, and a signed-in, registered tablet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import TABLET, Visitor, manage
+from tests.infra.center import RunningCenter
+
+_SET_UP = """
+import json
+from django.utils import timezone
+from django.urls import reverse
+from dvc.accounts.models import Membership, User
+from dvc.accounts.roles import Role
+from dvc.accounts.services import issue_sign_in_link
+from dvc.audit.services import SYSTEM
+from dvc.operations.models import Center, Mode
+from intake.volunteers import cards
+from tests import make
+
+now = timezone.now()
+center = Center.objects.first() or make.center()
+operation = make.operation(center, mode=Mode({mode!r}))
+people = [make.volunteer(center, family, "花子", insured={insured}) for family in {families!r}]
+stock = cards.issue_stock(center, count=len(people) + 1, by=SYSTEM, at=now)
+deck = list(stock.cards.order_by("pk"))
+for person, card in zip(people, deck):
+    cards.bind(card, person, by=SYSTEM, at=now)
+staff = User.objects.create_user(f"reception{{operation.pk}}", "伊藤 恵", "a-long-password")
+Membership.objects.create(user=staff, center=center, role=Role.CHIEF)
+print(json.dumps({{
+    "operation": operation.pk,
+    "link": reverse("sign_in_by_link", args=[issue_sign_in_link(staff, at=now)]),
+    "cards": [[person.family_name, card.token, card.short_code] for person, card in zip(people, deck)],
+    "blank": deck[-1].token,
+}}))
+"""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A person with a bound card: family name, the card's text, its short code."""
+
+    family: str
+    token: str
+    short_code: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open operation; `blank` is the text of a card that nobody holds."""
+
+    operation: int
+    link: str
+    holders: list[Holder]
+    blank: str
+
+
+def set_up(
+    running: RunningCenter, families: list[str], *, mode: str = "disaster", insured: bool = True
+) -> Desk:
+    """An operation and these people, each with a card."""
+    made = manage(running, _SET_UP.format(families=families, mode=mode, insured=insured))
+    holders = [Holder(*one) for one in made["cards"]]
+    return Desk(made["operation"], running.address + made["link"], holders, made["blank"])
+
+
+class Tablet:
+    """The reception page in a browser, ready for scans."""
+
+    def __init__(
+        self, browser: Browser, running: RunningCenter, desk: Desk, size: dict[str, int] = TABLET
+    ) -> None:
+        self.visitor = Visitor(browser, running, size)
+        self.page: Page = self.visitor.page
+        self.path = f"/o/{desk.operation}/tablet/"
+        self.visitor.sign_in(desk.link)
+        self.page.goto(self.path)
+        self.page.get_by_role("button", name="この端末を受付用に登録する").click()
+        expect(self.page.locator("body")).to_have_attribute("data-ready", "yes")
+        expect(self.page.locator("body")).to_have_attribute("data-offline", "ready")
+        expect(self.page.get_by_text("つながっています", exact=True)).to_be_visible()
+
+    def read(self, text: str) -> None:
+        """As a keyboard-wedge reader types it: no focus, fast, Enter at the end."""
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
+    def expect_verdict(self, code: str, name: str = "") -> None:
+        panel = self.page.locator("[data-verdict]")
+        expect(panel).to_have_attribute("data-code", code)
+        if name:
+            expect(panel.locator(".t-verdict__name")).to_contain_text(name)
+
+    def expect_state(self, state: str) -> None:
+        expect(self.page.locator("[data-verdict]")).to_have_attribute("data-state", state)
+
+    def expect_unsent(self, count: int) -> None:
+        expect(self.page.locator("[data-unsent-count]")).to_have_text(str(count))
+
+
+def visits(running: RunningCenter, desk: Desk) -> list[dict[str, Any]]:
+    """The visits of the operation as the server has them."""
+    found: list[dict[str, Any]] = manage(
+        running,
+        "import json\nfrom intake.checkin.models import Visit\n"
+        f"rows = Visit.objects.filter(operation={desk.operation}).order_by('pk')\n"
+        "print(json.dumps([{'family': v.volunteer.family_name, 'left': v.left_at is not None, "
+        "'oriented': v.oriented_at is not None, 'insured': v.insurance_seen_at is not None} for v in rows]))",
+    )
+    return found

@@ -1,0 +1,70 @@
+"""The reception tablet's camera: a card held before the lens, and no camera at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import qrcode
+from PIL import Image
+from playwright.sync_api import Browser, expect
+from qrcode.constants import ERROR_CORRECT_M
+
+from tests.e2e.camera import film
+from tests.e2e.conftest import PHONE
+from tests.e2e.reception import Tablet, set_up, visits
+from tests.infra.center import RunningCenter
+
+
+def symbol(text: str) -> Image.Image:
+    """The card's QR as it is printed: version 6, level M, quiet zone of 4 modules."""
+    code = qrcode.QRCode(version=6, error_correction=ERROR_CORRECT_M, border=4, box_size=10)
+    code.add_data(text, optimize=0)
+    code.make(fit=False)
+    return code.make_image().get_image()
+
+
+def test_a_card_before_the_camera_is_one_visit_however_long_it_stays(
+    running: RunningCenter, launch: Callable[..., Browser], tmp_path: Path
+) -> None:
+    desk = set_up(running, ["高橋"])
+    browser = launch(film(symbol(desk.holders[0].token), tmp_path / "card.mjpeg"))
+    tablet = Tablet(browser, running, desk)
+    tablet.page.get_by_role("button", name="カメラ").click()
+    tablet.expect_verdict("ok", "高橋")
+    tablet.expect_state("settled")
+    tablet.visitor.picture("reception-camera")
+    tablet.page.wait_for_timeout(6_000)  # longer than the four seconds in which a repeat is suppressed
+    expect(tablet.page.locator("[data-recent] li")).to_have_count(1)
+    tablet.expect_verdict("ok", "高橋")
+    assert [visit["family"] for visit in visits(running, desk)] == ["高橋"]
+    assert tablet.visitor.errors == []
+
+
+def test_the_camera_works_off_line_after_a_reload(
+    running: RunningCenter, launch: Callable[..., Browser], tmp_path: Path
+) -> None:
+    desk = set_up(running, ["及川"])
+    browser = launch(film(symbol(desk.holders[0].token), tmp_path / "card.mjpeg"))
+    tablet = Tablet(browser, running, desk, PHONE)
+    tablet.visitor.context.set_offline(True)
+    tablet.page.reload()
+    expect(tablet.page.locator("body")).to_have_attribute("data-ready", "yes")
+    tablet.page.get_by_role("button", name="カメラ").click()
+    tablet.expect_verdict("ok", "及川")
+    tablet.expect_unsent(1)
+    tablet.visitor.picture("reception-camera-offline-phone")
+    tablet.visitor.context.set_offline(False)
+    tablet.expect_unsent(0)
+    assert len(visits(running, desk)) == 1
+
+
+def test_without_a_camera_the_page_says_what_else_works(
+    running: RunningCenter, launch: Callable[..., Browser]
+) -> None:
+    desk = set_up(running, ["遠藤"])
+    tablet = Tablet(launch(), running, desk)
+    tablet.page.get_by_role("button", name="カメラ").click()
+    expect(tablet.page.locator("[data-eye-say]")).to_contain_text("カードの番号8文字の入力で受付できます")
+    tablet.read(desk.holders[0].token)
+    tablet.expect_verdict("ok", "遠藤")
