@@ -12,7 +12,7 @@ import pytest
 def the_test_runner_may_empty_the_audit_log() -> Iterator[None]:
     """On SQLite a transactional test is cleaned up with DELETE, which the audit's triggers forbid: take them down
     for the flush and put them back. PostgreSQL empties its tables with TRUNCATE, which row triggers let pass."""
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    from django.db.backends.sqlite3.base import DatabaseOperations  # .operations alone is a circular import
 
     flush = DatabaseOperations.execute_sql_flush
 
