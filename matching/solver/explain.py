@@ -1,14 +1,14 @@
 """Why a team, why a need waits, why a person is idle: computed from the model, in plain Japanese.
 
-A waiting need is explained by trying: which single resource, added to the people and things that are left,
-would let a team go? Only when no single one is enough are several named. So every sentence can be put to the
-test: add what it names, and the need can be served.
+A waiting need is explained by trying: add everything it could lack to the people and things that are left, then
+take away again what is not needed. What remains is the binding shortage, and every sentence can be put to the
+test: add what it names, and the need can be served; leave any of it out, and it can not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -182,7 +182,7 @@ class _WhatIf:
         kind, _, what = shortage.code.partition(":")
         if kind not in {"no_leader", "skill", "lang", "no_woman", "no_driver", "own_car", "people"}:
             return
-        key = _helper_key(need, shortage)
+        key = _helper_key(need, shortage.code)
         people = self.helpers.setdefault(key, [])
         exp = max(need.min_exp, need.leader_exp) if kind == "no_leader" else need.min_exp
         skill = {"no_driver": "driver", "skill": what}.get(kind)
@@ -201,15 +201,30 @@ class _WhatIf:
         late = _too_late(self.ground, task)
         if late is not None:
             return late
-        if self._servable(task, ()):
+        if self._servable(task, need, {}):
             return say("not_worth")
-        shortages = list(self._missing(need))
-        for shortage in (Shortage("people"), *shortages):
-            tool = shortage.code.startswith("tool:")
-            for missing in (shortage.most,) if tool else range(1, shortage.most + 1):
-                if self._servable(task, ((need, Shortage(shortage.code, missing)),)):
-                    return say(shortage.code, missing=missing, seats=VAN_SEATS)
-        return self._several(task, need, shortages)
+        least = self._least(task, need)
+        if least is None:
+            return say("conditions")
+        if len(least) == 1:
+            ((code, missing),) = least.items()
+            return say(code, missing=missing, seats=VAN_SEATS)
+        text = TEXTS["several"].format(
+            all="、".join(_piece(code, missing) for code, missing in least.items())
+        )
+        return Reason(next(iter(least)), text, least)
+
+    def _least(self, task: Task, need: Need) -> dict[str, int] | None:
+        """Shortages that together would be enough and from which nothing can be left out; None if none are."""
+        enough = {s.code: s.most for s in self._missing(need)}
+        if not self._servable(task, need, enough):
+            return None
+        for code in sorted(enough, key=lambda code: (code == "people", -list(enough).index(code))):
+            for missing in range(enough[code]):
+                if self._servable(task, need, enough | {code: missing}):
+                    enough[code] = missing
+                    break
+        return {code: missing for code, missing in enough.items() if missing}
 
     def _missing(self, need: Need) -> Iterator[Shortage]:
         """What the need could be short of now: tools only as many as are not left."""
@@ -219,46 +234,31 @@ class _WhatIf:
             if shortage.most > left:
                 yield Shortage(shortage.code, shortage.most - left)
 
-    def _several(self, task: Task, need: Need, shortages: list[Shortage]) -> Reason:
-        """A set of shortages that is enough, and from which nothing can be left out; people are cut last."""
-        needed = {s.code: s for s in shortages}
-        if not self._servable(task, [(need, s) for s in needed.values()]):
-            return say("conditions")
-        for code in sorted(needed, key=lambda code: (code == "people", -list(needed).index(code))):
-            for missing in range(needed[code].most):
-                less = needed | {code: Shortage(code, missing)}
-                if self._servable(task, [(need, s) for s in less.values()]):
-                    needed = less
-                    break
-        short = [s for s in needed.values() if s.most]
-        text = TEXTS["several"].format(all="、".join(_piece(s) for s in short))
-        return Reason(short[0].code, text, {s.code: s.most for s in short})
-
-    def _servable(self, task: Task, extra: Sequence[tuple[Need, Shortage]]) -> bool:
+    def _servable(self, task: Task, need: Need, extra: Mapping[str, int]) -> bool:
         trial = self.state.copy()
-        for need, shortage in extra:
-            self._give(trial, need, shortage)
+        for code, amount in extra.items():
+            self._give(trial, need, code, amount)
         return staff(trial, task, self.prices, unit_price=self.price, thorough=True) is not None
 
-    def _give(self, trial: State, need: Need, shortage: Shortage) -> None:
-        kind, _, what = shortage.code.partition(":")
-        if not shortage.most:
+    def _give(self, trial: State, need: Need, code: str, amount: int) -> None:
+        kind, _, what = code.partition(":")
+        if not amount:
             return
         if kind == "tool":
-            trial.tools[need.site, what] = trial.tools.get((need.site, what), 0) + shortage.most
+            trial.tools[need.site, what] = trial.tools.get((need.site, what), 0) + amount
         elif kind == "shuttle" and need.stop is not None:
-            trial.seats[need.stop] += shortage.most
+            trial.seats[need.stop] += amount
         elif kind in {"truck", "car"}:
             vehicle = f"?{'truck' if kind == 'truck' else 'van'}-{need.site}"
             trial.fleet[vehicle] = self.ground.problem.fleet_by[vehicle]
         else:
-            for person in self.helpers[_helper_key(need, shortage)][: shortage.most]:
+            for person in self.helpers[_helper_key(need, code)][:amount]:
                 trial.free[self.unit[person.id]] = True
 
 
-def _helper_key(need: Need, shortage: Shortage) -> tuple[int, bool, str]:
-    exp = max(need.min_exp, need.leader_exp) if shortage.code == "no_leader" else need.min_exp
-    return exp, need.women_only, shortage.code
+def _helper_key(need: Need, code: str) -> tuple[int, bool, str]:
+    exp = max(need.min_exp, need.leader_exp) if code == "no_leader" else need.min_exp
+    return exp, need.women_only, code
 
 
 def _shortages(need: Need) -> Iterator[Shortage]:
@@ -282,9 +282,9 @@ def _shortages(need: Need) -> Iterator[Shortage]:
     yield Shortage("people", need.min)
 
 
-def _piece(shortage: Shortage) -> str:
-    kind, _, what = shortage.code.partition(":")
-    return PIECES[kind].format(name=NAMES.get(what, what), missing=shortage.most)
+def _piece(code: str, missing: int) -> str:
+    kind, _, what = code.partition(":")
+    return PIECES[kind].format(name=NAMES.get(what, what), missing=missing)
 
 
 def _too_late(ground: Ground, task: Task) -> Reason | None:
