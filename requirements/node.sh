@@ -13,5 +13,11 @@ if ! { command -v node >/dev/null && command -v npm >/dev/null && new_enough nod
   PATH="$PWD/.venv/bin:$PATH"
   export PATH
 fi
+# Node brings certificates of its own; an office network may need those of the system.
+bundle=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$bundle" ]; then
+  NODE_EXTRA_CA_CERTS=$bundle
+  export NODE_EXTRA_CA_CERTS
+fi
 cd frontend
 exec "$@"
