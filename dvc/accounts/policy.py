@@ -132,6 +132,11 @@ POLICY: Final[dict[str, Who]] = {
     "equipment_save": May.DISPATCH,
     "vehicle_add": May.DISPATCH,
     "vehicle_switch": May.DISPATCH,
+    # dvc.board
+    "board": May.SEE_BOARD,
+    "board_wall": May.SEE_BOARD,
+    "board_poll": Anyone.TOKEN,
+    "audit_log": May.SEE_AUDIT,
     # matching.dispatch
     "dispatch_board": May.DISPATCH,
     "dispatch_board_part": May.DISPATCH,

@@ -77,7 +77,9 @@ def _context(dispatch: Dispatch, at: datetime) -> dict[str, Any]:
 
 
 def _gone(request: HttpRequest, center: Center | None) -> HttpResponse:
-    return render(request, "matching/dispatch/field_gone.html", {"center": center or _only_center()}, status=404)
+    return render(
+        request, "matching/dispatch/field_gone.html", {"center": center or _only_center()}, status=404
+    )
 
 
 def _only_center() -> Center | None:
@@ -200,9 +202,9 @@ def genuine(request: HttpRequest, token: str) -> HttpResponse:
     """本物の依頼書ですか: yes or no, the date, the center's name and phone. Never where, who or what."""
     try:
         throttle.check_address(_address(request))
-        dispatch, at = _found(request, tokens.find_by_genuine_token(token), token)
+        dispatch, _ = _found(request, tokens.find_by_genuine_token(token), token)
     except NoSheet as gone:
-        context = {"center": gone.center or _only_center(), "was_genuine": gone.center is not None}
+        context: dict[str, Any] = {"center": gone.center or _only_center(), "was_genuine": gone.center is not None}
         return render(request, "matching/dispatch/genuine.html", context, status=404)
     except Refused as refused:
         return _too_many(request, refused)

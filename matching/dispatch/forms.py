@@ -94,7 +94,9 @@ class ReportForm(forms.Form):
         label="ヒヤリとしたことはありませんか", max_length=500, required=False, multiline=True, rows=2,
         help_text="次のチームを守ります。小さなことでも書いてください。",
     )  # fmt: skip
-    outcome = forms.ChoiceField(label="作業はどうなりましたか", choices=Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label="作業はどうなりましたか", choices=Outcome.choices, widget=forms.RadioSelect
+    )
     people = forms.IntegerField(label="活動した人数", min_value=0, max_value=500)
     text = Text(label="やったこと", max_length=4000, required=False, multiline=True)
     remaining = Text(
@@ -120,7 +122,9 @@ class ReturnForm(ReportForm):
         label="「中止」「不在」のとき、この困りごとを", initial="hold", required=False, widget=forms.RadioSelect,
         choices=(("hold", "保留にする（住んでいる人に電話してから決める）"), ("ready", "マッチング待ちにもどす")),
     )  # fmt: skip
-    sheets_back = forms.IntegerField(label="戻ってきた依頼書の枚数", min_value=0, max_value=99, required=False)
+    sheets_back = forms.IntegerField(
+        label="戻ってきた依頼書の枚数", min_value=0, max_value=99, required=False
+    )
     tools_missing = Text(
         label="足りない・こわれた資機材", max_length=200, required=False,
         help_text="全部そろっていれば空のままで。",

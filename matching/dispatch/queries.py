@@ -59,4 +59,3 @@ def lanes(operation: Operation, *, at: datetime) -> list[Lane]:
 
 def has_report(dispatch: Dispatch) -> bool:
     return hasattr(dispatch, "report")
-

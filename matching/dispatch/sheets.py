@@ -156,7 +156,9 @@ def _symbol(text: str, label: str) -> SafeString:
 
 def pdf(sheet: Order) -> bytes:
     """The sheet as A4 PDF. Refused dispatch.no_font when this machine has no letter for something on it."""
-    text = render_to_string("matching/dispatch/work_order_pdf.html", {"order": sheet, "dispatch": sheet.dispatch})
+    text = render_to_string(
+        "matching/dispatch/work_order_pdf.html", {"order": sheet, "dispatch": sheet.dispatch}
+    )
     if missing := missing_on(sheet):
         raise Refused("dispatch.no_font", letters="".join(missing[:10]))
     return write_pdf(text, css=CSS)

@@ -201,7 +201,11 @@ def _take_back(
                 dispatch, **form.story(), hold=hold, by_leader=False, by=by(request), at=at
             )
         services.come_back(
-            dispatch, tools_missing=data["tools_missing"], sheets_back=data["sheets_back"], by=by(request), at=at
+            dispatch,
+            tools_missing=data["tools_missing"],
+            sheets_back=data["sheets_back"],
+            by=by(request),
+            at=at,
         )
     if told is not None and not told.changed:
         return f"{dispatch.team}の帰着を記録しました。報告は先に届いていたので、そのままです。"

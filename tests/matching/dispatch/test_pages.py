@@ -51,16 +51,17 @@ def dispatch_now(*, insured: bool = True, depart: bool = False, mode: Mode = Mod
     """A dispatch of this very moment: pages ask the real clock."""
     now = timezone.now()
     operation = make.operation(mode=mode)
-    crew = [make.volunteer(operation.center, "髙﨑", "一郎"), make.volunteer(operation.center, "𠮷田", "花", insured=insured)]
+    crew = [
+        make.volunteer(operation.center, "髙﨑", "一郎"),
+        make.volunteer(operation.center, "𠮷田", "花", insured=insured),
+    ]
     for person in crew:
         person.policies.update(valid_from=now - timedelta(days=1), valid_to=now + timedelta(days=90))
         scene.present(operation, person, at=now - timedelta(hours=1))
     team = scene.team(operation, *crew, at=now)
     dispatch = services.assign(team, make.need(operation), by=SYSTEM, at=now)
     if depart:
-        services.depart(
-            dispatch, checks=scene.ALL, by=SYSTEM, at=now, due_back_at=now + timedelta(hours=3)
-        )
+        services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=now, due_back_at=now + timedelta(hours=3))
     return dispatch
 
 
@@ -105,7 +106,10 @@ def test_nobody_gets_in_without_signing_in(name: str) -> None:
 def test_a_colleague_without_the_role_and_a_stranger_change_nothing(name: str) -> None:
     dispatch = dispatch_now(depart=True)
     before = Entry.objects.count()
-    assert signed_in(make.user(dispatch.operation.center, Role.SURVEY)).post(url(name, dispatch)).status_code == 403
+    assert (
+        signed_in(make.user(dispatch.operation.center, Role.SURVEY)).post(url(name, dispatch)).status_code
+        == 403
+    )
     stranger = signed_in(make.user(make.center("よその市のセンター")))
     before = Entry.objects.filter(operation=dispatch.operation).count()
     assert stranger.post(url(name, dispatch)).status_code == 404
@@ -161,7 +165,9 @@ def test_a_need_that_was_withdrawn_shows_on_its_team() -> None:
     needs.move(dispatch.need, NeedState.WITHDRAWN, by=SYSTEM, at=make.at(9, 40), reason="本人から")
     client = signed_in(make.user(dispatch.operation.center))
     assert "取りやめてください" in client.get(board_url(dispatch.operation)).content.decode()
-    assert "困りごとが「取下げ」に変わりました" in client.get(url("dispatch_detail", dispatch)).content.decode()
+    assert (
+        "困りごとが「取下げ」に変わりました" in client.get(url("dispatch_detail", dispatch)).content.decode()
+    )
 
 
 # ── departure ──────────────────────────────────────────────────────────────────────────────────
@@ -229,8 +235,16 @@ def test_the_desk_notes_an_arrival_and_a_new_return_time() -> None:
 
 def test_the_return_page_thanks_first_then_asks_about_injuries_then_paper_then_tools() -> None:
     dispatch = dispatch_now(depart=True)
-    text = signed_in(make.user(dispatch.operation.center)).get(url("dispatch_return", dispatch)).content.decode()
-    order = ["おつかれさまでした", "けが・体調の悪い人", "作業はどうなりましたか", "戻ってきた依頼書の枚数", "足りない・こわれた資機材"]
+    text = (
+        signed_in(make.user(dispatch.operation.center)).get(url("dispatch_return", dispatch)).content.decode()
+    )
+    order = [
+        "おつかれさまでした",
+        "けが・体調の悪い人",
+        "作業はどうなりましたか",
+        "戻ってきた依頼書の枚数",
+        "足りない・こわれた資機材",
+    ]
     places = [text.index(words) for words in order]
     assert places == sorted(places)
 
@@ -238,7 +252,9 @@ def test_the_return_page_thanks_first_then_asks_about_injuries_then_paper_then_t
 def test_return_and_report_are_recorded_together_and_the_need_is_closed() -> None:
     dispatch = dispatch_now(depart=True)
     client = signed_in(make.user(dispatch.operation.center))
-    response = client.post(url("dispatch_return", dispatch), {**REPORT, "tools_missing": "バール1本"}, follow=True)
+    response = client.post(
+        url("dispatch_return", dispatch), {**REPORT, "tools_missing": "バール1本"}, follow=True
+    )
     assert "帰着を記録しました" in response.content.decode()
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.BACK
@@ -274,7 +290,9 @@ def test_continuing_without_what_remains_is_asked_for_again_and_nothing_is_writt
     assert dispatch.state == DispatchState.DEPARTED
 
 
-@pytest.mark.parametrize("bad", [{"people": "-1"}, {"people": "x"}, {"outcome": "won"}, {"text": "あ" * 1_000_000}])
+@pytest.mark.parametrize(
+    "bad", [{"people": "-1"}, {"people": "x"}, {"outcome": "won"}, {"text": "あ" * 1_000_000}]
+)
 def test_a_report_with_a_wrong_field_says_which_and_keeps_the_rest(bad: dict[str, str]) -> None:
     dispatch = dispatch_now(depart=True)
     client = signed_in(make.user(dispatch.operation.center))
@@ -330,12 +348,14 @@ def test_the_sheet_tells_the_team_everything_and_nothing_about_health() -> None:
 
 def test_the_three_symbols_lead_to_the_map_the_leader_s_page_and_the_door_check() -> None:
     dispatch = scene.assigned()
-    dispatch = Dispatch.objects.select_related("operation__center", "need__household", "team__leader").get(pk=dispatch.pk)
+    dispatch = Dispatch.objects.select_related("operation__center", "need__household", "team__leader").get(
+        pk=dispatch.pk
+    )
     sheet = sheets.order(dispatch, base_url="https://center.example.jp", at=make.at(10))
     assert sheet.map_url == "https://www.google.com/maps/search/?api=1&query=38.296000,141.006000"
     assert sheet.leader_url == f"https://center.example.jp/l/{tokens.leader_token(dispatch.token_nonce)}/"
     assert sheet.genuine_url == f"https://center.example.jp/g/{tokens.genuine_token(dispatch.token_nonce)}/"
-    assert sheet.day == "2026年（令和8年）7月18日（土）"
+    assert sheet.day == "令和8年7月18日（2026年）（土）"
 
 
 def test_printing_a_pdf_counts_a_sheet_and_changes_nothing_else() -> None:
@@ -360,7 +380,8 @@ def test_a_drill_s_sheet_carries_the_word() -> None:
 
 def test_a_long_day_of_odd_names_fits_the_page() -> None:
     dispatch = scene.assigned()
-    Person.objects.filter(pk=dispatch.need.resident_id).update(name="𠮷﨑 髙" * 8)
+    assert dispatch.need.resident is not None
+    Person.objects.filter(pk=dispatch.need.resident.pk).update(name="𠮷﨑 髙" * 8)
     Need.objects.filter(pk=dispatch.need_id).update(parking="裏の空き地" * 20, household=None)
     response = signed_in(make.user(dispatch.operation.center)).get(url("work_order", dispatch))
     assert response.status_code == 200

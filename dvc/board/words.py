@@ -1,0 +1,209 @@
+"""The audit in plain Japanese: one table from action to words, and who and what each line is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from dvc.audit.models import Entry
+from intake.checkin.models import Visit
+from intake.help_requests.models import Need, NeedState
+from intake.volunteers.models import Volunteer
+from matching.dispatch.models import Dispatch, Outcome
+from matching.teams.models import Team
+
+# action → what happened. {it}: what it is about. tests/dvc/board asks that no action of the code is missing.
+WORDS: Final[Mapping[str, str]] = {
+    "card.bound": "{it}にカードを渡しました",
+    "card.ended": "{it}のカードを使えなくしました",
+    "card_key.made": "カードの鍵を作りました",
+    "card_key.retired": "カードの鍵を新しくしました",
+    "card_stock.issued": "白紙のカードを作りました",
+    "center.created": "センターを準備しました",
+    "center.edited": "センターの名前や電話を直しました",
+    "device.registered": "端末を登録しました",
+    "device.revoked": "端末を使えなくしました",
+    "dispatch.assigned": "{it}のチームを決めました",
+    "dispatch.back": "{it}が帰ってきました",
+    "dispatch.cancelled": "{it}の派遣を取りやめました",
+    "dispatch.departed": "{it}が出発しました",
+    "dispatch.leaving": "{it}が現地を出ました",
+    "dispatch.on_site": "{it}が現地に着きました",
+    "dispatch.postponed": "{it}の戻りの時刻を変えました",
+    "dispatch.reported": "{it}の報告を受け取りました",
+    "dispatch.sheet_printed": "{it}の依頼書を印刷しました",
+    "drill.finished": "訓練の台本が終わりました",
+    "drill.paused": "訓練を止めました",
+    "drill.purged": "訓練のデータを消しました",
+    "drill.speed_set": "訓練の速さを変えました",
+    "drill.started": "訓練をはじめました",
+    "equipment.stock_set": "資機材の数を直しました",
+    "equipment.vehicle_added": "車を加えました",
+    "equipment.vehicle_available": "車が使えるかどうかを変えました",
+    "group.registered": "団体を登録しました",
+    "household.added": "お宅の場所を登録しました",
+    "household.edited": "お宅の場所を直しました",
+    "insurance.recorded": "保険を記録しました",
+    "match.done": "チームの提案ができました",
+    "match.failed": "チームの提案を作れませんでした",
+    "match.requested": "チームの提案を頼みました",
+    "need.caller_added": "{it}に、ほかの人からの連絡を加えました",
+    "need.edited": "{it}の内容を直しました",
+    "need.hazards_cleared": "{it}の危険を確認ずみにしました",
+    "need.item_added": "{it}に作業を加えました",
+    "need.item_edited": "{it}の作業を直しました",
+    "need.item_removed": "{it}の作業を消しました",
+    "need.moved": "{it}を「{to}」にしました",
+    "need.received": "{it}を受け付けました",
+    "operation.clock_set": "訓練の時計を合わせました",
+    "operation.created": "活動を作りました",
+    "operation.edited": "活動の設定を変えました",
+    "operation.moved": "活動を「{to}」にしました",
+    "person.added": "住民の方を登録しました",
+    "person.edited": "住民の方の登録を直しました",
+    "proposal.accepted": "チームの提案を決めました",
+    "proposal.rejected": "チームの提案を見送りました",
+    "queue.banned": "このお宅には行かない人を決めました",
+    "queue.held": "マッチングを見合わせました",
+    "queue.released": "マッチングの見合わせをやめました",
+    "queue.unbanned": "行かないと決めた人を元にもどしました",
+    "scan.failed": "読めないカードがありました",
+    "sign_in_link.issued": "サインインのリンクを作りました",
+    "sign_in_link.used": "リンクでサインインしました",
+    "site.added": "拠点を加えました",
+    "team.dissolved": "{it}を解散しました",
+    "team.formed": "{it}を組みました",
+    "team.leader_set": "{it}のリーダーを変えました",
+    "team.left": "{it}が外に出ました",
+    "team.member_added": "{it}に人を加えました",
+    "team.member_removed": "{it}から人を外しました",
+    "team.overruled": "{it}を、注意を確かめたうえで決めました",
+    "team.released": "{it}の人の手が空きました",
+    "towns.kept": "町丁目の一覧を入れました",
+    "user.created": "職員を加えました",
+    "user.deactivated": "職員の利用を止めました",
+    "user.password_set": "自分のパスワードを変えました",
+    "user.renamed": "職員の表示名を変えました",
+    "user.roles_set": "職員の役割を変えました",
+    "visit.annulled": "{it}の受付を取り消しました",
+    "visit.arrived": "{it}の受付をしました",
+    "visit.earlier_arrival": "{it}の到着の時刻を早いほうに直しました",
+    "visit.insurance_from_tomorrow": "{it}が保険に入りました（明日から）",
+    "visit.insurance_seen": "{it}の保険を確認しました",
+    "visit.left": "{it}が帰りました",
+    "visit.oriented": "{it}が説明を受けました",
+    "volunteer.blocked": "{it}の受付を止めました",
+    "volunteer.corrected": "{it}の登録を直しました",
+    "volunteer.registered": "{it}を登録しました",
+    "volunteer.unblocked": "{it}の受付を元にもどしました",
+    "volunteer.withdrawn": "{it}の登録を取り消しました",
+}
+VIA: Final[Mapping[str, str]] = {
+    "command": "このコンピューター", "desk": "窓口", "drill": "訓練の台本", "leader": "リーダーの電話", "link": "リンク",
+    "system": "自動", "tablet": "タブレット", "web": "本人（ウェブ）",
+}  # fmt: skip
+# What the log can be narrowed to: subject types, by area.
+AREAS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "needs": ("困りごと", ("help_requests.", "people.", "queue.")),
+    "volunteers": ("ボランティアとカード", ("volunteers.",)),
+    "reception": ("受付", ("checkin.",)),
+    "teams": ("マッチングとチーム", ("teams.", "proposals.", "dispatch.", "equipment.")),
+    "center": ("センターと職員", ("operations.", "accounts.", "drills.")),
+}
+_TO: Final[Mapping[str, str]] = {
+    **{state.value: str(state.label) for state in NeedState},
+    "preparing": "準備中",
+    "open": "開設中",
+    "closed": "閉所",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry for people: when, who, what, and what else is worth saying."""
+
+    at: datetime
+    who: str
+    text: str
+    note: str
+
+
+def lines(entries: Iterable[Entry], *, names: bool) -> list[Line]:
+    """Entries in words. `names`: whether volunteers are called by name. At most five queries.
+
+    The entries need `actor` and `device` selected with them.
+    """
+    rows = list(entries)
+    things = _things(rows, names=names)
+    return [Line(row.at, _who(row), _text(row, things), _note(row)) for row in rows]
+
+
+def _who(entry: Entry) -> str:
+    if entry.actor is not None:
+        return entry.actor.display_name
+    if entry.device is not None:
+        return f"タブレット「{entry.device.name}」"
+    return VIA.get(entry.via, entry.via)
+
+
+def _text(entry: Entry, things: Mapping[tuple[str, str], str]) -> str:
+    said = WORDS.get(entry.action, entry.action)
+    thing = things.get((entry.subject_type, entry.subject_id), "")
+    to = str(entry.details.get("to", "")) if isinstance(entry.details, dict) else ""
+    return said.format(it=thing or "記録", to=_TO.get(to, to))
+
+
+def _note(entry: Entry) -> str:
+    details: dict[str, Any] = entry.details
+    if entry.action == "dispatch.reported" and details.get("outcome") in Outcome.values:
+        note = str(Outcome(details["outcome"]).label)
+        return (
+            note
+            + ("　けがあり" if details.get("injury") else "")
+            + ("　見守り" if details.get("watch") else "")
+        )
+    if entry.action == "dispatch.departed" and details.get("overridden"):
+        return f"センター長の判断：{details.get('reason', '')}"
+    if entry.action == "dispatch.cancelled":
+        return str(details.get("reason", ""))
+    if entry.action == "match.done":
+        return f"{details.get('offers', 0)}件"
+    return ""
+
+
+def _things(entries: list[Entry], *, names: bool) -> dict[tuple[str, str], str]:
+    """What each subject is called on the screens. One query a kind."""
+    kinds: dict[str, Callable[[set[int]], dict[int, str]]] = {
+        "help_requests.need": lambda pks: {
+            pk: f"困りごとN{number}"
+            for pk, number in Need.objects.filter(pk__in=pks).values_list("pk", "number")
+        },
+        "teams.team": lambda pks: {
+            pk: f"{number}班" for pk, number in Team.objects.filter(pk__in=pks).values_list("pk", "number")
+        },
+        "dispatch.dispatch": lambda pks: {
+            pk: f"{team}班（N{need}）"
+            for pk, team, need in Dispatch.objects.filter(pk__in=pks).values_list(
+                "pk", "team__number", "need__number"
+            )
+        },
+        "checkin.visit": lambda pks: {
+            visit.pk: _person(visit.volunteer, names=names)
+            for visit in Visit.objects.filter(pk__in=pks).select_related("volunteer")
+        },
+        "volunteers.volunteer": lambda pks: {
+            person.pk: _person(person, names=names) for person in Volunteer.objects.filter(pk__in=pks)
+        },
+    }
+    found: dict[tuple[str, str], str] = {}
+    for kind, ask in kinds.items():
+        wanted = {int(row.subject_id) for row in entries if row.subject_type == kind}
+        if wanted:
+            found |= {(kind, str(pk)): text for pk, text in ask(wanted).items()}
+    return found
+
+
+def _person(volunteer: Volunteer, *, names: bool) -> str:
+    return f"{volunteer.name}さん" if names else "ボランティア"

@@ -1,0 +1,269 @@
+"""The pages a sheet's QR opens: the leader's, and the door check. No account, no session, no script."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.audit.models import Entry, Look
+from dvc.audit.services import SYSTEM
+from dvc.operations.models import Mode
+from intake.help_requests.models import Need, NeedState
+from matching.dispatch import services, throttle, tokens
+from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from tests.matching.dispatch.test_pages import dispatch_now
+
+pytestmark = pytest.mark.django_db
+STORY = {"outcome": "completed", "people": "2", "text": "泥を出しました。", "near_miss": "釘", "injury": ""}
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_throttled() -> None:
+    cache.clear()
+
+
+def leader(dispatch: Dispatch, name: str = "leader_page") -> str:
+    return reverse(name, args=[tokens.leader_token(dispatch.token_nonce)])
+
+
+def door(dispatch: Dispatch) -> str:
+    return reverse("genuine", args=[tokens.genuine_token(dispatch.token_nonce)])
+
+
+def address(dispatch: Dispatch) -> str:
+    assert dispatch.need.household is not None
+    return dispatch.need.household.address
+
+
+def read(url: str, status: int = 200) -> str:
+    response = Client().get(url)
+    assert response.status_code == status
+    assert "no-store" in response.headers["Cache-Control"]
+    return response.content.decode()
+
+
+def test_before_departure_the_page_has_the_phone_and_no_address() -> None:
+    dispatch = dispatch_now()
+    text = read(leader(dispatch))
+    assert 'href="tel:022-000-0000"' in text
+    assert "まだ出発前です" in text
+    assert address(dispatch) not in text
+    assert "高橋 キヨ" not in text
+    assert not Look.objects.exists()
+
+
+def test_while_the_team_is_out_the_page_has_the_address_and_every_opening_is_logged() -> None:
+    dispatch = dispatch_now(depart=True)
+    for times in (1, 2):
+        text = read(leader(dispatch))
+        assert address(dispatch) in text
+        assert Look.objects.filter(subject_id=str(dispatch.pk), classes="P2 P3").count() == times
+    order = [
+        "センターに電話",
+        address(dispatch),
+        "地図をひらく",
+        "着きました",
+        "帰ります",
+        "報告する",
+        "その場で引き受けず",
+    ]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_the_address_ends_two_hours_after_the_return() -> None:
+    dispatch = dispatch_now(depart=True)
+    now = timezone.now()
+    services.come_back(dispatch, by=SYSTEM, at=now)
+    Dispatch.objects.filter(pk=dispatch.pk).update(returned_at=now - timedelta(minutes=119))
+    assert address(dispatch) in read(leader(dispatch))
+    Dispatch.objects.filter(pk=dispatch.pk).update(returned_at=now - timedelta(minutes=121))
+    text = read(leader(dispatch), status=404)
+    assert address(dispatch) not in text
+    assert "センターに電話" in text
+    assert read(leader(dispatch, "leader_report"), status=404)
+    assert Client().post(leader(dispatch, "leader_report"), STORY).status_code == 404
+    assert not ActivityReport.objects.exists()
+
+
+def test_a_cancelled_sheet_opens_nothing() -> None:
+    dispatch = dispatch_now()
+    services.cancel(dispatch, reason="雨", by=SYSTEM, at=timezone.now())
+    assert "いまは開けません" in read(leader(dispatch), status=404)
+    assert "いまは使われていない依頼書です" in read(door(dispatch), status=404)
+
+
+def test_a_team_never_marked_as_back_does_not_leave_its_address_open_for_ever() -> None:
+    dispatch = dispatch_now(depart=True)
+    Dispatch.objects.filter(pk=dispatch.pk).update(departed_at=timezone.now() - timedelta(days=4))
+    assert address(dispatch) not in read(leader(dispatch), status=404)
+
+
+@pytest.mark.parametrize("change", ["swap", "short", "long", "other", "upper", "odd"])
+def test_a_changed_token_opens_nothing(change: str) -> None:
+    dispatch = dispatch_now(depart=True)
+    good = tokens.leader_token(dispatch.token_nonce)
+    bad = {
+        "swap": good[1:] + good[:1], "short": good[:-1], "long": good * 9, "odd": "𠮷" * 22,
+        "other": tokens.genuine_token(dispatch.token_nonce), "upper": good.swapcase(),
+    }[change]  # fmt: skip
+    for name in ("leader_page", "leader_report"):
+        assert address(dispatch) not in read(reverse(name, args=[bad]), status=404)
+    for name in ("leader_on_site", "leader_leaving", "leader_report"):
+        assert Client().post(reverse(name, args=[bad]), STORY).status_code == 404
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.DEPARTED
+
+
+def test_the_leader_tells_of_arrival_and_return_and_a_double_tap_changes_nothing() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = Client()
+    for _ in range(2):
+        text = client.post(leader(dispatch, "leader_on_site"), follow=True).content.decode()
+        assert "着いたことを、センターに伝えました" in text
+    for _ in range(2):
+        text = client.post(leader(dispatch, "leader_leaving"), follow=True).content.decode()
+        assert "気をつけて帰ってきてください" in text
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.LEAVING
+    told = Entry.objects.filter(via="leader").values_list("action", flat=True)
+    assert sorted(told) == ["dispatch.leaving", "dispatch.on_site"]
+    assert not client.session.keys()
+
+
+def test_before_departure_the_leader_is_told_to_phone() -> None:
+    dispatch = dispatch_now()
+    for name in ("leader_on_site", "leader_leaving"):
+        response = Client().post(leader(dispatch, name))
+        assert response.status_code == 409
+        assert "センターに電話してください" in response.content.decode()
+    assert "報告は、活動のあとに送れます" in read(leader(dispatch, "leader_report"))
+    assert Client().post(leader(dispatch, "leader_report"), STORY).status_code == 409
+
+
+def test_the_report_thanks_first_and_closes_the_need() -> None:
+    dispatch = dispatch_now(depart=True)
+    text = read(leader(dispatch, "leader_report"))
+    order = [
+        "おつかれさまでした",
+        "けが・体調の悪い人",
+        "ヒヤリとしたこと",
+        "作業はどうなりましたか",
+        "残っていること",
+    ]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    told = Client().post(leader(dispatch, "leader_report"), STORY, follow=True).content.decode()
+    assert "報告を、センターが受け取りました" in told
+    assert 'data-confirmed="report"' in told
+    assert Need.objects.get(pk=dispatch.need_id).state == NeedState.COMPLETED
+    report = ActivityReport.objects.get()
+    assert report.by_leader
+    assert report.near_miss == "釘"
+    assert Entry.objects.get(action="dispatch.reported").via == "leader"
+
+
+def test_a_second_report_says_that_the_first_stands() -> None:
+    dispatch = dispatch_now(depart=True)
+    Client().post(leader(dispatch, "leader_report"), STORY)
+    again = Client().post(leader(dispatch, "leader_report"), {**STORY, "text": "別の話"}, follow=True)
+    assert "報告は先に届いています" in again.content.decode()
+    assert ActivityReport.objects.get().text == "泥を出しました。"
+    assert "報告は届いています" in read(leader(dispatch, "leader_report"))
+
+
+def test_a_report_may_come_after_the_return() -> None:
+    dispatch = dispatch_now(depart=True)
+    services.come_back(dispatch, by=SYSTEM, at=timezone.now())
+    Client().post(leader(dispatch, "leader_report"), STORY)
+    assert Need.objects.get(pk=dispatch.need_id).state == NeedState.COMPLETED
+
+
+@pytest.mark.parametrize("bad", [{"outcome": ""}, {"people": "たくさん"}, {"text": "あ" * 1_000_000}])
+def test_a_wrong_field_is_said_and_what_was_typed_stays(bad: dict[str, str]) -> None:
+    dispatch = dispatch_now(depart=True)
+    response = Client().post(leader(dispatch, "leader_report"), {**STORY, "injury": "𠮷﨑 指", **bad})
+    assert response.status_code == 422
+    assert "𠮷﨑 指" in response.content.decode()
+    assert not ActivityReport.objects.exists()
+
+
+def test_continuing_asks_what_remains() -> None:
+    dispatch = dispatch_now(depart=True)
+    response = Client().post(leader(dispatch, "leader_report"), {**STORY, "outcome": "continuing"})
+    assert response.status_code == 409
+    assert "残っていることを書いてください" in response.content.decode()
+    Client().post(
+        leader(dispatch, "leader_report"), {**STORY, "outcome": "continuing", "remaining": "奥の6畳"}
+    )
+    assert Need.objects.get(pk=dispatch.need_id).state == NeedState.READY
+
+
+def test_a_form_of_another_site_is_refused_and_our_own_goes_through() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(leader(dispatch, "leader_report"), STORY).status_code == 403
+    page = client.get(leader(dispatch, "leader_report")).content.decode()
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found
+    sent = client.post(leader(dispatch, "leader_report"), {**STORY, "csrfmiddlewaretoken": found.group(1)})
+    assert sent.status_code == 302
+
+
+def test_the_door_check_says_yes_the_day_the_center_and_nothing_else() -> None:
+    dispatch = dispatch_now(depart=True)
+    text = read(door(dispatch))
+    assert "本物の依頼書です" in text
+    assert dispatch.operation.center.name in text
+    assert "022-000-0000" in text
+    for secret in (address(dispatch), "高橋 キヨ", "髙﨑", "泥", f"N{dispatch.need.number}"):
+        assert secret not in text
+    assert not Look.objects.exists()
+
+
+def test_the_door_check_of_a_forged_sheet_says_whom_to_phone() -> None:
+    dispatch_now(depart=True)
+    text = read(reverse("genuine", args=["A" * 22]), status=404)
+    assert "本物の依頼書と確認できません" in text
+    assert "センターに電話" in text
+
+
+def test_a_drill_says_so_on_the_leader_s_page_and_at_the_door() -> None:
+    dispatch = dispatch_now(depart=True, mode=Mode.DRILL)
+    for url in (leader(dispatch), leader(dispatch, "leader_report"), door(dispatch)):
+        assert "これは訓練です" in read(url)
+
+
+def test_whoever_tries_many_sheets_is_stopped_and_the_next_address_is_not() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = Client()
+    for number in range(throttle.WRONG_PER_ADDRESS):
+        assert client.get(reverse("leader_page", args=[f"{number:022d}"])).status_code == 404
+    stopped = client.get(leader(dispatch))
+    assert stopped.status_code == 429
+    assert address(dispatch) not in stopped.content.decode()
+    assert client.get(door(dispatch)).status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.7").get(leader(dispatch)).status_code == 200
+
+
+def test_one_sheet_cannot_be_opened_without_end() -> None:
+    dispatch = dispatch_now(depart=True)
+    answers = [
+        Client().post(leader(dispatch, "leader_on_site")).status_code for _ in range(throttle.PER_TOKEN + 1)
+    ]
+    assert answers == [302] * throttle.PER_TOKEN + [429]
+
+
+def test_no_script_stands_inside_the_pages() -> None:
+    dispatch = dispatch_now(depart=True)
+    for url in (leader(dispatch), leader(dispatch, "leader_report"), door(dispatch)):
+        text = read(url)
+        assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+        assert " style=" not in text
+        assert " onclick=" not in text
