@@ -17,7 +17,8 @@ from matching.solver.model import FleetVehicle, Mode
 
 CHAIN_TRIES = 12
 """Crews near a need that are asked whether they can take it on as well."""
-LEADER_STEEPNESS = 1.0
+LEADER_FIRST = 1e3
+"""Added to what a leader is worth, so that a team is built around its leader."""
 SETTING_OUT = 20
 """Minutes a visit takes beside the work, for judging how much of a team's day it uses."""
 SCARCITY_CAP = 3.0
@@ -38,7 +39,7 @@ class Prices:
         for level in range(4):
             asked = sum(n.leader_exp >= level for n in needs)
             able = int((ground.lead >= level).sum())
-            self.lead[level] = LEADER_STEEPNESS * 0.5 * self.typical * _scarcity(asked, able)
+            self.lead[level] = 0.5 * self.typical * _scarcity(asked, able)
         for level in range(1, 4):
             self.lead[level] = max(self.lead[level], self.lead[level - 1])
         self.skill = {
@@ -186,14 +187,11 @@ def _others(ground: Ground, usable: Flags, chosen: Sequence[int]) -> Ints:
 
 
 def _demands(task: Task, ground: Ground, prices: Prices) -> Iterator[_Demand]:
-    leads = (ground.lead >= task.leader_exp) & (ground.lead >= 0)
-    yield _Demand(
-        1, leads.astype(np.int64), 1e3 + prices.lead[task.leader_exp] if task.leader_exp < 5 else 0.0
-    )
+    yield _Demand(1, ground.leads(task.leader_exp), LEADER_FIRST + prices.lead[min(task.leader_exp, 4)])
     for skill, quantity in task.skills.items():
         yield _Demand(quantity, ground.skill(skill), prices.skill.get(skill, 0.0))
     for lang in sorted(task.langs):
-        yield _Demand(1, ground.lang(lang).astype(np.int64), prices.lang.get(lang, 0.0))
+        yield _Demand(1, ground.lang(lang), prices.lang.get(lang, 0.0))
     if task.women:
         yield _Demand(task.women, ground.women, prices.woman)
 

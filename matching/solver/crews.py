@@ -22,7 +22,8 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-TASKS_KEPT = 30_000
+TASKS_KEPT = 20_000
+"""Tasks remembered: about 8 kB each with 2,000 units."""
 NEAREST = 80
 """Needs remembered around each need."""
 NEVER = 10**6
@@ -59,7 +60,8 @@ class Ground:
         self.announced = self._announced(units)
         self._tasks: dict[tuple[int, ...], Task] = {}
         self._skill: dict[str, Ints] = {}
-        self._lang: dict[str, Flags] = {}
+        self._lang: dict[str, Ints] = {}
+        self._leads: dict[int, Ints] = {}
 
     def _who_may_do_what(self, units: Units) -> Flags:
         """[need, unit]: whether every member may go there, whoever else goes. One test per kind of person."""
@@ -148,10 +150,16 @@ class Ground:
             self._skill[name] = np.array([u.skills[name] for u in self.units], dtype=np.int64)
         return self._skill[name]
 
-    def lang(self, name: str) -> Flags:
+    def lang(self, name: str) -> Ints:
         if name not in self._lang:
-            self._lang[name] = np.array([name in u.langs for u in self.units], dtype=np.bool_)
+            self._lang[name] = np.array([name in u.langs for u in self.units], dtype=np.int64)
         return self._lang[name]
+
+    def leads(self, exp: int) -> Ints:
+        """1 for each unit with somebody who may lead where this experience is asked for."""
+        if exp not in self._leads:
+            self._leads[exp] = (self.lead >= max(0, exp)).astype(np.int64)
+        return self._leads[exp]
 
     def task(self, visits: tuple[int, ...]) -> Task:
         task = self._tasks.get(visits)
@@ -223,8 +231,8 @@ class Task:
                 if line.troubles or line.back > work_end:
                     break  # whoever comes later is later still
                 back[i] = line.back
-            self._back[mode] = back[self.ground.start_rank]
-        return self._back[mode]
+            self._back[mode] = back
+        return self._back[mode][self.ground.start_rank]
 
     def can_join(self, mode: str, units: Sequence[int]) -> Flags:
         """Units that can go this way together with `units`: nobody waits for one who comes after they leave."""

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from matching.solver.engine import solve
@@ -260,14 +260,6 @@ def broken_on_purpose(problem: Problem, plan: Plan, dice: random.Random) -> Plan
     return Plan(teams=tuple(teams))
 
 
-def can_be_judged(problem: Problem, plan: Plan) -> bool:
-    """The independent checker divides by zero for a team below a min that is also the ideal."""
-    return not any(
-        n.min == n.ideal and len(set(t.members)) < n.min
-        for t in plan.teams for n in (problem.need_by[v] for v in t.visits if v in problem.need_by)
-    )  # fmt: skip
-
-
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_independent_checker_agrees(checker: ModuleType, seed: int) -> None:
@@ -275,8 +267,10 @@ def test_the_independent_checker_agrees(checker: ModuleType, seed: int) -> None:
     problem = random_pinned_morning(seed)
     problem = replace(problem, params=replace(problem.params, work_end=dice.choice((930, 930, 700))))
     plan = broken_on_purpose(problem, solve(problem, effort=1), dice)
-    assume(can_be_judged(problem, plan))
-    said: dict[str, Any] = checker.check(problem_to_json(problem), plan_to_json(plan))
+    try:
+        said: dict[str, Any] = checker.check(problem_to_json(problem), plan_to_json(plan))
+    except ZeroDivisionError:  # its fill of a team below a min that is also the ideal: no verdict to compare
+        reject()
     ours = review(problem, plan)
     assume(said["n_errors"] <= 50)
     mine, other = Counter(v.code for v in ours.violations), theirs(said["errors"])
