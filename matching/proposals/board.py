@@ -13,6 +13,7 @@ from intake.help_requests.models import Need, WorkItem, WorkState
 from intake.volunteers.models import Volunteer, WorkCategory
 from matching.dispatch.models import Dispatch
 from matching.proposals.models import MatchRun, Proposal, RunState
+from matching.proposals.shortages import Shortage, shortages
 from matching.queue.queries import Waiting, waiting
 from matching.teams.models import Member
 from matching.teams.queries import free_visits
@@ -55,7 +56,7 @@ class Engine:
     asked: bool
     silent: bool
     error: str
-    shortages: tuple[Mapping[str, Any], ...]
+    shortages: tuple[Shortage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def board(operation: Operation, *, at: datetime, real: datetime) -> Board:
             asked=asked is not None,
             silent=_silent(asked, real),
             error=last.error if last else "",
-            shortages=tuple(last.plan.get("shortages", ())) if last and last.plan else (),
+            shortages=tuple(shortages(said.values())),
         ),
         free=free_visits(operation).count(),
         waiting_total=len(queue),

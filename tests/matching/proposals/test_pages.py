@@ -239,7 +239,7 @@ def test_a_need_is_held_and_let_go_from_the_board(operation: Operation, client: 
 # ── by hand ────────────────────────────────────────────────────────────────────────────────────
 def test_people_are_found_by_name_and_by_what_they_can(operation: Operation, client: Client) -> None:
     need = make.need(operation)
-    make_people = {
+    make_people: dict[str, dict[str, object]] = {
         "初心": {"experience": 0}, "運転": {"skills": ["driver"]}, "女子": {"gender": "F"},
         "軽虎": {"vehicle": "kei_truck"}, "髙﨑": {"experience": 0, "given_kana": "いちろう", "family_kana": "たかさき"},
     }  # fmt: skip

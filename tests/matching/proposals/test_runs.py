@@ -307,3 +307,16 @@ def test_in_a_fast_drill_an_offer_still_lives_ten_real_minutes() -> None:
     offer = Proposal.objects.get()
     assert offer.offered_at == make.at(9, 30)
     assert offer.expires_at == make.at(19, 30)
+
+
+def test_the_chief_sees_what_alone_would_free_most(operation: Operation) -> None:
+    from matching.proposals.board import board
+
+    for _ in range(2):
+        make.need(operation, tools={"washer": 1})
+    make.need(operation, tools={"washer": 1}, skills={"chainsaw": 1})
+    people(operation, 12)
+    answer(operation, at=make.at(9, 30))
+    first, second = board(operation, at=make.at(9, 31), real=make.at(9, 31)).engine.shortages
+    assert (first.label, first.alone, first.among) == ("高圧洗浄機", 2, 1)
+    assert (second.label, second.alone, second.among) == ("「チェーンソー」のできる人", 0, 1)
