@@ -237,7 +237,14 @@ class DeskForm(VolunteerForm):
     @classmethod
     def blank(cls, starting: Mapping[str, Any]) -> DeskForm:
         """An empty form with a token of its own; `starting` may hold what was typed into a search."""
-        return cls(initial={**starting, "form_token": uuid.uuid4()})
+        form = cls(initial={**starting, "form_token": uuid.uuid4()})
+        form.fields["family_name"].widget.attrs["autofocus"] = True
+        return form
+
+    def start_at_first_error(self) -> None:
+        """The cursor stands where something is to be mended."""
+        if wrong := [name for name in self.fields if name in self.errors]:
+            self.fields[wrong[0]].widget.attrs["autofocus"] = True
 
 
 class PublicForm(_PersonForm):

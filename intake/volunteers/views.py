@@ -123,6 +123,8 @@ def volunteer_new(request: StaffRequest, operation_id: int) -> HttpResponse:
 def _show_new(
     request: StaffRequest, form: DeskForm, *, alike: list[Volunteer] | None = None, status: int = 200
 ) -> HttpResponse:
+    if form.is_bound:
+        form.start_at_first_error()
     context = {"form": form, "alike": alike, "section": "volunteer_list"}
     return render(request, "intake/volunteers/volunteer_new.html", context, status=status)
 

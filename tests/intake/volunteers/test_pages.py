@@ -126,6 +126,13 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     assert not Volunteer.objects.exists()
 
 
+def test_the_cursor_stands_where_something_is_to_be_mended(client: Client, operation: Operation) -> None:
+    fresh = client.get(url("volunteer_new", operation)).content.decode()
+    sent = send(client, operation, phone="12").content.decode()
+    assert re.findall(r'<input[^>]*name="(\w+)"[^>]* autofocus', fresh) == ["family_name"]
+    assert re.findall(r'<input[^>]*name="(\w+)"[^>]* autofocus', sent) == ["phone"]
+
+
 def test_a_card_that_is_no_good_registers_nobody(client: Client, operation: Operation) -> None:
     card = blank_card(operation)
     cards.lose(card, by=SYSTEM, at=make.at(8))
