@@ -181,6 +181,12 @@ class Need(models.Model):
     def __str__(self) -> str:
         return f"N{self.number}"
 
+    @property
+    def who(self) -> str:
+        """Whose need it is, as a list shows it; empty while nobody has said a name."""
+        names = [person.name for person in (self.resident, self.requester) if person is not None]
+        return next((name for name in names if name), "")
+
     def days_waited(self, at: datetime) -> int:
         return max(0, (at - self.received_at).days)
 

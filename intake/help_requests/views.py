@@ -472,6 +472,7 @@ def _item(request: StaffRequest, need: Need, item: WorkItem | None) -> HttpRespo
                     services.edit_item(item, form.answers(), by=by(request), at=request.now)
             except Refused as refused:
                 form.add_error(None, refused.text)
+                status = 409
             else:
                 messages.success(request, "作業の内容を保存しました。")
                 return redirect("need_detail", request.operation.pk, need.pk)

@@ -16,7 +16,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from intake.help_requests import duplicates, services
 from intake.help_requests.answers import KITS, Judgement
-from intake.help_requests.models import Hazard, Need, NeedState, WorkItem, WorkState
+from intake.help_requests.models import BLOCKING, Hazard, Need, NeedState, WorkItem, WorkState
 from intake.help_requests.referrals import ADVICE, advice_for
 from intake.help_requests.services import ItemAnswers, NeedAnswers
 from intake.people.models import Household, Person, Precision, Town
@@ -46,14 +46,25 @@ def refusal(call: Any, *args: Any, **kwargs: Any) -> str:
 
 
 def test_a_call_becomes_a_need_with_a_house_a_person_and_work() -> None:
-    need = receive(make.operation(), answers=NeedAnswers(summary="床下", hazards=("nails",), needs_watch=True))
-    assert (need.number, need.state, need.summary, need.hazards, need.needs_watch) == (1, S.RECEIVED, "床下", ["nails"], True)
+    need = receive(
+        make.operation(), answers=NeedAnswers(summary="床下", hazards=("nails",), needs_watch=True)
+    )
+    assert (need.number, need.state, need.summary, need.hazards, need.needs_watch) == (
+        1,
+        S.RECEIVED,
+        "床下",
+        ["nails"],
+        True,
+    )
     assert need.resident == need.requester
     assert need.resident is not None
     assert need.resident.household == need.household
     assert need.items.get().category == "mud_removal"
     assert [(c.from_state, c.to_state) for c in need.changes.all()] == [("", S.RECEIVED)]
-    assert set(Entry.objects.about(need).values_list("action", flat=True)) == {"need.received", "need.item_added"}
+    assert set(Entry.objects.about(need).values_list("action", flat=True)) == {
+        "need.received",
+        "need.item_added",
+    }
 
 
 def test_a_son_may_call_for_his_mother() -> None:
@@ -66,14 +77,24 @@ def test_a_son_may_call_for_his_mother() -> None:
 
 def test_numbers_count_up_inside_each_operation() -> None:
     one, other = make.operation(), make.operation()
-    assert [receive(one).number, receive(one).number, receive(other).number, receive(one).number] == [1, 2, 1, 3]
+    assert [receive(one).number, receive(one).number, receive(other).number, receive(one).number] == [
+        1,
+        2,
+        1,
+        3,
+    ]
 
 
 def test_the_same_form_sent_twice_is_one_need() -> None:
     operation, token = make.operation(), uuid4()
     first, second = receive(operation, form_token=token), receive(operation, form_token=token)
     assert first == second
-    assert (Need.objects.count(), Person.objects.count(), Household.objects.count(), WorkItem.objects.count()) == (1, 1, 1, 1)
+    assert (
+        Need.objects.count(),
+        Person.objects.count(),
+        Household.objects.count(),
+        WorkItem.objects.count(),
+    ) == (1, 1, 1, 1)
     assert receive(make.operation(), form_token=token) != first
 
 
@@ -117,7 +138,9 @@ def test_a_closed_operation_takes_no_new_needs() -> None:
         ({"caller": PersonAnswers(), "household": HouseholdAnswers()}, "名前・電話番号・住所"),
     ],
 )
-def test_without_name_phone_or_address_it_is_a_draft_on_the_call_back_list(changes: dict[str, Any], asked: str) -> None:
+def test_without_name_phone_or_address_it_is_a_draft_on_the_call_back_list(
+    changes: dict[str, Any], asked: str
+) -> None:
     need = receive(make.operation(), judgement=Judgement.PHONE, judgement_reason="電話で分かった", **changes)
     assert need.state == S.TRIAGE
     assert need.changes.latest("id").reason == f"折り返し：{asked}を聞く"
@@ -145,7 +168,9 @@ def test_going_without_a_survey_needs_a_reason_but_not_on_ordinary_days() -> Non
     assert not Need.objects.exists()
     assert not Person.objects.exists()
     ordinary = make.center().operations.get(mode=Mode.ORDINARY)
-    assert receive(ordinary, judgement=Judgement.PHONE, items=[ItemAnswers(category="meals")]).state == S.READY
+    assert (
+        receive(ordinary, judgement=Judgement.PHONE, items=[ItemAnswers(category="meals")]).state == S.READY
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,7 +194,10 @@ def test_a_surveyed_crisis_and_cleared_hazards_may_go_on() -> None:
     need = receive(make.operation(), answers=NeedAnswers(needs_crisis=True, hazards=("electric",)))
     services.move(need, S.SURVEY_WAIT, by=SYSTEM, at=make.at(10))
     services.move(need, S.SURVEYED, by=SYSTEM, at=make.at(11))
-    assert refusal(services.clear_hazards, need, note="", by=SYSTEM, at=make.at(11)) == "need.hazards_note_needed"
+    assert (
+        refusal(services.clear_hazards, need, note="", by=SYSTEM, at=make.at(11))
+        == "need.hazards_note_needed"
+    )
     services.clear_hazards(need, note="電気工事店が確認", by=SYSTEM, at=make.at(11))
     services.make_ready(need, by=SYSTEM, at=make.at(12))
     assert (need.state, need.hazards_cleared_note) == (S.READY, "電気工事店が確認")
@@ -189,11 +217,20 @@ def test_a_new_danger_takes_a_waiting_need_out_of_the_queue() -> None:
 def test_of_two_people_who_edit_the_second_is_told_and_nothing_is_overwritten() -> None:
     need = receive(make.operation())
     seen = need.version
-    everything: dict[str, Any] = {"caller": KIYO, "resident": None, "household": HOUSE, "by": SYSTEM, "at": make.at(10)}
+    everything: dict[str, Any] = {
+        "caller": KIYO,
+        "resident": None,
+        "household": HOUSE,
+        "by": SYSTEM,
+        "at": make.at(10),
+    }
     services.correct(need, answers=NeedAnswers(summary="先"), version=seen, **everything)
     late = Need.objects.get(pk=need.pk)
     changes = {**everything, "caller": PersonAnswers("別の名前")}
-    assert refusal(services.correct, late, answers=NeedAnswers(summary="後"), version=seen, **changes) == "need.changed"
+    assert (
+        refusal(services.correct, late, answers=NeedAnswers(summary="後"), version=seen, **changes)
+        == "need.changed"
+    )
     assert Need.objects.get().summary == "先"
     assert Person.objects.get().name == "高橋 キヨ"
 
@@ -215,7 +252,10 @@ def test_head_counts_must_be_in_order() -> None:
     for low, wish, high in [(0, 1, 2), (3, 2, 4), (2, 5, 4)]:
         wrong = ItemAnswers(category="mud_removal", people_min=low, people_ideal=wish, people_max=high)
         assert refusal(services.add_item, need, wrong, by=SYSTEM, at=make.at(10)) == "need.head_counts"
-        assert refusal(services.edit_item, need.items.get(), wrong, by=SYSTEM, at=make.at(10)) == "need.head_counts"
+        assert (
+            refusal(services.edit_item, need.items.get(), wrong, by=SYSTEM, at=make.at(10))
+            == "need.head_counts"
+        )
     assert need.items.get().people_ideal == 4
 
 
@@ -243,17 +283,29 @@ def test_every_change_of_the_work_moves_the_version() -> None:
 def test_the_son_in_the_afternoon_is_kept_with_the_mother_of_the_morning() -> None:
     operation = make.operation()
     first = receive(operation)
-    second = receive(operation, caller=PersonAnswers("高橋 進", phone="090-0000-0077"), answers=NeedAnswers(relation="家族・親族"))
-    services.mark_duplicate(second, first, reason="家族から同じ内容の連絡", told="家族に電話", by=SYSTEM, at=make.at(15))
+    second = receive(
+        operation,
+        caller=PersonAnswers("高橋 進", phone="090-0000-0077"),
+        answers=NeedAnswers(relation="家族・親族"),
+    )
+    services.mark_duplicate(
+        second, first, reason="家族から同じ内容の連絡", told="家族に電話", by=SYSTEM, at=make.at(15)
+    )
     assert (second.state, second.duplicate_of) == (S.DUPLICATE, first)
     note = first.callers.get()
     assert (note.person.name, note.relation, note.note) == ("高橋 進", "家族・親族", "同内容の連絡あり（N2）")
     third = receive(operation)
     services.mark_duplicate(third, second, reason="入力の重複", by=SYSTEM, at=make.at(16))
     assert third.duplicate_of == first
-    assert refusal(services.mark_duplicate, first, second, reason="逆", by=SYSTEM, at=make.at(16)) == "need.duplicate_of_itself"
+    assert (
+        refusal(services.mark_duplicate, first, second, reason="逆", by=SYSTEM, at=make.at(16))
+        == "need.duplicate_of_itself"
+    )
     elsewhere = receive(make.operation())
-    assert refusal(services.mark_duplicate, elsewhere, first, reason="別", by=SYSTEM, at=make.at(16)) == "need.duplicate_of_itself"
+    assert (
+        refusal(services.mark_duplicate, elsewhere, first, reason="別", by=SYSTEM, at=make.at(16))
+        == "need.duplicate_of_itself"
+    )
     services.move(second, S.TRIAGE, by=SYSTEM, at=make.at(17))
     assert second.duplicate_of is None
 
@@ -261,7 +313,14 @@ def test_the_son_in_the_afternoon_is_kept_with_the_mother_of_the_morning() -> No
 def test_a_second_call_of_the_same_person_adds_no_second_person() -> None:
     need = receive(make.operation())
     services.add_call(need, KIYO, relation="本人", note="水が出ました", by=SYSTEM, at=make.at(11))
-    services.add_call(need, PersonAnswers("髙橋 キヨ", phone="0220000001"), relation="本人", note="門が開いています", by=SYSTEM, at=make.at(12))
+    services.add_call(
+        need,
+        PersonAnswers("髙橋 キヨ", phone="0220000001"),
+        relation="本人",
+        note="門が開いています",
+        by=SYSTEM,
+        at=make.at(12),
+    )
     assert Person.objects.count() == 1
     assert [call.note for call in need.callers.all()] == ["水が出ました", "門が開いています"]
     assert Need.objects.get().touched_at == make.at(12)
@@ -275,7 +334,14 @@ def test_long_names_whose_key_grows_are_kept_exactly() -> None:
     assert len(need.resident.name_key) <= 100
 
 
-def found(operation: Operation, name: str = "", kana: str = "", phone: str = "", town: Town | None = None, address: str = "") -> list[tuple[int | str, tuple[str, ...]]]:
+def found(
+    operation: Operation,
+    name: str = "",
+    kana: str = "",
+    phone: str = "",
+    town: Town | None = None,
+    address: str = "",
+) -> list[tuple[int | str, tuple[str, ...]]]:
     asked = duplicates.asked(operation, people=[(name, kana, phone)], town=town, address=address)
     return [
         (one.need.number if one.need else one.person.name if one.person else "", one.reasons)
@@ -306,7 +372,9 @@ def test_what_is_known_is_found_with_the_reason() -> None:
 def test_a_caller_noted_later_is_found_by_phone() -> None:
     operation = make.operation()
     need = receive(operation)
-    services.add_call(need, PersonAnswers("高橋 進", phone="090-0000-0077"), relation="", note="", by=SYSTEM, at=make.at(11))
+    services.add_call(
+        need, PersonAnswers("高橋 進", phone="090-0000-0077"), relation="", note="", by=SYSTEM, at=make.at(11)
+    )
     assert found(operation, phone="09000000077") == [(1, ("同じ電話番号",))]
 
 
@@ -326,8 +394,23 @@ def test_people_of_the_register_are_found_but_never_across_a_drill() -> None:
 def test_the_search_finds_number_name_reading_phone_and_town() -> None:
     operation = make.operation()
     town = Town.objects.create(center=operation.center, name="高橋一丁目", lat=38.28, lng=140.97)
-    need = receive(operation, household=HouseholdAnswers(town=town), caller=PersonAnswers("佐々木 𠮷子", "ささき よしこ", "022-000-0009"))
-    for text in ["1", "N1", "Ｎ１", "吉子", "ササキ", "022-000-0009", "0009", "高橋一丁目", "佐々木 高橋", "床下"]:
+    need = receive(
+        operation,
+        household=HouseholdAnswers(town=town),
+        caller=PersonAnswers("佐々木 𠮷子", "ささき よしこ", "022-000-0009"),
+    )
+    for text in [
+        "1",
+        "N1",
+        "Ｎ１",
+        "吉子",
+        "ササキ",
+        "022-000-0009",
+        "0009",
+        "高橋一丁目",
+        "佐々木 高橋",
+        "床下",
+    ]:
         assert list(Need.objects.matching(text)) == [need], text
     for text in ["", "　", "2", "田中", "佐々木 新田", "！？", "9" * 40]:
         assert list(Need.objects.matching(text)) == [], text
@@ -340,7 +423,12 @@ def test_every_kind_of_work_has_a_first_guess_that_may_be_saved() -> None:
         assert set(kit.skills) <= set(Skill.values)
         services.add_item(
             need,
-            ItemAnswers(category=category, people_min=kit.people_min, people_ideal=kit.people_ideal, people_max=kit.people_max),
+            ItemAnswers(
+                category=category,
+                people_min=kit.people_min,
+                people_ideal=kit.people_ideal,
+                people_max=kit.people_max,
+            ),
             by=SYSTEM,
             at=make.at(9),
         )
@@ -348,7 +436,7 @@ def test_every_kind_of_work_has_a_first_guess_that_may_be_saved() -> None:
 
 def test_the_advice_table_says_something_about_every_blocking_hazard() -> None:
     assert all(one.say.startswith("「") and one.refer for one in ADVICE)
-    for hazard in services.BLOCKING:
+    for hazard in BLOCKING:
         assert advice_for([hazard]), hazard
     assert advice_for(["roof", "height"]) == advice_for(["roof"])
     assert advice_for(["nails", "知らない", ""]) == []

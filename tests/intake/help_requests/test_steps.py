@@ -71,7 +71,9 @@ def test_setting_aside_needs_a_reason(to: NeedState) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wishes=st.lists(st.sampled_from(list(NeedState)), max_size=25), with_reason=st.booleans())
-def test_any_walk_leaves_an_unbroken_history_of_allowed_steps(wishes: list[NeedState], with_reason: bool) -> None:
+def test_any_walk_leaves_an_unbroken_history_of_allowed_steps(
+    wishes: list[NeedState], with_reason: bool
+) -> None:
     need = make.need(make.operation(), state=S.RECEIVED)
     reason = "理由" if with_reason else ""
     for wish in wishes:
@@ -138,9 +140,7 @@ def test_reasons_stand_on_the_need_while_they_hold() -> None:
 def test_what_is_left_goes_back_into_the_queue() -> None:
     need = make.need(make.operation(), state=S.IN_PROGRESS)
     need.items.update(state=WorkState.WORKING)
-    services.continue_with(
-        need, remaining="奥の2部屋", people_next=9, by=SYSTEM, at=make.at(15)
-    )
+    services.continue_with(need, remaining="奥の2部屋", people_next=9, by=SYSTEM, at=make.at(15))
     item = need.items.get()
     assert (need.state, item.state, item.detail) == (S.READY, WorkState.OPEN, "奥の2部屋")
     assert (item.people_min, item.people_ideal, item.people_max) == (2, 9, 9)

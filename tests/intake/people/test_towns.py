@@ -134,4 +134,6 @@ def test_which_center_must_be_clear(tmp_path: Path) -> None:
     call_command("import_towns", file, "--center", str(first.pk), stdout=StringIO())
     assert first.towns.count() == len(TOWNS)
     with pytest.raises(CommandError):
-        call_command("import_towns", tmp_path / "no such file.json", "--center", str(first.pk), stdout=StringIO())
+        call_command(
+            "import_towns", tmp_path / "no such file.json", "--center", str(first.pk), stdout=StringIO()
+        )
