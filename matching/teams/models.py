@@ -33,8 +33,12 @@ class Team(models.Model):
     number = models.PositiveIntegerField()
     leader = models.ForeignKey("volunteers.Volunteer", null=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=TeamState.choices, default=TeamState.FORMING)
-    vehicle = models.ForeignKey("equipment.Vehicle", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    driver = models.ForeignKey("volunteers.Volunteer", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    vehicle = models.ForeignKey(
+        "equipment.Vehicle", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    driver = models.ForeignKey(
+        "volunteers.Volunteer", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     mode = models.CharField("移動", max_length=8, default="walk")
     formed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -60,7 +64,9 @@ class Member(models.Model):
     """A person in a team. `left_at` is set on return, release, or when the team is dissolved."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
-    volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="memberships")
+    volunteer = models.ForeignKey(
+        "volunteers.Volunteer", on_delete=models.PROTECT, related_name="memberships"
+    )
     visit = models.ForeignKey("checkin.Visit", on_delete=models.PROTECT, related_name="memberships")
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
@@ -69,7 +75,9 @@ class Member(models.Model):
         ordering: ClassVar[list[str]] = ["id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["volunteer"], condition=models.Q(left_at__isnull=True), name="one_live_team_per_volunteer"
+                fields=["volunteer"],
+                condition=models.Q(left_at__isnull=True),
+                name="one_live_team_per_volunteer",
             ),
         ]
 

@@ -32,7 +32,13 @@ def present(operation: Operation, family: str, **fields: object) -> Volunteer:
 
 
 def form(operation: Operation, *people: Volunteer, **more: object) -> Team:
-    values: dict[str, object] = {"leader": people[0], "mode": "walk", "by": SYSTEM, "at": make.at(9, 30), **more}
+    values: dict[str, object] = {
+        "leader": people[0],
+        "mode": "walk",
+        "by": SYSTEM,
+        "at": make.at(9, 30),
+        **more,
+    }
     return teams.form(operation, volunteers=people, **values)  # type: ignore[arg-type]
 
 
@@ -105,7 +111,9 @@ def test_a_guardian_does_not_leave_the_child_alone_in_the_team(operation: Operat
 
 def test_a_vehicle_of_the_center_needs_a_driver_and_serves_one_team(operation: Operation) -> None:
     site = operation.center.sites.get()
-    truck = Vehicle.objects.create(operation=operation, site=site, name="軽トラ1号", kind="kei_truck", seats=2)
+    truck = Vehicle.objects.create(
+        operation=operation, site=site, name="軽トラ1号", kind="kei_truck", seats=2
+    )
     driver, walker = present(operation, "一", skills=["driver"]), present(operation, "二")
     with pytest.raises(Refused) as nobody:
         form(operation, driver, walker, vehicle=truck)
