@@ -177,12 +177,8 @@ class Supervisor:
         seconds = time.monotonic() - min(child.started for child in self.children)
         self.write("center", f"ready after {seconds:.1f} s: {address()}/")
         if self.link:
-            command = [sys.executable, "manage.py", "sign_in_link", "--skip-checks"]
-            made = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-            if made.returncode == 0:
-                self.write("center", f"sign in, once, with: {made.stdout.strip()}")
-            else:
-                self.write("center", f"no sign-in link could be made: {made.stderr.strip()}")
+            # Its line is forwarded like any other; it is no part of the center, so nothing revives it.
+            self.start(Child("center", [sys.executable, "manage.py", "sign_in_link", "--skip-checks"]))
 
     def forward(self, timeout: float) -> None:
         """Pass on the children's lines, waiting at most `timeout` seconds for the first."""
@@ -282,11 +278,6 @@ def ask_health() -> dict[str, Any] | None:
 def plan_children() -> list[Child]:
     """What a center consists of, in start order."""
     python = sys.executable
-    quiet = ("--loglevel", "WARNING")
-    celery = [python, "-m", "celery", "--quiet", "--skip-checks", "-A"]
-    lone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    # The solo pool: one process a queue instead of two. A worker that hangs is killed from here.
-    worker = [*celery, "dvc", "worker", *quiet, "--pool=solo", "--concurrency=1", *lone]
     beats = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else settings.RUN_DIR  # noqa: S108
     web = [
         *(python, "-m", "gunicorn", "dvc.wsgi:application", "--no-control-socket"),
@@ -297,8 +288,8 @@ def plan_children() -> list[Child]:
     ]
     children = [
         Child("sweeper", [python, "manage.py", "sweep", "--skip-checks"]),
-        Child("worker", [*worker, "-Q", "default", "-n", "default@%h"]),
-        Child("matching", [*worker, "-Q", "matching", "-n", "matching@%h"]),
+        Child("worker", [python, "-m", "dvc.runtime.worker", "default"]),
+        Child("matching", [python, "-m", "dvc.runtime.worker", "matching"]),
         Child("beat", [python, "-m", "dvc.runtime.beat"]),
         Child("web", web),
     ]

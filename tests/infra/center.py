@@ -30,8 +30,8 @@ SECONDS_TO_READY = 60.0
 SIGNS = {
     "broker": "-server",
     "sweeper": " sweep",
-    "worker": " -Q default",
-    "matching": " -Q matching",
+    "worker": "runtime.worker default",
+    "matching": "runtime.worker matching",
     "beat": " dvc.runtime.beat",
     "web": " gunicorn ",
 }

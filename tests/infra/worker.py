@@ -41,15 +41,13 @@ def broker_of_the_settings() -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def worker(log: Path, *, queues: str = "default,matching") -> Iterator[subprocess.Popen[bytes]]:
-    """A worker of `queues`, started as the supervisor starts it; does not wait for it to be ready."""
+def worker(log: Path, *, queue: str = "matching") -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of `queue`, started as the supervisor starts it; does not wait for it to be ready."""
     variables = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "dvc.settings"}
     variables["BROKER_URL"] = settings.BROKER_URL
-    command = [sys.executable, "-m", "celery", "--quiet", "--skip-checks", "-A", "dvc", "worker"]
-    command += ["--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat", "-Q", queues]
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [*command, "--loglevel", "WARNING"],
+            [sys.executable, "-m", "dvc.runtime.worker", queue],
             cwd=BASE,
             env=variables,
             stdin=subprocess.DEVNULL,

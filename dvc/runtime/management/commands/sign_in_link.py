@@ -19,4 +19,5 @@ class Command(BaseCommand):
         at = timezone.now()
         token = services.issue_sign_in_link(services.ensure_first_user(at=at), at=at)
         host = "127.0.0.1" if settings.BIND in {"0.0.0.0", "::", "127.0.0.1"} else settings.BIND
-        self.stdout.write(f"http://{host}:{settings.PORT}{reverse('sign_in_by_link', args=[token])}")
+        link = f"http://{host}:{settings.PORT}{reverse('sign_in_by_link', args=[token])}"
+        self.stdout.write(f"sign in, once, with: {link}")

@@ -43,6 +43,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
             services.assert_database_is_safe()
             services.forget_beats()
+        except KeyboardInterrupt as error:
+            raise CommandError("stopped before it was up / 起動の途中で止めました", returncode=130) from error
         except OperationalError as error:
             raise CommandError(
                 f"The database does not answer: {error}\nデータベースにつながりません。"

@@ -1,0 +1,32 @@
+"""`python -m dvc.runtime.worker QUEUE`: a Celery worker without Celery's command line, which alone costs 10 MB.
+
+The solo pool: one process a queue instead of two. A task that hangs is ended by the supervisor, which
+kills the process; the outbox row's lease then runs out and the sweeper hands it out again.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from dvc.celery import app
+
+
+def main(queue: str) -> int:
+    """Work on `queue` until a signal. Returns the exit code."""
+    worker = app.Worker(
+        hostname=f"{queue}@%h",
+        queues=[queue],
+        pool_cls="solo",
+        concurrency=1,
+        loglevel="WARNING",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
