@@ -133,7 +133,7 @@ class RunningCenter:
             found = re.findall(r"http://\S+/sign-in/\S+", self.printed())
             return str(found[-1]) if found else ""
 
-        return str(until(newest, 20, "no sign-in link was printed"))
+        return str(until(newest, SECONDS_TO_READY, "no sign-in link was printed"))
 
     def child(self, name: str) -> int:
         """The process id of a part, or 0 while there is none."""
