@@ -7,11 +7,13 @@ settle it inside the one transaction of the decision.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, By, record, version_of
@@ -135,9 +137,8 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
     except model.ProblemError as error:
         _give_up(found, held, f"記録の中に使えない値があります（{error}）", at=now())
         return
-    plan = solve(
-        gathered.problem, effort=EFFORT, seconds=SECONDS, seed=found.seed, progress=_signs_of_life(held, now)
-    )
+    with alive(held, now):
+        plan = solve(gathered.problem, effort=EFFORT, seconds=SECONDS, seed=found.seed)
     read = rules.review(gathered.problem, plan)
     if read.violations:
         codes = ", ".join(sorted({one.code for one in read.violations}))
@@ -153,18 +154,33 @@ def _asked_about(run: MatchRun, now: Callable[[], datetime]) -> datetime:
     return run.requested_at if run.operation.is_drill else now()
 
 
-def _signs_of_life(held: outbox.Claim, now: Callable[[], datetime]) -> Callable[[int, float], None]:
-    """Renews the lease now and then while the engine thinks; a lost lease ends the thinking (`LeaseLost`)."""
-    renewed = now()
-    outbox.renew(held, at=renewed)
+@contextmanager
+def alive(
+    held: outbox.Claim, now: Callable[[], datetime], *, every: timedelta = SIGN_OF_LIFE
+) -> Iterator[None]:
+    """Renew the lease from a thread of its own while the engine thinks: it may be deep in one step for long.
 
-    def progress(rounds: int, score: float) -> None:
-        nonlocal renewed
-        if now() - renewed >= SIGN_OF_LIFE:
-            renewed = now()
-            outbox.renew(held, at=renewed)
+    Whoever lost the lease thinks to the end for nothing; the commit is fenced by `outbox.finish`.
+    """
+    outbox.renew(held, at=now())
+    stop = threading.Event()
 
-    return progress
+    def renew() -> None:
+        try:
+            while not stop.wait(every.total_seconds()):
+                outbox.renew(held, at=now())
+        except (outbox.LeaseLost, OperationalError) as error:
+            log.warning("outbox row %s: no more signs of life: %s", held.row.pk, error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _announced(operation: Operation) -> dict[str, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -149,6 +150,25 @@ def test_a_lease_lost_while_thinking_is_found_at_the_commit(operation: Operation
     assert run.state == RunState.REQUESTED
     assert not Proposal.objects.exists()
     assert not Entry.objects.filter(action="match.done").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_is_renewed_while_the_engine_thinks() -> None:
+    operation = make.operation()
+    run = ask(operation, at=make.at(9, 30))
+    held = claim(run, at=make.at(9, 30))
+    clock = iter(range(100))
+
+    def now() -> datetime:
+        return make.at(9, 30) + timedelta(seconds=next(clock))
+
+    with proposals.alive(held, now, every=timedelta(milliseconds=50)):
+        first = Row.objects.get(pk=held.row.pk).lease_until
+        time.sleep(1)
+    last = Row.objects.get(pk=held.row.pk).lease_until
+    assert first is not None
+    assert last is not None
+    assert last > first >= make.at(9, 30) + outbox.LEASE
 
 
 def test_work_done_twice_changes_nothing_the_second_time(operation: Operation) -> None:
@@ -320,3 +340,20 @@ def test_the_chief_sees_what_alone_would_free_most(operation: Operation) -> None
     first, second = board(operation, at=make.at(9, 31), real=make.at(9, 31)).engine.shortages
     assert (first.label, first.alone, first.among) == ("高圧洗浄機", 2, 1)
     assert (second.label, second.alone, second.among) == ("「チェーンソー」のできる人", 0, 1)
+
+
+def test_the_outbox_finds_its_way_to_the_engine() -> None:
+    """Through the handler named in the settings, as the worker does it, on the real clock of a drill that stands."""
+    from django.utils import timezone
+
+    from dvc.operations.models import Mode
+
+    drill = make.operation(mode=Mode.DRILL, name="訓練")
+    drill = operations.set_clock(drill, reading=make.at(9, 30), speed=0, by=SYSTEM, at=timezone.now())
+    make.need(drill)
+    people(drill, 3)
+    run = ask(drill, at=make.at(9, 30))
+    row = Row.objects.get(dedupe_key=f"run:{run.pk}")
+    assert outbox.work(row.pk, now=timezone.now)
+    assert not outbox.work(row.pk, now=timezone.now)
+    assert Proposal.objects.on_offer(make.at(9, 31)).count() == 1
