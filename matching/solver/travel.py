@@ -36,7 +36,7 @@ class Travel:
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.params = problem, problem.params
-        self._access: dict[tuple[str, str], tuple[int, str]] = {}
+        self._access: dict[tuple[str, str, str], tuple[int, str]] = {}
         self._hop: dict[tuple[str, str, str], tuple[int, str]] = {}
 
     def km(self, a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -49,15 +49,15 @@ class Travel:
     def walk(self, km: float) -> int:
         return math.ceil(60 * km / self.params.walk_kmh - EPS)
 
-    def access(self, need: Need, mode: str) -> tuple[int, str]:
-        """Minutes between the site and a need, and the trouble with going there this way ("" if none)."""
-        key = (need.id, mode)
+    def access(self, need: Need, mode: str, site: str = "") -> tuple[int, str]:
+        """Minutes between a site (the need's own if none is given) and a need, and the trouble with it ("")."""
+        key = (site or need.site, need.id, mode)
         if key not in self._access:
-            self._access[key] = self._measure_access(need, mode)
+            self._access[key] = self._measure_access(key[0], need, mode)
         return self._access[key]
 
-    def _measure_access(self, need: Need, mode: str) -> tuple[int, str]:
-        site, here = self.problem.site_by[need.site], (need.lat, need.lng)
+    def _measure_access(self, site_id: str, need: Need, mode: str) -> tuple[int, str]:
+        site, here = self.problem.site_by[site_id], (need.lat, need.lng)
         km = self.km((site.lat, site.lng), here)
         if mode == Mode.WALK:
             return self.walk(km), "too_far_to_walk" if km > self.params.walk_max_km + EPS else ""
@@ -95,7 +95,7 @@ class Travel:
             if at > need.close:
                 troubles.append(("ends_after_close", need.id))
         first, last = visits[0], visits[-1]
-        leg, trouble = self.access(last, mode)
+        leg, trouble = self.access(last, mode, first.site)  # a team starts and ends at one site
         if trouble:
             troubles.append((trouble, last.id))
         if mode == Mode.SHUTTLE and first.stop != last.stop:
