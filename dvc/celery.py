@@ -14,4 +14,5 @@ warnings.filterwarnings("ignore", message="You're running the worker with superu
 
 app = Celery("dvc")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+# Not every app's: what an outbox row asks for is imported by its handler's name when it is due.
+app.autodiscover_tasks(["dvc.outbox", "dvc.runtime"])
