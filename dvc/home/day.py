@@ -37,6 +37,7 @@ class Numbers:
     teams_out: int
     teams_overdue: int
     teams_back: int
+    work_over: bool
 
     @property
     def arrived_note(self) -> str:
@@ -105,100 +106,144 @@ def numbers(operation: Operation, *, at: datetime) -> Numbers:
         teams_out=teams["out"],
         teams_overdue=teams["overdue"],
         teams_back=teams["back"],
+        work_over=timezone.localtime(at).time() >= operation.work_end,
     )
 
 
 def steps(operation: Operation, now: Numbers) -> list[Step]:
-    """The stations of the day in order, with what each has in hand. The first with work waiting is "now"."""
+    """The stations of the day in order, with what each has in hand. "now" is where the most pressing thing
+    waits; a station before it is "done" when nothing waits there.
+    """
     opening = "開設しています" if operation.is_open else "まだ開設していません"
-    waiting = [
+    stations = [
         ("準備", opening, "operation_list", not operation.is_open),
         ("受付", f"今日 {now.arrived}人", "tablet_reception", now.arrived == 0),
         ("説明", f"これから {now.not_briefed}人", "tablet_reception", now.not_briefed > 0),
+        ("困りごと", f"未確認 {now.needs_unread}件", "need_list", now.needs_unread > 0),
         ("マッチング", f"提案 {now.proposals}件", "matching_board", now.proposals > 0 or _can_match(now)),
-        ("送り出し", f"出発前 {now.teams_to_leave}チーム", "dispatch_board", now.teams_to_leave > 0),
+        ("送り出し", f"出発前 {now.teams_to_leave}", "dispatch_board", now.teams_to_leave > 0),
         ("活動", f"現地 {now.teams_out}チーム", "dispatch_board", now.teams_out > 0),
         ("しめ", f"帰着 {now.teams_back}チーム", "operation_close", True),
     ]
     if not operation.orientation_required:
-        del waiting[2]
-    current = next(index for index, entry in enumerate(waiting) if entry[3])
+        del stations[2]
+    here = next((s.station for s in _situations(operation, now) if s.true), "マッチング")
+    current = [name for name, *_ in stations].index(here)
     return [
-        Step(name, note, page, "now" if index == current else "done" if index < current else "later")
-        for index, (name, note, page, _) in enumerate(waiting)
+        Step(name, note, page, "now" if i == current else "done" if i < current and not waits else "later")
+        for i, (name, note, page, waits) in enumerate(stations)
     ]
 
 
 def advice(operation: Operation, now: Numbers, *, allowed: frozenset[str]) -> Advice | None:
     """The most pressing thing this person may do. None when nothing waits for them."""
-    for true, text, label, page in _situations(operation, now):
-        if true and page in allowed:
-            return Advice(text, label, page)
+    for situation in _situations(operation, now):
+        if situation.true and situation.page in allowed:
+            return Advice(situation.text, situation.label, situation.page)
     return None
 
 
-def _situations(operation: Operation, now: Numbers) -> list[tuple[bool, str, str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    true: bool
+    station: str
+    page: str
+    label: str
+    text: str
+
+
+def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
     """Most pressing first."""
+    day_over = now.work_over and now.teams_out == 0 and now.arrived > 0
     return [
-        (
+        _Situation(
             now.teams_overdue > 0,
-            f"戻りの時刻を過ぎたチームが{now.teams_overdue}つあります。リーダーに電話して、安否を確かめてください。",
-            "チームを見る",
+            "活動",
             "dispatch_board",
+            "チームを見る",
+            f"戻りの時刻を過ぎたチームが{now.teams_overdue}つあります。"
+            "リーダーに電話して、安否を確かめてください。",
         ),
-        (
+        _Situation(
             not operation.is_open,
-            "まだ開設していません。準備ができたら開設してください。",
-            "開設する",
+            "準備",
             "operation_list",
+            "開設する",
+            "いまは開設していません。準備ができたら開設してください。",
         ),
-        (
-            now.proposals > 0,
-            f"チームの提案が{now.proposals}件あります。内容を見て、決めるか見送るかを選んでください。",
-            "提案を見る",
-            "matching_board",
-        ),
-        (
-            now.teams_to_leave > 0,
-            f"出発を待つチームが{now.teams_to_leave}つあります。出発前の確認をして、送り出してください。",
-            "送り出す",
-            "dispatch_board",
-        ),
-        (
-            now.not_briefed > 0,
-            f"説明（オリエンテーション）がまだの人が{now.not_briefed}人います。説明が終わったら記録してください。",
+        _Situation(
+            day_over and now.present > 0,
+            "しめ",
+            "tablet_reception",
             "受付を開く",
-            "tablet_reception",
+            f"作業の時間が終わりました。帰りの受付がまだの人が{now.present}人います。",
         ),
-        (
-            now.needs_unread > 0,
-            f"確認していない困りごとが{now.needs_unread}件あります。読んで、調査かマッチングへ回してください。",
+        _Situation(
+            day_over,
+            "しめ",
+            "need_list",
             "困りごとを見る",
-            "need_list",
+            "今日の活動は終わりました。夕礼をして、待っている困りごとと明日の準備を確かめてください。",
         ),
-        (
-            _can_match(now),
-            f"手の空いている人が{now.free}人、待っている困りごとが{now.needs_waiting}件あります。チームを組んでください。",
-            "マッチングを開く",
+        _Situation(
+            now.proposals > 0,
+            "マッチング",
             "matching_board",
+            "提案を見る",
+            f"チームの提案が{now.proposals}件あります。内容を見て、決めるか見送るかを選んでください。",
         ),
-        (
-            now.teams_out > 0,
-            f"{now.teams_out}チームが活動しています。帰ってきたら、まず「おつかれさま」と体調の確認をして、帰着を記録してください。",
-            "チームを見る",
+        _Situation(
+            now.teams_to_leave > 0,
+            "送り出し",
             "dispatch_board",
+            "送り出す",
+            f"出発を待つチームが{now.teams_to_leave}つあります。出発前の確認をして、送り出してください。",
         ),
-        (
-            now.present == 0,
-            "来た人のカードを読み取って、受付をはじめてください。",
-            "受付をはじめる",
+        _Situation(
+            now.not_briefed > 0,
+            "説明",
             "tablet_reception",
+            "受付を開く",
+            f"説明（オリエンテーション）がまだの人が{now.not_briefed}人います。"
+            "説明が終わったら記録してください。",
         ),
-        (
-            now.needs_waiting == 0,
-            "マッチングを待つ困りごとはありません。電話や窓口で聞いたことを登録してください。",
-            "困りごとを登録する",
+        _Situation(
+            now.needs_unread > 0,
+            "困りごと",
             "need_list",
+            "困りごとを見る",
+            f"確認していない困りごとが{now.needs_unread}件あります。"
+            "読んで、調査かマッチングへ回してください。",
+        ),
+        _Situation(
+            _can_match(now),
+            "マッチング",
+            "matching_board",
+            "マッチングを開く",
+            f"手の空いている人が{now.free}人、待っている困りごとが{now.needs_waiting}件あります。"
+            "チームを組んでください。",
+        ),
+        _Situation(
+            now.teams_out > 0,
+            "活動",
+            "dispatch_board",
+            "チームを見る",
+            f"{now.teams_out}チームが活動しています。"
+            "帰ってきたら、まずねぎらって体調を聞き、それから帰着を記録してください。",
+        ),
+        _Situation(
+            now.present == 0,
+            "受付",
+            "tablet_reception",
+            "受付をはじめる",
+            "来た人のカードを読み取って、受付をはじめてください。",
+        ),
+        _Situation(
+            now.needs_waiting == 0,
+            "困りごと",
+            "need_list",
+            "困りごとを登録する",
+            "マッチングを待つ困りごとはありません。電話や窓口で聞いたことを登録してください。",
         ),
     ]
 

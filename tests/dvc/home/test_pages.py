@@ -173,18 +173,36 @@ def test_every_page_says_which_world_it_belongs_to(mode: Mode, word: str) -> Non
 
 
 def test_home_counts_people_and_names_the_next_thing_to_do() -> None:
-    operation = make.operation()
-    client = signed_in(make.user(operation.center))
+    operation = make.operation(mode=Mode.DRILL)
+    leader = make.user(operation.center)
+    operations.set_clock(operation, reading=make.at(10), speed=0, by=make.by(leader), at=timezone.now())
+    client = signed_in(leader)
     assert "受付をはじめてください" in page(client, url("home", operation))
-    now = timezone.now()
-    volunteer = make.volunteer(operation.center)
     Visit.objects.create(
-        operation=operation, volunteer=volunteer, day=timezone.localdate(now), arrived_at=now, oriented_at=now
-    )
+        operation=operation, volunteer=make.volunteer(operation.center), day=make.MORNING.date(),
+        arrived_at=make.MORNING, oriented_at=make.MORNING,
+    )  # fmt: skip
     make.need(operation)
     text = page(client, url("home", operation))
     assert "手の空いている人が1人、待っている困りごとが1件あります" in text
     assert "今日の受付 1人" in text
+
+
+def test_after_work_home_asks_for_those_who_have_not_left() -> None:
+    operation = make.operation(mode=Mode.DRILL)
+    leader = make.user(operation.center)
+    Visit.objects.create(
+        operation=operation, volunteer=make.volunteer(operation.center), day=make.MORNING.date(),
+        arrived_at=make.MORNING,
+    )  # fmt: skip
+    client = signed_in(leader)
+    operations.set_clock(operation, reading=make.at(15, 0), speed=0, by=make.by(leader), at=timezone.now())
+    assert "説明（オリエンテーション）がまだの人が1人" in page(client, url("home", operation))
+    operations.set_clock(operation, reading=make.at(15, 30), speed=0, by=make.by(leader), at=timezone.now())
+    text = page(client, url("home", operation))
+    assert "帰りの受付がまだの人が1人います" in text
+    now = text.split('aria-current="step"')[1].split("</li>")[0]
+    assert "しめ" in now, "the step of the day and the advice agree"
 
 
 def test_home_costs_the_same_number_of_queries_however_busy_the_day(
