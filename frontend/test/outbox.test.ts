@@ -276,6 +276,6 @@ describe("keeping", () => {
     await telling.drain();
     const [entry] = await shelf.newest(1);
     expect(shown).toBe("佐藤 花子");
-    expect(entry?.result?.data).toEqual({ name: "佐藤 花", kana: "さとう は", visit: 5 });
+    expect(entry?.result?.data).toEqual({ name: "佐藤 花…", kana: "さとう は…", visit: 5 });
   });
 });

@@ -21,7 +21,8 @@ def symbol(text: str) -> Image.Image:
     code = qrcode.QRCode(version=6, error_correction=ERROR_CORRECT_M, border=4, box_size=10)
     code.add_data(text, optimize=0)
     code.make(fit=False)
-    return code.make_image().get_image()
+    drawn: Image.Image = code.make_image().get_image()
+    return drawn
 
 
 def test_a_card_before_the_camera_is_one_visit_however_long_it_stays(

@@ -3,6 +3,7 @@ const JITTER = 0.2;
 const WHOLE_EVERY_MS = 60_000;
 const FAILURES_BEFORE_SAYING = 3;
 const TIMEOUT_MS = 10_000;
+const SENDING_MS = 15_000;
 
 /**
  * Keeps an element up to date by asking with the version that is on screen.
@@ -10,7 +11,7 @@ const TIMEOUT_MS = 10_000;
  *   <div data-poll-url="/o/1/board/part/" data-version="812" [data-poll-seconds="5"]>…</div>
  *
  * 204: nothing changed. 200: the HTML replaces the content; the new version is in the header X-Version, or in
- * data-version of the HTML's first element. Once a minute it asks without a version. Hidden pages do not ask.
+ * data-version of an element in it. Once a minute it asks without a version. Hidden pages do not ask.
  * After three failures a line says since when the numbers stand still.
  */
 export function startPolling(element: HTMLElement): void {
@@ -26,12 +27,16 @@ export function startPolling(element: HTMLElement): void {
 
   const later = (): void => {
     clearTimeout(timer);
-    if (document.hidden) return;
+    if (document.hidden || !element.isConnected) return;
     timer = setTimeout(() => void ask(), seconds * 1000 * (1 - JITTER + 2 * JITTER * Math.random()));
   };
 
   const ask = async (): Promise<void> => {
-    if (asking) return;
+    if (asking || !element.isConnected) return;
+    if (inUse(element)) {
+      later();
+      return;
+    }
     asking = true;
     const whole = Date.now() - lastWhole >= WHOLE_EVERY_MS;
     try {
@@ -44,8 +49,10 @@ export function startPolling(element: HTMLElement): void {
       });
       // A sign-in page is a good answer to another question.
       if (response.redirected || (response.status !== 200 && response.status !== 204)) throw new Error("no answer");
+      const html = response.status === 200 ? await response.text() : "";
+      if (inUse(element)) return; // the answer came while somebody began to type: the next one will do
       if (response.status === 200) {
-        version = show(element, await response.text(), response.headers.get("X-Version")) ?? version;
+        version = show(element, html, response.headers.get("X-Version")) ?? version;
         if (whole) lastWhole = Date.now();
       } else if (whole) {
         lastWhole = Date.now();
@@ -72,6 +79,15 @@ export function startPolling(element: HTMLElement): void {
   });
   window.addEventListener("online", () => void ask());
   later();
+}
+
+/** Somebody is typing or choosing in there, or has just sent a form: new HTML would take it away. */
+function inUse(element: HTMLElement): boolean {
+  const active = document.activeElement;
+  if (active && element.contains(active) && active.matches("input:not([type=hidden]), textarea, select")) return true;
+  return [...element.querySelectorAll<HTMLElement>("form[data-sent-at]")].some(
+    ({ dataset }) => Date.now() - Number(dataset["sentAt"]) < SENDING_MS,
+  );
 }
 
 function show(element: HTMLElement, html: string, header: string | null): string | undefined {

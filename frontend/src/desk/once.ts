@@ -14,6 +14,7 @@ export function wireOnce(root: Document, { all = false }: { all?: boolean } = {}
       return;
     }
     form.dataset["sent"] = "yes";
+    form.dataset["sentAt"] = String(Date.now());
     const pressed = (event as SubmitEvent).submitter;
     // After this turn: a disabled button's own name and value would not be sent.
     setTimeout(() => {
@@ -32,6 +33,7 @@ export function wireOnce(root: Document, { all = false }: { all?: boolean } = {}
 
 function release(form: HTMLFormElement): void {
   delete form.dataset["sent"];
+  delete form.dataset["sentAt"];
   for (const button of form.querySelectorAll<HTMLButtonElement>("button")) {
     button.disabled = false;
     if (button.dataset["label"] !== undefined) button.textContent = button.dataset["label"];

@@ -10,6 +10,7 @@ interface Town {
 }
 
 const CLOSE = 16;
+const NAMES_FROM = 15;
 const MIDDLE_OF_JAPAN: L.LatLngTuple = [36.2, 138.2];
 
 /**
@@ -67,6 +68,10 @@ export function openPinMap(place: HTMLElement): void {
   } else {
     map.setView(MIDDLE_OF_JAPAN, 5);
   }
+  // From far away the names of the towns would lie on top of one another.
+  const hideNamesFromAfar = (): void => void place.classList.toggle("pin-map--far", map.getZoom() < NAMES_FROM);
+  map.on("zoomend", hideNamesFromAfar);
+  hideNamesFromAfar();
   // A map inside a closed <details> has no size yet.
   new ResizeObserver(() => map.invalidateSize()).observe(place);
   if (readOnly) return;

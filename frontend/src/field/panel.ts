@@ -40,7 +40,8 @@ export function verdictOf(entry: Entry): Verdict {
     name: data.name ?? verdict.name,
     kana: data.kana ?? verdict.kana,
     volunteer: data.volunteer ?? verdict.volunteer,
-    todo: data.todo ?? [],
+    // What keeps somebody from going out is no longer asked of a person who goes home.
+    todo: entry.op.kind === "visit.leave" ? [] : (data.todo ?? []),
   };
 }
 

@@ -83,7 +83,7 @@ class Reception {
     this.device = device;
     part(this.page, "register").hidden = true;
     part(this.page, "blocked").hidden = true;
-    part(this.page, "desk").hidden = false;
+    for (const name of ["desk", "tools", "link", "unsent"]) part(this.page, name).hidden = false;
     part(this.page, "device-name").textContent = `端末：${device.name}`;
     this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
     this.snapshot = (await this.shelf.snapshot(this.operation))?.content ?? null;

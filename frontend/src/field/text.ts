@@ -19,9 +19,11 @@ export function foldLookalikes(text: string): string {
   return text.replace(/[IL]/g, "1").replace(/O/g, "0");
 }
 
-/** "佐藤 花子" → "佐藤 花": what a reception tablet may keep of a name. */
+/** "佐藤 花子" → "佐藤 花…": what a reception tablet may keep of a name, written as the snapshot writes it. */
 export function shortName(name: string): string {
   const [family = "", given = ""] = name.trim().split(/[\s\u3000]+/);
-  const first = [...given][0] ?? "";
-  return first ? `${family} ${first}` : family;
+  // A letter keeps its combining marks and variation selectors (か + ゙, 葛 + U+E0100).
+  const first = /^.\p{M}*/u.exec(given)?.[0] ?? "";
+  if (!first) return family;
+  return `${family} ${first}${first.length < given.length ? "…" : ""}`;
 }
