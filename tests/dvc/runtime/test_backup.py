@@ -1,0 +1,91 @@
+"""A backup that was not restored is no backup."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.center import BASE, new_database
+
+pytestmark = pytest.mark.parts
+
+USERS = "from dvc.accounts.models import User; print('users', sorted(User.objects.values_list('sign_in_name', flat=True)))"
+ADD = "from dvc.accounts.models import User; User.objects.create_user('{}', '伊藤', 'a-long-password')"
+
+
+class Place:
+    """A DATA folder with a database of the kind the tests run on."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.variables = {**os.environ, "DATA": str(data), "DJANGO_SETTINGS_MODULE": "dvc.settings"}
+        server = os.environ.get("DATABASE_URL", "")
+        if server.startswith("postgres"):
+            self.variables["DATABASE_URL"] = new_database(server)
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=BASE,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def users(self) -> str:
+        lines = self.manage("shell", "--no-imports", "-c", USERS).stdout.splitlines()
+        return next(line for line in lines if line.startswith("users"))
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Place:
+    place = Place(tmp_path / "old")
+    assert place.manage("migrate", "-v0", "--skip-checks").returncode == 0
+    place.manage("shell", "--no-imports", "-c", ADD.format("itou"))
+    (place.data / "media").mkdir()
+    (place.data / "media" / "photo.jpg").write_bytes(b"\xff\xd8 photo")
+    return place
+
+
+def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(old: Place, tmp_path: Path) -> None:
+    file = tmp_path / "monday.backup"
+    assert old.manage("backup", str(file)).returncode == 0
+    assert file.stat().st_mode & 0o077 == 0
+    old.manage("shell", "--no-imports", "-c", ADD.format("too-late"))
+
+    new = Place(tmp_path / "new")
+    new.variables["SECRET_KEY"] = "x" * 50  # so that looking at it makes no key of its own
+    done = new.manage("restore", str(file))
+    assert done.returncode == 0, done.stderr
+    assert new.users() == "users ['itou']"
+    assert old.users() == "users ['itou', 'too-late']"
+    assert (new.data / "media" / "photo.jpg").read_bytes() == b"\xff\xd8 photo"
+    assert (new.data / "secret_key").read_text() == (old.data / "secret_key").read_text()
+
+    # A second restore would destroy what has happened since.
+    again = new.manage("restore", str(file))
+    assert again.returncode == 1
+    assert "すでにデータがあります" in again.stderr
+    assert [path.name for path in tmp_path.glob(".backup-*")] == []
+
+
+def test_a_damaged_backup_changes_nothing(old: Place, tmp_path: Path) -> None:
+    file = tmp_path / "monday.backup"
+    assert old.manage("backup", str(file)).returncode == 0
+    whole = file.read_bytes()
+    new = Place(tmp_path / "new")
+    middle = len(whole) // 2
+    flipped = whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :]
+    for damaged in (whole[: len(whole) // 3], b"not a tar", flipped):
+        file.write_bytes(damaged)
+        done = new.manage("restore", str(file))
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert not (new.data / "db.sqlite3").exists()
+        assert not (new.data / "media").exists()
