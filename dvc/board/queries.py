@@ -86,6 +86,7 @@ class Shown:
     teams: list[Dispatch]
     people: list[Present] | None
     lines: list[Line]
+    wall_teams: list[Dispatch]
 
 
 def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Shown:
@@ -93,14 +94,17 @@ def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Sho
     is asked for again."""
     version = version_of(operation.pk)
     states = _by_state(operation)
+    teams = _teams(operation, at=at)
     return Shown(
         version=version,
         at=at,
         numbers=_numbers(operation, states, at=at),
         needs=_coarse(states),
-        teams=_teams(operation, at=at),
+        teams=teams,
         people=_people(operation) if names and not wall else None,
         lines=[] if wall else last_lines(operation, names=names),
+        # What a screen of 1080 lines has room for: less under the stripes of a drill or a notice.
+        wall_teams=teams[: 1 if operation.notice or operation.is_drill else 3],
     )
 
 

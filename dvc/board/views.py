@@ -24,7 +24,7 @@ from dvc.audit.services import version_of
 from dvc.board import queries, tokens, words
 from dvc.operations.models import Operation
 
-PER_PAGE: Final = 50
+PER_PAGE: Final = 30
 PARTS: Final = {"desk": "dvc/board/_board.html", "wall": "dvc/board/_wall.html"}
 
 

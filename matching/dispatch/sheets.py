@@ -23,7 +23,7 @@ from intake.help_requests.models import Hazard, Need, Tool, WorkState
 from intake.people.models import Household, Person, Precision
 from intake.volunteers.sheets import missing_letters, write_pdf
 from matching.dispatch import tokens
-from matching.dispatch.gate import usual_return
+from matching.dispatch.gate import EACH_WAY, usual_return
 from matching.dispatch.models import Dispatch
 from matching.teams.services import people_of
 
@@ -87,6 +87,7 @@ def order(dispatch: Dispatch, *, base_url: str, at: datetime) -> Order:
     map_url = map_link(house)
     leader_url = base_url + reverse("leader_page", args=[tokens.leader_token(dispatch.token_nonce)])
     genuine_url = base_url + reverse("genuine", args=[tokens.genuine_token(dispatch.token_nonce)])
+    due = dispatch.due_back_at or usual_return(dispatch, at=at)
     others = [name for name in people if leader is None or name != leader.name]
     return Order(
         dispatch=dispatch,
@@ -103,8 +104,8 @@ def order(dispatch: Dispatch, *, base_url: str, at: datetime) -> Order:
         tools=tools(need),
         hazards=[hazard.label for hazard in Hazard if hazard in need.hazards],
         cleared=need.hazards_cleared_note if need.hazards_cleared else "",
-        until=min(operation.work_end, need.open_until),
-        due=dispatch.due_back_at or usual_return(dispatch, at=at),
+        until=min(operation.work_end, need.open_until, timezone.localtime(due - EACH_WAY).time()),
+        due=due,
         evacuation=settings.EVACUATION_PLACE,
         not_to_do=NOT_TO_DO,
         map=_symbol(map_url, "地図"),
