@@ -10,12 +10,11 @@ from typing import Any
 
 from celery import Celery
 from celery.apps.beat import Beat
-from celery.beat import Scheduler
 from celery.signals import beat_init
 
 from dvc import settings
 
-app = Celery("beat", fixups=set())
+app = Celery("beat", fixups=[])
 app.config_from_object(settings, namespace="CELERY")
 
 HEARTBEAT_SECONDS = 10.0
@@ -40,7 +39,7 @@ def first_round(sender: Any, **kwargs: Any) -> None:
 
 def main() -> None:
     """Run until a signal. The plain scheduler keeps nothing in a file that a kill could tear."""
-    Beat(app=app, scheduler_cls=Scheduler, loglevel="WARNING", quiet=True).run()
+    Beat(app=app, scheduler_cls="celery.beat:Scheduler", loglevel="WARNING", quiet=True).run()
 
 
 if __name__ == "__main__":

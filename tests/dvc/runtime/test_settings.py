@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dvc.core.env import LONGEST_SOCKET_PATH, Env, WrongSetting, broker_socket, own_hosts
+from tests.infra.center import BASE
 
 WRONG = {
     "DATABASE_URL": ["mysql://127.0.0.1/dvc", "postgres://127.0.0.1", "postgres://h:port/dvc", "db.sqlite3"],
@@ -134,3 +136,9 @@ def test_a_long_data_path_still_gives_a_socket_the_kernel_accepts(tmp_path: Path
 def test_a_center_on_the_lan_may_be_asked_by_its_address() -> None:
     assert own_hosts("127.0.0.1") == ["localhost", "127.0.0.1", "[::1]"]
     assert "192.168.1.10" in own_hosts("192.168.1.10")
+
+
+def test_every_setting_has_its_line_in_the_example_file() -> None:
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (BASE / "dvc" / "settings.py").read_text()))
+    told = set(re.findall(r"^#([A-Z_]+)=", (BASE / "deploy" / "env.example").read_text(), re.MULTILINE))
+    assert read == told
