@@ -23,13 +23,12 @@ from intake.checkin.models import Visit
 from intake.help_requests.models import BLOCKING, Hazard, Need, NeedState, WorkState
 from intake.volunteers.models import InsurancePolicy, Skill, VehicleKind, Volunteer, WorkCategory
 from matching.dispatch.models import Dispatch, DispatchState
-from matching.equipment.models import ToolStock, Vehicle
+from matching.equipment.models import ToolStock
 from matching.queue.models import Ban
 from matching.queue.order import blocked_by, tier, weight
 from matching.solver import model
-from matching.teams.models import LIVE as LIVE_TEAMS
-from matching.teams.models import Member, Team
-from matching.teams.queries import free_visits
+from matching.teams.models import Member
+from matching.teams.queries import free_vehicles, free_visits
 
 # Work and dangers that a person under 18 is never sent to (domain.md §3.9).
 NOT_FOR_MINORS: Final = frozenset({WorkCategory.UNDER_FLOOR, WorkCategory.DEBRIS})
@@ -82,9 +81,11 @@ def gather(
     rows = [list(group) for _, group in groupby(_need_rows(operation, need), key=lambda row: row["pk"])]
     bans, before = _bans_and_before(operation, need)
     stock = _stock(operation, sites, (row for row in rows if row[0]["out"]))
-    needs, set_aside, avoid = _needs(
-        [row for row in rows if not row[0]["out"]], operation, sites, before, at=at, held_too=need is not None
-    )
+    # A need whose team is on its way back may wait again (継続): it counts as waiting, its tools as out.
+    waiting = [
+        row for row in rows if (row[0]["state"] == NeedState.READY if need is None else row[0]["pk"] == need)
+    ]
+    needs, set_aside, avoid = _needs(waiting, operation, sites, before, at=at, held_too=need is not None)
     volunteers, groups, left_out = _volunteers(visits, operation, sites, at=at)
     here = {person.id for person in volunteers}
     asked = {one.id for one in needs}
@@ -102,7 +103,7 @@ def gather(
         bans=frozenset((who, where) for who, where in bans if who in here and where in asked),
         baseline={who: where for who, where in (baseline or {}).items() if who in here and where in asked},
     )
-    return Gathered(problem, {row[0]["pk"]: row[0]["version"] for row in rows}, set_aside, left_out)
+    return Gathered(problem, {row[0]["pk"]: row[0]["version"] for row in waiting}, set_aside, left_out)
 
 
 def minute(moment: time) -> int:
@@ -203,7 +204,7 @@ def _need_rows(operation: Operation, need: int | None) -> Iterator[Row]:
         rows.filter(waiting | Q(out=True))
         .order_by("pk", "items__pk")
         .values(
-            "pk", "version", "out", "received_at", "needs_crisis", "needs_watch", "hazards", "open_from",
+            "pk", "version", "state", "out", "received_at", "needs_crisis", "needs_watch", "hazards", "open_from",
             "open_until", "household__lat", "household__lng", "household__lives_alone", "hold__reason",
             "items__state", "items__category", "items__people_min", "items__people_ideal",
             "items__people_max", "items__minutes", "items__skills", "items__tools", "items__needs_truck",
@@ -353,11 +354,9 @@ def _bans_and_before(
 
 # ── things ─────────────────────────────────────────────────────────────────────────────────────
 def _fleet(operation: Operation) -> Iterator[model.FleetVehicle]:
-    used = Team.objects.filter(vehicle=OuterRef("pk"), state__in=LIVE_TEAMS)
-    for vehicle in Vehicle.objects.filter(~Exists(used), operation=operation, available=True).order_by("pk"):
-        yield model.FleetVehicle(
-            f"K{vehicle.pk}", f"S{vehicle.site_id}", _kind(vehicle.kind), max(1, vehicle.seats)
-        )
+    for vehicle in free_vehicles(operation).order_by("pk"):
+        kind, seats = _kind(vehicle.kind), max(1, vehicle.seats)
+        yield model.FleetVehicle(f"K{vehicle.pk}", f"S{vehicle.site_id}", kind, seats)
 
 
 def _stock(operation: Operation, sites: list[Site], out: Iterable[list[Row]]) -> dict[str, dict[str, int]]:

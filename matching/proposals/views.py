@@ -28,6 +28,7 @@ from matching.proposals.gather import leader_experience
 from matching.proposals.models import Proposal
 from matching.queue import services as queue
 from matching.queue.order import WEIGHTS
+from matching.teams.queries import free_vehicles
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -288,7 +289,7 @@ def _hand_context(request: StaffRequest, hand: Hand, refusal: str) -> dict[str, 
         "listed": listed,
         "total": total,
         "filters": FILTERS.items(),
-        "vehicles": Vehicle.objects.filter(operation=request.operation, available=True),
+        "vehicles": free_vehicles(request.operation),
         "drivers": [one for one in hand.picked if Skill.DRIVER in one.person.skills and not one.minor],
         "refusal": refusal,
         "section": "matching_board",

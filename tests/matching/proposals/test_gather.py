@@ -12,10 +12,12 @@ from dvc.audit.services import SYSTEM
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
-from intake.help_requests.models import Need, WorkItem
+from intake.help_requests.models import Need, NeedState, WorkItem
 from intake.people.models import Household
 from intake.volunteers.models import Group, Volunteer
+from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import ToolStock, Vehicle
+from matching.proposals import services as proposals
 from matching.proposals.gather import Gathered, gather
 from matching.queue import services as queue
 from matching.solver import model
@@ -215,6 +217,21 @@ def test_days_waited_weigh_up_to_two_weeks(operation: Operation) -> None:
         Need.objects.filter(pk=need.pk).update(received_at=make.at(9) - timedelta(days=days))
     now = gather(operation, at=make.at(9, 30))
     assert [told(now, need).weight for need in (fresh, old, older)] == [10, 40, 40]
+
+
+def test_a_need_that_goes_on_waits_while_its_first_team_brings_the_tools_back(operation: Operation) -> None:
+    site = operation.center.sites.get()
+    ToolStock.objects.create(operation=operation, site=site, tool="shovel", count=5)
+    need = make.need(operation, tools={"shovel": 2})
+    first = [present(operation, name) for name in "一二"]
+    dispatch = proposals.send(need, volunteers=first, leader=first[0], by=SYSTEM, at=make.at(9, 30))
+    assert gather(operation, at=make.at(9, 31)).problem.needs == ()
+    Dispatch.objects.filter(pk=dispatch.pk).update(state=DispatchState.LEAVING)
+    Need.objects.filter(pk=need.pk).update(state=NeedState.READY)
+    WorkItem.objects.filter(need=need).update(state="open")
+    problem = gather(operation, at=make.at(11)).problem
+    assert [one.id for one in problem.needs] == [f"N{need.pk}"]
+    assert problem.stock == {f"S{site.pk}": {"shovel": 3}}
 
 
 def test_stock_is_told_per_site(operation: Operation) -> None:
