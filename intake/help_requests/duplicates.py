@@ -63,7 +63,11 @@ def asked(
 
 def _families(name: str, kana: str) -> list[str]:
     """Keys of the family name: the first word, or the first two characters of a name without a space."""
-    words = [part.split()[0] if len(part.split()) > 1 else part[:2] for part in (name.strip(), kana.strip()) if part]
+    words = [
+        part.split()[0] if len(part.split()) > 1 else part[:2]
+        for part in (name.strip(), kana.strip())
+        if part
+    ]
     return [key for word in words if (key := search_key(word))]
 
 

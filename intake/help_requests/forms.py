@@ -136,7 +136,9 @@ class NeedForm(forms.Form):
         label="町丁目",
         max_length=120,
         help_text="一部だけでも探せます。例：高橋1",
-        widget=forms.TextInput(attrs={"list": "towns", "autocomplete": "on"}),  # some browsers need it for the list
+        widget=forms.TextInput(
+            attrs={"list": "towns", "autocomplete": "on"}
+        ),  # some browsers need it for the list
     )
     address = TextField(label="番地・建物・部屋", max_length=120, help_text="例：町前一丁目9999-1 ○○荘203")
     landmark = TextField(label="目印・行き方", max_length=120)
@@ -155,10 +157,16 @@ class NeedForm(forms.Form):
     note = TextField(label="配慮すること", max_length=300, help_text="耳が遠い、日本語が苦手、犬がいる など")
     attendance = TextField(label="立ち会う方・希望日", max_length=120)
     open_from = forms.TimeField(
-        label="作業してよい時刻（から）", initial="09:00", widget=_TIME, error_messages={"invalid": "09:00 のように入れてください。"}
+        label="作業してよい時刻（から）",
+        initial="09:00",
+        widget=_TIME,
+        error_messages={"invalid": "09:00 のように入れてください。"},
     )
     open_until = forms.TimeField(
-        label="作業してよい時刻（まで）", initial="15:30", widget=_TIME, error_messages={"invalid": "15:30 のように入れてください。"}
+        label="作業してよい時刻（まで）",
+        initial="15:30",
+        widget=_TIME,
+        error_messages={"invalid": "15:30 のように入れてください。"},
     )
 
     summary = TextField(label="ひとことで言うと", max_length=80, help_text="一覧に出ます。例：床下の泥かき")
@@ -174,7 +182,9 @@ class NeedForm(forms.Form):
     hazards = _choices(Hazard.choices, "危ないもの", help_text="あるとき・分からないときは印を付けます。")
 
     needs_crisis = forms.BooleanField(
-        label="危機介入が必要（命や心の危険。すぐ班長に知らせる）", required=False, help_text="全部に付けると、どれが急ぎか分からなくなります。"
+        label="危機介入が必要（命や心の危険。すぐ班長に知らせる）",
+        required=False,
+        help_text="全部に付けると、どれが急ぎか分からなくなります。",
     )
     needs_watch = forms.BooleanField(label="終わったあとも見守る", required=False)
     consent_to_share = forms.BooleanField(
@@ -245,7 +255,9 @@ class NeedForm(forms.Form):
         if self.asks_for_self:
             return None
         data = self.cleaned_data
-        return self._with_home(PersonAnswers(data["resident_name"], data["resident_kana"], data["resident_phone"]))
+        return self._with_home(
+            PersonAnswers(data["resident_name"], data["resident_kana"], data["resident_phone"])
+        )
 
     def _with_home(self, words: PersonAnswers) -> PersonAnswers:
         age = self.cleaned_data["age"]
@@ -284,12 +296,21 @@ def sheet_of(need: Need, *, year: int) -> dict[str, Any]:
     if caller is not None:
         values |= {"caller_name": caller.name, "caller_kana": caller.kana, "caller_phone": caller.phone}
     if resident is not None and not for_self:
-        values |= {"resident_name": resident.name, "resident_kana": resident.kana, "resident_phone": resident.phone}
+        values |= {
+            "resident_name": resident.name,
+            "resident_kana": resident.kana,
+            "resident_phone": resident.phone,
+        }
     if lives_there is not None:
-        values |= {"note": lives_there.note, "age": year - lives_there.birth_year if lives_there.birth_year else None}
+        values |= {
+            "note": lives_there.note,
+            "age": year - lives_there.birth_year if lives_there.birth_year else None,
+        }
     if house is not None:
         names = ("address", "landmark", "lives_alone", "members")
-        values |= {name: getattr(house, name) for name in names} | {"town": str(house.town) if house.town else ""}
+        values |= {name: getattr(house, name) for name in names} | {
+            "town": str(house.town) if house.town else ""
+        }
         if house.precision == Precision.PIN:
             values |= {"lat": house.lat, "lng": house.lng}
     return values
@@ -310,10 +331,16 @@ class ItemForm(forms.Form):
     people_max = CountField(label="多くても", low=1)
     minutes = CountField(label="作業の時間（分）", low=10, high=600)
     needs_truck = forms.ChoiceField(
-        label="軽トラックが要る", choices=YES_NO, required=False, error_messages={"invalid_choice": _BAD_CHOICE}
+        label="軽トラックが要る",
+        choices=YES_NO,
+        required=False,
+        error_messages={"invalid_choice": _BAD_CHOICE},
     )
     minors_ok = forms.ChoiceField(
-        label="高校生など未成年も可", choices=YES_NO, required=False, error_messages={"invalid_choice": _BAD_CHOICE}
+        label="高校生など未成年も可",
+        choices=YES_NO,
+        required=False,
+        error_messages={"invalid_choice": _BAD_CHOICE},
     )
     stamina_min = forms.TypedChoiceField(
         label="体力",
@@ -326,9 +353,13 @@ class ItemForm(forms.Form):
     women_min = CountField(label="女性が何人以上")
     women_only = forms.BooleanField(label="女性だけで来てほしい", required=False)
     language = TextField(label="話せるとよい言葉", max_length=10, help_text="例：英語、手話")
-    estimate_reason = TextField(label="そう見立てた理由", max_length=200, help_text="人数に正解はありません。理由を残します。")
+    estimate_reason = TextField(
+        label="そう見立てた理由", max_length=200, help_text="人数に正解はありません。理由を残します。"
+    )
 
-    def __init__(self, data: Any = None, *, operation: Operation, prefix: str, item: WorkItem | None = None) -> None:
+    def __init__(
+        self, data: Any = None, *, operation: Operation, prefix: str, item: WorkItem | None = None
+    ) -> None:
         super().__init__(data, prefix=prefix, initial=_item_values(item) if item else {"people_min": None})
         self.from_scratch = item is None
         ordinary = operation.mode == Mode.ORDINARY
@@ -356,14 +387,18 @@ class ItemForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if not self.is_blank and "category" not in self.errors and not self.cleaned_data.get("category"):
-            self.add_error("category", "何をするかを選んでください。この作業がいらないときは、ほかの欄も空にします。")
+            self.add_error(
+                "category", "何をするかを選んでください。この作業がいらないときは、ほかの欄も空にします。"
+            )
         return self.cleaned_data
 
     def answers(self) -> ItemAnswers:
         data = self.cleaned_data
         kit = KITS[WorkCategory(data["category"])]
         skills, tools = self._counts("skill_"), self._counts("tool_")
-        lowest = data["people_min"] or min(kit.people_min, data["people_ideal"] or 99, data["people_max"] or 99)
+        lowest = data["people_min"] or min(
+            kit.people_min, data["people_ideal"] or 99, data["people_max"] or 99
+        )
         ideal = data["people_ideal"] or max(lowest, min(kit.people_ideal, data["people_max"] or 99))
         return ItemAnswers(
             category=data["category"],
@@ -385,7 +420,11 @@ class ItemForm(forms.Form):
 
     def _counts(self, prefix: str) -> dict[str, int]:
         data = self.cleaned_data
-        return {name.removeprefix(prefix): data[name] for name in self.fields if name.startswith(prefix) and data[name]}
+        return {
+            name.removeprefix(prefix): data[name]
+            for name in self.fields
+            if name.startswith(prefix) and data[name]
+        }
 
 
 def _yes(answer: str, usual: bool) -> bool:
@@ -398,7 +437,10 @@ def _item_values(item: WorkItem) -> dict[str, Any]:
         "women_only", "language", "estimate_reason",
     )  # fmt: skip
     values = {name: getattr(item, name) for name in names}
-    values |= {"needs_truck": "yes" if item.needs_truck else "no", "minors_ok": "yes" if item.minors_ok else "no"}
+    values |= {
+        "needs_truck": "yes" if item.needs_truck else "no",
+        "minors_ok": "yes" if item.minors_ok else "no",
+    }
     values |= {f"skill_{code}": count for code, count in item.skills.items()}
     return values | {f"tool_{code}": count for code, count in item.tools.items()}
 
@@ -420,7 +462,9 @@ class StepForm(forms.Form):
     def __init__(self, data: Any = None, *, to: NeedState | None = None) -> None:
         super().__init__(data, initial={"to": to})
         kinds = REASONS.get(to, ()) if to else ()
-        self.fields["reason_kind"].widget = forms.Select(choices=[("", "選んでください"), *((k, k) for k in kinds)])
+        self.fields["reason_kind"].widget = forms.Select(
+            choices=[("", "選んでください"), *((k, k) for k in kinds)]
+        )
         self.fields["told"].widget = forms.Select(choices=[("", "選んでください"), *((t, t) for t in TOLD)])
         if to:
             self.auto_id = f"id_{to}_%s"
@@ -431,7 +475,9 @@ class StepForm(forms.Form):
 
 
 class ClearForm(forms.Form):
-    note = TextField(label="だれが、何を確認したか", max_length=120, help_text="例：電気工事店が漏電なしと確認（7/18）")
+    note = TextField(
+        label="だれが、何を確認したか", max_length=120, help_text="例：電気工事店が漏電なしと確認（7/18）"
+    )
 
 
 class CallForm(forms.Form):
@@ -452,7 +498,11 @@ class CallForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
-        if not self.errors and not self.from_sheet and not (data["caller_name"] or data["caller_phone"] or data["description"]):
+        if (
+            not self.errors
+            and not self.from_sheet
+            and not (data["caller_name"] or data["caller_phone"] or data["description"])
+        ):
             raise forms.ValidationError("電話をくれた方のお名前か、電話の内容を入れてください。")
         return data
 

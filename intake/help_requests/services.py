@@ -307,7 +307,9 @@ def add_item(need: Need, answers: ItemAnswers, *, by: By, at: datetime) -> WorkI
     _check_counts(answers)
     item = WorkItem.objects.create(need=need, **asdict(answers))
     _touch(need, at)
-    record("need.item_added", need, by=by, at=at, operation=need.operation, item=item.pk, category=item.category)
+    record(
+        "need.item_added", need, by=by, at=at, operation=need.operation, item=item.pk, category=item.category
+    )
     return item
 
 

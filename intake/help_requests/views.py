@@ -115,7 +115,10 @@ def need_list(request: StaffRequest, operation_id: int) -> HttpResponse:
     tab = request.GET.get("tab", "open")
     tab = tab if tab in TABS else "open"
     counts = dict(
-        Need.objects.filter(operation=request.operation).values_list("state").annotate(n=Count("id")).order_by()
+        Need.objects.filter(operation=request.operation)
+        .values_list("state")
+        .annotate(n=Count("id"))
+        .order_by()
     )
     needs = Need.objects.filter(operation=request.operation)
     needs = needs.matching(towns.town_writing(question)) if question else needs.filter(state__in=TABS[tab][1])
@@ -126,7 +129,9 @@ def need_list(request: StaffRequest, operation_id: int) -> HttpResponse:
         "section": "need_list",
         "question": question,
         "tab": tab,
-        "tabs": [(name, word, sum(counts.get(s, 0) for s in states)) for name, (word, states) in TABS.items()],
+        "tabs": [
+            (name, word, sum(counts.get(s, 0) for s in states)) for name, (word, states) in TABS.items()
+        ],
         "page": page,
         "rows": [_row(request, need) for need in page],
         "query": "&" + urlencode({"q": question} if question else {"tab": tab}),
@@ -177,7 +182,9 @@ def need_new(request: StaffRequest, operation_id: int) -> HttpResponse:
         return _show_sheet(request, form, items, status=409)
     messages.success(request, f"N{need.number} を受け付けました。番号を電話の方に伝えてください。")
     if need.needs_crisis:
-        messages.error(request, "危機介入の印が付いています。いますぐ班長とセンター長に口頭で知らせてください。")
+        messages.error(
+            request, "危機介入の印が付いています。いますぐ班長とセンター長に口頭で知らせてください。"
+        )
     return redirect("need_detail", operation_id, need.pk)
 
 
@@ -185,11 +192,18 @@ def _receive(request: StaffRequest, form: NeedForm, items: list[ItemForm]) -> Ne
     operation, at = request.operation, request.now
     caller = _known_caller(request, form)
     household: Any = form.household()
-    if caller is not None and caller.household is not None and form.asks_for_self and household == HouseholdAnswers():
+    if (
+        caller is not None
+        and caller.household is not None
+        and form.asks_for_self
+        and household == HouseholdAnswers()
+    ):
         household = caller.household
     return services.receive(
         operation,
-        caller=form.caller() if caller is None else people.fill_gaps(operation, caller, form.caller(), by=by(request), at=at),
+        caller=form.caller()
+        if caller is None
+        else people.fill_gaps(operation, caller, form.caller(), by=by(request), at=at),
         resident=form.resident(),
         household=household,
         answers=form.answers(),
@@ -211,10 +225,20 @@ def _known_caller(request: StaffRequest, form: NeedForm) -> Person | None:
 
 
 def _show_sheet(
-    request: StaffRequest, form: NeedForm, items: list[ItemForm], *, need: Need | None = None, status: int = 200
+    request: StaffRequest,
+    form: NeedForm,
+    items: list[ItemForm],
+    *,
+    need: Need | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     known = list(request.operation.center.towns.all()[: TOWNS_IN_THE_PAGE + 1])
-    signs = [value for name in ("hazards", "damage_kinds") if name in form.fields for value in form[name].value() or []]
+    signs = [
+        value
+        for name in ("hazards", "damage_kinds")
+        if name in form.fields
+        for value in form[name].value() or []
+    ]
     context = {
         "section": "need_list",
         "form": form,
@@ -251,13 +275,20 @@ def need_similar(request: StaffRequest, operation_id: int) -> HttpResponse:
     town = towns.exactly(request.operation.center, typed["town"]) if typed["town"] else None
     asked = duplicates.asked(
         request.operation,
-        people=[(typed[f"{who}_name"], typed[f"{who}_kana"], typed[f"{who}_phone"]) for who in ("caller", "resident")],
+        people=[
+            (typed[f"{who}_name"], typed[f"{who}_kana"], typed[f"{who}_phone"])
+            for who in ("caller", "resident")
+        ],
         town=town or towns.of_address(request.operation.center, typed["address"]),
         address=typed["address"],
     )
     found = duplicates.likely(request.operation, asked)
     rows = [
-        {"found": one, "word": COARSE[NeedState(one.need.state)], "chip": CHIPS[COARSE[NeedState(one.need.state)]]}
+        {
+            "found": one,
+            "word": COARSE[NeedState(one.need.state)],
+            "chip": CHIPS[COARSE[NeedState(one.need.state)]],
+        }
         if one.need
         else {"found": one}
         for one in found
@@ -325,6 +356,7 @@ def _show_need(
     context = {
         "section": "need_list",
         "need": need,
+        "title": need.summary or "、".join(dict.fromkeys(item.get_category_display() for item in items)),
         "word": COARSE[state],
         "chip": CHIPS[COARSE[state]],
         "days": need.days_waited(request.now),
@@ -458,7 +490,9 @@ def _item_of(need: Need, item_id: int) -> WorkItem:
 
 
 def _item(request: StaffRequest, need: Need, item: WorkItem | None) -> HttpResponse:
-    form = ItemForm(request.POST if request.method == "POST" else None, operation=need.operation, prefix="w1", item=item)
+    form = ItemForm(
+        request.POST if request.method == "POST" else None, operation=need.operation, prefix="w1", item=item
+    )
     status = 200
     if request.method == "POST":
         status = 422
@@ -513,7 +547,9 @@ def need_step(request: StaffRequest, operation_id: int, need_id: int) -> HttpRes
     to = NeedState(asked) if asked in NeedState.values else None
     form = StepForm(request.POST, to=to)
     if to not in (*DESK_STEPS, S.COMPLETED) or need.state in WITH_A_TEAM:
-        refusal = Refused("need.step_not_allowed", now=NeedState(need.state).label, to=to.label if to else "？")
+        refusal = Refused(
+            "need.step_not_allowed", now=NeedState(need.state).label, to=to.label if to else "？"
+        )
         return _show_need(request, need, refusal=refusal.text, status=409)
     if not form.is_valid():
         return _show_need(request, need, step_form=form, status=422)
@@ -571,7 +607,9 @@ def _add_call_of_sheet(request: StaffRequest, need: Need) -> HttpResponse:
     if not all([form.is_valid(), sheet.is_valid(), *(item.is_valid() for item in items)]):
         return _show_sheet(request, sheet, items, status=422)
     if sheet.cleaned_data["needs_crisis"]:
-        messages.error(request, "危機介入の印が付いていました。いますぐ班長とセンター長に口頭で知らせてください。")
+        messages.error(
+            request, "危機介入の印が付いていました。いますぐ班長とセンター長に口頭で知らせてください。"
+        )
     return _add_call(request, need, form, _everything_said(sheet, items))
 
 

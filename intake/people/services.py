@@ -90,7 +90,9 @@ def add_person(
 
 
 @transaction.atomic
-def edit_person(operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime) -> Person:
+def edit_person(
+    operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime
+) -> Person:
     """Write the person anew from the answers."""
     _fill_person(person, answers)
     person.save()
@@ -99,7 +101,9 @@ def edit_person(operation: Operation, person: Person, answers: PersonAnswers, *,
 
 
 @transaction.atomic
-def fill_gaps(operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime) -> Person:
+def fill_gaps(
+    operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime
+) -> Person:
     """Add what the register did not know about a person yet; what it knows stays."""
     known = PersonAnswers(
         name=person.name or answers.name,
@@ -128,7 +132,9 @@ def keep_towns(center: Center, rows: Sequence[TownRow], *, by: By, at: datetime)
     for row in rows:
         town = known.get((row.name, row.koaza))
         if town is None:
-            town = Town(center=center, name=row.name, koaza=row.koaza, kana=row.kana, lat=row.lat, lng=row.lng)
+            town = Town(
+                center=center, name=row.name, koaza=row.koaza, kana=row.kana, lat=row.lat, lng=row.lng
+            )
             known[row.name, row.koaza] = town
             new.append(town)
         elif (town.kana, town.lat, town.lng) != (row.kana, row.lat, row.lng):

@@ -69,7 +69,9 @@ def of_address(center: Center, address: str) -> Town | None:
     if not key:
         return None
     keys = {key, key.replace("大字", "").replace("字", "")}  # 市川字丸山 stands in the file as 市川 + 丸山
-    fitting = [town for town in center.towns.all() if any(_begins_with(k, address_key(str(town))) for k in keys)]
+    fitting = [
+        town for town in center.towns.all() if any(_begins_with(k, address_key(str(town))) for k in keys)
+    ]
     return max(fitting, key=lambda town: len(str(town)), default=None)
 
 

@@ -8,120 +8,376 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('operations', '0001_initial'),
-        ('people', '0001_initial'),
+        ("operations", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Need',
+            name="Need",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('relation', models.CharField(blank=True, max_length=20, verbose_name='本人との関係')),
-                ('method', models.CharField(choices=[('phone', '電話'), ('counter', '窓口'), ('visit', '訪問'), ('web', 'ウェブ'), ('fax', 'FAX'), ('outreach', '巡回'), ('partner', '他機関'), ('other', 'その他')], default='phone', max_length=10, verbose_name='受付方法')),
-                ('state', models.CharField(choices=[('received', '受付'), ('triage', '確認中'), ('survey_wait', '調査待ち'), ('surveyed', '調査済'), ('ready', 'マッチング待ち'), ('assigned', '派遣予定'), ('in_progress', '活動中'), ('continuing', '継続'), ('completed', '完了'), ('on_hold', '保留'), ('declined', '対応不可'), ('referred', '他機関へ'), ('withdrawn', '取下げ'), ('unreachable', '連絡不通'), ('duplicate', '重複')], default='received', max_length=12)),
-                ('summary', models.CharField(blank=True, max_length=80, verbose_name='ひとことで')),
-                ('description', models.TextField(blank=True, max_length=4000, verbose_name='依頼の内容')),
-                ('health_note', models.CharField(blank=True, max_length=300, verbose_name='体の具合・持病')),
-                ('lifelines', models.JSONField(blank=True, default=list, verbose_name='使えないもの（水道・電気など）')),
-                ('damage_kinds', models.JSONField(blank=True, default=list, verbose_name='被災の状況')),
-                ('hazards', models.JSONField(blank=True, default=list, verbose_name='危険なもの')),
-                ('hazards_cleared', models.BooleanField(default=False, verbose_name='危険は確認済み・入ってよい')),
-                ('parking', models.CharField(blank=True, max_length=120, verbose_name='駐車・搬入')),
-                ('attendance', models.CharField(blank=True, max_length=120, verbose_name='立ち会う人・希望日')),
-                ('open_from', models.TimeField(default=datetime.time(9, 0), verbose_name='作業できる時刻（から）')),
-                ('open_until', models.TimeField(default=datetime.time(15, 30), verbose_name='作業できる時刻（まで）')),
-                ('needs_crisis', models.BooleanField(default=False, verbose_name='危機介入が必要')),
-                ('needs_watch', models.BooleanField(default=False, verbose_name='完了後も見守る')),
-                ('consent_to_share', models.BooleanField(default=False, verbose_name='情報共有の同意')),
-                ('held_reason', models.CharField(blank=True, max_length=120, verbose_name='保留の理由')),
-                ('closed_reason', models.CharField(blank=True, max_length=200, verbose_name='終了の理由')),
-                ('received_at', models.DateTimeField()),
-                ('ready_at', models.DateTimeField(null=True)),
-                ('touched_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('duplicate_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duplicates', to='help_requests.need')),
-                ('household', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='needs', to='people.household')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='needs', to='operations.operation')),
-                ('received_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('requester', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requested', to='people.person')),
-                ('resident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='needs', to='people.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("relation", models.CharField(blank=True, max_length=20, verbose_name="本人との関係")),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("phone", "電話"),
+                            ("counter", "窓口"),
+                            ("visit", "訪問"),
+                            ("web", "ウェブ"),
+                            ("fax", "FAX"),
+                            ("outreach", "巡回"),
+                            ("partner", "他機関"),
+                            ("other", "その他"),
+                        ],
+                        default="phone",
+                        max_length=10,
+                        verbose_name="受付方法",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "受付"),
+                            ("triage", "確認中"),
+                            ("survey_wait", "調査待ち"),
+                            ("surveyed", "調査済"),
+                            ("ready", "マッチング待ち"),
+                            ("assigned", "派遣予定"),
+                            ("in_progress", "活動中"),
+                            ("continuing", "継続"),
+                            ("completed", "完了"),
+                            ("on_hold", "保留"),
+                            ("declined", "対応不可"),
+                            ("referred", "他機関へ"),
+                            ("withdrawn", "取下げ"),
+                            ("unreachable", "連絡不通"),
+                            ("duplicate", "重複"),
+                        ],
+                        default="received",
+                        max_length=12,
+                    ),
+                ),
+                ("summary", models.CharField(blank=True, max_length=80, verbose_name="ひとことで")),
+                ("description", models.TextField(blank=True, max_length=4000, verbose_name="依頼の内容")),
+                ("health_note", models.CharField(blank=True, max_length=300, verbose_name="体の具合・持病")),
+                (
+                    "lifelines",
+                    models.JSONField(blank=True, default=list, verbose_name="使えないもの（水道・電気など）"),
+                ),
+                ("damage_kinds", models.JSONField(blank=True, default=list, verbose_name="被災の状況")),
+                ("hazards", models.JSONField(blank=True, default=list, verbose_name="危険なもの")),
+                (
+                    "hazards_cleared",
+                    models.BooleanField(default=False, verbose_name="危険は確認済み・入ってよい"),
+                ),
+                ("parking", models.CharField(blank=True, max_length=120, verbose_name="駐車・搬入")),
+                (
+                    "attendance",
+                    models.CharField(blank=True, max_length=120, verbose_name="立ち会う人・希望日"),
+                ),
+                (
+                    "open_from",
+                    models.TimeField(default=datetime.time(9, 0), verbose_name="作業できる時刻（から）"),
+                ),
+                (
+                    "open_until",
+                    models.TimeField(default=datetime.time(15, 30), verbose_name="作業できる時刻（まで）"),
+                ),
+                ("needs_crisis", models.BooleanField(default=False, verbose_name="危機介入が必要")),
+                ("needs_watch", models.BooleanField(default=False, verbose_name="完了後も見守る")),
+                ("consent_to_share", models.BooleanField(default=False, verbose_name="情報共有の同意")),
+                ("held_reason", models.CharField(blank=True, max_length=120, verbose_name="保留の理由")),
+                ("closed_reason", models.CharField(blank=True, max_length=200, verbose_name="終了の理由")),
+                ("received_at", models.DateTimeField()),
+                ("ready_at", models.DateTimeField(null=True)),
+                ("touched_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "duplicate_of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duplicates",
+                        to="help_requests.need",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs",
+                        to="people.household",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs",
+                        to="operations.operation",
+                    ),
+                ),
+                (
+                    "received_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requester",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requested",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "resident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs",
+                        to="people.person",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='CallerNote',
+            name="CallerNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relation', models.CharField(blank=True, max_length=20)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='callers', to='help_requests.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("relation", models.CharField(blank=True, max_length=20)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="callers",
+                        to="help_requests.need",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at'],
+                "ordering": ["at"],
             },
         ),
         migrations.CreateModel(
-            name='NeedChange',
+            name="NeedChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_state', models.CharField(blank=True, choices=[('received', '受付'), ('triage', '確認中'), ('survey_wait', '調査待ち'), ('surveyed', '調査済'), ('ready', 'マッチング待ち'), ('assigned', '派遣予定'), ('in_progress', '活動中'), ('continuing', '継続'), ('completed', '完了'), ('on_hold', '保留'), ('declined', '対応不可'), ('referred', '他機関へ'), ('withdrawn', '取下げ'), ('unreachable', '連絡不通'), ('duplicate', '重複')], max_length=12)),
-                ('to_state', models.CharField(choices=[('received', '受付'), ('triage', '確認中'), ('survey_wait', '調査待ち'), ('surveyed', '調査済'), ('ready', 'マッチング待ち'), ('assigned', '派遣予定'), ('in_progress', '活動中'), ('continuing', '継続'), ('completed', '完了'), ('on_hold', '保留'), ('declined', '対応不可'), ('referred', '他機関へ'), ('withdrawn', '取下げ'), ('unreachable', '連絡不通'), ('duplicate', '重複')], max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='help_requests.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("received", "受付"),
+                            ("triage", "確認中"),
+                            ("survey_wait", "調査待ち"),
+                            ("surveyed", "調査済"),
+                            ("ready", "マッチング待ち"),
+                            ("assigned", "派遣予定"),
+                            ("in_progress", "活動中"),
+                            ("continuing", "継続"),
+                            ("completed", "完了"),
+                            ("on_hold", "保留"),
+                            ("declined", "対応不可"),
+                            ("referred", "他機関へ"),
+                            ("withdrawn", "取下げ"),
+                            ("unreachable", "連絡不通"),
+                            ("duplicate", "重複"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("received", "受付"),
+                            ("triage", "確認中"),
+                            ("survey_wait", "調査待ち"),
+                            ("surveyed", "調査済"),
+                            ("ready", "マッチング待ち"),
+                            ("assigned", "派遣予定"),
+                            ("in_progress", "活動中"),
+                            ("continuing", "継続"),
+                            ("completed", "完了"),
+                            ("on_hold", "保留"),
+                            ("declined", "対応不可"),
+                            ("referred", "他機関へ"),
+                            ("withdrawn", "取下げ"),
+                            ("unreachable", "連絡不通"),
+                            ("duplicate", "重複"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="help_requests.need",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='WorkItem',
+            name="WorkItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('furniture_out', '家財の運び出し'), ('mud_removal', '泥かき（土砂の撤去）'), ('under_floor', '床下の作業'), ('cleaning', '清掃・洗浄'), ('debris', '災害ごみの運搬'), ('tidy_up', '片付け'), ('moving', '引越しの手伝い'), ('supplies', '物資の仕分け'), ('meals', '炊き出し・配食'), ('company', '見守り・話し相手'), ('children', '子どもの見守り'), ('paperwork', '申請・情報の手伝い'), ('center_staff', 'センターの手伝い'), ('other', 'その他')], max_length=14, verbose_name='依頼分類')),
-                ('detail', models.CharField(blank=True, max_length=120, verbose_name='量・場所')),
-                ('people_min', models.PositiveSmallIntegerField(default=2, verbose_name='最少の人数')),
-                ('people_ideal', models.PositiveSmallIntegerField(default=4, verbose_name='ほしい人数')),
-                ('people_max', models.PositiveSmallIntegerField(default=8, verbose_name='多くても')),
-                ('minutes', models.PositiveSmallIntegerField(default=120, verbose_name='作業の時間（分）')),
-                ('skills', models.JSONField(blank=True, default=dict, help_text='{skill code: people}', verbose_name='必要な技能')),
-                ('tools', models.JSONField(blank=True, default=dict, help_text='{tool code: count}', verbose_name='必要な資機材')),
-                ('needs_truck', models.BooleanField(default=False, verbose_name='軽トラックが要る')),
-                ('women_min', models.PositiveSmallIntegerField(default=0, verbose_name='女性の人数')),
-                ('women_only', models.BooleanField(default=False, verbose_name='女性だけで')),
-                ('language', models.CharField(blank=True, max_length=10, verbose_name='言葉')),
-                ('minors_ok', models.BooleanField(default=True, verbose_name='未成年も可')),
-                ('stamina_min', models.PositiveSmallIntegerField(default=1, verbose_name='体力')),
-                ('state', models.CharField(choices=[('open', 'これから'), ('leased', 'チームあり'), ('working', '作業中'), ('done', '済み'), ('not_possible', 'できなかった'), ('blocked', '止まっている')], default='open', max_length=12)),
-                ('estimate_reason', models.CharField(blank=True, max_length=200, verbose_name='見立ての理由')),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='help_requests.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("furniture_out", "家財の運び出し"),
+                            ("mud_removal", "泥かき（土砂の撤去）"),
+                            ("under_floor", "床下の作業"),
+                            ("cleaning", "清掃・洗浄"),
+                            ("debris", "災害ごみの運搬"),
+                            ("tidy_up", "片付け"),
+                            ("moving", "引越しの手伝い"),
+                            ("supplies", "物資の仕分け"),
+                            ("meals", "炊き出し・配食"),
+                            ("company", "見守り・話し相手"),
+                            ("children", "子どもの見守り"),
+                            ("paperwork", "申請・情報の手伝い"),
+                            ("center_staff", "センターの手伝い"),
+                            ("other", "その他"),
+                        ],
+                        max_length=14,
+                        verbose_name="依頼分類",
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, max_length=120, verbose_name="量・場所")),
+                ("people_min", models.PositiveSmallIntegerField(default=2, verbose_name="最少の人数")),
+                ("people_ideal", models.PositiveSmallIntegerField(default=4, verbose_name="ほしい人数")),
+                ("people_max", models.PositiveSmallIntegerField(default=8, verbose_name="多くても")),
+                ("minutes", models.PositiveSmallIntegerField(default=120, verbose_name="作業の時間（分）")),
+                (
+                    "skills",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="{skill code: people}", verbose_name="必要な技能"
+                    ),
+                ),
+                (
+                    "tools",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="{tool code: count}", verbose_name="必要な資機材"
+                    ),
+                ),
+                ("needs_truck", models.BooleanField(default=False, verbose_name="軽トラックが要る")),
+                ("women_min", models.PositiveSmallIntegerField(default=0, verbose_name="女性の人数")),
+                ("women_only", models.BooleanField(default=False, verbose_name="女性だけで")),
+                ("language", models.CharField(blank=True, max_length=10, verbose_name="言葉")),
+                ("minors_ok", models.BooleanField(default=True, verbose_name="未成年も可")),
+                ("stamina_min", models.PositiveSmallIntegerField(default=1, verbose_name="体力")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "これから"),
+                            ("leased", "チームあり"),
+                            ("working", "作業中"),
+                            ("done", "済み"),
+                            ("not_possible", "できなかった"),
+                            ("blocked", "止まっている"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "estimate_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="見立ての理由"),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="help_requests.need",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['operation', 'state'], name='needs_by_state'),
+            model_name="need",
+            index=models.Index(fields=["operation", "state"], name="needs_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.UniqueConstraint(fields=('operation', 'number'), name='one_need_per_number'),
+            model_name="need",
+            constraint=models.UniqueConstraint(fields=("operation", "number"), name="one_need_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('people_min__gte', 1), ('people_min__lte', models.F('people_ideal')), ('people_ideal__lte', models.F('people_max'))), name='head_counts_in_order'),
+            model_name="workitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("people_min__gte", 1),
+                    ("people_min__lte", models.F("people_ideal")),
+                    ("people_ideal__lte", models.F("people_max")),
+                ),
+                name="head_counts_in_order",
+            ),
         ),
     ]

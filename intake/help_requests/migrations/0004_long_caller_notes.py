@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('help_requests', '0003_who_said_so'),
+        ("help_requests", "0003_who_said_so"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='callernote',
-            name='note',
+            model_name="callernote",
+            name="note",
             field=models.TextField(blank=True, max_length=6000),
         ),
     ]

@@ -5,68 +5,121 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('operations', '0001_initial'),
+        ("operations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Household',
+            name="Household",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(blank=True, max_length=120, verbose_name='住所')),
-                ('address_key', models.CharField(db_index=True, editable=False, max_length=160)),
-                ('landmark', models.CharField(blank=True, max_length=120, verbose_name='目印・行き方')),
-                ('lat', models.FloatField(null=True)),
-                ('lng', models.FloatField(null=True)),
-                ('precision', models.CharField(choices=[('pin', '地図で指定'), ('town', '町丁目の中心'), ('none', '場所未定')], default='none', max_length=4)),
-                ('lives_alone', models.BooleanField(default=False, verbose_name='一人暮らし')),
-                ('members', models.CharField(blank=True, max_length=120, verbose_name='同居の人')),
-                ('created_at', models.DateTimeField()),
-                ('center', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='households', to='operations.center')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=120, verbose_name="住所")),
+                ("address_key", models.CharField(db_index=True, editable=False, max_length=160)),
+                ("landmark", models.CharField(blank=True, max_length=120, verbose_name="目印・行き方")),
+                ("lat", models.FloatField(null=True)),
+                ("lng", models.FloatField(null=True)),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[("pin", "地図で指定"), ("town", "町丁目の中心"), ("none", "場所未定")],
+                        default="none",
+                        max_length=4,
+                    ),
+                ),
+                ("lives_alone", models.BooleanField(default=False, verbose_name="一人暮らし")),
+                ("members", models.CharField(blank=True, max_length=120, verbose_name="同居の人")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "center",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="households",
+                        to="operations.center",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=80, verbose_name='氏名')),
-                ('kana', models.CharField(blank=True, max_length=120, verbose_name='ふりがな')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='電話番号')),
-                ('name_key', models.CharField(db_index=True, editable=False, max_length=100)),
-                ('kana_key', models.CharField(db_index=True, editable=False, max_length=140)),
-                ('phone_digits', models.CharField(db_index=True, editable=False, max_length=20)),
-                ('birth_year', models.PositiveIntegerField(blank=True, null=True, verbose_name='生まれた年')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='配慮すること')),
-                ('created_at', models.DateTimeField()),
-                ('center', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='operations.center')),
-                ('household', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='people.household')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=80, verbose_name="氏名")),
+                ("kana", models.CharField(blank=True, max_length=120, verbose_name="ふりがな")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="電話番号")),
+                ("name_key", models.CharField(db_index=True, editable=False, max_length=100)),
+                ("kana_key", models.CharField(db_index=True, editable=False, max_length=140)),
+                ("phone_digits", models.CharField(db_index=True, editable=False, max_length=20)),
+                ("birth_year", models.PositiveIntegerField(blank=True, null=True, verbose_name="生まれた年")),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="配慮すること")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "center",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="operations.center",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="people.household",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Town',
+            name="Town",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('koaza', models.CharField(blank=True, max_length=60)),
-                ('lat', models.FloatField()),
-                ('lng', models.FloatField()),
-                ('center', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='towns', to='operations.center')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("koaza", models.CharField(blank=True, max_length=60)),
+                ("lat", models.FloatField()),
+                ("lng", models.FloatField()),
+                (
+                    "center",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="towns",
+                        to="operations.center",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'koaza'],
+                "ordering": ["name", "koaza"],
             },
         ),
         migrations.AddField(
-            model_name='household',
-            name='town',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='people.town'),
+            model_name="household",
+            name="town",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="people.town"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='town',
-            constraint=models.UniqueConstraint(fields=('center', 'name', 'koaza'), name='one_town_per_name'),
+            model_name="town",
+            constraint=models.UniqueConstraint(fields=("center", "name", "koaza"), name="one_town_per_name"),
         ),
     ]

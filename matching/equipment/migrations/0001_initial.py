@@ -5,41 +5,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('operations', '0001_initial'),
+        ("operations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Vehicle',
+            name="Vehicle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='呼び名')),
-                ('kind', models.CharField(choices=[('', 'なし'), ('car', '乗用車'), ('kei_truck', '軽トラック'), ('truck', 'トラック'), ('van', 'ワゴン車')], max_length=10, verbose_name='種類')),
-                ('seats', models.PositiveSmallIntegerField(verbose_name='乗れる人数（運転者を含む）')),
-                ('available', models.BooleanField(default=True, verbose_name='使える')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vehicles', to='operations.operation')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='operations.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="呼び名")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("", "なし"),
+                            ("car", "乗用車"),
+                            ("kei_truck", "軽トラック"),
+                            ("truck", "トラック"),
+                            ("van", "ワゴン車"),
+                        ],
+                        max_length=10,
+                        verbose_name="種類",
+                    ),
+                ),
+                ("seats", models.PositiveSmallIntegerField(verbose_name="乗れる人数（運転者を含む）")),
+                ("available", models.BooleanField(default=True, verbose_name="使える")),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="vehicles",
+                        to="operations.operation",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="operations.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ToolStock',
+            name="ToolStock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tool', models.CharField(choices=[('shovel', '角スコップ'), ('spade', '剣スコップ'), ('wheelbarrow', '一輪車'), ('sandbag', '土のう袋（10枚）'), ('brush', 'デッキブラシ'), ('crowbar', 'バール'), ('washer', '高圧洗浄機'), ('sheet', 'ブルーシート'), ('rope', 'ロープ'), ('ladder', 'はしご'), ('cart', '台車'), ('blower', '送風機'), ('generator', '発電機'), ('chainsaw', 'チェーンソー')], max_length=12)),
-                ('count', models.PositiveIntegerField(verbose_name='在庫')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tool_stock', to='operations.operation')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='operations.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "tool",
+                    models.CharField(
+                        choices=[
+                            ("shovel", "角スコップ"),
+                            ("spade", "剣スコップ"),
+                            ("wheelbarrow", "一輪車"),
+                            ("sandbag", "土のう袋（10枚）"),
+                            ("brush", "デッキブラシ"),
+                            ("crowbar", "バール"),
+                            ("washer", "高圧洗浄機"),
+                            ("sheet", "ブルーシート"),
+                            ("rope", "ロープ"),
+                            ("ladder", "はしご"),
+                            ("cart", "台車"),
+                            ("blower", "送風機"),
+                            ("generator", "発電機"),
+                            ("chainsaw", "チェーンソー"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(verbose_name="在庫")),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tool_stock",
+                        to="operations.operation",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="operations.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['site_id', 'tool'],
-                'constraints': [models.UniqueConstraint(fields=('operation', 'site', 'tool'), name='one_stock_row_per_tool')],
+                "ordering": ["site_id", "tool"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("operation", "site", "tool"), name="one_stock_row_per_tool"
+                    )
+                ],
             },
         ),
     ]

@@ -285,7 +285,9 @@ def test_nasty_text_in_the_small_parts_is_no_error(client: Client, operation: Op
         for name in ["need_similar", "need_town"]:
             answer = client.post(
                 url(name, operation),
-                dict.fromkeys(["caller_name", "caller_kana", "caller_phone", "town", "address", "known_caller"], sent),
+                dict.fromkeys(
+                    ["caller_name", "caller_kana", "caller_phone", "town", "address", "known_caller"], sent
+                ),
             )
             assert answer.status_code == 200
         assert (
@@ -338,7 +340,7 @@ def test_the_sons_call_is_added_with_every_word_of_the_sheet(client: Client, ope
         "relation": "家族・親族",
         "parking": "庭に2台",
     }
-    response = client.post(url("need_add_call", operation, need.pk), son)
+    response: Any = client.post(url("need_add_call", operation, need.pk), son)
     assert response.url == url("need_detail", operation, need.pk)
     note = need.callers.get()
     assert (note.person.name, note.relation) == ("高橋 進", "家族・親族")
@@ -542,7 +544,15 @@ def test_the_list_names_nobodys_house_or_phone(client: Client, operation: Operat
         page = text(client.get(address))
         assert "高橋 キヨ" in page
         assert "町前一丁目" in page
-        for hidden in ["9999-1", "000-0001", "０００－０００１", "青い屋根", "ひざが痛い", "耳が遠い", "床下に泥が"]:
+        for hidden in [
+            "9999-1",
+            "000-0001",
+            "０００－０００１",
+            "青い屋根",
+            "ひざが痛い",
+            "耳が遠い",
+            "床下に泥が",
+        ]:
             assert hidden not in page, hidden
 
 

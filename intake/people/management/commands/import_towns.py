@@ -28,9 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, center: int | None, **options: Any) -> None:
         rows = read_towns(file)
-        new, changed = keep_towns(
-            _center(center), rows, by=By(via="command"), at=timezone.now()
-        )
+        new, changed = keep_towns(_center(center), rows, by=By(via="command"), at=timezone.now())
         self.stdout.write(f"{len(rows)}件を読みました。新しい町丁目 {new}件、直したもの {changed}件。")
         self.stdout.write("住所の位置は、地図の印がないときは町丁目の中心になります（精度：町丁目の中心）。")
 
@@ -78,5 +76,7 @@ def _center(pk: int | None) -> Center:
     if len(centers) == 1:
         return centers[0]
     if not centers:
-        raise CommandError("センターがまだないか、その番号のセンターがありません。先に最初の画面で準備してください。")
+        raise CommandError(
+            "センターがまだないか、その番号のセンターがありません。先に最初の画面で準備してください。"
+        )
     raise CommandError("センターが2つ以上あります。--center で番号を選んでください。")
