@@ -60,12 +60,13 @@ describe("a board that keeps itself up to date", () => {
     status = 200;
     server = createServer((request, response) => {
       asked.push(request.url ?? "");
-      response.writeHead(status, { "X-Version": "9", "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "X-Version", "Access-Control-Allow-Headers": "*" });
+      response.writeHead(status, { "X-Version": "9" });
       response.end(status === 200 ? "<p>128人</p>" : undefined);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/part/`;
-    document.body.innerHTML = `<div id="board" data-poll-url="${url}" data-version="8" data-poll-seconds="0.02"><input id="box"></div>`;
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    (window as unknown as { happyDOM: { setURL(url: string): void } }).happyDOM.setURL(`${origin}/board/`);
+    document.body.innerHTML = `<div id="board" data-poll-url="/part/" data-version="8" data-poll-seconds="0.02"><input id="box"></div>`;
   });
 
   afterEach(async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stamp } from "../src/field/clock";
 import { Outbox, type Connection } from "../src/field/outbox";
 import type { Fact, Op, Result, Verdict } from "../src/field/protocol";
-import { needsLook, Shelf } from "../src/field/shelf";
+import { Shelf } from "../src/field/shelf";
 import { uuid7 } from "../src/field/uuid7";
 
 const VERDICT: Verdict = { code: "ok", tone: "ok", title: "受付しました", say: "", name: "佐藤 花", kana: "さとう は", volunteer: 7, todo: [] };
@@ -245,9 +245,10 @@ describe("keeping", () => {
     center.answer = (ops, response) => center.ok(response, ops.map((op) => result(op)));
     await put(25);
     await outbox.drain();
-    const refused = (await shelf.newest(100)).find((entry) => entry.seq === 1);
-    expect(refused && needsLook(refused)).toBe(true);
+    const [refused, ...more] = await shelf.toLookAt();
+    expect([refused?.seq, more]).toEqual([1, []]);
     await shelf.dismiss(refused!.op_id);
+    expect(await shelf.toLookAt()).toEqual([]);
     await shelf.prune(20);
     expect((await shelf.newest(100)).map((entry) => entry.seq)).not.toContain(1);
   });
@@ -265,6 +266,19 @@ describe("keeping", () => {
     expect(last.slice(0, 3).map((op) => op.op_id)).toEqual(unsent);
     expect(center.headers.at(-1)?.authorization).toBe("Device 12.s3cret");
     expect(await shelf.newest(100)).toHaveLength(6);
+  });
+
+  it("tells what it knows beyond a snapshot: recorded since, or not settled", async () => {
+    await put(3);
+    await outbox.drain();
+    const before = Date.now() + 2;
+    while (Date.now() < before + 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    await put(2);
+    const [fourth] = await shelf.queuedAfter(0, 1);
+    await shelf.settle([result(fourth!.op)], "1", 0);
+    expect((await shelf.since(before)).map((entry) => entry.seq)).toEqual([4, 5]);
+    expect((await shelf.since(Date.now() + 60_000)).map((entry) => entry.seq)).toEqual([5]);
+    expect((await shelf.newest(2)).map((entry) => entry.seq)).toEqual([5, 4]);
   });
 
   it("does not keep full names", async () => {

@@ -6,13 +6,10 @@ import type { Presence } from "./snapshot";
 export class PresenceList implements Presence {
   private here = new Set<number>();
 
-  /** Start again from a snapshot and the tablet's own entries, oldest first. */
+  /** Start again from a snapshot and the tablet's own entries since, oldest first. */
   reset(snapshot: Snapshot | null, entries: readonly Entry[]): void {
     this.here = new Set(Object.keys(snapshot?.present ?? {}).map(Number));
-    const since = snapshot ? Date.parse(snapshot.server_time) : 0;
-    for (const entry of entries) {
-      if (entry.queued || Date.parse(entry.op.t_wall) >= since) this.note(entry);
-    }
+    for (const entry of entries) this.note(entry);
   }
 
   note(entry: Entry): void {

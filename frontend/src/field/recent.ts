@@ -3,7 +3,7 @@ import { button, clockTime, element, icon } from "./elements";
 import { displayShortCode } from "./card";
 import { stateMark, verdictOf } from "./panel";
 import type { Kind } from "./protocol";
-import { needsLook, type Entry } from "./shelf";
+import type { Entry } from "./shelf";
 
 export const LISTED = 20;
 
@@ -16,11 +16,13 @@ const KINDS: Record<Kind, string> = {
 
 export function drawRecent(
   { list, empty, look }: { list: HTMLElement; empty: HTMLElement; look: HTMLElement },
-  entries: readonly Entry[],
+  newest: readonly Entry[],
+  toLookAt: readonly Entry[],
   dismiss: (entry: Entry) => void,
 ): void {
-  const shown = entries.filter((entry, i) => i < LISTED || needsLook(entry));
-  const waiting = entries.filter(needsLook).length;
+  const listed = new Set(newest.map((entry) => entry.op_id));
+  const shown = [...newest, ...toLookAt.filter((entry) => !listed.has(entry.op_id)).reverse()];
+  const waiting = toLookAt.length;
   empty.hidden = shown.length > 0;
   look.hidden = waiting === 0;
   look.textContent = waiting ? `確認が必要な記録が${waiting}件あります。下の記録を見て、班長に知らせてください。` : "";
@@ -42,7 +44,7 @@ function row(entry: Entry, dismiss: (entry: Entry) => void): HTMLElement {
   );
   made.dataset["opId"] = entry.op_id;
   made.dataset["state"] = entry.state;
-  if (needsLook(entry)) {
+  if (entry.look) {
     made.append(
       element("p", "t-row__why", entry.result?.text ?? ""),
       button("button t-row__seen", "確認した", () => dismiss(entry)),

@@ -7,7 +7,7 @@ import { Outbox, type Connection } from "./outbox";
 import { drawPanel, spoken, verdictOf, type Shown } from "./panel";
 import { PresenceList } from "./presence";
 import type { Device, Fact, Input, Kind, Payload, Snapshot, Verdict } from "./protocol";
-import { drawRecent } from "./recent";
+import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
 import { Repeats } from "./repeat";
 import { Scanner, type CameraState, type Facing } from "./scanner";
@@ -19,7 +19,6 @@ import { listenToWedge } from "./wedge";
 
 const SNAPSHOT_EVERY_MS = 90_000;
 const OFFLINE_RETRY_MS = 20_000;
-const ENTRIES_READ = 500;
 const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
 
 const LINKS: Record<Connection["kind"], readonly [string, string]> = {
@@ -50,6 +49,7 @@ class Reception {
   private readonly sound = new Sound(localStorage);
   private readonly presence = new PresenceList();
   private readonly repeats = new Repeats();
+  private readonly inView = new Repeats();
   private readonly panel: HTMLElement;
   private snapshot: Snapshot | null = null;
   private connection: Connection = { kind: "unknown" };
@@ -87,7 +87,7 @@ class Reception {
     part(this.page, "device-name").textContent = `端末：${device.name}`;
     this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
     this.snapshot = (await this.shelf.snapshot(this.operation))?.content ?? null;
-    this.presence.reset(this.snapshot, await this.shelf.ofOperation(this.operation));
+    await this.countPresence();
     await this.drawQueue();
     if (!this.begun) {
       this.begun = true;
@@ -109,7 +109,9 @@ class Reception {
 
   private async scan(subject: Subject, input: Input, kind: Kind = this.way): Promise<void> {
     const text = "card" in subject ? subject.card : subject.shortCode;
-    if (this.repeats.isRepeat(`${kind}:${text}`, Date.now())) return;
+    // A card that still lies before the camera when the operator turns to 帰り has not been shown again.
+    const seen = input === "camera" ? this.inView : this.repeats;
+    if (seen.isRepeat(input === "camera" ? text : `${kind}:${text}`, Date.now())) return;
     this.turn += 1;
     const turn = this.turn;
     const verdict = await preview(subject, kind, {
@@ -198,6 +200,12 @@ class Reception {
     if (connection.kind === "blocked") part(this.page, "blocked-text").textContent = connection.text;
   }
 
+  private async countPresence(): Promise<void> {
+    const { snapshot } = this;
+    const entries = await this.shelf.since(snapshot ? Date.parse(snapshot.server_time) : 0);
+    this.presence.reset(snapshot, entries.filter((entry) => entry.op.operation === this.operation));
+  }
+
   private async freshen(): Promise<void> {
     clearTimeout(this.snapshotTimer);
     if (!this.device) return;
@@ -205,7 +213,7 @@ class Reception {
     const { snapshot, came } = await refreshSnapshot(this.shelf, { url, operation: this.operation, device: this.device });
     if (snapshot && snapshot.version !== this.snapshot?.version) {
       this.snapshot = snapshot;
-      this.presence.reset(snapshot, await this.shelf.ofOperation(this.operation));
+      await this.countPresence();
     }
     if (this.connection.kind !== "blocked" && this.connection.kind !== "busy") {
       const wasOffline = this.connection.kind === "offline";
@@ -226,17 +234,24 @@ class Reception {
   }
 
   private async drawQueue(): Promise<void> {
-    const [count, entries] = await Promise.all([this.shelf.queuedCount(), this.shelf.newest(ENTRIES_READ)]);
+    const shownId = this.shown?.entry?.op_id;
+    const [count, newest, toLookAt, current] = await Promise.all([
+      this.shelf.queuedCount(),
+      this.shelf.newest(LISTED),
+      this.shelf.toLookAt(),
+      shownId === undefined ? undefined : this.shelf.entry(shownId),
+    ]);
     part(this.page, "unsent-count").textContent = String(count);
     part(this.page, "unsent").dataset["some"] = count ? "yes" : "no";
     drawRecent(
       { list: part(this.page, "recent"), empty: part(this.page, "recent-empty"), look: part(this.page, "look") },
-      entries.filter((entry) => entry.op.operation === this.operation),
+      newest,
+      toLookAt,
       (entry) => void this.shelf.dismiss(entry.op_id).then(() => this.drawQueue()),
     );
-    const current = this.shown?.entry && entries.find((entry) => entry.op_id === this.shown?.entry?.op_id);
-    if (current && current.state !== this.shown?.entry?.state && !current.result) {
-      this.show({ verdict: this.shown!.verdict, entry: current }, this.turn);
+    const shown = this.shown;
+    if (shown?.entry && current?.op_id === shown.entry.op_id && current.state !== shown.entry.state && !current.result) {
+      this.show({ verdict: shown.verdict, entry: current }, this.turn);
     }
   }
 

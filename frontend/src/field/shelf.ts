@@ -4,12 +4,16 @@
  * with the default, a power cut takes back what the screen already called saved.
  */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
-import type { Device, Fact, Op, Result, Snapshot, Verdict } from "./protocol";
+import type { Device, Fact, Op, Result, Snapshot, Status, Verdict } from "./protocol";
 import { shortName } from "./text";
+import { uuid7Floor } from "./uuid7";
 
 export type State = "saved" | "sent" | "settled";
 
-/** One operation on the shelf. `queued` is 1 until a durable result came (IndexedDB cannot index booleans). */
+/**
+ * One operation on the shelf. `queued` is 1 until a durable result came; `look` is 1 while a person has to look at its
+ * refusal (IndexedDB cannot index booleans). Op ids are UUIDv7: their order is the order of recording.
+ */
 export interface Entry {
   readonly op_id: string;
   readonly seq: number;
@@ -18,7 +22,7 @@ export interface Entry {
   readonly queued: 0 | 1;
   readonly verdict: Verdict;
   readonly result: Result | null;
-  readonly dismissed: boolean;
+  readonly look: 0 | 1;
 }
 
 interface StoredSnapshot {
@@ -37,10 +41,12 @@ interface Schema extends DBSchema {
   device: { key: "this"; value: Device };
   snapshot: { key: number; value: StoredSnapshot };
   meta: { key: "this"; value: Meta };
-  ops: { key: string; value: Entry; indexes: { queue: [number, number]; seq: number } };
+  ops: { key: string; value: Entry; indexes: { queue: [number, number]; seq: number; look: number } };
 }
 
 const FIRST: Meta = { lastSeq: 0, generation: null, backedUpSeq: 0 };
+// Results that stay on screen until a person has dealt with them.
+const ASK_A_PERSON: readonly Status[] = ["refused", "mismatch", "review", "held"];
 const STRICT = { durability: "strict" } as const;
 type Rows = IDBPTransaction<Schema, ("meta" | "ops")[], "readwrite">;
 
@@ -56,6 +62,7 @@ export class Shelf {
         const ops = fresh.createObjectStore("ops", { keyPath: "op_id" });
         ops.createIndex("queue", ["queued", "seq"]);
         ops.createIndex("seq", "seq", { unique: true });
+        ops.createIndex("look", "look");
       },
       blocking(_current, _blocked, event) {
         // A newer release in another tab wants to change the shelf: let go, this page asks again when it is loaded.
@@ -109,7 +116,7 @@ export class Shelf {
     const meta = await readMeta(tx);
     const seq = meta.lastSeq + 1;
     const entry: Entry = {
-      op_id: fact.op_id, seq, op: { ...fact, seq }, state: "saved", queued: 1, verdict, result: null, dismissed: false,
+      op_id: fact.op_id, seq, op: { ...fact, seq }, state: "saved", queued: 1, verdict, result: null, look: 0,
     };
     await tx.objectStore("ops").add(entry);
     await tx.objectStore("meta").put({ ...meta, lastSeq: seq }, "this");
@@ -119,7 +126,7 @@ export class Shelf {
 
   /** Up to `limit` entries without a durable result, oldest first, numbered above `after`. */
   queuedAfter(after: number, limit: number): Promise<Entry[]> {
-    return this.db.getAllFromIndex("ops", "queue", IDBKeyRange.bound([1, after], [1, Infinity], true, false), limit);
+    return this.db.getAllFromIndex("ops", "queue", IDBKeyRange.bound([1, after], [1, Infinity], true, false), Number.isFinite(limit) ? limit : undefined);
   }
 
   queuedCount(): Promise<number> {
@@ -130,16 +137,29 @@ export class Shelf {
     return this.db.get("ops", opId);
   }
 
-  /** The newest entries first, by the time they were recorded. */
+  /** The newest entries first. */
   async newest(limit: number): Promise<Entry[]> {
-    const all = await this.db.getAll("ops");
-    return all.sort((a, b) => (a.op_id < b.op_id ? 1 : -1)).slice(0, limit);
+    const found: Entry[] = [];
+    const tx = this.db.transaction("ops");
+    for (let cursor = await tx.store.openCursor(null, "prev"); cursor && found.length < limit; cursor = await cursor.continue()) {
+      found.push(cursor.value);
+    }
+    return found;
   }
 
-  /** Every entry of an operation, oldest first: what the tablet knows beyond its snapshot. */
-  async ofOperation(operation: number): Promise<Entry[]> {
-    const all = await this.db.getAll("ops");
-    return all.filter((entry) => entry.op.operation === operation).sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
+  /** The refusals nobody has looked at, oldest first. */
+  toLookAt(): Promise<Entry[]> {
+    return this.db.getAllFromIndex("ops", "look", 1);
+  }
+
+  /** What this tablet knows beyond a snapshot of that moment (ms): recorded since, or not settled. Oldest first. */
+  async since(moment: number): Promise<Entry[]> {
+    const [recent, queued] = await Promise.all([
+      this.db.getAll("ops", IDBKeyRange.lowerBound(uuid7Floor(moment))),
+      this.queuedAfter(-Infinity, Infinity),
+    ]);
+    const all = new Map([...queued, ...recent].map((entry) => [entry.op_id, entry]));
+    return [...all.values()].sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
   }
 
   /** Sent, no answer known: ◐ on screen. They stay in the queue. */
@@ -162,7 +182,8 @@ export class Shelf {
     for (const result of results) {
       const entry = await ops.get(result.op_id);
       if (!entry) continue;
-      const settled: Entry = { ...entry, state: "settled", queued: 0, result: lessPersonal(result) };
+      const look = ASK_A_PERSON.includes(result.status) ? 1 : 0;
+      const settled: Entry = { ...entry, state: "settled", queued: 0, look, result: lessPersonal(result) };
       await ops.put(settled);
       changed.push({ ...settled, result });
     }
@@ -174,15 +195,17 @@ export class Shelf {
   /** Let go of what the server has in a backup, except the newest `keep` and refusals nobody has looked at. */
   async prune(keep: number): Promise<number> {
     const tx = this.db.transaction(["meta", "ops"], "readwrite");
-    const meta = await readMeta(tx);
+    const { backedUpSeq, lastSeq } = await readMeta(tx);
+    const upTo = Math.min(backedUpSeq, lastSeq - keep);
     const ops = tx.objectStore("ops");
-    const all = (await ops.getAll()).sort((a, b) => (a.op_id < b.op_id ? 1 : -1));
     let gone = 0;
-    for (const entry of all.slice(keep)) {
-      const backedUp = entry.seq > 0 && entry.seq <= meta.backedUpSeq;
-      if (entry.queued || !backedUp || needsLook(entry)) continue;
-      await ops.delete(entry.op_id);
-      gone += 1;
+    // From 1: what lies behind the queue since an older registration has numbers below zero and stays.
+    if (upTo >= 1) {
+      for (const entry of await ops.index("seq").getAll(IDBKeyRange.bound(1, upTo))) {
+        if (entry.queued || entry.look) continue;
+        await ops.delete(entry.op_id);
+        gone += 1;
+      }
     }
     await tx.done;
     return gone;
@@ -192,15 +215,9 @@ export class Shelf {
   async dismiss(opId: string): Promise<void> {
     const tx = this.db.transaction("ops", "readwrite", STRICT);
     const entry = await tx.store.get(opId);
-    if (entry) await tx.store.put({ ...entry, dismissed: true });
+    if (entry) await tx.store.put({ ...entry, look: 0 });
     await tx.done;
   }
-}
-
-/** A refusal, a contradiction or a stop that stays on screen until a person has dealt with it. */
-export function needsLook(entry: Entry): boolean {
-  const { result, dismissed } = entry;
-  return !dismissed && result !== null && ["refused", "mismatch", "review", "held"].includes(result.status);
 }
 
 async function readMeta(tx: Rows): Promise<Meta> {

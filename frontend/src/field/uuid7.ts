@@ -26,6 +26,12 @@ export function uuid7(now: number = Date.now()): string {
   return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
 }
 
+/** The lowest UUIDv7 of a moment (ms): what was made since sorts after it. */
+export function uuid7Floor(moment: number): string {
+  const text = Math.max(0, Math.floor(moment)).toString(16).padStart(12, "0");
+  return `${text.slice(0, 8)}-${text.slice(8)}-7000-8000-000000000000`;
+}
+
 function random(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length));
 }
