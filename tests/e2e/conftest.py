@@ -9,9 +9,9 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
@@ -65,16 +65,32 @@ def launch(player: Playwright) -> Iterator[Callable[..., Browser]]:
         return browser
 
     yield start
+    Visitor.of_this_test.clear()
     for browser in browsers:
         browser.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What everybody saw when a browser test failed: test-results/failed-N.png, and what their pages said."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for number, visitor in enumerate(Visitor.of_this_test):
+            if not visitor.page.is_closed():
+                visitor.picture(f"failed-{number}")
+                print(visitor.page.url, visitor.errors)
+    return report
 
 
 class Visitor:
     """A browser context of one person on one kind of screen, at the running center."""
 
+    of_this_test: ClassVar[list[Visitor]] = []
+
     def __init__(
         self, browser: Browser, running: RunningCenter, size: dict[str, int], **options: Any
     ) -> None:
+        Visitor.of_this_test.append(self)
         self.running = running
         self.context: BrowserContext = browser.new_context(
             base_url=running.address, viewport={"width": size["width"], "height": size["height"]},
