@@ -103,8 +103,8 @@ def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Sho
         teams=teams,
         people=_people(operation) if names and not wall else None,
         lines=[] if wall else last_lines(operation, names=names),
-        # What a screen of 1080 lines has room for: less under the stripes of a drill or a notice.
-        wall_teams=teams[: 1 if operation.notice or operation.is_drill else 3],
+        # What a screen of 1080 lines has room for: less under a notice.
+        wall_teams=teams[: 1 if operation.notice else 2],
     )
 
 

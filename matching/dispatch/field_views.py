@@ -204,7 +204,10 @@ def genuine(request: HttpRequest, token: str) -> HttpResponse:
         throttle.check_address(_address(request))
         dispatch, _ = _found(request, tokens.find_by_genuine_token(token), token)
     except NoSheet as gone:
-        context: dict[str, Any] = {"center": gone.center or _only_center(), "was_genuine": gone.center is not None}
+        context: dict[str, Any] = {
+            "center": gone.center or _only_center(),
+            "was_genuine": gone.center is not None,
+        }
         return render(request, "matching/dispatch/genuine.html", context, status=404)
     except Refused as refused:
         return _too_many(request, refused)

@@ -131,7 +131,7 @@ def test_the_board_has_every_team_in_its_column_and_no_address() -> None:
     Dispatch.objects.filter(pk=dispatch.pk).update(due_back_at=late, departed_at=late - timedelta(hours=1))
     text = client.get(board_url(operation)).content.decode()
     assert "戻りがおそい" in text
-    assert "さんに電話" in text
+    assert "リーダーに電話" in text
     services.come_back(dispatch, by=SYSTEM, at=timezone.now())
     text = client.get(board_url(operation)).content.decode()
     assert "報告がまだ" in text
