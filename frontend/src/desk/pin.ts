@@ -31,6 +31,7 @@ export function openPinMap(place: HTMLElement): void {
   const lngInput = field(place, "lngInput", "longitude");
   const readOnly = place.hasAttribute("data-read-only");
   const map = L.map(place, { preferCanvas: true, zoomSnap: 1, maxZoom: 19, minZoom: 5 });
+  map.attributionControl.setPrefix(false);
   const tiles = place.dataset["tileUrl"] ?? "";
   if (tiles) {
     L.tileLayer(tiles, { maxZoom: 19, maxNativeZoom: 18, attribution: place.dataset["tileCredit"] ?? "" }).addTo(map);
@@ -88,7 +89,7 @@ export function openPinMap(place: HTMLElement): void {
   foot.className = "pin-map__foot";
   foot.append(button, say);
   place.after(foot);
-  followTown(place, towns, (town) => map.setView([town.lat, town.lng], CLOSE));
+  followTown(place, towns, () => Boolean(latInput?.value), (town) => map.setView([town.lat, town.lng], CLOSE));
 }
 
 const PIN =
@@ -111,12 +112,18 @@ function firstPlace(place: HTMLElement, lat: HTMLInputElement | null, lng: HTMLI
   return L.latLng(north, east);
 }
 
-function followTown(place: HTMLElement, towns: readonly Town[], go: (town: Town) => void): void {
+function followTown(place: HTMLElement, towns: readonly Town[], hasPin: () => boolean, go: (town: Town) => void): void {
   const input = document.getElementById(place.dataset["townInput"] ?? "");
   input?.addEventListener("change", () => {
     const value = (input as HTMLSelectElement | HTMLInputElement).value;
     const town = towns.find((each) => String(each.id ?? each.name) === value);
     if (town) go(town);
+  });
+  // What the server understood of the typed text (高橋1 → 高橋一丁目) comes back with `data-town-meant`.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const meant = (event.target as HTMLElement).querySelector<HTMLElement>("[data-town-meant]")?.dataset["townMeant"];
+    const town = meant === undefined ? undefined : towns.find((each) => each.name === meant);
+    if (town && !hasPin()) go(town);
   });
 }
 
