@@ -131,8 +131,14 @@ def _day(text: str) -> date | None:
         return None
 
 
+def _all_entries(operation: Operation) -> QuerySet[Entry]:
+    """Those of the operation, and those of its center that belong to none: staff, devices, cards."""
+    of_center = Q(operation__isnull=True, center=operation.center_id)
+    return Entry.objects.filter(Q(operation=operation) | of_center)
+
+
 def _entries(operation: Operation, *, day: date | None, area: str, actor: str) -> QuerySet[Entry]:
-    found: QuerySet[Entry] = Entry.objects.of_operation(operation.pk)
+    found = _all_entries(operation)
     if day is not None and date(1970, 1, 2) < day < date(9999, 1, 1):
         start = timezone.make_aware(datetime.combine(day, time.min))
         found = found.filter(at__gte=start, at__lt=start + timedelta(days=1))
@@ -147,6 +153,6 @@ def _entries(operation: Operation, *, day: date | None, area: str, actor: str) -
 
 
 def _actors(operation: Operation) -> list[User]:
-    """Everybody who did something in this operation."""
-    ids = Entry.objects.of_operation(operation.pk).order_by().values("actor")
+    """Everybody who did something here."""
+    ids = _all_entries(operation).order_by().values("actor")
     return list(User.objects.filter(pk__in=ids).order_by("display_name"))

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from dvc.accounts import services as accounts
 from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
@@ -226,6 +227,19 @@ def test_the_log_is_narrowed_by_day_person_and_area() -> None:
         {"page": "x"},
     ):
         assert client.get(url("audit_log", operation), odd).status_code == 200
+
+
+def test_the_log_holds_what_was_done_to_the_center_and_nothing_of_another() -> None:
+    operation = make.operation()
+    chief = make.user(operation.center)
+    accounts.add_staff(
+        operation.center, display_name="応援の人", roles=[Role.RECEPTION], by=make.by(chief), at=timezone.now()
+    )
+    text = signed_in(chief).get(url("audit_log", operation), {"area": "center"}).content.decode()
+    assert "職員を加えました" in text
+    other = make.operation(make.center("よその市のセンター"))
+    text = signed_in(make.user(other.center)).get(url("audit_log", other)).content.decode()
+    assert "職員を加えました" not in text
 
 
 def test_the_log_says_why_a_chief_let_a_team_go() -> None:
