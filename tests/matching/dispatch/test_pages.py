@@ -342,7 +342,7 @@ def test_the_sheet_tells_the_team_everything_and_nothing_about_health() -> None:
         assert words in text, words
     for words in ("心臓の薬", "入院"):
         assert words not in text
-    assert "訓練" not in text
+    assert "order__drill" not in text
     assert Look.objects.filter(subject_type="dispatch.dispatch", subject_id=str(dispatch.pk)).exists()
 
 
