@@ -17,7 +17,9 @@ M = TypeVar("M", bound=Model)
 
 def roles_in(user: User, center: Center) -> frozenset[Role]:
     """The person's roles in the center. One query."""
-    return frozenset(Role(role) for role in user.memberships.filter(center=center).values_list("role", flat=True))
+    return frozenset(
+        Role(role) for role in user.memberships.filter(center=center).values_list("role", flat=True)
+    )
 
 
 def may(roles: frozenset[Role], permission: May) -> bool:

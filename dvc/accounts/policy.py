@@ -219,7 +219,12 @@ class PolicyMiddleware:
             return None
         if request.headers.get("HX-Request"):
             return render(request, "_refusal.html", {"refusal": exception.text}, status=422)
-        return render(request, "refused.html", {"refusal": exception.text, "back": request.META.get("HTTP_REFERER", "")}, status=409)
+        return render(
+            request,
+            "refused.html",
+            {"refusal": exception.text, "back": request.META.get("HTTP_REFERER", "")},
+            status=409,
+        )
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

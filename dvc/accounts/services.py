@@ -42,7 +42,9 @@ def ensure_first_user(*, at: datetime) -> User:
 
 
 @transaction.atomic
-def issue_sign_in_link(user: User, *, at: datetime, by: By = SYSTEM, lifetime: timedelta = LINK_LIFETIME) -> str:
+def issue_sign_in_link(
+    user: User, *, at: datetime, by: By = SYSTEM, lifetime: timedelta = LINK_LIFETIME
+) -> str:
     """A token for one sign-in within `lifetime`. Returned once, stored hashed."""
     token = secrets.token_urlsafe(32)
     link = SignInLink.objects.create(

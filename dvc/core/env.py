@@ -212,7 +212,9 @@ class Env:
         """The address of a map with {lat} and {lng} in it, degrees."""
         value = self.url(name, example=default) or default
         if "{lat}" not in value or "{lng}" not in value:
-            raise WrongSetting(name, "must hold {lat} and {lng}", "には {lat} と {lng} を入れてください", default)
+            raise WrongSetting(
+                name, "must hold {lat} and {lng}", "には {lat} と {lng} を入れてください", default
+            )
         return value
 
 

@@ -67,7 +67,9 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def more_serious_than(self, operation: Operation) -> OperationQuerySet:
         """What is open beside it and must not be overlooked: a disaster, and on ordinary days a drill."""
-        modes = {Mode.ORDINARY: [Mode.DISASTER, Mode.DRILL], Mode.DRILL: [Mode.DISASTER]}.get(Mode(operation.mode), [])
+        modes = {Mode.ORDINARY: [Mode.DISASTER, Mode.DRILL], Mode.DRILL: [Mode.DISASTER]}.get(
+            Mode(operation.mode), []
+        )
         return self.live().filter(mode__in=modes).main_first()
 
     def main_first(self) -> OperationQuerySet:

@@ -137,7 +137,9 @@ def set_clock(operation: Operation, *, reading: datetime, speed: float, by: By, 
     """
     if not operation.is_drill:
         raise Refused("operation.not_drill", name=operation.name)
-    Operation.objects.filter(pk=operation.pk).update(clock_reading=reading, clock_set_at=at, clock_speed=speed)
+    Operation.objects.filter(pk=operation.pk).update(
+        clock_reading=reading, clock_set_at=at, clock_speed=speed
+    )
     operation.refresh_from_db()
     record("operation.clock_set", operation, by=by, at=at, operation=operation, speed=speed)
     return operation

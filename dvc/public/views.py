@@ -19,7 +19,9 @@ from intake.volunteers.forms import PublicForm
 
 def _operations(center: Center) -> list[Operation]:
     return list(
-        Operation.objects.filter(center=center, state=OperationState.OPEN).exclude(mode=Mode.DRILL).main_first()
+        Operation.objects.filter(center=center, state=OperationState.OPEN)
+        .exclude(mode=Mode.DRILL)
+        .main_first()
     )
 
 

@@ -233,7 +233,11 @@ def test_the_log_holds_what_was_done_to_the_center_and_nothing_of_another() -> N
     operation = make.operation()
     chief = make.user(operation.center)
     accounts.add_staff(
-        operation.center, display_name="応援の人", roles=[Role.RECEPTION], by=make.by(chief), at=timezone.now()
+        operation.center,
+        display_name="応援の人",
+        roles=[Role.RECEPTION],
+        by=make.by(chief),
+        at=timezone.now(),
     )
     text = signed_in(chief).get(url("audit_log", operation), {"area": "center"}).content.decode()
     assert "職員を加えました" in text

@@ -354,10 +354,14 @@ def test_a_site_and_the_center_can_be_corrected() -> None:
 def test_a_town_file_is_taken_over_and_a_wrong_one_is_explained() -> None:
     operation = make.operation()
     client = signed_in(make.user(operation.center))
-    good = SimpleUploadedFile("tagajo.json", b'[{"town": "Sakuragi", "koaza": "", "lat": 38.29, "lng": 141.0}]')
+    good = SimpleUploadedFile(
+        "tagajo.json", b'[{"town": "Sakuragi", "koaza": "", "lat": 38.29, "lng": 141.0}]'
+    )
     client.post(url("town_import", operation), {"file": good})
     assert operation.center.towns.get().name == "Sakuragi"
-    wrong = client.post(url("town_import", operation), {"file": SimpleUploadedFile("photo.json", b"\xff\xd8")})
+    wrong = client.post(
+        url("town_import", operation), {"file": SimpleUploadedFile("photo.json", b"\xff\xd8")}
+    )
     assert "「photo.json」 は、UTF-8 の JSON ではありません" in wrong.content.decode()
     nothing = client.post(url("town_import", operation))
     assert "まだ取り込んでいません" in nothing.content.decode()

@@ -69,7 +69,9 @@ def test_sending_twice_registers_once(client: Client, center: Center) -> None:
     "changes",
     [{"website": "http://spam"}, {"consented": ""}, {"phone": ""}, {"family_name": "\x00"}, {"seal": "forged"}, {"family_name": "あ" * 1_000_000}],
 )  # fmt: skip
-def test_a_bad_form_is_shown_again_with_a_sentence(client: Client, center: Center, changes: dict[str, str]) -> None:
+def test_a_bad_form_is_shown_again_with_a_sentence(
+    client: Client, center: Center, changes: dict[str, str]
+) -> None:
     assert send(client, center, filled(client, center, **changes)) == 422
     assert not Volunteer.objects.exists()
 

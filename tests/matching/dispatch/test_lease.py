@@ -135,7 +135,9 @@ def test_of_fifty_who_want_the_same_need_at_once_exactly_one_gets_it() -> None:
     def want(number: int) -> None:
         try:
             mine = copy.copy(need)  # what each coordinator's page shows: waiting for a team
-            start.wait(timeout=30)  # before the first query: the pool has fewer connections than there are threads
+            start.wait(
+                timeout=30
+            )  # before the first query: the pool has fewer connections than there are threads
             services.assign(crews[number], mine, by=SYSTEM, at=make.at(9, 30))
             codes.append("won")
         except Refused as refused:
