@@ -12,7 +12,8 @@ import pytest
 def the_test_runner_may_empty_the_audit_log() -> Iterator[None]:
     """On SQLite a transactional test is cleaned up with DELETE, which the audit's triggers forbid: take them down
     for the flush and put them back. PostgreSQL empties its tables with TRUNCATE, which row triggers let pass."""
-    from django.db.backends.sqlite3.base import DatabaseOperations  # .operations alone is a circular import
+    import django.db.backends.sqlite3.base  # noqa: F401 - first, or .operations is a circular import
+    from django.db.backends.sqlite3.operations import DatabaseOperations
 
     flush = DatabaseOperations.execute_sql_flush
 
