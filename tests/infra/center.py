@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -197,6 +198,22 @@ def new_database(server: str) -> str:
     return urlunsplit(url._replace(path=f"/{name}"))
 
 
+def migrated_sqlite() -> Path:
+    """An SQLite file with all tables, made once a run: migrating takes most of the first start."""
+    data = Path(os.environ["DVC_TEST_DATA"]) / "template"
+    if not (data / "db.sqlite3").exists():
+        variables = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        making = data.with_name("template-in-the-making")
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"],
+            cwd=BASE,
+            env={**variables, "DATA": str(making), "DJANGO_SETTINGS_MODULE": "dvc.settings"},
+            check=True,
+        )
+        making.rename(data)
+    return data / "db.sqlite3"
+
+
 @contextmanager
 def center(folder: Path, **variables: str) -> Iterator[RunningCenter]:
     """A ready center in `folder`/data; stopped afterwards. `variables` are added to its environment.
@@ -207,6 +224,9 @@ def center(folder: Path, **variables: str) -> Iterator[RunningCenter]:
     if server.startswith("postgres"):
         variables["DATABASE_URL"] = new_database(server)
     running = RunningCenter(folder / "data", free_port(), folder / "up.log", variables)
+    if not server:
+        running.data.mkdir(mode=0o700, parents=True)
+        shutil.copy(migrated_sqlite(), running.data)
     running.start()
     try:
         running.wait_until_ready()
