@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from itertools import groupby
 from typing import Any, Final
@@ -86,6 +86,9 @@ def gather(
         row for row in rows if (row[0]["state"] == NeedState.READY if need is None else row[0]["pk"] == need)
     ]
     needs, set_aside, avoid = _needs(waiting, operation, sites, before, at=at, held_too=need is not None)
+    if not any(stock.values()):
+        # Nobody has counted the tools yet, as on a first morning: that is no reason to keep everybody waiting.
+        needs = [replace(one, equip={}) for one in needs]
     volunteers, groups, left_out = _volunteers(visits, operation, sites, at=at)
     here = {person.id for person in volunteers}
     asked = {one.id for one in needs}

@@ -151,7 +151,7 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
 def _asked_about(run: MatchRun, now: Callable[[], datetime]) -> datetime:
     """The moment the answer is for, on the operation's clock: now, or in a drill the moment of the question, so
     that a drill played at any speed, or interrupted, gets the same answers."""
-    return run.requested_at if run.operation.is_drill else now()
+    return run.requested_at if run.operation.is_drill else run.operation.moment(now())
 
 
 @contextmanager

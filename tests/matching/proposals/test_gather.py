@@ -114,6 +114,8 @@ def test_the_open_items_of_a_need_become_one_job(operation: Operation) -> None:
     WorkItem.objects.create(
         need=need, category="cleaning", people_min=9, people_ideal=9, people_max=9, state="done"
     )
+    site = operation.center.sites.get()
+    ToolStock.objects.create(operation=operation, site=site, tool="shovel", count=5)
     job = told(gather(operation, at=make.at(9, 30)), need)
     assert (job.min, job.ideal, job.max, job.dur) == (4, 6, 6, 150)
     assert (job.skills, job.equip) == ({"driver": 2}, {"shovel": 2, "cart": 1, "rope": 1})
@@ -238,6 +240,11 @@ def test_stock_is_told_per_site(operation: Operation) -> None:
     site = operation.center.sites.get()
     ToolStock.objects.create(operation=operation, site=site, tool="shovel", count=5)
     assert gather(operation, at=make.at(9, 30)).problem.stock == {f"S{site.pk}": {"shovel": 5}}
+
+
+def test_tools_nobody_has_counted_yet_keep_nobody_waiting(operation: Operation) -> None:
+    need = make.need(operation, tools={"shovel": 2})
+    assert told(gather(operation, at=make.at(9, 30)), need).equip == {}
 
 
 def test_a_need_goes_to_the_nearest_site(operation: Operation) -> None:

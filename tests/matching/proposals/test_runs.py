@@ -22,6 +22,7 @@ from intake.checkin import services as checkin
 from intake.help_requests.models import Need
 from intake.people.models import Household
 from intake.volunteers.models import Volunteer
+from matching.equipment.models import ToolStock
 from matching.proposals import services as proposals
 from matching.proposals.models import MatchRun, Proposal, ProposalState, RunState
 from matching.queue import services as queue
@@ -336,6 +337,8 @@ def test_the_chief_sees_what_alone_would_free_most(operation: Operation) -> None
         make.need(operation, tools={"washer": 1})
     make.need(operation, tools={"washer": 1}, skills={"chainsaw": 1})
     people(operation, 12)
+    # The tools were counted: there is a shovel, and no washer.
+    ToolStock.objects.create(operation=operation, site=operation.center.sites.get(), tool="shovel", count=1)
     answer(operation, at=make.at(9, 30))
     first, second = board(operation, at=make.at(9, 31), real=make.at(9, 31)).engine.shortages
     assert (first.label, first.alone, first.among) == ("高圧洗浄機", 2, 1)
