@@ -10,7 +10,6 @@ interface Town {
 }
 
 const CLOSE = 16;
-const NAMES_FROM = 15;
 const MIDDLE_OF_JAPAN: L.LatLngTuple = [36.2, 138.2];
 
 /**
@@ -20,7 +19,8 @@ const MIDDLE_OF_JAPAN: L.LatLngTuple = [36.2, 138.2];
  *        data-towns="id of a json_script: [{id?, name, lat, lng}]" data-town-input="id of the town's field"
  *        data-lat-input="id_latitude" data-lng-input="id_longitude" [data-read-only]></div>
  *
- * Works with no tiles at all: a grid of 100 m and the names of the towns show where one is. Without a mouse:
+ * The fields' values are the pin; data-lat and data-lng say where to look first (read-only: where the pin is).
+ * Works with no tiles at all: a plain grid and the names of the towns show where one is. Without a mouse:
  * arrow keys move the map, and the button puts the pin into its middle.
  */
 export function openPinMap(place: HTMLElement): void {
@@ -38,11 +38,16 @@ export function openPinMap(place: HTMLElement): void {
   } else {
     gridLayer().addTo(map);
   }
+  const labels: L.Tooltip[] = [];
   for (const town of towns) {
-    L.circleMarker([town.lat, town.lng], { radius: 4, color: "#45505b", weight: 2, fillOpacity: 1, fillColor: "#fff" })
+    const dot = L.circleMarker([town.lat, town.lng], { radius: 4, color: "#45505b", weight: 2, fillOpacity: 1, fillColor: "#fff" })
       .bindTooltip(town.name, { permanent: true, direction: "right", className: "pin-map__town" })
       .addTo(map);
+    const label = dot.getTooltip();
+    if (label) labels.push(label);
   }
+  // After this frame: the map moves its labels once all who listen have been told.
+  map.on("load zoomend moveend resize", () => setTimeout(() => thinOut(labels)));
 
   const icon = L.divIcon({ className: "pin-map__pin", iconSize: [40, 52], iconAnchor: [20, 52], html: PIN });
   const pin = L.marker(MIDDLE_OF_JAPAN, { icon, draggable: !readOnly, keyboard: false, title: "訪問先" });
@@ -60,26 +65,31 @@ export function openPinMap(place: HTMLElement): void {
     }
   };
 
-  const start = firstPlace(place, latInput, lngInput);
+  const pinned = readOnly ? placeOf(place.dataset["lat"], place.dataset["lng"]) : placeOf(latInput?.value, lngInput?.value);
+  const start = pinned ?? placeOf(place.dataset["lat"], place.dataset["lng"]);
+  if (pinned) pin.setLatLng(pinned).addTo(map);
   if (start) {
-    pin.setLatLng(start).addTo(map);
     map.setView(start, CLOSE);
   } else if (towns.length) {
     map.fitBounds(L.latLngBounds(towns.map((town): L.LatLngTuple => [town.lat, town.lng])).pad(0.1));
   } else {
     map.setView(MIDDLE_OF_JAPAN, 5);
   }
-  // From far away the names of the towns would lie on top of one another.
-  const hideNamesFromAfar = (): void => void place.classList.toggle("pin-map--far", map.getZoom() < NAMES_FROM);
-  map.on("zoomend", hideNamesFromAfar);
-  hideNamesFromAfar();
   // A map inside a closed <details> has no size yet.
   new ResizeObserver(() => map.invalidateSize()).observe(place);
   if (readOnly) return;
 
   map.on("click", (event) => put(event.latlng, { tell: true }));
   pin.on("dragend", () => put(pin.getLatLng(), { tell: true }));
-  say.textContent = start ? "ピンを動かすと、場所を直せます。" : "地図を押すと、ピンを置けます。";
+  // The numbers may also be typed, or emptied to take the pin away.
+  for (const input of [latInput, lngInput]) {
+    input?.addEventListener("input", () => {
+      const typed = placeOf(latInput?.value, lngInput?.value);
+      if (!typed) pin.remove();
+      else map.setView(pin.setLatLng(typed).addTo(map).getLatLng());
+    });
+  }
+  say.textContent = pinned ? "ピンを動かすと、場所を直せます。" : "地図を押すと、ピンを置けます。";
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button";
@@ -106,10 +116,27 @@ function field(place: HTMLElement, key: "latInput" | "lngInput", name: string): 
   return found instanceof HTMLInputElement ? found : null;
 }
 
-function firstPlace(place: HTMLElement, lat: HTMLInputElement | null, lng: HTMLInputElement | null): L.LatLng | null {
-  const [north, east] = [lat?.value || place.dataset["lat"], lng?.value || place.dataset["lng"]].map(Number.parseFloat as (text: string | undefined) => number);
-  if (north === undefined || east === undefined || !Number.isFinite(north) || !Number.isFinite(east)) return null;
-  return L.latLng(north, east);
+function placeOf(lat: string | undefined, lng: string | undefined): L.LatLng | null {
+  const north = Number.parseFloat(lat ?? "");
+  const east = Number.parseFloat(lng ?? "");
+  const onEarth = Math.abs(north) <= 90 && Math.abs(east) <= 180;
+  return onEarth ? L.latLng(north, east) : null; // NaN is not on earth either
+}
+
+/** Names that would lie on one another: the first stays, the others wait for a closer look. */
+function thinOut(labels: readonly L.Tooltip[]): void {
+  const taken: DOMRect[] = [];
+  for (const label of labels) {
+    const element = label.getElement();
+    if (!element) continue;
+    element.hidden = false;
+    const box = element.getBoundingClientRect();
+    const covered = taken.some(
+      (other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom,
+    );
+    element.hidden = covered;
+    if (!covered) taken.push(box);
+  }
 }
 
 function followTown(place: HTMLElement, towns: readonly Town[], hasPin: () => boolean, go: (town: Town) => void): void {
@@ -127,7 +154,7 @@ function followTown(place: HTMLElement, towns: readonly Town[], hasPin: () => bo
   });
 }
 
-/** Lines every so many metres, drawn on the tiles of a layer that fetches nothing. */
+/** A plain grid, drawn on the tiles of a layer that fetches nothing. */
 function gridLayer(): L.GridLayer {
   const Grid = L.GridLayer.extend({
     createTile(): HTMLElement {
