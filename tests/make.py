@@ -40,7 +40,9 @@ def user(center: Center, *roles: Role, name: str = "伊藤 職員") -> User:
     return made
 
 
-def operation(center_: Center | None = None, *, mode: Mode = Mode.DISASTER, name: str = "7月豪雨") -> Operation:
+def operation(
+    center_: Center | None = None, *, mode: Mode = Mode.DISASTER, name: str = "7月豪雨"
+) -> Operation:
     """An open operation whose insurance and orientation rules are on."""
     made = operations.create_operation(center_ or center(), mode=mode, name=name, by=SYSTEM, at=MORNING)
     return operations.open_operation(made, by=SYSTEM, at=MORNING)
@@ -50,7 +52,9 @@ def by(user_: User) -> By:
     return By(user=user_)
 
 
-def volunteer(center: Center, family: str = "佐藤", given: str = "花子", *, insured: bool = True, **fields: object) -> Volunteer:
+def volunteer(
+    center: Center, family: str = "佐藤", given: str = "花子", *, insured: bool = True, **fields: object
+) -> Volunteer:
     """A registered volunteer, insured for the fiscal year of the test's day unless told otherwise."""
     number = next(_count)
     values: dict[str, object] = {
@@ -70,7 +74,14 @@ def volunteer(center: Center, family: str = "佐藤", given: str = "花子", *, 
     return made
 
 
-def need(operation: Operation, *, lat: float = 38.296, lng: float = 141.006, state: NeedState = NeedState.READY, **item: object) -> Need:
+def need(
+    operation: Operation,
+    *,
+    lat: float = 38.296,
+    lng: float = 141.006,
+    state: NeedState = NeedState.READY,
+    **item: object,
+) -> Need:
     """A need with a household, a caller and one work item, ready for matching unless told otherwise."""
     number = next(_count)
     household = Household.objects.create(
@@ -87,6 +98,12 @@ def need(operation: Operation, *, lat: float = 38.296, lng: float = 141.006, sta
         ready_at=MORNING if state == NeedState.READY else None, touched_at=MORNING,
         open_from=time(9), open_until=time(15, 30),
     )  # fmt: skip
-    values: dict[str, object] = {"category": "mud_removal", "people_min": 2, "people_ideal": 3, "people_max": 5, **item}
+    values: dict[str, object] = {
+        "category": "mud_removal",
+        "people_min": 2,
+        "people_ideal": 3,
+        "people_max": 5,
+        **item,
+    }
     WorkItem.objects.create(need=made, **values)
     return made
