@@ -4,6 +4,7 @@ environment. Prints two numbers."""
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,26 @@ def count(told: dict[str, Any]) -> dict[str, int]:
             "/api/v1/sync/ops", json.dumps(body), content_type="application/json", headers=headers
         )
     assert answer.status_code == 200, answer.content
-    return {"scan": len(scan)}
+    return {"scan": len(scan), "unchanged board poll": _poll(told)}
+
+
+def _poll(told: dict[str, Any]) -> int:
+    """A signed-in screen asks again and nothing has changed."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from dvc.accounts.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(pk=told["actor"]))
+    page = client.get(f"/o/{told['operation']}/board/").content.decode()
+    found = re.search(r'data-poll-url="([^"]+)" data-version="([^"]+)"', page)
+    assert found, "the board has no poll"
+    with CaptureQueriesContext(connection) as poll:
+        answer = client.get(found[1], {"version": found[2]})
+    assert answer.status_code == 204, answer.status_code
+    return len(poll)
 
 
 if __name__ == "__main__":
