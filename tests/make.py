@@ -55,7 +55,7 @@ def by(user_: User) -> By:
 def volunteer(
     center: Center, family: str = "佐藤", given: str = "花子", *, insured: bool = True, **fields: object
 ) -> Volunteer:
-    """A registered volunteer, insured for the fiscal year of the test's day unless told otherwise."""
+    """A registered volunteer, insured from the day before the test's day, for good, unless told otherwise."""
     number = next(_count)
     values: dict[str, object] = {
         "family_kana": "さとう", "given_kana": "はなこ", "phone": f"090-0000-{number % 10000:04d}", "experience": 2,
@@ -68,7 +68,7 @@ def volunteer(
     made.save()
     if insured:
         InsurancePolicy.objects.create(
-            volunteer=made, valid_from=MORNING - timedelta(days=1), valid_to=datetime(2027, 3, 31, 15, tzinfo=UTC),
+            volunteer=made, valid_from=MORNING - timedelta(days=1), valid_to=datetime(2100, 3, 31, 15, tzinfo=UTC),
             recorded_at=MORNING - timedelta(days=1),
         )  # fmt: skip
     return made
