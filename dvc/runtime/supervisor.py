@@ -234,8 +234,8 @@ def die_with_parent() -> Callable[[], None]:
 
 
 def _kill(child: Child) -> None:
-    """End the child and what it started."""
-    if child.process is None:
+    """End the child and what it started. One that was waited for is left alone: its number may be another's."""
+    if child.process is None or child.process.returncode is not None:
         return
     try:
         os.killpg(child.process.pid, signal.SIGKILL)
