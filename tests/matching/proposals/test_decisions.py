@@ -230,6 +230,7 @@ def test_what_is_missing_is_said_by_name(operation: Operation) -> None:
     need = make.need(
         operation, needs_truck=True, women_min=1, skills={"chainsaw": 1}, tools={"shovel": 3}, language="en"
     )
+    ToolStock.objects.create(operation=operation, site=operation.center.sites.get(), tool="shovel", count=1)
     here = people(operation, 2)
     with pytest.raises(Refused) as error:
         proposals.send(need, volunteers=here, leader=here[0], by=SYSTEM, at=NOW)
