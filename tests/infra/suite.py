@@ -11,6 +11,8 @@ from dataclasses import dataclass
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 UNIT = [*PYTEST, "-n", "2", "--dist", "loadgroup", "-m", "not e2e and not faults and not center", "tests"]
 UNIT += [f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench")]
+# Pure code knows no database: one run is enough.
+PURE = [f"--ignore=tests/{folder}" for folder in ("dvc/core", "matching/solver", "vectors")]
 CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 E2E = [*PYTEST, "tests/e2e"]
 FAULTS = [*PYTEST, "tests/faults"]
@@ -32,7 +34,7 @@ STEPS = {
     "front-end types": ["requirements/node.sh", "npm", "run", "--silent", "typecheck"],
     "front-end tests": ["requirements/node.sh", "npm", "run", "--silent", "test"],
     "unit on SQLite": on("sqlite", UNIT),
-    "unit on PostgreSQL": on("postgres", UNIT),
+    "unit on PostgreSQL": on("postgres", [*UNIT, *PURE]),
     "the whole center": on("sqlite", CENTER),
     "browser on SQLite": on("sqlite", E2E),
     "browser on PostgreSQL": on("postgres", E2E),
