@@ -13,6 +13,7 @@ if "DVC_TEST_DATA" not in os.environ:
     # Set for the workers of pytest-xdist too, which share the folder; its maker removes it.
     os.environ["DVC_TEST_DATA"] = tempfile.mkdtemp(prefix="dvc-test-")
     atexit.register(shutil.rmtree, os.environ["DVC_TEST_DATA"], ignore_errors=True)
-os.environ["DATA"] = os.environ["DVC_TEST_DATA"]
+# Each process of pytest-xdist has a place, and so a broker, of its own.
+os.environ["DATA"] = os.path.join(os.environ["DVC_TEST_DATA"], os.environ.get("PYTEST_XDIST_WORKER", ""))
 
 from dvc.settings import *  # noqa: F403

@@ -29,7 +29,7 @@ def database_url() -> str:
 
 @contextmanager
 def broker_of_the_settings() -> Iterator[subprocess.Popen[bytes]]:
-    """The broker this very process publishes to. One test at a time may have it (xdist_group "broker")."""
+    """The broker this very process publishes to."""
     folder = env.broker_socket(settings.DATA).parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     process = start_broker(folder)

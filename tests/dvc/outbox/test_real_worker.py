@@ -21,7 +21,6 @@ from tests.infra.worker import broker_of_the_settings, worker
 pytestmark = [
     pytest.mark.parts,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("broker"),
 ]
 
 
