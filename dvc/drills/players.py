@@ -55,7 +55,13 @@ class NotYet(Exception):
 
 
 def play(step: Step, drill: Drill, scenario: Scenario, *, at: datetime) -> str:
-    """Carry out one step at the drill's time `at`; returns a short outcome without personal data. Raises `NotYet`."""
+    """Carry out one step at the drill's time `at`; returns a short outcome without personal data.
+
+    Raises `NotYet` while the engine has not answered: who came in the meantime would otherwise depend on how busy
+    the machine is, and no two plays of the script would end the same.
+    """
+    if MatchRun.objects.filter(operation=drill.operation, state=RunState.REQUESTED).exists():
+        raise NotYet
     return _ACTS[step.kind](step, drill, scenario, at)
 
 
@@ -197,12 +203,7 @@ def _match(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
 
 
 def _accept(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
-    """The coordinator takes what the engine of this round proposed, once the worker has answered."""
-    asked = drill.steps.filter(kind="match").order_by("index").last()
-    assert asked is not None
-    run = MatchRun.objects.get(pk=int(asked.outcome))
-    if run.state == RunState.REQUESTED:
-        raise NotYet
+    """The coordinator takes everything the engine offers now."""
     taken = 0
     for proposal in Proposal.objects.filter(operation=drill.operation, state=ProposalState.OFFERED).order_by(
         "need__number"
