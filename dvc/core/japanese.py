@@ -150,8 +150,17 @@ def is_phone(text: str) -> bool:
     return digits.startswith("0") and len(digits) in (10, 11)
 
 
+_HYPHENATED_PHONE: Final = re.compile(r"0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}")
+
+
 def format_phone(text: str) -> str:
-    """A number with its hyphens, as people read it: 090-0000-0012, 022-368-6300. As typed when it is none."""
+    """A number with its hyphens, as people read it: 090-0000-0012, 022-368-6300. As typed when it is none.
+
+    Hyphens that were typed stay where they are: whoever gives a number knows how it is read.
+    """
+    typed = unicodedata.normalize("NFKC", text).strip()
+    if _HYPHENATED_PHONE.fullmatch(typed):
+        return typed
     digits = phone_digits(text)
     try:
         number = phonenumbers.parse(digits, "JP")
