@@ -17,8 +17,8 @@ from typing import Any
 from tests.infra.center import BASE, RunningCenter
 
 CONNECTIONS = 8
-SINGLE = 4000
-BATCHES = 40
+SINGLE = 1000
+BATCHES = 10
 BATCH = 200
 
 
