@@ -60,7 +60,7 @@ def test_a_colleague_may_open_what_is_for_everybody() -> None:
     operation = make.operation()
     client = signed_in(make.user(operation.center, Role.TRANSPORT))
     for name in FOR_EVERYBODY:
-        page(client, url(name, operation))
+        assert "災害対応" in page(client, url(name, operation)), name
 
 
 def test_a_colleague_without_the_role_reads_whom_to_ask() -> None:

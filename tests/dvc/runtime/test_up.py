@@ -58,8 +58,8 @@ def test_it_prints_the_address_and_a_link_that_signs_in_once(running: RunningCen
 def test_a_part_that_is_killed_comes_back(running: RunningCenter, name: str) -> None:
     running.wait_until_ready()
     old = running.kill(name)
-    running.wait_for_another(name, old)
-    until(running.is_healthy, 60, f"not healthy after the death of {name}: {running.health()}")
+    assert running.wait_for_another(name, old) != old
+    assert until(running.is_healthy, 60, f"not healthy after the death of {name}: {running.health()}")
 
 
 def test_a_dead_broker_is_told_and_no_page_waits_for_it(running: RunningCenter) -> None:
