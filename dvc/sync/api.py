@@ -23,10 +23,10 @@ from dvc.accounts.services import authenticate_device
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync import services, snapshot
+from dvc.sync.kinds import KINDS
 from dvc.sync.ops import Op, Result, verdict
 
 MAX_BODY = 5 * 1024 * 1024
-MAX_TEXT = 4096
 SCHEME = "Device"
 
 
@@ -97,28 +97,12 @@ def _busy() -> Response:
     return response
 
 
-class PayloadSerializer(serializers.Serializer[dict[str, Any]]):
-    card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
-    short_code = serializers.CharField(required=False, max_length=64)
-    volunteer = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
-    site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
-    input = serializers.ChoiceField(["camera", "reader", "typed", "list"], required=False)
-    evidence = serializers.ChoiceField(["seen_card", "online", "joined_here"], required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.keys() & {"card", "short_code", "volunteer"}:
-            raise serializers.ValidationError("card, short_code or volunteer is required")
-        return attrs
-
-
 class OpSerializer(serializers.Serializer[dict[str, Any]]):
     op_id = serializers.UUIDField()
     seq = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     actor = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**62)
     operation = serializers.IntegerField(min_value=1, max_value=2**62)
-    kind = serializers.ChoiceField(
-        ["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind"]
-    )
+    kind = serializers.ChoiceField(sorted(KINDS))
     v = serializers.IntegerField(min_value=1, max_value=1)
     t_wall = serializers.DateTimeField()
     t_mono = serializers.FloatField(required=False)
@@ -126,15 +110,12 @@ class OpSerializer(serializers.Serializer[dict[str, Any]]):
     lane = serializers.CharField(required=False, max_length=60, allow_blank=True, default="")
     base = serializers.DictField(required=False)
     mode = serializers.ChoiceField(["online", "offline", "paper", "import"])
-    payload = PayloadSerializer()
+    payload = serializers.DictField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        payload = attrs["payload"]
-        if attrs["kind"] == "visit.insure" and "evidence" not in payload:
-            raise serializers.ValidationError("visit.insure needs evidence")
-        if attrs["kind"] == "card.bind" and not {"card", "volunteer"} <= payload.keys():
-            raise serializers.ValidationError("card.bind needs card and volunteer")
-        return attrs
+        payload = KINDS[attrs["kind"]].payload(data=attrs["payload"])
+        payload.is_valid(raise_exception=True)
+        return {**attrs, "payload": dict(payload.validated_data)}
 
 
 class EnvelopeSerializer(serializers.Serializer[dict[str, Any]]):
@@ -222,7 +203,7 @@ def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[Result]]:
                 Op(
                     op_id=fields["op_id"], seq=fields["seq"], actor=fields["actor"], operation=fields["operation"],
                     kind=fields["kind"], t_wall=fields["t_wall"], lane=fields["lane"], mode=fields["mode"],
-                    payload=dict(fields["payload"]),
+                    payload=fields["payload"],
                 )
             )  # fmt: skip
         else:

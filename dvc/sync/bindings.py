@@ -1,0 +1,26 @@
+"""Ops about cards: binding one to a person."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from dvc.operations.models import Operation
+from dvc.sync.context import Context
+from dvc.sync.ops import Op, Result, verdict
+from intake.checkin import identify
+from intake.volunteers import cards
+
+
+def fold_bind(op: Op, operation: Operation, context: Context) -> Result:
+    """Give the card to the person. Refuses with the codes of `identify` and of `cards.bind`."""
+    happened = context.happened(op, operation)
+    finding = identify.by_card(
+        operation, str(op.payload["card"]), keys=context.keys, on=timezone.localdate(happened)
+    )
+    person = identify.by_id(operation, op.payload["volunteer"])
+    if finding.card is None or person.volunteer is None:
+        code = finding.code if finding.card is None else person.code
+        return verdict(op.op_id, op.seq, "refused", code)
+    cards.bind(finding.card, person.volunteer, by=context.by(op), at=happened)
+    data = {"volunteer": person.volunteer.pk, "name": person.volunteer.name, "kana": person.volunteer.kana}
+    return verdict(op.op_id, op.seq, "applied", "ok_bound", data)
