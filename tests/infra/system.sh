@@ -20,6 +20,7 @@ library libpangoft2-1.0 libpangoft2-1.0-0
 library libharfbuzz-subset libharfbuzz-subset0
 library libfontconfig libfontconfig1
 command -v setpriv >/dev/null || need util-linux
+command -v pdftoppm >/dev/null || need poppler-utils  # reads printed sheets back
 
 [ -n "$missing" ] || exit 0
 echo "The tests need these packages:$missing" >&2
