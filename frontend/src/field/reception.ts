@@ -1,33 +1,25 @@
 /* The reception screen: from a scan to a verdict, on-line and off-line by the same path. */
-import { cardPrefix, readShortCode } from "./card";
-import { stamp } from "./clock";
-import { icon, part } from "./elements";
+import { wireCamera } from "./camera";
+import { part } from "./elements";
+import { NOT_WRITTEN, factOf, localDay } from "./facts";
+import { Freshness } from "./freshness";
+import { drawLink } from "./link";
 import { prepareOffline } from "./offline";
 import { Outbox, type Connection } from "./outbox";
 import { drawPanel, spoken, verdictOf, type Shown } from "./panel";
 import { PresenceList } from "./presence";
-import type { Device, Fact, Input, Kind, Payload, Snapshot, Verdict } from "./protocol";
+import type { Device, Input, Kind, Payload, Snapshot, Verdict } from "./protocol";
 import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
 import { Repeats } from "./repeat";
-import { Scanner, type CameraState, type Facing } from "./scanner";
 import { Shelf, type Entry } from "./shelf";
-import { preview, refreshSnapshot, say, type Subject } from "./snapshot";
+import { preview, say, type Subject } from "./snapshot";
 import { Sound } from "./sound";
-import { uuid7 } from "./uuid7";
+import { wireSound } from "./sound_button";
+import { wireTyped } from "./typed";
 import { listenToWedge } from "./wedge";
 
-const SNAPSHOT_EVERY_MS = 90_000;
-const OFFLINE_RETRY_MS = 20_000;
 const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
-
-const LINKS: Record<Connection["kind"], readonly [string, string]> = {
-  unknown: ["online", "つながりを確かめています"],
-  online: ["online", "つながっています"],
-  offline: ["offline", "つながっていません — 記録は端末に残ります"],
-  busy: ["warn", "サーバーが混み合っています — 記録は端末に残ります"],
-  blocked: ["stop", "送信できません — 記録は端末に残ります"],
-};
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openReception(page: HTMLElement): Promise<void> {
@@ -46,6 +38,7 @@ class Reception {
   private readonly operation: number;
   private readonly actor: number | null;
   private readonly outbox: Outbox;
+  private readonly freshness: Freshness;
   private readonly sound = new Sound(localStorage);
   private readonly presence = new PresenceList();
   private readonly repeats = new Repeats();
@@ -58,7 +51,6 @@ class Reception {
   private shown: Shown | null = null;
   private turn = 0;
   private begun = false;
-  private snapshotTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly page: HTMLElement,
@@ -76,6 +68,8 @@ class Reception {
       onSettled: (entries) => this.settled(entries),
       onQueue: () => void this.drawQueue(),
     });
+    const url = page.dataset["snapshotUrl"] ?? "";
+    this.freshness = new Freshness(shelf, url, this.operation, (snapshot, came) => this.answered(snapshot, came));
   }
 
   /** Start, or start again under a new registration. */
@@ -147,23 +141,12 @@ class Reception {
   }
 
   private async record(kind: Kind, payload: Payload, verdict: Verdict, turn: number): Promise<void> {
-    const fact: Fact = {
-      op_id: uuid7(),
-      actor: this.actor,
-      operation: this.operation,
-      kind,
-      v: 1,
-      ...stamp(),
-      lane: laneOf(payload, verdict),
-      base: {},
-      payload,
-      mode: this.connection.kind === "online" ? "online" : "offline",
-    };
+    const { actor, operation } = this;
+    const fact = factOf(kind, payload, verdict, { actor, operation, online: this.connection.kind === "online" });
     let entry: Entry;
     try {
       entry = await this.outbox.append(fact, verdict);
     } catch (error) {
-      // The tablet could not write (disk full, shelf closed): nobody may believe that this was recorded.
       this.show({ verdict: NOT_WRITTEN, entry: null }, turn);
       this.sound.play("stop");
       throw error;
@@ -189,15 +172,7 @@ class Reception {
 
   private connected(connection: Connection): void {
     this.connection = connection;
-    const [name, words] = LINKS[connection.kind];
-    const link = part(this.page, "link");
-    if (link.dataset["kind"] !== connection.kind) {
-      link.dataset["kind"] = connection.kind;
-      link.replaceChildren(icon(name), words);
-    }
-    const blocked = part(this.page, "blocked");
-    blocked.hidden = connection.kind !== "blocked";
-    if (connection.kind === "blocked") part(this.page, "blocked-text").textContent = connection.text;
+    drawLink(this.page, connection);
   }
 
   private async countPresence(): Promise<void> {
@@ -207,21 +182,18 @@ class Reception {
   }
 
   private async freshen(): Promise<void> {
-    clearTimeout(this.snapshotTimer);
-    if (!this.device) return;
-    const url = this.page.dataset["snapshotUrl"] ?? "";
-    const { snapshot, came } = await refreshSnapshot(this.shelf, { url, operation: this.operation, device: this.device });
+    if (this.device) await this.freshness.freshen(this.device);
+  }
+
+  private async answered(snapshot: Snapshot | null, came: boolean): Promise<void> {
     if (snapshot && snapshot.version !== this.snapshot?.version) {
       this.snapshot = snapshot;
       await this.countPresence();
     }
-    if (this.connection.kind !== "blocked" && this.connection.kind !== "busy") {
-      const wasOffline = this.connection.kind === "offline";
-      this.connected({ kind: came ? "online" : "offline" });
-      if (came && wasOffline) void this.outbox.hurry();
-    }
-    const wait = came ? SNAPSHOT_EVERY_MS : OFFLINE_RETRY_MS;
-    this.snapshotTimer = setTimeout(() => void this.freshen(), wait * (0.75 + 0.5 * Math.random()));
+    if (this.connection.kind === "blocked" || this.connection.kind === "busy") return;
+    const wasOffline = this.connection.kind === "offline";
+    this.connected({ kind: came ? "online" : "offline" });
+    if (came && wasOffline) void this.outbox.hurry();
   }
 
   // ── the screen ──────────────────────────────────────────────────────────────────────────────
@@ -268,17 +240,7 @@ class Reception {
     for (const press of page.querySelectorAll<HTMLButtonElement>("[data-way]")) {
       press.addEventListener("click", () => this.setWay(press.dataset["way"] as Kind));
     }
-    const sound = part<HTMLButtonElement>(page, "sound");
-    const drawSound = (): void => {
-      sound.setAttribute("aria-pressed", String(!this.sound.muted));
-      sound.replaceChildren(icon(this.sound.muted ? "mute" : "sound"), this.sound.muted ? "音 切" : "音 入");
-    };
-    sound.addEventListener("click", () => {
-      this.sound.muted = !this.sound.muted;
-      drawSound();
-    });
-    drawSound();
-    for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.sound.unlock(), { passive: true });
+    wireSound(page, this.sound);
     this.setWay(this.way);
   }
 
@@ -292,86 +254,7 @@ class Reception {
 
   private wireInputs(): void {
     listenToWedge(document, (text) => void this.scan({ card: text }, "reader"));
-    this.wireTyped();
-    this.wireCamera();
+    wireTyped(this.page, (code) => void this.scan({ shortCode: code }, "typed"));
+    wireCamera(this.page, (text) => void this.scan({ card: text }, "camera"));
   }
-
-  private wireTyped(): void {
-    const form = part<HTMLFormElement>(this.page, "typed");
-    const field = form.querySelector("input")!;
-    const wrong = part(this.page, "typed-say");
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const code = readShortCode(field.value);
-      wrong.textContent = code
-        ? ""
-        : "番号が合いません。カードの8文字をもう一度見て、入力してください（Oは0、IとLは1として読みます）。";
-      if (!code) return;
-      field.value = "";
-      void this.scan({ shortCode: code }, "typed");
-    });
-  }
-
-  private wireCamera(): void {
-    const press = part<HTMLButtonElement>(this.page, "camera");
-    const flip = part<HTMLButtonElement>(this.page, "flip");
-    const video = part<HTMLVideoElement>(this.page, "video");
-    const words = part(this.page, "eye-say");
-    let facing: Facing = localStorage.getItem("camera-facing") === "user" ? "user" : "environment";
-    let on = false;
-    const draw = (state: CameraState): void => {
-      on = state.kind === "on" || state.kind === "starting";
-      press.setAttribute("aria-pressed", String(on));
-      press.replaceChildren(icon("camera"), on ? "カメラ 入" : "カメラ 切");
-      part(this.page, "eye").dataset["camera"] = state.kind;
-      video.hidden = state.kind !== "on";
-      flip.hidden = !on;
-      words.hidden = state.kind === "on";
-      if (state.kind === "none") words.textContent = state.say;
-      else if (state.kind === "starting") words.textContent = "カメラを準備しています…";
-      else words.textContent = "カメラを使うときは「カメラ」を押してください。リーダーは、いつでも読み取れます。";
-    };
-    const scanner = new Scanner(video, (text) => void this.scan({ card: text }, "camera"), draw);
-    const turnOn = (): void => {
-      localStorage.setItem("camera", "on");
-      void scanner.start(facing);
-    };
-    draw({ kind: "off" });
-    press.addEventListener("click", () => {
-      if (!on) {
-        turnOn();
-        return;
-      }
-      localStorage.setItem("camera", "off");
-      scanner.stop();
-    });
-    flip.addEventListener("click", () => {
-      facing = facing === "user" ? "environment" : "user";
-      localStorage.setItem("camera-facing", facing);
-      turnOn();
-    });
-    if (localStorage.getItem("camera") === "on") turnOn();
-  }
-}
-
-const NOT_WRITTEN: Verdict = {
-  code: "not_written",
-  tone: "stop",
-  title: "端末に保存できませんでした",
-  say: "紙に名前と時刻を書き、ページを開き直してから、もう一度読み取ってください。",
-  name: "",
-  kana: "",
-  volunteer: null,
-  todo: [],
-};
-
-function laneOf(payload: Payload, verdict: Verdict): string {
-  if (verdict.volunteer !== null) return `person:${verdict.volunteer}`;
-  if (payload.card !== undefined) return `card:${cardPrefix(payload.card) ?? "unknown"}`;
-  return `code:${payload.short_code ?? "unknown"}`;
-}
-
-function localDay(at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }

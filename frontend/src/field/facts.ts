@@ -1,0 +1,52 @@
+/* From what an operator did to the fact that goes on the shelf. */
+import { cardPrefix } from "./card";
+import { stamp } from "./clock";
+import type { Fact, Kind, Payload, Verdict } from "./protocol";
+import { uuid7 } from "./uuid7";
+
+/** Whose hands, in which operation, and whether the network was there. */
+export interface Setting {
+  readonly actor: number | null;
+  readonly operation: number;
+  readonly online: boolean;
+}
+
+/** A fact that happened now. */
+export function factOf(kind: Kind, payload: Payload, verdict: Verdict, { actor, operation, online }: Setting): Fact {
+  return {
+    op_id: uuid7(),
+    actor,
+    operation,
+    kind,
+    v: 1,
+    ...stamp(),
+    lane: laneOf(payload, verdict),
+    base: {},
+    payload,
+    mode: online ? "online" : "offline",
+  };
+}
+
+/** YYYY-MM-DD in the tablet's own zone. */
+export function localDay(at: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** The tablet could not write (disk full, shelf closed): nobody may believe that this was recorded. */
+export const NOT_WRITTEN: Verdict = {
+  code: "not_written",
+  tone: "stop",
+  title: "端末に保存できませんでした",
+  say: "紙に名前と時刻を書き、ページを開き直してから、もう一度読み取ってください。",
+  name: "",
+  kana: "",
+  volunteer: null,
+  todo: [],
+};
+
+function laneOf(payload: Payload, verdict: Verdict): string {
+  if (verdict.volunteer !== null) return `person:${verdict.volunteer}`;
+  if (payload.card !== undefined) return `card:${cardPrefix(payload.card) ?? "unknown"}`;
+  return `code:${payload.short_code ?? "unknown"}`;
+}

@@ -1,0 +1,23 @@
+/* The line at the top: whether records reach the server, and what to do when it takes none from this device. */
+import { icon, part } from "./elements";
+import type { Connection } from "./outbox";
+
+const LINKS: Record<Connection["kind"], readonly [string, string]> = {
+  unknown: ["online", "つながりを確かめています"],
+  online: ["online", "つながっています"],
+  offline: ["offline", "つながっていません — 記録は端末に残ります"],
+  busy: ["warn", "サーバーが混み合っています — 記録は端末に残ります"],
+  blocked: ["stop", "送信できません — 記録は端末に残ります"],
+};
+
+export function drawLink(page: HTMLElement, connection: Connection): void {
+  const [name, words] = LINKS[connection.kind];
+  const link = part(page, "link");
+  if (link.dataset["kind"] !== connection.kind) {
+    link.dataset["kind"] = connection.kind;
+    link.replaceChildren(icon(name), words);
+  }
+  const blocked = part(page, "blocked");
+  blocked.hidden = connection.kind !== "blocked";
+  if (connection.kind === "blocked") part(page, "blocked-text").textContent = connection.text;
+}
