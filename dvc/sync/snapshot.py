@@ -1,25 +1,80 @@
-"""What a reception tablet holds to answer without a network: no address, no phone, only the family name and the
-first letter of the given name (source: sync.md §3)."""
+"""What a tablet holds to answer without a network (source: sync.md §3). A table of sections, each a small function;
+nothing here knows how they travel."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
-from dvc.core.japanese import family_first_letter
-from dvc.operations.models import Operation, Site
-from intake.checkin.models import Visit
+from dvc.operations.models import Center, Operation, Site
+from dvc.sync import holders
 from intake.checkin.verdicts import VERDICTS
-from intake.volunteers.models import Card, CardKey, CardState, InsurancePolicy
+from intake.volunteers.models import CardKey
 
-INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED = 1, 2, 4, 8, 16
 _TEXTS = {code: {"tone": v.tone, "title": v.title, "say": v.say} for code, v in VERDICTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a snapshot is of: one operation at one moment (real time)."""
+
+    operation: Operation
+    at: datetime
+
+    @property
+    def center(self) -> Center:
+        return self.operation.center
+
+    @property
+    def today(self) -> date:
+        return timezone.localdate(self.at)
+
+
+def _operation(scope: Scope) -> dict[str, Any]:
+    operation = scope.operation
+    return {
+        "id": operation.pk, "name": operation.name, "mode": operation.mode,
+        "mode_label": operation.get_mode_display(), "is_open": operation.is_open,
+        "insurance_required": operation.insurance_required,
+        "orientation_required": operation.orientation_required,
+    }  # fmt: skip
+
+
+def _center(scope: Scope) -> dict[str, Any]:
+    center = scope.center
+    return {"id": center.pk, "name": center.name, "phone": center.phone, "issuer": center.issuer}
+
+
+def _sites(scope: Scope) -> list[Any]:
+    return list(Site.objects.filter(center=scope.center).values("id", "name"))
+
+
+def _keys(scope: Scope) -> list[Any]:
+    return list(CardKey.objects.filter(center=scope.center).values("kid", "public_key"))
+
+
+def _texts(scope: Scope) -> dict[str, Any]:
+    return _TEXTS
+
+
+Section = Callable[[Scope], Any]
+
+# Sections of a few kilobytes: each is sent whole, and again when it differs from what the tablet holds. To add one:
+# a function of the scope in a module of its concept, and a line here.
+HEAD: Final[dict[str, Section]] = {
+    "operation": _operation,
+    "center": _center,
+    "sites": _sites,
+    "keys": _keys,
+    "texts": _texts,
+}
 
 
 def generation() -> str:
@@ -29,60 +84,9 @@ def generation() -> str:
 
 
 def build(operation: Operation, *, at: datetime) -> dict[str, Any]:
-    """The whole snapshot as JSON-able data; `version` is the SHA-256 of everything but the time. Six queries."""
-    center = operation.center
-    today = timezone.localdate(at)
-    insured = set(
-        InsurancePolicy.objects.covering(at)
-        .filter(volunteer__center=center)
-        .values_list("volunteer_id", flat=True)
-    )
-    present = {
-        visit.volunteer_id: visit
-        for visit in Visit.objects.present()
-        .filter(operation=operation)
-        .only("volunteer_id", "arrived_at", "oriented_at", "insurance_seen_at")
-    }
-    cards: dict[str, list[Any]] = {}
-    short_codes: dict[str, str] = {}
-    # A drill's invented people are seen in that drill only; real people everywhere.
-    bound = Card.objects.filter(center=center, state=CardState.BOUND).filter(
-        Q(holder__drill__isnull=True) | Q(holder__drill=operation)
-    )
-    for card in bound.select_related("holder"):
-        holder = card.holder
-        assert holder is not None
-        visit = present.get(holder.pk)
-        flags = (
-            INSURED * (holder.pk in insured or bool(visit and visit.insurance_seen_at))
-            | ORIENTED * bool(visit and visit.oriented_at)
-            | MINOR * holder.is_minor_on(today)
-            | GUARDIAN_CONSENT * holder.guardian_consent
-            | BLOCKED * bool(holder.blocked_reason)
-        )
-        prefix = card.card_id[:16]
-        cards[prefix] = [
-            holder.pk,
-            family_first_letter(holder.family_name, holder.given_name),
-            family_first_letter(holder.family_kana, holder.given_kana),
-            flags,
-        ]
-        short_codes[card.short_code] = prefix
-    content: dict[str, Any] = {
-        "operation": {
-            "id": operation.pk, "name": operation.name, "mode": operation.mode,
-            "mode_label": operation.get_mode_display(), "is_open": operation.is_open,
-            "insurance_required": operation.insurance_required,
-            "orientation_required": operation.orientation_required,
-        },
-        "center": {"id": center.pk, "name": center.name, "phone": center.phone, "issuer": center.issuer},
-        "sites": list(Site.objects.filter(center=center).values("id", "name")),
-        "keys": list(CardKey.objects.filter(center=center).values("kid", "public_key")),
-        "revoked": sorted(card_id[:16] for card_id in Card.objects.revoked().filter(center=center).values_list("card_id", flat=True)),
-        "cards": cards,
-        "short_codes": short_codes,
-        "present": {str(pk): visit.arrived_at.isoformat() for pk, visit in present.items()},
-        "texts": _TEXTS,
-    }  # fmt: skip
+    """The whole snapshot as JSON-able data; `version` is the SHA-256 of everything but the time."""
+    scope = Scope(operation, at)
+    content: dict[str, Any] = {name: section(scope) for name, section in HEAD.items()}
+    content.update(holders.everybody(operation, today=scope.today, at=at))
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return {"version": digest, "server_time": at.isoformat(), **content}
