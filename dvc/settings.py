@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "dvc.outbox",
     "dvc.operations",
     "dvc.accounts",
+    "dvc.devices",
     "dvc.runtime",
     "intake.people",
     "intake.volunteers",

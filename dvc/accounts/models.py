@@ -78,10 +78,22 @@ class DeviceProfile(models.TextChoices):
     MATCHING = "matching", "マッチング"
     FIELD = "field", "現場"
     WALL = "wall", "掲示"
+    KIOSK = "kiosk", "自分で受付"
+
+
+class Storage(models.TextChoices):
+    """Whether the browser promised to keep what the tablet stores."""
+
+    PERSISTED = "persisted", "消えない"
+    BEST_EFFORT = "best_effort", "消えることがある"
 
 
 class Device(models.Model):
-    """A tablet that may record facts. Its secret is stored hashed; `revoked_at` ends it at once."""
+    """A tablet that may record facts. Its secret is stored hashed; `revoked_at` ends it at once.
+
+    From `reported_at` on it is what the tablet last said of itself (dvc.devices.reports): on this row, because every
+    request of the tablet reads it anyway. `clock_error_ms`: server minus tablet, positive when the tablet is slow.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="devices")
@@ -93,6 +105,17 @@ class Device(models.Model):
     revoked_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
     app_version = models.CharField(max_length=20, blank=True)
+    reported_at = models.DateTimeField(null=True)
+    unsent = models.PositiveIntegerField(null=True)
+    oldest_unsent_at = models.DateTimeField(null=True)
+    storage = models.CharField(max_length=12, choices=Storage.choices, blank=True)
+    quota_bytes = models.PositiveBigIntegerField(null=True)
+    used_bytes = models.PositiveBigIntegerField(null=True)
+    secure_context = models.BooleanField(null=True)
+    camera = models.BooleanField(null=True)
+    operator = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    clock_error_ms = models.IntegerField(null=True)
+    clock_jumped_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-registered_at"]

@@ -22,7 +22,7 @@ from dvc.accounts.models import Device
 from dvc.accounts.services import authenticate_device
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from dvc.sync import services, snapshot
+from dvc.sync import reporting, services, snapshot
 from dvc.sync.kinds import KINDS
 from dvc.sync.ops import Op, Result, verdict
 
@@ -122,6 +122,7 @@ class EnvelopeSerializer(serializers.Serializer[dict[str, Any]]):
     epoch = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     sent_wall = serializers.DateTimeField(required=False, allow_null=True)
     app = serializers.CharField(required=False, max_length=20, allow_blank=True)
+    report = serializers.JSONField(required=False, allow_null=True)
     ops = serializers.ListField(child=serializers.DictField())
 
 
@@ -142,7 +143,8 @@ class OpsView(DeviceView):
     @extend_schema(
         request=inline_serializer(
             "Ops", {"epoch": serializers.IntegerField(), "sent_wall": serializers.DateTimeField(),
-                    "app": serializers.CharField(), "ops": OpSerializer(many=True)}
+                    "app": serializers.CharField(), "report": reporting.ReportSerializer(required=False),
+                    "ops": OpSerializer(many=True)}
         ),
         responses=inline_serializer(
             "OpsResults",
@@ -161,14 +163,13 @@ class OpsView(DeviceView):
             return _too_large()
         device = device_of(request)
         now = timezone.now()
+        sent_wall = _plausible(envelope.validated_data.get("sent_wall"), now)
         ops, results = _read_ops(raw_ops)
         results += services.apply_ops(
-            device,
-            ops,
-            epoch=envelope.validated_data["epoch"],
-            sent_wall=_plausible(envelope.validated_data.get("sent_wall"), now),
-            at=now,
+            device, ops, epoch=envelope.validated_data["epoch"], sent_wall=sent_wall, at=now
         )
+        app, report = envelope.validated_data.get("app", ""), envelope.validated_data.get("report")
+        reporting.hear(device, report, app=app, sent_wall=sent_wall, at=now)
         return Response(
             {
                 "server_time": now.isoformat(),

@@ -1,0 +1,44 @@
+"""The report in the envelope: read kindly, because a tablet that describes itself badly must still get its ops through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from dvc.accounts.models import Device, Storage
+from dvc.devices.reports import Report, keep_report
+
+MOST_BYTES = 2**62
+
+
+class ReportSerializer(serializers.Serializer[dict[str, Any]]):
+    unsent = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
+    oldest_unsent = serializers.DateTimeField(required=False, allow_null=True)
+    storage = serializers.ChoiceField(Storage.choices, required=False, allow_blank=True)
+    quota = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=MOST_BYTES)
+    used = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=MOST_BYTES)
+    secure = serializers.BooleanField(required=False, allow_null=True)
+    camera = serializers.BooleanField(required=False, allow_null=True)
+    operator = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_BYTES)
+
+
+def hear(device: Device, said: Any, *, app: str, sent_wall: datetime | None, at: datetime) -> None:
+    """Keep what the tablet says of itself; a report of the wrong shape is as good as none."""
+    shape = ReportSerializer(data=said) if isinstance(said, dict) else None
+    report = _report(shape.validated_data) if shape is not None and shape.is_valid() else None
+    keep_report(device, report, app=app, clock_error=at - sent_wall if sent_wall else None, at=at)
+
+
+def _report(fields: dict[str, Any]) -> Report:
+    return Report(
+        unsent=fields.get("unsent"),
+        oldest_unsent_at=fields.get("oldest_unsent"),
+        storage=fields.get("storage", ""),
+        quota_bytes=fields.get("quota"),
+        used_bytes=fields.get("used"),
+        secure_context=fields.get("secure"),
+        camera=fields.get("camera"),
+        operator=fields.get("operator"),
+    )
