@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dvc.operations.models import Center, Operation, Site
-from dvc.sync import holders
+from dvc.sync import desk, holders
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers.models import CardKey
 
@@ -64,6 +64,10 @@ def _texts(scope: Scope) -> dict[str, Any]:
     return _TEXTS
 
 
+def _today(scope: Scope) -> dict[str, Any]:
+    return desk.of_today(scope.operation, at=scope.at)
+
+
 Section = Callable[[Scope], Any]
 
 # Sections of a few kilobytes: each is sent whole, and again when it differs from what the tablet holds. To add one:
@@ -74,6 +78,7 @@ HEAD: Final[dict[str, Section]] = {
     "sites": _sites,
     "keys": _keys,
     "texts": _texts,
+    "today": _today,
 }
 
 

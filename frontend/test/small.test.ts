@@ -56,3 +56,12 @@ describe("short names", () => {
     ["", ""],
   ])("%s → %s", (name, short) => expect(shortName(name)).toBe(short));
 });
+
+describe("two cards before one camera", () => {
+  it("are two scans however long both lie there, and each may come again after it was away", () => {
+    const repeats = new Repeats(4000);
+    const seen = ["a", "b", "a", "b", "a", "b"].map((card, i) => repeats.isRepeat(card, i * 1500));
+    expect(seen).toEqual([false, false, true, true, true, true]);
+    expect(repeats.isRepeat("a", 6000 + 4001)).toBe(false);
+  });
+});

@@ -2,7 +2,7 @@
 import { icon, part } from "./elements";
 import { Scanner, type CameraState, type Facing } from "./scanner";
 
-export function wireCamera(page: HTMLElement, onText: (text: string, decodedAt: number) => void): void {
+export function wireCamera(page: HTMLElement, onText: (text: string, seenAt: number) => void): void {
   const press = part<HTMLButtonElement>(page, "camera");
   const flip = part<HTMLButtonElement>(page, "flip");
   const video = part<HTMLVideoElement>(page, "video");

@@ -1,4 +1,5 @@
 /* The large answer to a scan: colour, icon, word, name, what to do next, and how far the record has come. */
+import { displayShortCode } from "./card";
 import { button, element, icon } from "./elements";
 import type { Kind, Todo, Tone, Verdict } from "./protocol";
 import type { Entry, State } from "./shelf";
@@ -43,6 +44,14 @@ export function verdictOf(entry: Entry): Verdict {
     // What keeps somebody from going out is no longer asked of a person who goes home.
     todo: entry.op.kind === "visit.leave" ? [] : (data.todo ?? []),
   };
+}
+
+/** Who an entry is about, as far as it is known: a name, else the card's number. */
+export function nameOf(entry: Entry): string {
+  const { name } = verdictOf(entry);
+  if (name) return `${name} さん`;
+  const code = entry.result?.data.short_code ?? entry.op.payload.short_code;
+  return code ? `カード ${displayShortCode(code)}` : "名前は未確認";
 }
 
 /** Draw `shown`. `act` records another fact about the same person. */

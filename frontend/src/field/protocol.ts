@@ -2,7 +2,9 @@
 import type { Stamp } from "./clock";
 
 export type Tone = "ok" | "warn" | "stop";
-export type Kind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure";
+/** Facts about one person's visit. */
+export type VisitKind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure";
+export type Kind = VisitKind;
 export type Input = "camera" | "reader" | "typed" | "list";
 
 export interface Payload {
@@ -93,6 +95,8 @@ export interface Snapshot {
   readonly cards: Readonly<Record<string, readonly [number, string, string, number]>>;
   readonly short_codes: Readonly<Record<string, string>>;
   readonly present: Readonly<Record<string, string>>;
+  /** `arrived`: visits of `day` (YYYY-MM-DD); `left`: volunteers of that day who are not here any more. */
+  readonly today?: { readonly day: string; readonly arrived: number; readonly left: readonly number[] };
   readonly texts: Readonly<Record<string, VerdictText>>;
 }
 

@@ -1,7 +1,6 @@
 /* The last scans: time, who, what it came to. A refusal stays until somebody says that they have seen it. */
 import { button, clockTime, element, icon } from "./elements";
-import { displayShortCode } from "./card";
-import { stateMark, verdictOf } from "./panel";
+import { nameOf, stateMark, verdictOf } from "./panel";
 import type { Kind } from "./protocol";
 import type { Entry } from "./shelf";
 
@@ -38,7 +37,7 @@ function row(entry: Entry, dismiss: (entry: Entry) => void): HTMLElement {
     "li",
     `t-row t-row--${verdict.tone}`,
     time,
-    element("span", "t-row__name", verdict.name ? `${verdict.name} さん` : subject(entry)),
+    element("span", "t-row__name", nameOf(entry)),
     said,
     element("span", "t-row__state", stateMark(entry.state)),
   );
@@ -51,9 +50,4 @@ function row(entry: Entry, dismiss: (entry: Entry) => void): HTMLElement {
     );
   }
   return made;
-}
-
-function subject({ op, result }: Entry): string {
-  const code = result?.data.short_code ?? op.payload.short_code;
-  return code ? `カード ${displayShortCode(code)}` : "名前は未確認";
 }

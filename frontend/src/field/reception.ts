@@ -12,10 +12,12 @@ import type { Device, Input, Kind, Payload, Snapshot, Verdict } from "./protocol
 import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
 import { Repeats } from "./repeat";
+import { drawStrip } from "./strip";
 import { Shelf, type Entry } from "./shelf";
 import { preview, say, type Subject } from "./snapshot";
 import { Sound } from "./sound";
 import { wireSound } from "./sound_button";
+import { Timing } from "./timing";
 import { wireTyped } from "./typed";
 import { listenToWedge } from "./wedge";
 
@@ -43,6 +45,7 @@ class Reception {
   private readonly presence = new PresenceList();
   private readonly repeats = new Repeats();
   private readonly inView = new Repeats();
+  private readonly timing = new Timing();
   private readonly panel: HTMLElement;
   private snapshot: Snapshot | null = null;
   private connection: Connection = { kind: "unknown" };
@@ -101,7 +104,9 @@ class Reception {
 
   // ── from a subject to a record ──────────────────────────────────────────────────────────────
 
-  private async scan(subject: Subject, input: Input, kind: Kind = this.way): Promise<void> {
+  /** `seenAt`: when the frame was taken or the last key was typed, by `performance.now()`. */
+  private async scan(subject: Subject, input: Input, seenAt: number): Promise<void> {
+    const kind = this.way;
     const text = "card" in subject ? subject.card : subject.shortCode;
     // A card that still lies before the camera when the operator turns to 帰り has not been shown again.
     const seen = input === "camera" ? this.inView : this.repeats;
@@ -119,7 +124,7 @@ class Reception {
       return;
     }
     const payload = "card" in subject ? { card: subject.card, input } : { short_code: subject.shortCode, input };
-    await this.record(kind, payload, verdict, turn);
+    await this.record(kind, payload, verdict, turn, seenAt);
   }
 
   /** Another fact about the person on the panel: a tap on a todo, or the other way round. */
@@ -140,9 +145,10 @@ class Reception {
     await this.record(kind, { ...subject, ...evidence }, verdict, this.turn);
   }
 
-  private async record(kind: Kind, payload: Payload, verdict: Verdict, turn: number): Promise<void> {
+  private async record(kind: Kind, payload: Payload, verdict: Verdict, turn: number, seenAt?: number): Promise<void> {
     const { actor, operation } = this;
     const fact = factOf(kind, payload, verdict, { actor, operation, online: this.connection.kind === "online" });
+    if (seenAt !== undefined) this.timing.begin(fact.op_id, seenAt);
     let entry: Entry;
     try {
       entry = await this.outbox.append(fact, verdict);
@@ -153,7 +159,9 @@ class Reception {
     }
     this.presence.note(entry);
     this.show({ verdict, entry }, turn);
+    this.timing.painted(entry.op_id, "scan-to-tablet");
     this.sound.play(verdict.tone);
+    this.drawCount();
   }
 
   // ── what comes back ─────────────────────────────────────────────────────────────────────────
@@ -165,8 +173,10 @@ class Reception {
       const before = this.shown.verdict;
       const verdict = verdictOf(entry);
       this.show({ verdict, entry }, this.turn);
+      this.timing.painted(entry.op_id, "scan-to-server");
       if (verdict.tone !== before.tone) this.sound.play(verdict.tone);
     }
+    this.drawCount();
     if (entries.some((entry) => entry.result?.code === "invalid" || entry.result?.tone === "stop")) void this.freshen();
   }
 
@@ -178,7 +188,8 @@ class Reception {
   private async countPresence(): Promise<void> {
     const { snapshot } = this;
     const entries = await this.shelf.since(snapshot ? Date.parse(snapshot.server_time) : 0);
-    this.presence.reset(snapshot, entries.filter((entry) => entry.op.operation === this.operation));
+    this.presence.reset(snapshot, entries.filter((entry) => entry.op.operation === this.operation), localDay(new Date()));
+    this.drawCount();
   }
 
   private async freshen(): Promise<void> {
@@ -205,6 +216,10 @@ class Reception {
     part(this.page, "live").textContent = spoken(shown);
   }
 
+  private drawCount(): void {
+    part(this.page, "arrived").textContent = String(this.presence.arrived);
+  }
+
   private async drawQueue(): Promise<void> {
     const shownId = this.shown?.entry?.op_id;
     const [count, newest, toLookAt, current] = await Promise.all([
@@ -215,6 +230,7 @@ class Reception {
     ]);
     part(this.page, "unsent-count").textContent = String(count);
     part(this.page, "unsent").dataset["some"] = count ? "yes" : "no";
+    drawStrip(part(this.page, "strip"), newest);
     drawRecent(
       { list: part(this.page, "recent"), empty: part(this.page, "recent-empty"), look: part(this.page, "look") },
       newest,
@@ -253,8 +269,8 @@ class Reception {
   }
 
   private wireInputs(): void {
-    listenToWedge(document, (text) => void this.scan({ card: text }, "reader"));
-    wireTyped(this.page, (code) => void this.scan({ shortCode: code }, "typed"));
-    wireCamera(this.page, (text) => void this.scan({ card: text }, "camera"));
+    listenToWedge(document, (text) => void this.scan({ card: text }, "reader", performance.now()));
+    wireTyped(this.page, (code) => void this.scan({ shortCode: code }, "typed", performance.now()));
+    wireCamera(this.page, (text, seenAt) => void this.scan({ card: text }, "camera", seenAt));
   }
 }

@@ -4,6 +4,8 @@ import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
 
 const LONGEST_SIDE = 960;
 const FRAME_MS = 90;
+// People hold up two cards at once, and a poster may hang behind them.
+const SYMBOLS = 4;
 
 export type Facing = "environment" | "user";
 
@@ -22,7 +24,7 @@ export class Scanner {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly onText: (text: string, decodedAt: number) => void,
+    private readonly onText: (text: string, seenAt: number) => void,
     private readonly onState: (state: CameraState) => void,
   ) {}
 
@@ -78,9 +80,9 @@ export class Scanner {
     const began = performance.now();
     const image = this.frame();
     if (image) {
-      const [found] = await readBarcodes(image, { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: 1 });
+      const symbols = await readBarcodes(image, { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: SYMBOLS });
       if (run !== this.running) return;
-      if (found?.isValid && found.text) this.onText(found.text, performance.now());
+      for (const { isValid, text } of symbols) if (isValid && text) this.onText(text, began);
     }
     this.timer = setTimeout(() => void this.look(run), Math.max(10, FRAME_MS - (performance.now() - began)));
   }

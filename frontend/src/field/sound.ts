@@ -9,6 +9,9 @@ interface Note {
   readonly shape: OscillatorType;
 }
 
+const GAP_S = 0.08;
+const LONGEST_WAIT_S = 0.7;
+
 /* Told apart without looking: up = go on, same note twice = look, long and low = stop. */
 const TUNES: Record<Tone, readonly Note[]> = {
   ok: [
@@ -25,6 +28,7 @@ const TUNES: Record<Tone, readonly Note[]> = {
 /** Short tones for verdicts. Browsers allow sound only after a touch: call `unlock` from one. */
 export class Sound {
   private context: AudioContext | undefined;
+  private freeAt = 0;
 
   constructor(private readonly storage: Storage) {}
 
@@ -45,8 +49,11 @@ export class Sound {
   play(tone: Tone): void {
     if (this.muted || this.context?.state !== "running") return;
     const { context } = this;
+    // Two cards in one moment are two tunes, one after the other; a queue of them would lag behind the hands.
+    const begin = Math.min(Math.max(context.currentTime, this.freeAt), context.currentTime + LONGEST_WAIT_S);
+    this.freeAt = begin + Math.max(...TUNES[tone].map((note) => note.at + note.for)) + GAP_S;
     for (const note of TUNES[tone]) {
-      const start = context.currentTime + note.at;
+      const start = begin + note.at;
       const source = new OscillatorNode(context, { type: note.shape, frequency: note.hz });
       const volume = new GainNode(context, { gain: 0 });
       volume.gain.setTargetAtTime(note.shape === "square" ? 0.25 : 0.5, start, 0.008);

@@ -1,0 +1,24 @@
+"""What a reception desk shows beside the cards: how many came today, and who went home again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from dvc.operations.models import Operation
+from intake.checkin.models import Visit
+
+
+def of_today(operation: Operation, *, at: datetime) -> dict[str, Any]:
+    """`day` (ISO) is the day the figures are of; `arrived` counts visits, `left` names who is not here any more.
+    One query."""
+    day = timezone.localdate(at)
+    visits = Visit.objects.on_day(day).filter(operation=operation).values_list("volunteer_id", "left_at")
+    here = {volunteer for volunteer, left_at in visits if left_at is None}
+    return {
+        "day": day.isoformat(),
+        "arrived": len(visits),
+        "left": sorted({volunteer for volunteer, _ in visits} - here),
+    }
