@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who is behind a change: a signed-in person, a paired device, or the system (`via` says which way in)."""
+    """Who is behind a change: a signed-in person, a paired device, or the system (`via` says which way in); `op` is
+    the tablet's operation that told it."""
 
     user: User | None = None
     device: Device | None = None
     via: str = "desk"
+    op: str = ""
 
 
 SYSTEM = By(via="system")
@@ -52,7 +54,7 @@ def record(
         action=action,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
-        details=details,
+        details={**details, "op": by.op} if by.op else details,
         at=at,
     )
 

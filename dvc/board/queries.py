@@ -115,7 +115,7 @@ def _by_state(operation: Operation) -> dict[str, int]:
 
 def _numbers(operation: Operation, states: dict[str, int], *, at: datetime) -> Numbers:
     day = timezone.localdate(at)
-    here = Q(left_at__isnull=True)
+    here = Q(left_at__isnull=True, unreturned_at__isnull=True)
     visits = Visit.objects.filter(operation=operation, annulled_at__isnull=True).aggregate(
         arrived=Count("pk", filter=Q(day=day)), present=Count("pk", filter=here)
     )

@@ -50,6 +50,10 @@ REFUSALS: Final[dict[str, str]] = {
     "volunteer.text": "「{field}」に、保存できない文字が入っています。消して入力し直してください。",
     "volunteer.too_long": "「{field}」は{most}文字までです。短くして入力し直してください。",
     "volunteer.withdrawn": "この人の登録は取り消されています。もう一度登録してください。",
+    # visits
+    "visit.left_before_arriving": "帰りの時刻が、到着より前になっています。時刻を確かめて入力し直してください。",
+    "visit.left_in_future": "帰りの時刻が、いまより先になっています。聞いた時刻を入力してください。",
+    "visit.reason_needed": "どうやって確かめたかを、短く書いてください（例：本人に電話した）。",
     # queue, proposals, teams, equipment
     "equipment.count": "「{tool}」の数は0～{most}で入力してください。",
     "equipment.seats": "乗れる人数は1～{most}人で入力してください。運転者も数えます。",

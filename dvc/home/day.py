@@ -71,7 +71,7 @@ class Advice:
 def numbers(operation: Operation, *, at: datetime) -> Numbers:
     """Five queries."""
     day = timezone.localtime(at).date()
-    here = Q(left_at__isnull=True)
+    here = Q(left_at__isnull=True, unreturned_at__isnull=True)
     visits = Visit.objects.filter(operation=operation, annulled_at__isnull=True).aggregate(
         arrived=Count("id", filter=Q(day=day)),
         present=Count("id", filter=here),

@@ -7,18 +7,43 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from intake.checkin.states import VisitState
+from intake.checkin.stays import Fact
+
+
+class VisitFlag(models.TextChoices):
+    """What a person should know about a visit, in the words of the screens."""
+
+    AFTER_CLOSING = "after_closing", "閉所後の記録"
+    TWO_GATES = "two_gates", "2か所で受付"
+    NO_ARRIVAL = "no_arrival", "到着の記録がない"
+    CLOSED_BY_DESK = "closed_by_desk", "職員が帰宅を確認"
+    CAPPED = "capped", "帰りの時刻は推定"
+    OLD_CARD = "old_card", "使えなくなったカードで受付"
+    LATE = "late", "あとから届いた記録"
+
 
 class VisitQuerySet(models.QuerySet["Visit"]):
     def present(self) -> Self:
-        """Here now: arrived and not left (also those out in a team)."""
-        return self.filter(left_at__isnull=True, annulled_at__isnull=True)
+        """Here now: arrived and not left (also those out in a team), and nobody waits to hear whether they did."""
+        return self.filter(left_at__isnull=True, annulled_at__isnull=True, unreturned_at__isnull=True)
+
+    def not_seen_leaving(self, today: date) -> Self:
+        """未帰着確認: of a day before `today`, or marked so, and nobody recorded the leaving."""
+        return self.filter(left_at__isnull=True, annulled_at__isnull=True).filter(
+            models.Q(day__lt=today) | models.Q(unreturned_at__isnull=False)
+        )
 
     def on_day(self, day: date) -> Self:
         return self.filter(day=day, annulled_at__isnull=True)
 
 
 class Visit(models.Model):
-    """One person's stay at an operation, from arrival to leaving. `day` is the local date of arrival."""
+    """One person's stay at an operation, from arrival to leaving. `day` is the local date of arrival.
+
+    `facts` is all that was seen of the stay (stays.py), the rest is folded from it. `unreturned_at`: when it was
+    noticed that nobody recorded the leaving; such a visit is never closed but by a person.
+    """
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="visits")
     volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="visits")
@@ -31,7 +56,9 @@ class Visit(models.Model):
     available_until = models.TimeField(null=True)
     closed_reason = models.CharField(max_length=120, blank=True)
     annulled_at = models.DateTimeField(null=True)
+    unreturned_at = models.DateTimeField(null=True)
     flags = models.JSONField(default=list)
+    facts = models.JSONField(default=list)
 
     objects = VisitQuerySet.as_manager()
 
@@ -40,7 +67,9 @@ class Visit(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["operation", "volunteer"],
-                condition=models.Q(left_at__isnull=True, annulled_at__isnull=True),
+                condition=models.Q(
+                    left_at__isnull=True, annulled_at__isnull=True, unreturned_at__isnull=True
+                ),
                 name="one_open_visit_per_volunteer",
             ),
             models.CheckConstraint(
@@ -55,6 +84,22 @@ class Visit(models.Model):
     def __str__(self) -> str:
         return f"visit {self.pk}"
 
+    @property
+    def state(self) -> VisitState:
+        if self.annulled_at is not None:
+            return VisitState.ANNULLED
+        if self.left_at is None:
+            return VisitState.PRESENT if self.unreturned_at is None else VisitState.UNRETURNED
+        return VisitState.CLOSED if VisitFlag.CLOSED_BY_DESK in self.flags else VisitState.LEFT
+
+    @property
+    def told(self) -> list[Fact]:
+        """What was seen of this stay; of a visit from before facts were kept, its two times."""
+        if self.facts:
+            return [Fact.from_json(row) for row in self.facts]
+        told = [Fact("in", self.arrived_at, self.site_id)]
+        return [*told, Fact("out", self.left_at)] if self.left_at else told
+
 
 class FailedScan(models.Model):
     """A scan nobody could use: what was read (cut to 200 characters), where, and why not. Nothing is dropped."""
@@ -66,6 +111,8 @@ class FailedScan(models.Model):
     raw = models.CharField(max_length=200)
     code = models.CharField(max_length=30)
     at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
+    handled_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,12 +14,17 @@ from django.utils import timezone
 
 from dvc.accounts.models import Device
 from dvc.audit.services import By, record
+from dvc.core.refused import Refused
 from dvc.operations.models import Operation, Site
-from intake.checkin.models import FailedScan, Visit
+from intake.checkin.models import FailedScan, Visit, VisitFlag
+from intake.checkin.states import BEGINNINGS, STEPS, VisitState
+from intake.checkin.stays import Fact, Kind, Stay, fold, two_gates
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
 Evidence = Literal["seen_card", "online", "joined_here"]
 RAW_KEPT = 200
+MOST_FACTS: Final = 100  # entries kept of one person around one day
+_FOLDED: Final = ["facts", "flags", "site", "day", "arrived_at", "left_at", "unreturned_at"]
 
 # A fact raises no refusal, so it needs no savepoint of its own inside the caller's transaction: two statements
 # less for each of a thousand scans before nine.
@@ -50,52 +57,187 @@ def arrive(
     An arrival after closing is kept and flagged. May raise `IntegrityError` when the same arrival is being written
     by someone else at this moment; the caller tries once more and then sees the first one.
     """
-    day = timezone.localdate(at)
-    known = _visit_at(operation, volunteer, at)
-    if known is not None:
-        if at < known.arrived_at and known.day == day:
-            Visit.objects.filter(pk=known.pk).update(arrived_at=at)
-            known.arrived_at = at
-            record("visit.earlier_arrival", known, by=by, at=at, operation=operation, volunteer=volunteer.pk)
-        return Happened("already_present" if known.left_at is None else "already_left", known, changed=False)
-    visit = Visit.objects.create(
-        operation=operation,
-        volunteer=volunteer,
-        site=site,
-        day=day,
-        arrived_at=at,
-        flags=[] if operation.is_open else ["after_closing"],
-    )
-    record("visit.arrived", visit, by=by, at=at, operation=operation, volunteer=volunteer.pk)
-    return Happened("ok" if operation.is_open else "closed_operation", visit, changed=True)
-
-
-def _visit_at(operation: Operation, volunteer: Volunteer, at: datetime) -> Visit | None:
-    """The visit this moment belongs to: the open one, or a closed one whose stay contains it. One query."""
-    return (
-        Visit.objects.filter(operation=operation, volunteer=volunteer, annulled_at__isnull=True)
-        .filter(Q(left_at__isnull=True) | Q(arrived_at__lte=at, left_at__gte=at))
-        .order_by("left_at")
-        .first()
-    )
+    seen = _seen("in", by, at, site)
+    known = _visits_near(operation, volunteer, at)
+    visit, before = _fold_in(operation, volunteer, known, seen, by=by)
+    if before is None or before.arrival_unknown:
+        record("visit.arrived", visit, by=by, at=at, operation=operation, volunteer=volunteer.pk)
+        if visit.left_at is not None:
+            return Happened("already_left", visit, changed=True)
+        return Happened("ok" if operation.is_open else "closed_operation", visit, changed=True)
+    if visit.arrived_at < before.arrived_at:
+        record("visit.earlier_arrival", visit, by=by, at=at, operation=operation, volunteer=volunteer.pk)
+    return Happened("already_present" if visit.left_at is None else "already_left", visit, changed=False)
 
 
 @fact
 def leave(operation: Operation, volunteer: Volunteer, *, by: By, at: datetime) -> Happened:
-    """Somebody went home. Without an open visit nothing changes and the code says so."""
-    visit = Visit.objects.present().filter(operation=operation, volunteer=volunteer).first()
-    if visit is None:
-        last = (
-            Visit.objects.on_day(timezone.localdate(at))
-            .filter(operation=operation, volunteer=volunteer)
-            .last()
-        )
-        return Happened("already_left" if last else "not_present", last, changed=False)
-    # Two tablets' clocks may disagree by seconds: nobody leaves before arriving.
-    visit.left_at = max(at, visit.arrived_at)
-    Visit.objects.filter(pk=visit.pk, left_at__isnull=True).update(left_at=visit.left_at)
+    """Somebody went home. Told before the arrival is, it is kept as a visit without one until that comes."""
+    seen = _seen("out", by, at, None)
+    known = _visits_near(operation, volunteer, at)
+    visit, before = _fold_in(operation, volunteer, known, seen, by=by)
+    if VisitFlag.NO_ARRIVAL in visit.flags or visit.left_at is None:
+        if before is None:
+            record("visit.left_unseen", visit, by=by, at=at, operation=operation, volunteer=volunteer.pk)
+        return Happened("not_present", None, changed=False)
+    if before is not None and before.left_at == visit.left_at:
+        return Happened("already_left", visit, changed=False)
     record("visit.left", visit, by=by, at=at, operation=operation, volunteer=volunteer.pk)
     return Happened("ok_left", visit, changed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a visit was when a fact came in."""
+
+    arrived_at: datetime
+    left_at: datetime | None
+    arrival_unknown: bool
+
+
+def _seen(kind: Kind, by: By, at: datetime, site: Site | None) -> Fact:
+    gate = str(by.device.pk) if by.device else ""
+    return Fact(kind, at, site.pk if site else None, gate, by.op)
+
+
+def _visits_near(operation: Operation, volunteer: Volunteer, at: datetime) -> list[Visit]:
+    """What a fact of that moment may touch: the days around it, and the open visit whenever it began. One query."""
+    day = timezone.localdate(at)
+    around = Q(day__range=(day - timedelta(days=1), day + timedelta(days=1)))
+    is_open = Q(left_at__isnull=True, unreturned_at__isnull=True)
+    rows = Visit.objects.filter(operation=operation, volunteer=volunteer, annulled_at__isnull=True)
+    return list(rows.filter(around | is_open).order_by("arrived_at", "id"))
+
+
+def _fold_in(
+    operation: Operation, volunteer: Volunteer, known: Sequence[Visit], seen: Fact, *, by: By
+) -> tuple[Visit, _Before | None]:
+    """Fold one more fact in and store what that changes. The visit it belongs to, and what that was before (None:
+    it is new). One statement for a first arrival."""
+    told = {visit.pk: visit.told for visit in known}
+    if (
+        sum(map(len, told.values())) > MOST_FACTS and seen.kind == "in"
+    ):  # a stuck reader: the receipts have it all
+        seen = next(fact for fact in itertools.chain.from_iterable(told.values()) if fact.kind == "in")
+    stays = fold([*itertools.chain.from_iterable(told.values()), seen])
+    rows = {_stay_of(stays, facts): visit for visit, facts in zip(known, told.values(), strict=True)}
+    mine = next(i for i, stay in enumerate(stays) if seen in stay.facts)
+    before = rows.get(mine)
+    was = _Before(before.arrived_at, before.left_at, VisitFlag.NO_ARRIVAL in before.flags) if before else None
+    # The database allows one open visit at a time: whatever ends is written before what begins.
+    for i in sorted(range(len(stays)), key=lambda i: stays[i].is_open and not stays[i].unreturned):
+        row = rows.setdefault(i, Visit(operation=operation, volunteer=volunteer))
+        _store(row, stays[i], seen, by=by)
+    return rows[mine], was
+
+
+def _stay_of(stays: Sequence[Stay], facts: Sequence[Fact]) -> int:
+    """The stay a visit goes on as: the one with its first entry."""
+    first = next((fact for fact in facts if fact.kind == "in"), facts[0])
+    return next(i for i, stay in enumerate(stays) if first in stay.facts)
+
+
+def _store(visit: Visit, stay: Stay, seen: Fact, *, by: By) -> None:
+    """Write the visit as the stay says, if that is anything new. An edge that is not in the table is a bug."""
+    facts = [fact.as_json() for fact in stay.facts]
+    before = visit.state if visit.pk else None
+    if before and visit.facts == facts and (not stay.unreturned or before == VisitState.UNRETURNED):
+        return
+    visit.facts, visit.flags = facts, _flags(visit, stay)
+    visit.site_id, visit.day = stay.site, stay.day
+    visit.arrived_at, visit.left_at = stay.arrived_at, stay.left_at
+    if stay.left_at is not None:
+        visit.unreturned_at = None
+    elif stay.unreturned:
+        visit.unreturned_at = visit.unreturned_at or seen.at
+    if visit.state not in (STEPS[before] | {before} if before else BEGINNINGS):
+        raise RuntimeError(f"no step from {before} to {visit.state}")
+    if before is None:
+        visit.save(force_insert=True)
+    else:
+        visit.save(update_fields=_FOLDED)
+    if visit.state == VisitState.UNRETURNED != before:
+        _note_unreturned(visit, by=by, at=seen.at)
+
+
+def _flags(visit: Visit, stay: Stay) -> list[str]:
+    folded = {
+        VisitFlag.NO_ARRIVAL: stay.arrival is None,
+        VisitFlag.TWO_GATES: bool(two_gates(stay.facts)),
+        VisitFlag.CLOSED_BY_DESK: stay.end is not None and stay.end.kind == "closed",
+        VisitFlag.CAPPED: VisitFlag.CAPPED in visit.flags
+        and stay.end is not None
+        and stay.end.kind == "closed",
+    }
+    kept = [flag for flag in visit.flags if flag not in folded]
+    if not visit.pk and not visit.operation.is_open:
+        kept.append(VisitFlag.AFTER_CLOSING)
+    return [str(flag) for flag in (*kept, *(flag for flag, is_so in folded.items() if is_so))]
+
+
+def _note_unreturned(visit: Visit, *, by: By, at: datetime) -> None:
+    record(
+        "visit.unreturned", visit, by=by, at=at, operation=visit.operation, volunteer=visit.volunteer_id,
+        day=visit.day.isoformat(),
+    )  # fmt: skip
+
+
+@fact
+def mark_unreturned(visit: Visit, *, by: By, at: datetime) -> bool:
+    """The day is over and nobody recorded the leaving: the visit waits for a person and is not "here" any more.
+    Never closes anything. False when somebody was faster."""
+    still_open = Visit.objects.present().filter(pk=visit.pk)
+    if not still_open.update(unreturned_at=at):
+        return False
+    visit.unreturned_at = at
+    _note_unreturned(visit, by=by, at=at)
+    return True
+
+
+@transaction.atomic
+def close_visit(visit: Visit, *, reason: str, by: By, at: datetime, left_at: datetime | None = None) -> Visit:
+    """A person made sure that somebody got home (電話で帰宅を確認). `left_at` as they were told; without it the hours
+    end with the operation's work and are flagged as capped. Closed or left already: nothing changes.
+
+    Refused visit.reason_needed | visit.left_before_arriving | visit.left_in_future.
+    """
+    if not reason.strip():
+        raise Refused("visit.reason_needed")
+    visit = Visit.objects.select_related("operation", "volunteer").get(pk=visit.pk)
+    if visit.left_at is not None or visit.annulled_at is not None:
+        return visit
+    if left_at is not None and left_at < visit.arrived_at:
+        raise Refused("visit.left_before_arriving")
+    if left_at is not None and left_at > at:
+        raise Refused("visit.left_in_future")
+    known = _visits_near(visit.operation, visit.volunteer, visit.arrived_at)
+    ended = _seen("closed", by, left_at or min(at, _end_of_work(visit)), None)
+    closed, _ = _fold_in(visit.operation, visit.volunteer, known, ended, by=by)
+    closed.closed_reason = reason.strip()[:120]
+    if left_at is None and VisitFlag.CAPPED not in closed.flags:
+        closed.flags = [*closed.flags, VisitFlag.CAPPED.value]
+    closed.save(update_fields=["closed_reason", "flags"])
+    record(
+        "visit.closed_by_desk", closed, by=by, at=at, operation=visit.operation, volunteer=visit.volunteer_id,
+        capped=left_at is None,
+    )  # fmt: skip
+    return closed
+
+
+def _end_of_work(visit: Visit) -> datetime:
+    """When that day's work was over, or an hour after somebody who came later than that."""
+    local = timezone.localtime(visit.arrived_at)
+    end = timezone.make_aware(datetime.combine(local.date(), visit.operation.work_end))
+    return end if end > visit.arrived_at else visit.arrived_at + timedelta(hours=1)
+
+
+@transaction.atomic
+def handle_failed_scan(scan: FailedScan, *, by: By, at: datetime) -> None:
+    """Somebody has looked after it. Twice changes nothing."""
+    if FailedScan.objects.filter(pk=scan.pk, handled_at__isnull=True).update(
+        handled_at=at, handled_by=by.user
+    ):
+        record("scan.handled", scan, by=by, at=at, operation=scan.operation)
 
 
 @fact

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
+from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
 from intake.checkin import services
@@ -70,11 +71,13 @@ def test_the_database_allows_one_open_visit_per_person() -> None:
         )
 
 
-def test_leaving_without_having_come_is_said_and_changes_nothing() -> None:
+def test_leaving_without_having_come_is_said_and_kept() -> None:
     operation = make.operation()
     person = make.volunteer(operation.center)
     assert services.leave(operation, person, by=SYSTEM, at=make.at(15)).code == "not_present"
-    assert not Visit.objects.exists()
+    kept = Visit.objects.get()
+    assert (kept.flags, kept.arrived_at, kept.left_at) == (["no_arrival"], make.at(15), make.at(15))
+    assert not Visit.objects.present().exists()
 
 
 def test_nobody_leaves_before_arriving_even_when_clocks_disagree() -> None:
@@ -82,7 +85,73 @@ def test_nobody_leaves_before_arriving_even_when_clocks_disagree() -> None:
     person = make.volunteer(operation.center)
     services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
     services.leave(operation, person, by=SYSTEM, at=make.at(8, 59))
-    assert Visit.objects.get().left_at == make.at(9)
+    visit = Visit.objects.get()
+    assert (visit.arrived_at, visit.left_at) == (make.at(9), None)
+    assert [row[0] for row in visit.facts] == ["out", "in"]
+
+
+def test_a_scan_with_the_wrong_switch_and_then_the_right_one_is_one_arrival() -> None:
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    services.leave(operation, person, by=SYSTEM, at=make.at(9))
+    assert services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9, 1)).code == "ok"
+    visit = Visit.objects.present().get()
+    assert (visit.arrived_at, visit.flags) == (make.at(9, 1), [])
+
+
+def test_somebody_who_comes_again_the_next_day_is_let_in_and_yesterday_waits_for_a_person() -> None:
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
+    assert services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(33)).code == "ok"
+    yesterday, today = Visit.objects.all()
+    assert (yesterday.state, today.state) == ("unreturned", "present")
+    services.leave(operation, person, by=SYSTEM, at=make.at(15))
+    yesterday.refresh_from_db()
+    assert (yesterday.state, yesterday.left_at) == ("left", make.at(15))
+    assert Visit.objects.present().get() == today
+
+
+def test_somebody_not_seen_leaving_is_closed_by_a_person_with_a_reason_and_capped_hours() -> None:
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
+    visit = Visit.objects.get()
+    assert services.mark_unreturned(visit, by=SYSTEM, at=make.at(24))
+    assert not services.mark_unreturned(visit, by=SYSTEM, at=make.at(24))
+    with pytest.raises(Refused, match=r"visit\.reason_needed"):
+        services.close_visit(visit, reason=" ", by=SYSTEM, at=make.at(25))
+    closed = services.close_visit(visit, reason="本人に電話した", by=SYSTEM, at=make.at(25))
+    assert (closed.state, closed.left_at, closed.closed_reason) == (
+        "closed",
+        make.at(15, 30),
+        "本人に電話した",
+    )
+    assert sorted(closed.flags) == ["capped", "closed_by_desk"]
+
+
+def test_the_time_a_person_was_told_is_not_capped_and_must_be_possible() -> None:
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
+    visit = Visit.objects.get()
+    for hour, code in ((8, "left_before_arriving"), (20, "left_in_future")):
+        with pytest.raises(Refused, match=code):
+            services.close_visit(visit, reason="電話", left_at=make.at(hour), by=SYSTEM, at=make.at(18))
+    closed = services.close_visit(visit, reason="電話", left_at=make.at(14), by=SYSTEM, at=make.at(18))
+    assert (closed.left_at, closed.flags) == (make.at(14), ["closed_by_desk"])
+    services.leave(operation, person, by=SYSTEM, at=make.at(14, 20))
+    closed.refresh_from_db()
+    assert (closed.state, closed.left_at) == ("left", make.at(14, 20))
+
+
+def test_a_stuck_reader_does_not_fill_the_row() -> None:
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    for second in range(120):
+        at = make.at(9) + timedelta(seconds=second)
+        services.arrive(operation, person, site=None, by=SYSTEM, at=at)
+    assert len(Visit.objects.get().facts) == services.MOST_FACTS + 1
 
 
 def test_what_is_missing_blocks_departure_and_not_arrival() -> None:
