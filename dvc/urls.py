@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dvc.home.urls")),
     path("", include("dvc.runtime.urls")),
     path("", include("dvc.accounts.urls")),
+    path("", include("dvc.devices.urls")),
     path("", include("dvc.public.urls")),
     path("", include("dvc.sync.urls")),
     path("o/<int:operation_id>/board/", include("dvc.board.urls")),

@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from dvc.accounts import access
-from dvc.accounts.models import User
+from dvc.accounts import access, shell
+from dvc.accounts.models import DeviceProfile, User
 from dvc.accounts.roles import May, Role
 from dvc.audit.services import By
 from dvc.core.refused import Refused
@@ -32,7 +34,18 @@ class Anyone(Enum):
     TOKEN = "whoever holds the secret in the URL (checked in the view)"  # noqa: S105
 
 
-Who = May | Anyone
+@dataclass(frozen=True, slots=True)
+class OrDevice:
+    """Staff with the right, or a paired device of the center with this profile (by its cookie, nobody signed in).
+
+    For the empty shell of a tablet page only: `user`, `roles` are nobody's then.
+    """
+
+    may: May
+    profile: DeviceProfile
+
+
+Who = May | Anyone | OrDevice
 
 
 class StaffRequest(HttpRequest):
@@ -73,9 +86,17 @@ POLICY: Final[dict[str, Who]] = {
     "staff_edit": May.RUN_CENTER,
     "staff_link": May.RUN_CENTER,
     "staff_stop": May.RUN_CENTER,
-    "device_list": May.RUN_CENTER,
-    "device_revoke": May.RUN_CENTER,
     "role_table": Anyone.SIGNED_IN,
+    # dvc.devices
+    "device_list": May.KEEP_DEVICES,
+    "device_add": May.KEEP_DEVICES,
+    "device_pairing": May.KEEP_DEVICES,
+    "device_approve": May.KEEP_DEVICES,
+    "device_refuse": May.KEEP_DEVICES,
+    "device_revoke": May.KEEP_DEVICES,
+    "pair": Anyone.PUBLIC,
+    "pair_ask": Anyone.TOKEN,
+    "pair_wait": Anyone.TOKEN,
     # dvc.runtime
     "healthz": Anyone.PUBLIC,
     # dvc.sync
@@ -117,7 +138,7 @@ POLICY: Final[dict[str, Who]] = {
     "need_clear_hazards": May.KEEP_NEEDS,
     "need_add_call": May.KEEP_NEEDS,
     # intake.checkin
-    "tablet_reception": May.RECEIVE,
+    "tablet_reception": OrDevice(May.RECEIVE, DeviceProfile.RECEPTION),
     # matching.proposals and matching.equipment
     "matching_board": May.MATCH,
     "matching_poll": May.MATCH,
@@ -190,12 +211,42 @@ class PolicyMiddleware:
             raise Http404
         if who in (Anyone.PUBLIC, Anyone.DEVICE, Anyone.TOKEN):
             return None
+        if isinstance(who, OrDevice):
+            return self._check_shell(request, who, kwargs)
+        return self._check_signed_in(request, who, kwargs)
+
+    def _check_signed_in(self, request: HttpRequest, who: Who, kwargs: dict[str, Any]) -> HttpResponse | None:
         if not isinstance(request.user, User):
             return _to_sign_in(request)
         if not request.user.is_usable(timezone.now()):
             logout(request)
             return _to_sign_in(request)
         return self._check_staff(request, who, kwargs)
+
+    def _check_shell(
+        self, request: HttpRequest, who: OrDevice, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Staff first; a paired tablet where staff would be sent away. What staff would be told, a stranger is told."""
+        try:
+            answer = self._check_signed_in(request, who.may, kwargs)
+        except Http404:
+            if not self._is_device(request, who, kwargs):
+                raise
+            return None
+        return None if answer is None or self._is_device(request, who, kwargs) else answer
+
+    def _is_device(self, request: HttpRequest, who: OrDevice, kwargs: dict[str, Any]) -> bool:
+        device = shell.device_behind(request)
+        if device is None or device.profile != who.profile:
+            return False
+        operation = Operation.objects.filter(center=device.center_id, pk=kwargs["operation_id"]).first()
+        if operation is None:
+            return False
+        request.operation, request.center = operation, device.center  # type: ignore[attr-defined]
+        request.now = operation.moment(timezone.now())  # type: ignore[attr-defined]
+        request.roles = frozenset()  # type: ignore[attr-defined]
+        request.user = AnonymousUser()
+        return True
 
     def _check_staff(self, request: HttpRequest, who: Who, kwargs: dict[str, Any]) -> HttpResponse | None:
         assert isinstance(request.user, User)
@@ -235,6 +286,10 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def allowed_names(roles: frozenset[Role]) -> frozenset[str]:
     """URL names the roles may open: what the navigation shows."""
-    return frozenset(
-        name for name, who in POLICY.items() if not isinstance(who, May) or access.may(roles, who)
-    )
+    return frozenset(name for name, who in POLICY.items() if _may_open(roles, who))
+
+
+def _may_open(roles: frozenset[Role], who: Who) -> bool:
+    if isinstance(who, OrDevice):
+        return access.may(roles, who.may)
+    return not isinstance(who, May) or access.may(roles, who)

@@ -28,7 +28,8 @@ class May(models.TextChoices):
     KEEP_NEEDS = "keep_needs", "困りごと（ニーズ）を扱う"
     MATCH = "match", "マッチングをする"
     DISPATCH = "dispatch", "チームを送り出す・帰着を受ける"
-    RUN_CENTER = "run_center", "開設・閉所・職員・端末・設定"
+    RUN_CENTER = "run_center", "開設・閉所・職員・設定"
+    KEEP_DEVICES = "keep_devices", "端末を足す・止める"
     RUN_DRILL = "run_drill", "訓練を動かす"
     SEE_AUDIT = "see_audit", "操作の記録を見る"
 
@@ -42,6 +43,7 @@ ROLES_THAT_MAY: Final[dict[May, frozenset[Role]]] = {
     May.MATCH: frozenset({Role.CHIEF, Role.MATCHING}),
     May.DISPATCH: frozenset({Role.CHIEF, Role.MATCHING, Role.EQUIPMENT, Role.TRANSPORT}),
     May.RUN_CENTER: frozenset({Role.CHIEF}),
+    May.KEEP_DEVICES: frozenset({Role.CHIEF, Role.OFFICE}),
     May.RUN_DRILL: frozenset({Role.CHIEF, Role.OFFICE}),
     May.SEE_AUDIT: frozenset({Role.CHIEF, Role.OFFICE}),
 }

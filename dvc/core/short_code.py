@@ -37,10 +37,15 @@ def parse(text: str) -> str:
 
     CardError("unreadable") for anything else or when the check letter does not fit; no other exception.
     """
-    code = fold_lookalikes(clean(text).translate(_HYPHENS))
+    code = fold_lookalikes(without_hyphens(clean(text)))
     if not _SHAPE.fullmatch(code) or _check_letter(code[:-1]) != code[-1]:
         raise CardError("unreadable")
     return code
+
+
+def without_hyphens(text: str) -> str:
+    """Typed text without anything a hand may have meant as a hyphen."""
+    return text.translate(_HYPHENS)
 
 
 def _check_letter(body: str) -> str:

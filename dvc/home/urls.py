@@ -26,10 +26,4 @@ urlpatterns = [
     path("o/<int:operation_id>/settings/staff/<int:user_id>/", views.staff_edit, name="staff_edit"),
     path("o/<int:operation_id>/settings/staff/<int:user_id>/link/", views.staff_link, name="staff_link"),
     path("o/<int:operation_id>/settings/staff/<int:user_id>/stop/", views.staff_stop, name="staff_stop"),
-    path("o/<int:operation_id>/settings/devices/", views.device_list, name="device_list"),
-    path(
-        "o/<int:operation_id>/settings/devices/<uuid:device_id>/revoke/",
-        views.device_revoke,
-        name="device_revoke",
-    ),
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import uuid
 from datetime import datetime
 
 from django.conf import settings
@@ -21,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dvc.accounts import access
 from dvc.accounts import services as accounts
-from dvc.accounts.models import Device, Membership, User
+from dvc.accounts.models import Membership, User
 from dvc.accounts.policy import StaffRequest, allowed_names, by
 from dvc.accounts.roles import ROLES_THAT_MAY, May, Role
 from dvc.accounts.views import next_url
 from dvc.audit.services import version_of
 from dvc.core import qr
+from dvc.core.http import is_loopback
 from dvc.core.refused import Refused
 from dvc.home import day, services
 from dvc.home.forms import (
@@ -357,26 +356,6 @@ def staff_stop(request: StaffRequest, operation_id: int, user_id: int) -> HttpRe
 
 
 @require_safe
-def device_list(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The center's tablets."""
-    devices = request.center.devices.select_related("registered_by")
-    context = {
-        "live": [device for device in devices if device.revoked_at is None],
-        "revoked": [device for device in devices if device.revoked_at is not None],
-    }
-    return render(request, "dvc/home/device_list.html", context)
-
-
-@require_POST
-def device_revoke(request: StaffRequest, operation_id: int, device_id: uuid.UUID) -> HttpResponse:
-    """End a lost or broken tablet at once."""
-    device = access.of_center(request.center, Device.objects.all(), device_id)
-    accounts.revoke_device(device, by=by(request), at=timezone.now())
-    messages.success(request, f"端末「{device.name}」を使用停止にしました。")
-    return redirect("device_list", operation_id)
-
-
-@require_safe
 def role_table(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The policy of roles, as people can read it."""
     rows = [(may.label, [role in ROLES_THAT_MAY[may] for role in Role]) for may in May]
@@ -426,17 +405,6 @@ def _show_link(request: StaffRequest, person: User, *, at: datetime) -> HttpResp
         # dvc.core.qr escapes its label and draws the rest itself.
         "qr": mark_safe(qr.svg(link, label="サインイン用のQRコード")),  # noqa: S308
         "ends_at": at + accounts.LINK_LIFETIME,
-        "only_here": _is_loopback(request.get_host()),
+        "only_here": is_loopback(request.get_host()),
     }
     return render(request, "dvc/home/staff_link.html", context)
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether an address with this host can be opened on this machine only."""
-    name = host.rsplit(":", 1)[0].strip("[]")
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

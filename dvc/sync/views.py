@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from dvc.accounts import services
+from dvc.accounts import services, shell
 from dvc.accounts.models import DeviceProfile
 from dvc.accounts.policy import StaffRequest, by
 
@@ -31,7 +31,7 @@ def device_register(request: StaffRequest, operation_id: int) -> JsonResponse:
     device, secret = services.register_device(
         request.center, name=name, profile=profile, by=by(request), at=timezone.now()
     )
-    return JsonResponse(
+    answer = JsonResponse(
         {
             "device_id": str(device.pk),
             "secret": secret,
@@ -40,6 +40,8 @@ def device_register(request: StaffRequest, operation_id: int) -> JsonResponse:
             "center": {"id": request.center.pk, "name": request.center.name, "issuer": request.center.issuer},
         }
     )
+    shell.remember(answer, device)
+    return answer
 
 
 @require_GET

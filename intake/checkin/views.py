@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest
 
 
@@ -17,7 +18,8 @@ def tablet_reception(request: StaffRequest, operation_id: int) -> HttpResponse:
         request,
         "intake/checkin/tablet.html",
         {
-            "actor": request.user,
+            # Nobody, when a paired tablet opens the page by its cookie: the operator comes by badge and PIN.
+            "actor": request.user if isinstance(request.user, User) else None,
             "register_url": reverse("device_register", args=[operation_id]),
             "snapshot_url": reverse("sync_snapshot") + f"?operation={operation_id}",
             "ops_url": reverse("sync_ops"),

@@ -1,0 +1,113 @@
+"""The leader's pages about tablets, and the page a tablet opens before it is a device."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dvc.accounts import access
+from dvc.accounts import services as accounts
+from dvc.accounts.models import Device
+from dvc.accounts.policy import StaffRequest, by
+from dvc.core import qr, short_code
+from dvc.core.http import is_loopback
+from dvc.devices import pairing as pairings
+from dvc.devices.capabilities import sentences
+from dvc.devices.forms import PairingForm
+from dvc.devices.models import Pairing, PairingState
+
+
+@never_cache
+@require_safe
+def device_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The center's tablets."""
+    devices = request.center.devices.select_related("registered_by")
+    context = {
+        "live": [device for device in devices if device.revoked_at is None],
+        "revoked": [device for device in devices if device.revoked_at is not None],
+    }
+    return render(request, "dvc/devices/device_list.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def device_add(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Name and profile of a new tablet; the next page shows its code."""
+    form = PairingForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        made = pairings.invite(request.operation, **form.chosen(), by=by(request), at=timezone.now())
+        return redirect("device_pairing", operation_id, made.pk)
+    return render(request, "dvc/devices/device_add.html", {"form": form})
+
+
+@never_cache
+@require_safe
+def device_pairing(request: StaffRequest, operation_id: int, pairing_id: uuid.UUID) -> HttpResponse:
+    """The code, then the tablet that asks. Polled with `?seen=<state>`: 204 while that is still so."""
+    pairing, at = _pairing(request, pairing_id), timezone.now()
+    over = pairings.is_over(pairing, at=at)
+    seen = f"{pairing.state}{'-over' if over else ''}"
+    if request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    link = request.build_absolute_uri(f"{reverse('pair')}#{pairings.code_of(pairing)}")
+    context = {
+        "pairing": pairing,
+        "seen": seen,
+        "over": over,
+        "waiting": pairing.state == PairingState.WAITING and not over,
+        "asking": pairing.state == PairingState.ASKING and not over,
+        "approved": pairing.state == PairingState.APPROVED,
+        "refused": pairing.state == PairingState.REFUSED,
+        "code": short_code.display(pairings.code_of(pairing)),
+        "pair_page": request.build_absolute_uri(reverse("pair")),
+        # dvc.core.qr escapes its label and draws the rest itself.
+        "qr": mark_safe(qr.svg(link, label="端末を登録するQRコード")),  # noqa: S308
+        "only_here": is_loopback(request.get_host()),
+        "cannot": sentences(pairing.capabilities),
+    }
+    page = "_pairing.html" if request.headers.get("HX-Request") else "device_pairing.html"
+    return render(request, f"dvc/devices/{page}", context)
+
+
+@require_POST
+def device_approve(request: StaffRequest, operation_id: int, pairing_id: uuid.UUID) -> HttpResponse:
+    """The number on the tablet is the one on this screen."""
+    pairings.approve(_pairing(request, pairing_id), by=by(request), at=timezone.now())
+    return redirect("device_pairing", operation_id, pairing_id)
+
+
+@require_POST
+def device_refuse(request: StaffRequest, operation_id: int, pairing_id: uuid.UUID) -> HttpResponse:
+    """Another tablet than the one in the hand."""
+    pairings.refuse(_pairing(request, pairing_id), by=by(request), at=timezone.now())
+    return redirect("device_pairing", operation_id, pairing_id)
+
+
+@require_POST
+def device_revoke(request: StaffRequest, operation_id: int, device_id: uuid.UUID) -> HttpResponse:
+    """End a lost or broken tablet at once."""
+    device = access.of_center(request.center, Device.objects.all(), device_id)
+    accounts.revoke_device(device, by=by(request), at=timezone.now())
+    messages.success(request, f"端末「{device.name}」を使用停止にしました。")
+    return redirect("device_list", operation_id)
+
+
+@never_cache
+@require_safe
+def pair(request: HttpRequest) -> HttpResponse:
+    """What a tablet opens with the QR code (the code is behind the #, which browsers keep to themselves)."""
+    return render(request, "dvc/devices/pair.html")
+
+
+def _pairing(request: StaffRequest, pairing_id: uuid.UUID) -> Pairing:
+    return access.of_center(
+        request.center, Pairing.objects.select_related("created_by", "device"), pairing_id
+    )
