@@ -1,6 +1,7 @@
 # make run     start the center (PORT=8000, DATA=./data); the first time this also installs and builds
-# make test    install what the tests need and run all of them
-# Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e · make faults · make bench
+# make test    install what the tests need and run all of them; as many steps side by side as there are cores (JOBS=1:
+#              one after the other). Each step's output: test-results/STEP.log, its pictures: test-results/STEP/
+# Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e [DB=…] · make faults · make bench
 # Others:      make lock (new requirement locks) · make clean
 #
 # Nothing here asks a question. A step whose inputs did not change is skipped.
@@ -64,7 +65,7 @@ unit: test-env
 
 e2e: test-env
 	@tests/infra/system.sh
-	@$(PY) -m tests.infra.suite e2e
+	@$(PY) -m tests.infra.suite e2e$(if $(DB),-$(DB))
 
 center: test-env
 	@$(PY) -m tests.infra.suite center

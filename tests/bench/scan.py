@@ -7,8 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.e2e.conftest import CHROMIUM, QUIET
+from tests.e2e.conftest import QUIET
 from tests.e2e.reception import Tablet, set_up
+from tests.infra.browser import chromium
 from tests.infra.center import center
 
 SCANS = 30
@@ -39,7 +40,7 @@ def main() -> None:
         sync_playwright() as player,
     ):
         desk = set_up(running, [f"計測{number}" for number in range(SCANS)])
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = player.chromium.launch(executable_path=chromium(), args=QUIET)
         tablet = Tablet(browser, running, desk)
         tablet.page.evaluate(WATCH)
         for holder in desk.holders:

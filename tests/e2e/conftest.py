@@ -6,6 +6,7 @@ The database is the one of the environment: SQLite, or PostgreSQL under `python 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,9 +17,9 @@ from typing import Any, ClassVar
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.infra.browser import chromium
 from tests.infra.center import BASE, RunningCenter, center
 
-CHROMIUM = "/usr/bin/chromium"
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -26,7 +27,7 @@ QUIET = [
 TABLET = {"width": 1180, "height": 820}
 PHONE = {"width": 390, "height": 844}
 WALL = {"width": 1920, "height": 1080}
-PICTURES = BASE / "test-results"
+PICTURES = Path(os.environ.get("TEST_RESULTS") or BASE / "test-results")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,7 +60,7 @@ def launch(player: Playwright) -> Iterator[Callable[..., Browser]]:
             f"--use-file-for-fake-video-capture={camera}",
         ]  # fmt: skip
         browser = player.chromium.launch(
-            executable_path=CHROMIUM, args=QUIET + (fake if camera is not None else [])
+            executable_path=chromium(), args=QUIET + (fake if camera is not None else [])
         )
         browsers.append(browser)
         return browser
@@ -108,7 +109,7 @@ class Visitor:
 
     def picture(self, name: str) -> None:
         """For people to look at: test-results/NAME.png."""
-        PICTURES.mkdir(exist_ok=True)
+        PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 

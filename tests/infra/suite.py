@@ -1,15 +1,28 @@
-"""`make test`: every step in turn, each to its end, then one table. Fails when a step failed."""
+"""`make test`: all steps, as many side by side as there are cores, each to its end; then one table.
+
+A step's output goes to a log of its own (test-results/NAME.log) and is printed in one piece when the step ends.
+Fails when a step failed. `JOBS=1` runs one step after the other.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
 
-PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
-UNIT = [*PYTEST, "-n", "2", "--dist", "loadgroup", "-m", "not e2e and not faults and not center", "tests"]
+RESULTS = Path("test-results")
+CORES = len(os.sched_getaffinity(0))
+PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=10", "--color=no"]
+UNIT = [*PYTEST, "-m", "not e2e and not faults and not center", "tests"]
 UNIT += [f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench")]
 # Pure code knows no database: one run is enough.
 PURE = [f"--ignore=tests/{folder}" for folder in ("dvc/core", "matching/solver", "vectors")]
@@ -25,57 +38,150 @@ def on(database: str, command: list[str]) -> list[str]:
 LINT = {
     "ruff": [sys.executable, "-m", "ruff", "check"],
     "format": [sys.executable, "-m", "ruff", "format", "--check"],
-    "types": on("sqlite", [sys.executable, "-m", "mypy"]),
     "import contracts": ["lint-imports", "--no-cache"],
     "migrations": on("sqlite", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]),
+    "types": on("sqlite", [sys.executable, "-m", "mypy"]),
 }
-STEPS = {
-    **{name: LINT[name] for name in LINT},
+FRONT = {
     "front-end types": ["requirements/node.sh", "npm", "run", "--silent", "typecheck"],
     "front-end tests": ["requirements/node.sh", "npm", "run", "--silent", "test"],
-    "unit on SQLite": on("sqlite", UNIT),
+}
+# In the order they are begun: what is wrong soonest is told soonest, and the long ones do not come last.
+STEPS = {
+    **{name: LINT[name] for name in LINT if name != "types"},
     "unit on PostgreSQL": on("postgres", [*UNIT, *PURE]),
-    "the whole center": on("sqlite", CENTER),
-    "browser on SQLite": on("sqlite", E2E),
+    "unit on SQLite": on("sqlite", UNIT),
     "browser on PostgreSQL": on("postgres", E2E),
+    "browser on SQLite": on("sqlite", E2E),
     "faults": on("sqlite", FAULTS),
+    "the whole center": on("sqlite", CENTER),
+    "types": LINT["types"],
+    **FRONT,
 }
 SETS = {
     "all": list(STEPS),
     "lint": list(LINT),
-    "front": ["front-end types", "front-end tests"],
+    "front": list(FRONT),
     "unit": ["unit on SQLite", "unit on PostgreSQL"],
     "unit-sqlite": ["unit on SQLite"],
     "unit-postgres": ["unit on PostgreSQL"],
     "center": ["the whole center"],
     "e2e": ["browser on SQLite", "browser on PostgreSQL"],
+    "e2e-sqlite": ["browser on SQLite"],
+    "e2e-postgres": ["browser on PostgreSQL"],
     "faults": ["faults"],
 }
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One line of the table; `seconds` is wall time."""
+    """What became of a step: `seconds` of wall time, `cpu` seconds of it and all it started, and what it printed."""
 
     name: str
     passed: bool
     seconds: float
+    cpu: float
+    printed: str
 
 
-def run(name: str) -> Outcome:
-    print(f"\n━━ {name} " + "━" * max(0, 70 - len(name)), flush=True)
-    start = time.monotonic()
-    variables = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
-    done = subprocess.run(STEPS[name], stdin=subprocess.DEVNULL, env=variables, check=False)
-    return Outcome(name, done.returncode == 0, time.monotonic() - start)
+class Steps:
+    """Runs steps; remembers their processes, so that none outlives us."""
+
+    def __init__(self, chosen: list[str], jobs: int) -> None:
+        self.chosen, self.jobs = chosen, jobs
+        self.running: set[subprocess.Popen[bytes]] = set()
+        # A step alone has all cores; two or more share them.
+        self.workers = max(1, CORES // min(jobs, len(chosen)))
+
+    def command(self, name: str) -> list[str]:
+        spread = name.startswith("unit") and self.workers > 1
+        return [*STEPS[name], *(("-n", str(self.workers), "--dist", "loadgroup") if spread else ())]
+
+    def run(self, name: str) -> Outcome:
+        slug = name.replace(" ", "-").lower()
+        path = {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+        # Steps beside each other take pictures of the same names; a log is read without colours.
+        own = {"TEST_RESULTS": str(RESULTS.absolute() / slug), "NO_COLOR": "1"}
+        variables = {**os.environ, **path, **own}
+        file = RESULTS / f"{slug}.log"
+        start = time.monotonic()
+        with file.open("wb") as log:
+            process = subprocess.Popen(
+                self.command(name), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables
+            )
+            self.running.add(process)
+            _, status, used = os.wait4(process.pid, 0)
+            self.running.discard(process)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - start
+        text = file.read_text(errors="replace")
+        return Outcome(name, process.returncode == 0, seconds, used.ru_utime + used.ru_stime, text)
+
+    def each(self) -> Iterator[Outcome]:
+        """The outcomes, as the steps end. Ctrl-C and SIGTERM end the running ones and begin no other."""
+        lanes = ThreadPoolExecutor(self.jobs)
+        signal.signal(signal.SIGTERM, _leave)
+        try:
+            for ended in as_completed([lanes.submit(self.run, name) for name in self.chosen]):
+                yield ended.result()
+        finally:
+            for process in list(self.running):
+                process.terminate()
+            lanes.shutdown(cancel_futures=True)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def tell(outcome: Outcome) -> None:
+    """A step in one piece; a failure cannot be overlooked."""
+    mark = "━" if outcome.passed else "█"
+    title = outcome.name if outcome.passed else f"FAILED: {outcome.name}"
+    print(f"\n{mark * 2} {title} {mark * max(0, 72 - len(title))}")
+    print(outcome.printed.rstrip(), flush=True)
+
+
+def counts(printed: str) -> Counter[str]:
+    """What pytest's last line says: {"passed": 12, "failed": 1, …}; empty for the output of anything else."""
+    last = re.findall(r"^(?:=+ )?(\d+ \w+(?:, \d+ \w+)*) in [\d.]+s\b.*$", printed, re.MULTILINE)
+    words = last[-1].split(", ") if last else []
+    return Counter({word.split()[1].rstrip("s"): int(word.split()[0]) for word in words})
+
+
+def summary(outcomes: list[Outcome], seconds: float) -> None:
+    """The names of what failed, the table, and one line like pytest's own for all of them together."""
+    print("\n━━ summary " + "━" * 63)
+    for outcome in outcomes:
+        failed = re.findall(r"^(?:FAILED|ERROR) .*$", outcome.printed, re.MULTILINE)
+        if not outcome.passed:
+            print("\n".join([f"{outcome.name}:", *failed[:20]]))
+    for outcome in outcomes:
+        verdict = "ok  " if outcome.passed else "FAIL"
+        print(f"{verdict} {outcome.name:<24} {outcome.seconds:7.1f} s   {outcome.cpu:7.1f} s CPU")
+    print(f"     {'together':<24} {seconds:7.1f} s   {sum(o.cpu for o in outcomes):7.1f} s CPU")
+    total: Counter[str] = Counter()
+    for outcome in outcomes:
+        counted = counts(outcome.printed)
+        if not outcome.passed and not counted["failed"] and not counted["error"]:
+            counted["error"] += 1  # lint, types, or a run that broke off
+        total += counted
+    order = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warning", "error")
+    said = [f"{total[word]} {word}" for word in order if total[word]]
+    if said:
+        print(f"{', '.join(said)} in {seconds:.2f}s")
 
 
 def main(chosen: str) -> int:
-    outcomes = [run(name) for name in SETS[chosen]]
-    print("\n━━ summary " + "━" * 62)
-    for outcome in outcomes:
-        print(f"{'ok  ' if outcome.passed else 'FAIL'} {outcome.name:<24} {outcome.seconds:7.1f} s")
-    print(f"     {'together':<24} {sum(outcome.seconds for outcome in outcomes):7.1f} s")
+    jobs = int(os.environ.get("JOBS") or CORES)
+    RESULTS.mkdir(exist_ok=True)
+    print(f"{CORES} cores, {jobs} steps side by side, load {os.getloadavg()[0]:.1f}", flush=True)
+    start = time.monotonic()
+    outcomes: list[Outcome] = []
+    for outcome in Steps(SETS[chosen], jobs).each():
+        tell(outcome)
+        outcomes.append(outcome)
+    summary(outcomes, time.monotonic() - start)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 

@@ -23,6 +23,7 @@ from dvc.operations.models import Mode, Operation
 from intake.volunteers import cards, sheets
 from intake.volunteers.models import CardStock, Volunteer
 from tests import make
+from tests.infra.browser import chromium
 
 pytestmark = pytest.mark.django_db
 DPI = 300
@@ -233,7 +234,7 @@ def printed_by_chromium(html: bytes, file: Path) -> None:
         route.fulfill(status=response.status_code, headers=dict(response.items()), body=body)
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(locale="ja-JP")
         page.route("**/*", answer)
         page.goto("http://testserver/")
