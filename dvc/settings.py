@@ -60,6 +60,8 @@ INSTALLED_APPS = [
     "intake.volunteers",
     "intake.help_requests",
     "intake.checkin",
+    "intake.orientation",
+    "intake.selfcheckin",
     "matching.equipment",
     "matching.queue",
     "matching.proposals",
@@ -241,6 +243,7 @@ OUTBOX_LEASE_SECONDS = env.integer("OUTBOX_LEASE_SECONDS", 30, low=2, high=600)
 SWEEP_CHECKS = [
     "dvc.runtime.services.sweeper_beat",
     "matching.proposals.services.request_due_runs",
+    "intake.orientation.services.catch_up",
 ]
 
 EMBEDDED_BROKER = not env.text("BROKER_URL")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from dvc.drills.views import drill_start_sample
+from intake.selfcheckin import urls as selfcheckin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dvc.home.urls")),
@@ -19,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<int:operation_id>/volunteers/", include("intake.volunteers.urls")),
     path("o/<int:operation_id>/needs/", include("intake.help_requests.urls")),
     path("o/<int:operation_id>/tablet/", include("intake.checkin.urls")),
+    path("o/<int:operation_id>/orientation/", include("intake.orientation.urls")),
+    path("o/<int:operation_id>/self/", include(selfcheckin.staff)),
+    path("", include(selfcheckin.phone)),
     path("o/<int:operation_id>/matching/", include("matching.proposals.urls")),
     path("o/<int:operation_id>/dispatch/", include("matching.dispatch.urls")),
     path("", include("matching.dispatch.field_urls")),

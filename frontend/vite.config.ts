@@ -8,7 +8,7 @@ const TABLET = "src/reception.ts";
 
 // Every stylesheet may also be asked for by itself (a print page, the wall screen).
 const stylesheets = readdirSync("css").filter((name) => name.endsWith(".css")).map((name) => `css/${name}`);
-const entries = ["src/desk.ts", TABLET, "src/board.ts", "src/leader.ts", "src/pair.ts", "src/sw.ts", ...stylesheets];
+const entries = ["src/desk.ts", TABLET, "src/board.ts", "src/leader.ts", "src/phone.ts", "src/pair.ts", "src/sw.ts", ...stylesheets];
 
 /** The font package offers each slice twice; every browser that runs this kit reads woff2. */
 function woff2Only(): Plugin {

@@ -14,6 +14,8 @@ SECTIONS = {
     "volunteers": "volunteer_list",
     "needs": "need_list",
     "tablet": "tablet_reception",
+    "orientation": "tablet_reception",
+    "self": "tablet_reception",
     "matching": "matching_board",
     "dispatch": "dispatch_board",
     "board": "board",

@@ -139,6 +139,28 @@ POLICY: Final[dict[str, Who]] = {
     "need_add_call": May.KEEP_NEEDS,
     # intake.checkin
     "tablet_reception": OrDevice(May.RECEIVE, DeviceProfile.RECEPTION),
+    # intake.orientation
+    "orientation_list": May.RECEIVE,
+    "orientation_page": May.RECEIVE,
+    "orientation_tick": May.RECEIVE,
+    "orientation_checklist": May.RECEIVE,
+    "orientation_screen": May.RECEIVE,
+    "orientation_code": May.RECEIVE,
+    "orientation_room": May.RECEIVE,
+    "orientation_room_undo": May.RECEIVE,
+    "orientation_end": May.RECEIVE,
+    "orientation_go_on": May.RECEIVE,
+    # intake.selfcheckin
+    "self_home": May.RECEIVE,
+    "self_screen": May.RECEIVE,
+    "self_code": May.RECEIVE,
+    "self_poster": May.RECEIVE,
+    "phone_check_in": Anyone.PUBLIC,
+    "phone_done": Anyone.PUBLIC,
+    "phone_scan": Anyone.TOKEN,
+    "phone_orientation": Anyone.PUBLIC,
+    "phone_orientation_done": Anyone.PUBLIC,
+    "phone_orientation_scan": Anyone.TOKEN,
     # matching.proposals and matching.equipment
     "matching_board": May.MATCH,
     "matching_poll": May.MATCH,

@@ -61,6 +61,14 @@ WORDS: Final[Mapping[str, str]] = {
     "operation.created": "活動を作りました",
     "operation.edited": "活動の設定を変えました",
     "operation.moved": "活動を「{to}」にしました",
+    "orientation.before_arrival": "到着の記録がない方が説明を受けました",
+    "orientation.checklist_set": "説明で話すことを直しました",
+    "orientation.ended": "説明の回を終えました",
+    "orientation.opened": "説明の回を開きました",
+    "orientation.reopened": "説明の回を続けています",
+    "orientation.room_attended": "説明の回の全員に、受けた印をつけました",
+    "orientation.room_undone": "説明の回の全員の印を取り消しました",
+    "orientation.ticked": "説明で話したことに印をつけました",
     "person.added": "住民の方を登録しました",
     "person.edited": "住民の方の登録を直しました",
     "proposal.accepted": "チームの提案を決めました",
@@ -96,6 +104,7 @@ WORDS: Final[Mapping[str, str]] = {
     "visit.insurance_seen": "{it}の保険を確認しました",
     "visit.left": "{it}が帰りました",
     "visit.left_unseen": "{it}が帰りました（到着の記録がありません）",
+    "visit.orientation_taken_back": "{it}の「説明を受けた」を取り消しました",
     "visit.oriented": "{it}が説明を受けました",
     "visit.unreturned": "{it}の帰りの記録がありません",
     "volunteer.blocked": "{it}の受付を止めました",
@@ -106,13 +115,13 @@ WORDS: Final[Mapping[str, str]] = {
 }
 VIA: Final[Mapping[str, str]] = {
     "command": "このコンピューター", "desk": "窓口", "drill": "訓練の台本", "leader": "リーダーの電話", "link": "リンク",
-    "system": "自動", "tablet": "タブレット", "web": "本人（ウェブ）",
+    "paper": "紙からの入力", "phone": "本人の電話", "system": "自動", "tablet": "タブレット", "web": "本人（ウェブ）",
 }  # fmt: skip
 # What the log can be narrowed to: subject types, by area.
 AREAS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "needs": ("困りごと", ("help_requests.", "people.", "queue.")),
     "volunteers": ("ボランティアとカード", ("volunteers.",)),
-    "reception": ("受付", ("checkin.",)),
+    "reception": ("受付", ("checkin.", "orientation.")),
     "teams": ("マッチングとチーム", ("teams.", "proposals.", "dispatch.", "equipment.")),
     "center": ("センターと職員", ("operations.", "accounts.", "drills.")),
 }

@@ -60,6 +60,8 @@ REFUSALS: Final[dict[str, str]] = {
     "visit.left_before_arriving": "帰りの時刻が、到着より前になっています。時刻を確かめて入力し直してください。",
     "visit.left_in_future": "帰りの時刻が、いまより先になっています。聞いた時刻を入力してください。",
     "visit.reason_needed": "どうやって確かめたかを、短く書いてください（例：本人に電話した）。",
+    # the briefing
+    "orientation.must_left": "必ず話すことが残っています：「{what}」。話してから印をつけて、もう一度「終わる」を押してください。",
     # queue, proposals, teams, equipment
     "equipment.count": "「{tool}」の数は0～{most}で入力してください。",
     "equipment.seats": "乗れる人数は1～{most}人で入力してください。運転者も数えます。",

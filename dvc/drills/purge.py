@@ -27,6 +27,8 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("queue.Ban", "operation"),
     ("equipment.Vehicle", "operation"),
     ("equipment.ToolStock", "operation"),
+    ("orientation.Attendance", "operation"),
+    ("orientation.OrientationSession", "operation"),
     ("checkin.Visit", "operation"),
     ("checkin.FailedScan", "operation"),
     ("help_requests.CallerNote", "need__operation"),

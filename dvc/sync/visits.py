@@ -14,6 +14,8 @@ from intake.checkin import identify
 from intake.checkin import services as checkin
 from intake.checkin.identify import Finding
 from intake.checkin.models import Visit
+from intake.orientation import services as orientation
+from intake.orientation.models import Way
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
 
@@ -53,7 +55,7 @@ def _tell(
     if op.kind == "visit.leave":
         return checkin.leave(operation, volunteer, by=by, at=happened)
     if op.kind == "visit.orient":
-        return checkin.orient(operation, volunteer, by=by, at=happened)
+        return orientation.attend(operation, volunteer, session=None, way=Way.TABLET, by=by, at=happened)
     evidence = op.payload["evidence"]
     return checkin.see_insurance(operation, volunteer, evidence=evidence, by=by, at=happened)
 

@@ -255,6 +255,29 @@ def orient(operation: Operation, volunteer: Volunteer, *, by: By, at: datetime) 
 
 
 @fact
+def orient_visit(visit: Visit, *, by: By, at: datetime) -> bool:
+    """The person of this visit, open or over, heard the briefing. False when that was known already."""
+    if not Visit.objects.filter(pk=visit.pk, oriented_at__isnull=True).update(oriented_at=at):
+        return False
+    record("visit.oriented", visit, by=by, at=at, operation=visit.operation, volunteer=visit.volunteer_id)
+    return True
+
+
+@fact
+def take_back_orientation(visit: Visit, *, by: By, at: datetime) -> None:
+    """It was marked by mistake that the person of this visit heard the briefing."""
+    if Visit.objects.filter(pk=visit.pk, oriented_at__isnull=False).update(oriented_at=None):
+        record(
+            "visit.orientation_taken_back",
+            visit,
+            by=by,
+            at=at,
+            operation=visit.operation,
+            volunteer=visit.volunteer_id,
+        )
+
+
+@fact
 def see_insurance(
     operation: Operation, volunteer: Volunteer, *, evidence: Evidence, by: By, at: datetime
 ) -> Happened:

@@ -20,6 +20,7 @@ const TODO_BUTTONS: Record<string, readonly [string, Kind]> = {
 const OTHER_WAY: Record<string, readonly [string, Kind]> = {
   already_present: ["帰りとして記録", "visit.leave"],
   not_present: ["到着として記録", "visit.arrive"],
+  oriented_before_arrival: ["到着として記録", "visit.arrive"],
 };
 
 /** What the panel shows: a verdict, and the entry it belongs to when something was recorded. */

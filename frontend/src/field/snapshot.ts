@@ -86,7 +86,8 @@ export async function preview(
     case "visit.leave":
       return say(snapshot, here ? "ok_left" : "not_present", person);
     case "visit.orient":
-      return say(snapshot, "ok_oriented", person);
+      // Whoever came in at another tablet is not known here yet: recorded, not checked.
+      return say(snapshot, here ? "ok_oriented" : "recorded", person);
     case "visit.insure":
       return say(snapshot, "ok_insured", person);
   }

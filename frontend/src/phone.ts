@@ -1,0 +1,7 @@
+/* The pages on a volunteer's own phone: check-in and briefing. Nothing that is typed is kept on it. */
+import "./fonts";
+import "../css/app.css";
+import "../css/phone.css";
+import { wireOnce } from "./desk/once";
+
+wireOnce(document, { all: true });

@@ -1,0 +1,47 @@
+"""The facts a volunteer records alone. The same services as the desk's; only `via` differs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from dvc.audit.services import By
+from dvc.operations.models import Operation
+from intake.checkin import services as checkin
+from intake.checkin.models import Visit
+from intake.checkin.services import Happened
+from intake.orientation import services as orientation
+from intake.orientation.models import OrientationSession, Way
+from intake.volunteers.models import Volunteer
+
+PHONE: Final = By(via="phone")
+
+
+def check_in(operation: Operation, volunteer: Volunteer, *, at: datetime) -> Happened:
+    """The person says that they are here. Twice is once."""
+    try:
+        with transaction.atomic():
+            return checkin.arrive(operation, volunteer, site=None, by=PHONE, at=at)
+    except IntegrityError:  # the desk scanned the card at this very moment
+        with transaction.atomic():
+            return checkin.arrive(operation, volunteer, site=None, by=PHONE, at=at)
+
+
+@transaction.atomic
+def heard(session: OrientationSession, volunteer: Volunteer, *, at: datetime) -> Happened:
+    """The person says that they heard the briefing, holding its code."""
+    return orientation.attend(session.operation, volunteer, session=session, way=Way.PHONE, by=PHONE, at=at)
+
+
+def visit_today(operation: Operation, volunteer_id: int, *, at: datetime) -> Visit | None:
+    """The person's newest visit of the day, whoever recorded it. One query."""
+    rows = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer=volunteer_id)
+    return rows.select_related("volunteer", "operation").last()
+
+
+def number_of(visit: Visit) -> int:
+    """Their place in the day's arrivals, from 1: what is called out when people are to line up. One query."""
+    return Visit.objects.on_day(visit.day).filter(operation=visit.operation, pk__lte=visit.pk).count()

@@ -1,0 +1,152 @@
+"""The briefing: who heard it is never lost, whatever came to the server first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from intake.checkin import services as checkin
+from intake.checkin.models import Visit
+from intake.orientation import codes, services
+from intake.orientation.models import Attendance, OrientationSession, Way
+from intake.volunteers.models import Volunteer
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operation() -> Operation:
+    return make.operation()
+
+
+def opened(operation: Operation, hour: int = 9, minute: int = 20) -> OrientationSession:
+    return services.open_session(
+        operation,
+        starts_at=make.at(hour, minute),
+        place="2階の会議室",
+        speaker="菅原",
+        by=SYSTEM,
+        at=make.at(9),
+    )
+
+
+def arrived(operation: Operation, family: str = "佐藤", minute: int = 0) -> Volunteer:
+    person = make.volunteer(operation.center, family)
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9, minute))
+    return person
+
+
+def heard(
+    operation: Operation, person: Volunteer, minute: int, session: OrientationSession | None = None
+) -> str:
+    return services.attend(
+        operation, person, session=session, way=Way.TABLET, by=SYSTEM, at=make.at(9, minute)
+    ).code
+
+
+def test_a_scan_at_the_exit_counts_for_the_session_that_runs_and_for_half_an_hour_after_it(
+    operation: Operation,
+) -> None:
+    session = opened(operation)
+    first, second, third = arrived(operation), arrived(operation, "鈴木"), arrived(operation, "高橋")
+    assert heard(operation, first, 30) == "ok_oriented"
+    services.tick(session, said=range(9), by=SYSTEM, at=make.at(9, 35))
+    services.end(session, by=SYSTEM, at=make.at(9, 40))
+    assert heard(operation, second, 55) == "ok_oriented"
+    assert services.attend(
+        operation, third, session=None, way=Way.TABLET, by=SYSTEM, at=make.at(10, 11)
+    ).changed
+    assert {row.volunteer for row in session.attendances.all()} == {first, second}
+    assert Visit.objects.filter(oriented_at__isnull=False).count() == 3
+
+
+def test_a_briefing_recorded_before_the_arrival_is_joined_to_it_later(operation: Operation) -> None:
+    session = opened(operation)
+    person = make.volunteer(operation.center)
+    assert heard(operation, person, 35) == "oriented_before_arrival"
+    assert heard(operation, person, 36) == "oriented_before_arrival"
+    services.catch_up(at=make.at(9, 40))
+    assert Attendance.objects.waiting().get().session == session
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9, 5))
+    services.catch_up(at=make.at(9, 41))
+    assert Visit.objects.get().oriented_at == make.at(9, 35)
+    assert not Attendance.objects.waiting().exists()
+    entries = Entry.objects.count()
+    services.catch_up(at=make.at(9, 42))
+    assert Entry.objects.count() == entries
+
+
+def test_who_has_gone_home_before_the_exit_tablet_was_on_line_still_heard_it(operation: Operation) -> None:
+    person = arrived(operation)
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(12))
+    assert heard(operation, person, 35) == "ok_oriented"
+    assert Visit.objects.get().oriented_at == make.at(9, 35)
+
+
+def test_the_whole_room_is_marked_with_exceptions_by_name_and_can_be_taken_back(operation: Operation) -> None:
+    session = opened(operation)
+    early, asleep, by_card = arrived(operation), arrived(operation, "鈴木"), arrived(operation, "高橋")
+    late = arrived(operation, "田中", minute=25)
+    heard(operation, by_card, 30)
+    assert [visit.volunteer for visit in services.of_the_room(session)] == [early, asleep]
+    assert services.attend_room(session, without=[asleep.pk], by=SYSTEM, at=make.at(9, 40)) == 1
+    briefed = set(Visit.objects.filter(oriented_at__isnull=False).values_list("volunteer", flat=True))
+    assert briefed == {early.pk, by_card.pk}
+    assert services.undo_room(session, by=SYSTEM, at=make.at(9, 41)) == 1
+    briefed = set(Visit.objects.filter(oriented_at__isnull=False).values_list("volunteer", flat=True))
+    assert briefed == {by_card.pk}
+    assert late.pk not in briefed
+    services.attend_room(session, without=[], by=SYSTEM, at=make.at(9, 42))
+    assert session.attendances.valid().count() == 3
+
+
+def test_a_session_cannot_end_before_the_four_things_were_said(operation: Operation) -> None:
+    session = opened(operation)
+    services.set_checklist(
+        session, others=["長靴の洗い方", "長靴の洗い方", services.MUST[0]], by=SYSTEM, at=make.at(9)
+    )
+    assert [item["text"] for item in session.checklist] == [*services.MUST, "長靴の洗い方"]
+    services.tick(session, said=[0, 1, 2], by=SYSTEM, at=make.at(9, 30))
+    with pytest.raises(Refused) as refused:
+        services.end(session, by=SYSTEM, at=make.at(9, 40))
+    assert "センターに電話" in refused.value.text
+    services.tick(session, said=[0, 1, 2, 3], by=SYSTEM, at=make.at(9, 41))
+    services.set_checklist(session, others=["駐車場"], by=SYSTEM, at=make.at(9, 42))
+    services.end(session, by=SYSTEM, at=make.at(9, 43))
+    following = opened(operation, 10)
+    assert [item["text"] for item in following.checklist] == [*services.MUST, "駐車場"]
+    assert not any(item["done"] for item in following.checklist)
+
+
+def test_the_code_on_the_screen_is_good_for_two_steps_and_for_its_own_session(operation: Operation) -> None:
+    session, other = opened(operation), opened(operation, 10)
+    shown = codes.code(session, at=make.at(9, 40))
+    assert codes.opens(session, shown, at=make.at(9, 40) + timedelta(seconds=59))
+    assert not codes.opens(session, shown, at=make.at(9, 40) + timedelta(seconds=60))
+    assert not codes.opens(session, shown, at=make.at(9, 40) - timedelta(seconds=1))
+    assert not codes.opens(session, shown, at=make.at(9, 40) + timedelta(days=1))
+    assert not codes.opens(other, shown, at=make.at(9, 40))
+    assert not codes.opens(session, "𠮷" * 10, at=make.at(9, 40))
+    session.ended_at = make.at(9, 40)
+    assert not codes.opens(session, shown, at=make.at(9, 40))
+
+
+def test_two_attendances_at_one_session_are_impossible(operation: Operation) -> None:
+    session, person = opened(operation), arrived(operation)
+    heard(operation, person, 30)
+    with pytest.raises(IntegrityError, match=r"one_attendance_per_session|session_id"), transaction.atomic():
+        Attendance.objects.create(
+            operation=operation,
+            session=session,
+            volunteer=person,
+            day=make.at(9).date(),
+            at=make.at(9),
+            way=Way.ROOM,
+        )
