@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
+
+from tests.infra.scale import FULL
+
+# `make test` gives one answer for one state of the code; the hunt for new examples is FULL=1.
+hypothesis.settings.register_profile("short", derandomize=True)
+hypothesis.settings.load_profile("default" if FULL else "short")
 
 
 def pytest_configure(config: pytest.Config) -> None:

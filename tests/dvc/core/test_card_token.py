@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dvc.core import card_token, short_code
 from dvc.core.card_token import CROCKFORD, CardError, CardToken, Purpose
+from tests.infra.scale import count
 from tests.vectors import cards
 
 TOKENS = st.builds(
@@ -55,12 +56,13 @@ def test_a_lone_surrogate_is_unreadable() -> None:
     assert answer("VC1\ud800") == "unreadable"
 
 
-def test_a_hundred_thousand_mutated_cards_are_all_refused() -> None:
-    """One to three letters changed, at random places: no changed card is accepted, none raises."""
+def test_mutated_cards_are_all_refused() -> None:
+    """One to three letters changed, at random places: no changed card is accepted, none raises. 100,000 of them
+    under FULL=1."""
     chance = random.Random(20261123)
     genuine = [card_token.sign(cards.token(number), cards.CURRENT) for number in range(20)]
     accepted = 0
-    for _ in range(100_000):
+    for _ in range(count(5_000, 100_000)):
         text = chance.choice(genuine)
         letters = list(text)
         for place in chance.sample(range(len(text)), chance.randint(1, 3)):
