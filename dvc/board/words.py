@@ -106,6 +106,7 @@ WORDS: Final[Mapping[str, str]] = {
     "visit.left_unseen": "{it}が帰りました（到着の記録がありません）",
     "visit.orientation_taken_back": "{it}の「説明を受けた」を取り消しました",
     "visit.oriented": "{it}が説明を受けました",
+    "visit.refolded": "{it}の時刻を、あとから届いた記録で直しました",
     "visit.unreturned": "{it}の帰りの記録がありません",
     "volunteer.blocked": "{it}の受付を止めました",
     "volunteer.corrected": "{it}の登録を直しました",

@@ -80,7 +80,7 @@ def leave(operation: Operation, volunteer: Volunteer, *, by: By, at: datetime) -
         if before is None:
             record("visit.left_unseen", visit, by=by, at=at, operation=operation, volunteer=volunteer.pk)
         return Happened("not_present", None, changed=False)
-    if before is not None and before.left_at == visit.left_at:
+    if before is not None and (before.left_at, before.state) == (visit.left_at, visit.state):
         return Happened("already_left", visit, changed=False)
     record("visit.left", visit, by=by, at=at, operation=operation, volunteer=volunteer.pk)
     return Happened("ok_left", visit, changed=True)
@@ -92,7 +92,12 @@ class _Before:
 
     arrived_at: datetime
     left_at: datetime | None
+    state: VisitState
     arrival_unknown: bool
+
+    @classmethod
+    def of(cls, visit: Visit) -> _Before:
+        return cls(visit.arrived_at, visit.left_at, visit.state, VisitFlag.NO_ARRIVAL in visit.flags)
 
 
 def _seen(kind: Kind, by: By, at: datetime, site: Site | None) -> Fact:
@@ -120,21 +125,36 @@ def _fold_in(
     ):  # a stuck reader: the receipts have it all
         seen = next(fact for fact in itertools.chain.from_iterable(told.values()) if fact.kind == "in")
     stays = fold([*itertools.chain.from_iterable(told.values()), seen])
-    rows = {_stay_of(stays, facts): visit for visit, facts in zip(known, told.values(), strict=True)}
+    rows = _rows_of(stays, known, by=by, at=seen.at)
     mine = next(i for i, stay in enumerate(stays) if seen in stay.facts)
     before = rows.get(mine)
-    was = _Before(before.arrived_at, before.left_at, VisitFlag.NO_ARRIVAL in before.flags) if before else None
+    was = _Before.of(before) if before else None
     # The database allows one open visit at a time: whatever ends is written before what begins.
     for i in sorted(range(len(stays)), key=lambda i: stays[i].is_open and not stays[i].unreturned):
         row = rows.setdefault(i, Visit(operation=operation, volunteer=volunteer))
+        old = _Before.of(row) if row.pk and i != mine else None
         _store(row, stays[i], seen, by=by)
+        if old and old != _Before.of(row):
+            record(
+                "visit.refolded", row, by=by, at=seen.at, operation=operation, volunteer=volunteer.pk,
+                before=str(old.state), to=str(row.state),
+            )  # fmt: skip
     return rows[mine], was
 
 
-def _stay_of(stays: Sequence[Stay], facts: Sequence[Fact]) -> int:
-    """The stay a visit goes on as: the one with its first entry."""
-    first = next((fact for fact in facts if fact.kind == "in"), facts[0])
-    return next(i for i, stay in enumerate(stays) if first in stay.facts)
+def _rows_of(stays: Sequence[Stay], known: Sequence[Visit], *, by: By, at: datetime) -> dict[int, Visit]:
+    """Which visit goes on as which stay (by its number): the one with its first entry. A visit that was a leaving
+    only and has found the stay it ended is taken back; that stay has its fact now."""
+    rows: dict[int, Visit] = {}
+    for visit in sorted(known, key=lambda visit: VisitFlag.NO_ARRIVAL in visit.flags):
+        told = visit.told
+        first = next((fact for fact in told if fact.kind == "in"), told[0])
+        number = next(i for i, stay in enumerate(stays) if first in stay.facts)
+        if number in rows:
+            annul(visit, reason="到着の記録が見つかった", by=by, at=at)
+        else:
+            rows[number] = visit
+    return rows
 
 
 def _store(visit: Visit, stay: Stay, seen: Fact, *, by: By) -> None:

@@ -2,7 +2,8 @@
 
 Tablets that were off-line tell late, twice and in any order, so a stay is never patched up from the newest message:
 all facts about the person around that day are sorted by their corrected time and folded anew. Facts are only ever
-added, so stays are extended or split, never joined.
+added, so stays with an entry are extended or split and never joined; only a leaving whose entry was unknown may find
+one.
 """
 
 from __future__ import annotations
@@ -103,14 +104,13 @@ def _enter(stays: list[Stay], last: Stay | None, fact: Fact) -> None:
 
 
 def _leave(stays: list[Stay], last: Stay | None, fact: Fact) -> None:
-    if last is not None and last.is_open and fact.at - last.arrived_at <= LONGEST_STAY:
-        last.facts.append(fact)
-        last.end = fact
-        return
-    if last is not None and not last.is_open and last.day == timezone.localdate(fact.at):
-        last.facts.append(fact)
-        if last.end is not None and last.end.kind == "closed" and fact.kind == "out":
+    near = last is not None and fact.at - last.arrived_at <= LONGEST_STAY
+    if last is not None and near and (last.is_open or last.day == timezone.localdate(fact.at)):
+        if last.is_open:
+            last.end = fact
+        elif last.end is not None and last.end.kind == "closed" and fact.kind == "out":
             last.end = fact  # what a tablet saw counts for more than what the desk was told
+        last.facts.append(fact)
         return
     stays.append(Stay([fact], end=fact))
 
