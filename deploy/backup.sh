@@ -1,5 +1,6 @@
 #!/bin/sh
-# backup.sh FOLDER [KEEP]: one dated backup more in FOLDER, the oldest beyond KEEP (48) removed. For cron or a timer.
+# backup.sh FOLDER [KEEP]: one dated backup more in FOLDER, the oldest beyond KEEP (48) removed. By hand or for a timer;
+# the center itself writes a sealed one every ten minutes (BACKUP_MINUTES, BACKUP_TO in env.example).
 # Encrypted to GPG_RECIPIENT when that is set; without it FOLDER has to lie on an encrypted disk.
 set -eu
 umask 077

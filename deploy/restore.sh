@@ -1,8 +1,11 @@
 #!/bin/sh
-# restore.sh FILE: fill an empty DATA folder (and an empty PostgreSQL) from a backup. Stop the center first.
+# restore.sh FILE [--key LETTERS]: fill an empty DATA folder (and an empty PostgreSQL) from a backup. Stop the center
+# first. A sealed backup asks for the letters on the recovery sheet (or takes BACKUP_PASSPHRASE). The center comes back
+# with a new generation: tablets send again what the backup lacks.
 set -eu
 umask 077
 file=$(realpath "$1")
+shift
 cd "$(dirname "$0")/.."
 case $file in
 *.gpg)
@@ -12,4 +15,4 @@ case $file in
   file=$plain
   ;;
 esac
-.venv/bin/python manage.py restore "$file"
+.venv/bin/python manage.py restore "$file" "$@"

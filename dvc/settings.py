@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "csp",
     "dvc.audit",
     "dvc.outbox",
+    "dvc.backups",
     "dvc.operations",
     "dvc.accounts",
     "dvc.devices",
@@ -109,6 +110,14 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # ── The database: the only truth ───────────────────────────────────────────────────────────────
 DATABASES = {"default": env.database("DATABASE_URL", DATA)}
+
+# A backup every so many minutes while anything changes (0: never), in DATA and in a second folder, best on a stick. That
+# folder is never made: a stick that was pulled out would leave an empty place on this very disk. Sealed with the
+# recovery key of DATA/keys, or with a passphrase.
+BACKUP_MINUTES = env.integer("BACKUP_MINUTES", 10, low=0, high=1440)
+BACKUPS_DIR = DATA / "backups"
+BACKUP_TO = env.folder("BACKUP_TO", DATA) if env.text("BACKUP_TO") else None
+BACKUP_PASSPHRASE = env.passphrase("BACKUP_PASSPHRASE")
 
 # One web process per center: counters for throttling may live in its memory, and no request
 # needs the broker.
@@ -235,7 +244,10 @@ SPECTACULAR_SETTINGS = {
 OUTBOX_HANDLERS = {
     "matching.run": ("matching.proposals.tasks.solve_run", "matching"),
     "drill.step": ("dvc.drills.tasks.play_due", "default"),
+    "backup.write": ("dvc.runtime.tasks.back_up", "default"),
 }
+# Called before a backup copies the database; what they return is called once the copy lies elsewhere, in that transaction.
+BACKUP_WITNESSES = ["dvc.sync.marks.before_backup"]
 
 # How long a worker may be silent before its work is given to another; long work renews its lease.
 OUTBOX_LEASE_SECONDS = env.integer("OUTBOX_LEASE_SECONDS", 30, low=2, high=600)
@@ -244,6 +256,7 @@ SWEEP_CHECKS = [
     "dvc.runtime.services.sweeper_beat",
     "matching.proposals.services.request_due_runs",
     "intake.orientation.services.catch_up",
+    "dvc.backups.services.request_due",
 ]
 
 EMBEDDED_BROKER = not env.text("BROKER_URL")

@@ -77,6 +77,7 @@ WORDS: Final[Mapping[str, str]] = {
     "queue.held": "マッチングを見合わせました",
     "queue.released": "マッチングの見合わせをやめました",
     "queue.unbanned": "行かないと決めた人を元にもどしました",
+    "recovery_sheet.shown": "バックアップの復旧シートを表示しました",
     "scan.failed": "読めないカードがありました",
     "scan.handled": "読めなかったカードを見て、片づけました",
     "sign_in_link.issued": "サインインのリンクを作りました",

@@ -123,6 +123,18 @@ class Env:
                 "./data",
             ) from error
 
+    def passphrase(self, name: str) -> str:
+        """Words that open the backups, or nothing."""
+        value = self.text(name)
+        if value and len(value) < 16:
+            raise WrongSetting(
+                name,
+                "must have at least 16 characters",
+                "は 16 文字以上にしてください",
+                "four-words-nobody-else-says",
+            )
+        return value
+
     def database(self, name: str, data: Path) -> dict[str, Any]:
         """Django's DATABASES["default"]: SQLite in `data` unless a postgres:// URL says otherwise."""
         value = self.text(name)

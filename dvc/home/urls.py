@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dvc.home import views
+from dvc.home import backup_views, views
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("o/<int:operation_id>/settings/center/", views.center_edit, name="center_edit"),
     path("o/<int:operation_id>/settings/sites/add/", views.site_add, name="site_add"),
     path("o/<int:operation_id>/settings/towns/", views.town_import, name="town_import"),
+    path("o/<int:operation_id>/settings/backups/", backup_views.backup_page, name="backup_page"),
+    path("o/<int:operation_id>/settings/backups/sheet/", backup_views.backup_sheet, name="backup_sheet"),
     path("o/<int:operation_id>/settings/roles/", views.role_table, name="role_table"),
     path("o/<int:operation_id>/settings/staff/", views.staff_list, name="staff_list"),
     path("o/<int:operation_id>/settings/staff/add/", views.staff_add, name="staff_add"),

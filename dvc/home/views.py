@@ -24,6 +24,7 @@ from dvc.accounts.policy import StaffRequest, allowed_names, by
 from dvc.accounts.roles import ROLES_THAT_MAY, May, Role
 from dvc.accounts.views import next_url
 from dvc.audit.services import version_of
+from dvc.backups import services as backups
 from dvc.core import qr
 from dvc.core.http import is_loopback
 from dvc.core.refused import Refused
@@ -136,6 +137,8 @@ def home(request: StaffRequest, operation_id: int) -> HttpResponse:
         "advice": day.advice(operation, now, allowed=allowed_names(request.roles)),
         "others": access.operations(request.user).more_serious_than(operation),
     }
+    if "backup_page" in allowed_names(request.roles):
+        context["backup"] = backups.status(at=timezone.now())
     if operation.mode == Mode.ORDINARY:
         return render(request, "dvc/home/ordinary.html", context)
     context["steps"] = day.steps(operation, now)

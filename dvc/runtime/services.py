@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from dvc import __version__
+from dvc.backups import services as backups
 from dvc.runtime.models import Heartbeat
 
 BEAT_EVERY = timedelta(seconds=5)
@@ -27,11 +28,14 @@ BROKER_TIMEOUT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`parts` maps database, broker, worker, sweeper to whether they work; `ages` is in seconds."""
+    """`parts` maps database, broker, worker, sweeper to whether they work; `ages` is in seconds. `backup` says how it
+    stands with the backups (ok | warn | stop): information, a center without a backup still works."""
 
     parts: dict[str, bool]
     ages: dict[str, float]
     version: str
+    backup: str
+    backup_minutes: int | None
 
     @property
     def missing(self) -> list[str]:
@@ -62,9 +66,12 @@ def forget_beats() -> None:
 
 
 def health(*, at: datetime) -> Health:
-    """What works now: one query, one ping."""
+    """What works now: a few queries, one ping."""
+    backup, minutes = "stop", None
     try:
         ages = Heartbeat.objects.ages(at)
+        status = backups.status(at=at)
+        backup, minutes = status.tone, status.last.minutes_since(at) if status.last else None
         database = True
     except DatabaseError:
         ages, database = {}, False
@@ -76,7 +83,7 @@ def health(*, at: datetime) -> Health:
         "sweeper": alive["sweeper"],
     }
     seconds = {name: round(age.total_seconds(), 1) for name, age in ages.items() if name in LIMITS}
-    return Health(parts, seconds, __version__)
+    return Health(parts, seconds, __version__, backup, minutes)
 
 
 def broker_answers() -> bool:

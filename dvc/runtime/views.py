@@ -18,6 +18,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         **{name: "ok" if works else "missing" for name, works in health.parts.items()},
         "missing": health.missing,
         "seconds_since": health.ages,
+        "backup": {"state": health.backup, "minutes_since": health.backup_minutes},
         "version": health.version,
     }
     return JsonResponse(body, status=503 if health.missing else 200)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from dvc.runtime import backup
+from dvc.backups import archive, recovery
 
 
 class Command(BaseCommand):
@@ -17,15 +17,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
+        parser.add_argument("--sealed", action="store_true", help="encrypt it with the center's recovery key")
 
-    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, sealed: bool, **options: Any) -> None:
         try:
-            manifest = backup.write(
+            manifest = archive.write(
                 file.absolute(),
                 data=settings.DATA,
                 database=settings.DATABASES["default"],
                 at=timezone.now(),
+                secret=recovery.secret() if sealed else None,
             )
-        except (backup.BackupFailed, OSError) as error:
+        except (archive.BackupFailed, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{file}: {file.stat().st_size} bytes, {manifest['database']}, {manifest['at']}")
