@@ -104,6 +104,10 @@ class Device(models.Model):
     registered_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
+    backed_up = models.JSONField(
+        default=dict, editable=False,
+        help_text="epoch → number up to which all its ops lie in a backup elsewhere (dvc.sync.marks)",
+    )  # fmt: skip
     app_version = models.CharField(max_length=20, blank=True)
     reported_at = models.DateTimeField(null=True)
     unsent = models.PositiveIntegerField(null=True)

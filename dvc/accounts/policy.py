@@ -86,8 +86,6 @@ POLICY: Final[dict[str, Who]] = {
     "staff_edit": May.RUN_CENTER,
     "staff_link": May.RUN_CENTER,
     "staff_stop": May.RUN_CENTER,
-    "device_list": May.RUN_CENTER,
-    "device_revoke": May.RUN_CENTER,
     "backup_page": May.RUN_CENTER,
     "backup_sheet": May.RUN_CENTER,
     "role_table": Anyone.SIGNED_IN,

@@ -16,7 +16,6 @@ from dvc.outbox.models import Row
 
 # What hangs from what, outermost leaf first: (model, path to the drill operation).
 ROWS: tuple[tuple[str, str], ...] = (
-    ("sync.Receipt", "operation"),
     ("dispatch.ActivityReport", "dispatch__operation"),
     ("dispatch.Dispatch", "operation"),
     ("teams.Member", "team__operation"),
@@ -57,7 +56,7 @@ def purge(operation: Operation, *, by: By, at: datetime) -> dict[str, int]:
         raise Refused("operation.not_drill", name=operation.name)
     Drill.objects.filter(operation=operation).update(state=DrillState.PURGED, finished_at=at)
     _forget_work(operation)
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = {"sync.Receipt": _empty_receipts(operation)}
     for label, path in ROWS:
         model: type[models.Model] = apps.get_model(label)
         rows: Any = model._default_manager.filter(**{path: operation})
@@ -68,6 +67,19 @@ def purge(operation: Operation, *, by: By, at: datetime) -> dict[str, int]:
     Operation.objects.filter(pk=operation.pk).update(state=OperationState.CLOSED, closed_at=at, clock_speed=0)
     record("drill.purged", operation, by=by, at=at, operation=operation, rows=sum(counts.values()))
     return counts
+
+
+def _empty_receipts(operation: Operation) -> int:
+    """A receipt stays, without anything about anybody: a tablet that sends its op again must still get a repeat, and
+    its numbers must have no gap."""
+    receipts = apps.get_model("sync.Receipt")._default_manager.filter(operation=operation)
+    emptied = 0
+    for receipt in receipts.exclude(payload={}).iterator():
+        receipt.payload, receipt.lane = {}, ""
+        receipt.result = {**receipt.result, "data": {}}
+        receipt.save(update_fields=["payload", "lane", "result"])
+        emptied += 1
+    return emptied
 
 
 def _forget_work(operation: Operation) -> None:

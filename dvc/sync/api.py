@@ -22,9 +22,9 @@ from dvc.accounts.models import Device
 from dvc.accounts.services import authenticate_device
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from dvc.sync import reporting, services, snapshot
+from dvc.sync import marks, reporting, services, snapshot
 from dvc.sync.kinds import KINDS
-from dvc.sync.ops import Op, Result, verdict
+from dvc.sync.ops import Op
 
 MAX_BODY = 5 * 1024 * 1024
 SCHEME = "Device"
@@ -164,18 +164,17 @@ class OpsView(DeviceView):
         device = device_of(request)
         now = timezone.now()
         sent_wall = _plausible(envelope.validated_data.get("sent_wall"), now)
-        ops, results = _read_ops(raw_ops)
-        results += services.apply_ops(
-            device, ops, epoch=envelope.validated_data["epoch"], sent_wall=sent_wall, at=now
-        )
+        epoch = envelope.validated_data["epoch"]
+        ops, misshapen = _read_ops(raw_ops)
+        results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=now)
+        results += services.apply_ops(device, ops, epoch=epoch, sent_wall=sent_wall, at=now)
         app, report = envelope.validated_data.get("app", ""), envelope.validated_data.get("report")
         reporting.hear(device, report, app=app, sent_wall=sent_wall, at=now)
         return Response(
             {
                 "server_time": now.isoformat(),
                 "generation": snapshot.generation(),
-                # Nothing is promised as backed up before there is a backup: tablets keep what they sent.
-                "backed_up_seq": 0,
+                "backed_up_seq": marks.mark_of(device, epoch),
                 "results": [result.as_json() for result in results],
             }
         )
@@ -192,10 +191,10 @@ def _too_large() -> Response:
     return _no(413, "too_large", f"一度に送れるのは{services.MAX_OPS}件までです。分けて送り直します。")
 
 
-def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[Result]]:
-    """Well-shaped ops, and an answer for each one that is not: a bad op never blocks the others."""
+def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[tuple[dict[str, Any], list[str]]]]:
+    """Well-shaped ops, and those that are not with their wrong fields: a bad op never blocks the others."""
     ops: list[Op] = []
-    results: list[Result] = []
+    misshapen: list[tuple[dict[str, Any], list[str]]] = []
     for raw in raw_ops:
         shape = OpSerializer(data=raw)
         if shape.is_valid():
@@ -208,14 +207,8 @@ def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[Result]]:
                 )
             )  # fmt: skip
         else:
-            seq = raw.get("seq")
-            results.append(
-                verdict(
-                    str(raw.get("op_id", ""))[:64], seq if isinstance(seq, int) else 0, "refused", "invalid",
-                    {"fields": sorted(shape.errors)},
-                )
-            )  # fmt: skip
-    return ops, results
+            misshapen.append((raw, sorted(shape.errors)))
+    return ops, misshapen
 
 
 class SnapshotView(DeviceView):

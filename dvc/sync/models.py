@@ -9,13 +9,17 @@ from django.db import models
 
 class Receipt(models.Model):
     """One operation of a device (sync.md §4). `op_id` is unique for ever; `digest` is the SHA-256 of what was sent,
-    so that the same id with another payload is told apart from a repeat."""
+    so that the same id with another payload is told apart from a repeat. An op that was refused for its shape or for an
+    operation that is not there has no `operation`: its number counts all the same, or nothing above it could ever be
+    called backed up. When a drill is wiped its receipts stay, without payload and data: a repeat stays a repeat."""
 
     op_id = models.UUIDField(unique=True)
     device = models.ForeignKey("accounts.Device", on_delete=models.PROTECT, related_name="receipts")
     epoch = models.PositiveIntegerField()
     seq = models.PositiveIntegerField()
-    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
+    operation = models.ForeignKey(
+        "operations.Operation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=30)
     lane = models.CharField(max_length=60, blank=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
 
@@ -42,7 +46,8 @@ def apply_ops(
 
 
 def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
-    seen = {receipt.op_id: receipt for receipt in Receipt.objects.filter(op_id__in=[op.op_id for op in ops])}
+    receipts = Receipt.objects.filter(op_id__in=[op.op_id for op in ops]).exclude(kind="")
+    seen = {receipt.op_id: receipt for receipt in receipts}
     results = []
     for op in ops:
         result = _answer(seen[op.op_id], op, context) if op.op_id in seen else _apply(op, context)
@@ -52,9 +57,25 @@ def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
 
 
 def _answer(receipt: Receipt, op: Op, context: Context) -> Result:
-    if receipt.digest != op.digest or receipt.device_id != context.device.pk:
+    if receipt.digest != op.digest or not _is_ours(receipt, op, context):
         return verdict(op.op_id, op.seq, "mismatch", "op_id_reused")
     return Result(**{**receipt.result, "seq": op.seq, "status": "replayed"})
+
+
+def _is_ours(receipt: Receipt, op: Op, context: Context) -> bool:
+    """A tablet that was registered again sends what it still holds under its new name: the receipt follows its op, so
+    that the new device's numbers have no gap. Another center's receipt is nobody's business."""
+    device = context.device
+    if (receipt.device_id, receipt.epoch, receipt.seq) == (device.pk, context.epoch, op.seq):
+        return True
+    if receipt.device_id != device.pk and receipt.device.center_id != device.center_id:
+        return False
+    try:
+        with transaction.atomic():
+            Receipt.objects.filter(pk=receipt.pk).update(device=device, epoch=context.epoch, seq=op.seq)
+    except IntegrityError:  # that number has another receipt: this one stays where it is
+        pass
+    return True
 
 
 def _apply(op: Op, context: Context) -> Result | None:
@@ -67,8 +88,10 @@ def _apply(op: Op, context: Context) -> Result | None:
                 return result
         except IntegrityError:
             receipt = Receipt.objects.filter(op_id=op.op_id).first()
-            if receipt is not None:
+            if receipt is not None and receipt.kind:
                 return _answer(receipt, op, context)
+            if receipt is not None:
+                receipt.delete()  # refused for its shape by an older release, and now we can read it
             if last_try:
                 log.exception("op %s of device %s breaks a constraint", op.op_id, context.device.pk)
         except OperationalError:
@@ -93,12 +116,42 @@ def _fold(op: Op, context: Context) -> Result:
 
 def _keep_receipt(op: Op, result: Result, context: Context) -> None:
     operation = context.operation(op.operation)
-    if operation is None:
-        return
+    happened = context.happened(op, operation) if operation else context.at
     Receipt.objects.create(
         op_id=op.op_id, device=context.device, epoch=context.epoch, seq=op.seq, operation=operation,
         actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.payload),
-        digest=op.digest, happened_at=context.happened(op, operation),
+        digest=op.digest, happened_at=happened,
         clock_error_ms=max(-(2**31), min(2**31 - 1, int(context.clock_error.total_seconds() * 1000))),
         received_at=context.at, result=result.as_json(),
     )  # fmt: skip
+
+
+def refuse_misshapen(
+    device: Device, raw_ops: Sequence[tuple[dict[str, Any], list[str]]], *, epoch: int, at: datetime
+) -> list[Result]:
+    """Answer ops that have no shape (with the names of their wrong fields). The refusal is durable like any other:
+    a receipt without content keeps the device's numbers gapless. Without an id or a number there is only the answer."""
+    results, receipts = [], []
+    for raw, wrong in raw_ops:
+        seq = raw.get("seq")
+        number = seq if isinstance(seq, int) and not isinstance(seq, bool) else 0
+        result = verdict(str(raw.get("op_id", ""))[:64], number, "refused", "invalid", {"fields": wrong})
+        results.append(result)
+        if 1 <= number < 2**31 and (op_id := _uuid(raw.get("op_id"))) is not None:
+            digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
+            receipts.append(
+                Receipt(
+                    op_id=op_id, device=device, epoch=epoch, seq=number, operation=None, actor=None, kind="",
+                    mode="", payload={}, digest=digest, happened_at=at, received_at=at, result=result.as_json(),
+                )
+            )  # fmt: skip
+    if receipts:
+        Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
+    return results
+
+
+def _uuid(text: object) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(str(text))
+    except ValueError:
+        return None

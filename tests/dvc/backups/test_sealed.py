@@ -63,7 +63,7 @@ def test_pieces_cannot_be_cut_swapped_or_flipped() -> None:
 
 
 @given(st.binary(min_size=16, max_size=16))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_recovery_key_survives_paper_and_a_tired_hand(value: bytes) -> None:
     text = recovery.display(Secret("key", value))
     assert len(text) == 34
