@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "dvc.runtime",
     "intake.people",
     "intake.volunteers",
+    "intake.operators",
     "intake.help_requests",
     "intake.checkin",
     "intake.orientation",

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dvc.runtime.urls")),
     path("", include("dvc.accounts.urls")),
     path("", include("dvc.devices.urls")),
+    path("", include("intake.operators.urls")),
     path("", include("dvc.public.urls")),
     path("", include("dvc.sync.urls")),
     path("o/<int:operation_id>/board/", include("dvc.board.urls")),

@@ -104,6 +104,8 @@ POLICY: Final[dict[str, Who]] = {
     # dvc.sync
     "sync_ops": Anyone.DEVICE,
     "sync_snapshot": Anyone.DEVICE,
+    "sync_operators": Anyone.DEVICE,
+    "sync_operator": Anyone.DEVICE,
     "api_schema": Anyone.SIGNED_IN,
     "device_register": May.RECEIVE,
     "service_worker": Anyone.PUBLIC,
@@ -124,6 +126,12 @@ POLICY: Final[dict[str, Who]] = {
     "volunteer_block": May.KEEP_VOLUNTEERS,
     "volunteer_unblock": May.KEEP_VOLUNTEERS,
     "volunteer_withdraw": May.KEEP_VOLUNTEERS,
+    # intake.operators
+    "badge_list": May.RUN_CENTER,
+    "badge_issue": May.RUN_CENTER,
+    "badge_sheet": May.RUN_CENTER,
+    "badge_end": May.RUN_CENTER,
+    "own_pin": Anyone.SIGNED_IN,
     # intake.help_requests
     "need_list": May.KEEP_NEEDS,
     "need_new": May.KEEP_NEEDS,

@@ -62,6 +62,16 @@ REFUSALS: Final[dict[str, str]] = {
     "visit.reason_needed": "どうやって確かめたかを、短く書いてください（例：本人に電話した）。",
     # the briefing
     "orientation.must_left": "必ず話すことが残っています：「{what}」。話してから印をつけて、もう一度「終わる」を押してください。",
+    # operators: badge and PIN
+    "operator.badge_ended": "この職員証は使えなくなっています。センター長に新しい職員証を出してもらってください。",
+    "operator.badge_unknown": "このセンターの職員証ではありません。自分の職員証を読み取ってください。",
+    "operator.no_badge": "あなたの職員証がまだありません。センター長に職員証を出してもらってから、暗証番号を決めてください。",
+    "operator.no_pin": "暗証番号がまだ決まっていません。サインインして「自分の設定」で暗証番号を決めてください。",
+    "operator.not_allowed": "この職員証では、この端末を使えません（期限切れ、停止、または役割がちがいます）。センター長に確認してください。",
+    "operator.pin_easy": "その暗証番号は見破られやすいので使えません。1234、1111、生まれた年のような番号は避けてください。",
+    "operator.pin_shape": "暗証番号は、数字4〜6けたで決めてください。",
+    "operator.pin_wrong": "暗証番号がちがいます。もう一度入力してください。",
+    "operator.too_many_tries": "続けて間違えたため、この端末ではしばらく入れません。5分ほど待ってから、もう一度入力してください。",
     # queue, proposals, teams, equipment
     "equipment.count": "「{tool}」の数は0～{most}で入力してください。",
     "equipment.seats": "乗れる人数は1～{most}人で入力してください。運転者も数えます。",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -18,9 +18,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dvc.accounts import access
-from dvc.accounts.models import Device
+from dvc.accounts.models import Device, DeviceProfile
 from dvc.accounts.services import authenticate_device
 from dvc.core.refused import Refused
+from dvc.devices import holdings
+from dvc.devices.models import HoldingKind
 from dvc.operations.models import Operation
 from dvc.sync import marks, reporting, services, snapshot
 from dvc.sync.kinds import KINDS
@@ -28,6 +30,8 @@ from dvc.sync.ops import Op
 
 MAX_BODY = 5 * 1024 * 1024
 SCHEME = "Device"
+# Profiles whose tablets hold cards and names (sync.md §3: a tablet holds only what its profile needs).
+WITH_CARDS = frozenset({DeviceProfile.RECEPTION, DeviceProfile.KIOSK})
 
 
 class DeviceAuthentication(authentication.BaseAuthentication):
@@ -60,6 +64,16 @@ def device_of(request: Request) -> Device:
     return device
 
 
+def operation_asked(request: Request) -> Operation:
+    """The operation of `?operation=`, if it is one of the device's center; else Http404."""
+    number = request.query_params.get("operation", "")
+    if not number.isdecimal() or len(number) > 18:
+        raise Http404
+    return access.of_center(
+        device_of(request).center, Operation.objects.select_related("center"), int(number)
+    )
+
+
 class DeviceView(APIView):
     """An endpoint for registered devices. Every answer that is not 200 is {"code", "text"}."""
 
@@ -76,7 +90,11 @@ class DeviceView(APIView):
                 "malformed",
                 "送られた内容を読めませんでした。端末に残っているので、もう一度送ってください。",
             )
+        if isinstance(exc, Refused):
+            return _no(409, exc.code, exc.text)
         response = super().handle_exception(exc)
+        if response.status_code == 404:
+            return _no(404, "not_found", "この運営は見つかりません。トップ画面から開き直してください。")
         if response.status_code in (401, 403) and "code" not in (response.data or {}):
             refusal = Refused("device.unknown")
             response = _no(401, "device_unknown", refusal.text)
@@ -219,17 +237,17 @@ class SnapshotView(DeviceView):
         responses=serializers.DictField(),
     )
     def get(self, request: Request) -> Response:
-        device = device_of(request)
-        number = request.query_params.get("operation", "")
-        if not number.isdecimal() or len(number) > 18:
-            return _no(404, "not_found", "この運営は見つかりません。トップ画面から開き直してください。")
-        operation = access.of_center(device.center, Operation.objects.select_related("center"), int(number))
-        now = timezone.now()
+        device, now = device_of(request), timezone.now()
+        operation = operation_asked(request)
+        if device.profile not in WITH_CARDS:
+            return _no(403, "profile", Refused("device.profile").text)
         content = snapshot.build(operation, at=now)
         etag = quote_etag(content["version"])
         django_request: HttpRequest = request._request
         unchanged = get_conditional_response(django_request, etag=etag)
         response = Response(status=304) if unchanged is not None else Response(content)
+        if unchanged is None:
+            holdings.note(device, operation, HoldingKind.CARDS, count=len(content["cards"]), at=now)
         response["ETag"] = etag
         response["Cache-Control"] = "no-store"
         return response

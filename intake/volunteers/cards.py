@@ -107,6 +107,16 @@ def issue_stock(
     return stock
 
 
+def sign(center: Center, card_ids: Sequence[bytes], *, purpose: Purpose, by: By, at: datetime) -> list[str]:
+    """The texts of cards that are kept elsewhere (staff badges), signed today with the center's key, without an
+    end."""
+    key = ensure_keys(center, by=by, at=at)[0]
+    private = _private_key(key, center)
+    today = timezone.localdate(at)
+    tokens = (CardToken(key.kid, center.issuer, purpose, today, None, card_id) for card_id in card_ids)
+    return [card_token.sign(token, private) for token in tokens]
+
+
 def read(center: Center, text: str) -> Card:
     """The card behind what was scanned, or typed from under the symbol. Two queries.
 

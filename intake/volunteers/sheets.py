@@ -109,9 +109,14 @@ def _face(card: Card) -> Face:
         code=short_code.display(card.short_code),
         name=name,
         kana=holder.kana if holder else "",
-        size=next((size for most, size in _NAME_SIZES if _width(name) <= most), "xs"),
+        size=name_size(name),
         drill=card.stock is not None and card.stock.drill_id is not None,
     )
+
+
+def name_size(name: str) -> str:
+    """The size of type in which a name fits on a card: xl l m s xs."""
+    return next((size for most, size in _NAME_SIZES if _width(name) <= most), "xs")
 
 
 def _width(name: str) -> float:

@@ -1,0 +1,44 @@
+"""Write down what a tablet is given, so that it can be said afterwards what a lost one held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
+
+from dvc.accounts.models import Device
+from dvc.devices.models import Holding, HoldingKind
+from dvc.operations.models import Operation
+
+
+@transaction.atomic
+def note(
+    device: Device,
+    operation: Operation,
+    kind: HoldingKind,
+    *,
+    count: int,
+    at: datetime,
+    people: Sequence[int] = (),
+) -> None:
+    """The device is being sent this: `count` people, `people` their user ids where they are staff. Two statements,
+    and only for an answer that carries something: "unchanged" gives nothing away."""
+    changed = Holding.objects.filter(device=device, operation=operation, kind=kind).update(
+        newest=count, most=Greatest("most", Value(count)), people=list(people), last_at=at
+    )
+    if not changed:
+        Holding.objects.get_or_create(
+            device=device,
+            operation=operation,
+            kind=kind,
+            defaults={
+                "newest": count,
+                "most": count,
+                "people": list(people),
+                "first_at": at,
+                "last_at": at,
+            },
+        )
