@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -43,9 +44,23 @@ def record(
 
     Raises `TransactionManagementError` when there is no transaction: a change and its entry stand or fall together.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError(f"audit.record({action!r}) outside a transaction")
-    return Entry.objects.create(
+    made = entry(action, subject, by=by, at=at, operation=operation, center_id=center_id, **details)
+    record_all([made])
+    return made
+
+
+def entry(
+    action: str,
+    subject: models.Model,
+    *,
+    by: By,
+    at: datetime,
+    operation: Operation | None = None,
+    center_id: int | None = None,
+    **details: Any,
+) -> Entry:
+    """An entry that is not written yet, for `record_all`. The subject must have its id."""
+    return Entry(
         center_id=operation.center_id if operation else center_id,
         operation=operation,
         actor=by.user,
@@ -57,6 +72,13 @@ def record(
         details={**details, "op": by.op} if by.op else details,
         at=at,
     )
+
+
+def record_all(entries: Sequence[Entry]) -> None:
+    """Append these entries, in this order, in one statement and in the caller's transaction; else as `record`."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("an audit entry outside a transaction")
+    Entry.objects.bulk_create(entries)
 
 
 def looked(subject: models.Model, *, by: By, classes: str, why: str, at: datetime) -> None:

@@ -11,7 +11,7 @@ from intake.checkin import identify
 from intake.volunteers import cards
 
 
-def fold_bind(op: Op, operation: Operation, context: Context) -> Result:
+def fold(op: Op, operation: Operation, context: Context) -> Result:
     """Give the card to the person. Refuses with the codes of `identify` and of `cards.bind`."""
     happened = context.happened(op, operation)
     finding = identify.by_card(

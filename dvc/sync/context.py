@@ -26,6 +26,11 @@ class Context:
         self._operations: dict[int, Operation | None] = {}
         self._actors: dict[int, User | None] = {}
 
+    @property
+    def clock_error_ms(self) -> int:
+        """What the tablet's clock is behind the server's, as far as a database integer can say it."""
+        return max(-(2**31), min(2**31 - 1, int(self.clock_error.total_seconds() * 1000)))
+
     def operation(self, operation_id: int) -> Operation | None:
         """The operation an op names, if it is one of the device's center."""
         if operation_id not in self._operations:
@@ -54,7 +59,7 @@ class Context:
 
     def by(self, op: Op) -> By:
         """Who is behind the op, for the audit."""
-        return By(user=self.actor(op.actor), device=self.device, via="tablet")
+        return By(user=self.actor(op.actor), device=self.device, via="tablet", op=str(op.op_id))
 
     def happened(self, op: Op, operation: Operation) -> datetime:
         """The tablet's time, corrected by its measured clock error, never later than now, on the operation's clock."""

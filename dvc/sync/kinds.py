@@ -3,34 +3,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from rest_framework import serializers
 
 from dvc.operations.models import Operation
-from dvc.sync import bindings, visits
+from dvc.sync import bindings, briefings, visits
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result
 from dvc.sync.payloads import BindPayload, InsurancePayload, VisitPayload
 
-Fold = Callable[[Op, Operation, Context], Result]
+# Takes a run: ops of kinds that share this fold, about one operation, one after the other; answers each of them.
+Fold = Callable[[Sequence[Op], Operation, Context], list[Result]]
 Payload = type[serializers.Serializer[dict[str, Any]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
-    """`payload` checks the shape; `fold` applies it inside the op's savepoint and may raise `Refused`."""
+    """`payload` checks the shape; `fold` applies a run of such ops inside a savepoint.
+
+    A fold that raises is undone as a whole and called again for each op of the run alone, where a `Refused` becomes
+    the op's answer (what refuses must be atomic itself, as services are).
+    """
 
     payload: Payload
     fold: Fold
+
+    @cached_property
+    def shape(self) -> serializers.Serializer[dict[str, Any]]:
+        """One instance of `payload` for all ops: it keeps nothing of what it checks."""
+        return self.payload()
+
+
+def one_by_one(fold: Callable[[Op, Operation, Context], Result]) -> Fold:
+    """A fold that knows single ops only; the first refusal in a run makes the caller take the run apart."""
+
+    def each(ops: Sequence[Op], operation: Operation, context: Context) -> list[Result]:
+        return [fold(op, operation, context) for op in ops]
+
+    return each
 
 
 KINDS: Final[dict[str, Kind]] = {
     "visit.arrive": Kind(VisitPayload, visits.fold),
     "visit.leave": Kind(VisitPayload, visits.fold),
-    "visit.orient": Kind(VisitPayload, visits.fold),
+    "visit.orient": Kind(VisitPayload, one_by_one(briefings.fold)),
     "visit.insure": Kind(InsurancePayload, visits.fold),
-    "card.bind": Kind(BindPayload, bindings.fold_bind),
+    "card.bind": Kind(BindPayload, one_by_one(bindings.fold)),
 }

@@ -14,6 +14,7 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from dvc.accounts.models import Device
 from dvc.core.refused import Refused
+from dvc.operations.models import Operation
 from dvc.sync.context import Context
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import Receipt
@@ -46,14 +47,35 @@ def apply_ops(
 
 
 def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
+    """Replays are answered from their receipts; what is new is applied in runs that one fold can take together."""
     receipts = Receipt.objects.filter(op_id__in=[op.op_id for op in ops]).exclude(kind="")
     seen = {receipt.op_id: receipt for receipt in receipts}
-    results = []
-    for op in ops:
-        result = _answer(seen[op.op_id], op, context) if op.op_id in seen else _apply(op, context)
-        if result is not None:
+    results: list[Result] = []
+    run: list[Op] = []
+    in_run: set[uuid.UUID] = set()
+
+    def apply_run() -> None:
+        for receipt, result in _apply(run, context):
             results.append(result)
+            seen[receipt.op_id] = receipt
+        run.clear()
+        in_run.clear()
+
+    for op in ops:
+        if run and (op.op_id in seen or op.op_id in in_run or not _go_together(run[-1], op)):
+            apply_run()
+        if op.op_id in seen:
+            results.append(_answer(seen[op.op_id], op, context))
+        else:
+            run.append(op)
+            in_run.add(op.op_id)
+    if run:
+        apply_run()
     return results
+
+
+def _go_together(one: Op, other: Op) -> bool:
+    return one.operation == other.operation and KINDS[one.kind].fold == KINDS[other.kind].fold
 
 
 def _answer(receipt: Receipt, op: Op, context: Context) -> Result:
@@ -78,18 +100,31 @@ def _is_ours(receipt: Receipt, op: Op, context: Context) -> bool:
     return True
 
 
-def _apply(op: Op, context: Context) -> Result | None:
-    """Apply in a savepoint. A constraint that says "somebody was here first" is settled by looking again once."""
+def _apply(run: Sequence[Op], context: Context) -> list[tuple[Receipt, Result]]:
+    """Apply a run in one savepoint; when anything stands in the way of a longer one, each op in its own."""
+    if len(run) == 1:
+        return _apply_alone(run[0], context)
+    try:
+        return _fold_and_keep(run, context)
+    except OperationalError:
+        raise
+    except (Refused, IntegrityError):
+        pass  # one op is refused, or somebody else was here first
+    except Exception:  # our own bug about one op must not block the others
+        log.exception("a run of %d ops of device %s is taken apart", len(run), context.device.pk)
+    return [one for op in run for one in _apply_alone(op, context)]
+
+
+def _apply_alone(op: Op, context: Context) -> list[tuple[Receipt, Result]]:
+    """One op, or nothing when our own code breaks on it. A constraint that says "somebody was here first" is
+    settled by looking again once."""
     for last_try in (False, True):
         try:
-            with transaction.atomic():
-                result = _fold(op, context)
-                _keep_receipt(op, result, context)
-                return result
+            return _fold_and_keep([op], context)
         except IntegrityError:
             receipt = Receipt.objects.filter(op_id=op.op_id).first()
             if receipt is not None and receipt.kind:
-                return _answer(receipt, op, context)
+                return [(receipt, _answer(receipt, op, context))]
             if receipt is not None:
                 receipt.delete()  # refused for its shape by an older release, and now we can read it
             if last_try:
@@ -98,32 +133,37 @@ def _apply(op: Op, context: Context) -> Result | None:
             raise
         except Exception:  # our own bug must not block the other ops; the tablet keeps this one
             log.exception("op %s of device %s failed", op.op_id, context.device.pk)
-            return None
-    return None
+            return []
+    return []
 
 
-def _fold(op: Op, context: Context) -> Result:
-    operation = context.operation(op.operation)
-    if operation is None:
-        return verdict(op.op_id, op.seq, "refused", "invalid")
-    try:
-        return KINDS[op.kind].fold(op, operation, context)
-    except Refused as refusal:
-        return Result(
-            str(op.op_id), op.seq, "refused", refusal.code, "stop", "できませんでした", refusal.text
+@transaction.atomic
+def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, Result]]:
+    operation = context.operation(run[0].operation)
+    results = _fold(run, operation, context)
+    receipts = [
+        Receipt(
+            op_id=op.op_id, device=context.device, epoch=context.epoch, seq=op.seq, operation=operation,
+            actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.payload),
+            digest=op.digest, happened_at=context.happened(op, operation) if operation else context.at,
+            clock_error_ms=context.clock_error_ms, received_at=context.at, result=result.as_json(),
         )
+        for op, result in zip(run, results, strict=True)
+    ]  # fmt: skip
+    Receipt.objects.bulk_create(receipts)
+    return list(zip(receipts, results, strict=True))
 
 
-def _keep_receipt(op: Op, result: Result, context: Context) -> None:
-    operation = context.operation(op.operation)
-    happened = context.happened(op, operation) if operation else context.at
-    Receipt.objects.create(
-        op_id=op.op_id, device=context.device, epoch=context.epoch, seq=op.seq, operation=operation,
-        actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.payload),
-        digest=op.digest, happened_at=happened,
-        clock_error_ms=max(-(2**31), min(2**31 - 1, int(context.clock_error.total_seconds() * 1000))),
-        received_at=context.at, result=result.as_json(),
-    )  # fmt: skip
+def _fold(run: Sequence[Op], operation: Operation | None, context: Context) -> list[Result]:
+    if operation is None:
+        return [verdict(op.op_id, op.seq, "refused", "invalid") for op in run]
+    try:
+        return KINDS[run[0].kind].fold(run, operation, context)
+    except Refused as no:
+        if len(run) > 1:
+            raise
+        op = run[0]
+        return [Result(str(op.op_id), op.seq, "refused", no.code, "stop", "できませんでした", no.text)]
 
 
 def refuse_misshapen(

@@ -1,7 +1,9 @@
-"""Ops about one person's visit: arrive, be briefed, show insurance, leave."""
+"""Ops about people's visits: arrive, show insurance, leave. A run of them is folded as a whole."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,76 +11,112 @@ from django.utils import timezone
 
 from dvc.operations.models import Operation
 from dvc.sync.context import Context
-from dvc.sync.ops import Op, Result, verdict
+from dvc.sync.ops import Op, Result, Status, verdict
 from intake.checkin import identify
 from intake.checkin import services as checkin
-from intake.checkin.identify import Finding
+from intake.checkin.desk import Desk, Happened
+from intake.checkin.identify import Asked, Finding
 from intake.checkin.models import Visit
-from intake.orientation import services as orientation
-from intake.orientation.models import Way
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
 
-def fold(op: Op, operation: Operation, context: Context) -> Result:
-    """Record the fact about whoever the card, code or id stands for; a scan that leads nowhere is kept as well."""
-    by, happened = context.by(op), context.happened(op, operation)
-    finding = find(op, operation, context, on=happened)
-    if finding.volunteer is None:
-        raw = str(op.payload.get("card") or op.payload.get("short_code") or op.payload.get("volunteer") or "")
-        checkin.keep_failed_scan(
-            operation, raw=raw, code=finding.code, device=context.device, by=by, at=happened
-        )
-        data = {"short_code": finding.card.short_code} if finding.card else {}
-        return verdict(op.op_id, op.seq, "merged", finding.code, data)
-    came = _tell(op, operation, finding.volunteer, context, happened)
-    data = _person(finding, came.visit, context, happened)
-    return verdict(op.op_id, op.seq, "applied" if came.changed else "merged", came.code, data)
+def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Result]:
+    """Record each fact about whoever its card, code or id stands for; a scan that leads nowhere is kept as well.
+
+    One result for each op, in order. Raises `IntegrityError` as `Desk.save` does; the caller rolls everything back.
+    """
+    moments = [context.happened(op, operation) for op in ops]
+    findings = identify.find(
+        operation,
+        [asked(op, at) for op, at in zip(ops, moments, strict=True)],
+        keys=context.keys,
+    )
+    people = {finding.volunteer.pk for finding in findings if finding.volunteer is not None}
+    if not people:
+        return [
+            keep_failed(op, finding, operation, context, at)
+            for op, finding, at in zip(ops, findings, moments, strict=True)
+        ]
+    cover = Cover(operation, people, moments)
+    desk = Desk.open(operation, people, moments=moments)
+    results: list[Result] = []
+    visits: dict[int, Visit] = {}
+    for op, finding, at in zip(ops, findings, moments, strict=True):
+        if finding.volunteer is None:
+            results.append(keep_failed(op, finding, operation, context, at))
+            continue
+        happened = _tell(desk, op, finding.volunteer, context, at)
+        status: Status = "applied" if happened.changed else "merged"
+        # What is true now: a later op of the run may change it again.
+        data = about_person(finding, happened.visit, operation, cover, at)
+        if happened.visit is not None:
+            visits[len(results)] = happened.visit
+        results.append(verdict(op.op_id, op.seq, status, happened.code, data))
+    desk.save()
+    for i, visit in visits.items():
+        results[i] = replace(results[i], data={**results[i].data, "visit": visit.pk})
+    return results
 
 
-def find(op: Op, operation: Operation, context: Context, *, on: datetime) -> Finding:
-    """Whoever the op's card, short code or volunteer id stands for. One query."""
-    payload, day = op.payload, timezone.localdate(on)
+def asked(op: Op, at: datetime) -> Asked:
+    payload, day = op.payload, timezone.localdate(at)
     if "card" in payload:
-        return identify.by_card(operation, str(payload["card"]), keys=context.keys, on=day)
+        return Asked(day, card=str(payload["card"]))
     if "short_code" in payload:
-        return identify.by_short_code(operation, str(payload["short_code"]), on=day)
-    return identify.by_id(operation, payload["volunteer"])
+        return Asked(day, short_code=str(payload["short_code"]))
+    return Asked(day, volunteer=payload["volunteer"])
 
 
-def _tell(
-    op: Op, operation: Operation, volunteer: Volunteer, context: Context, happened: datetime
-) -> checkin.Happened:
+def _tell(desk: Desk, op: Op, volunteer: Volunteer, context: Context, at: datetime) -> Happened:
     by = context.by(op)
     if op.kind == "visit.arrive":
-        site = context.site(op.payload.get("site"))
-        return checkin.arrive(operation, volunteer, site=site, by=by, at=happened)
+        return desk.arrive(volunteer, site=context.site(op.payload.get("site")), by=by, at=at)
     if op.kind == "visit.leave":
-        return checkin.leave(operation, volunteer, by=by, at=happened)
-    if op.kind == "visit.orient":
-        return orientation.attend(operation, volunteer, session=None, way=Way.TABLET, by=by, at=happened)
-    evidence = op.payload["evidence"]
-    return checkin.see_insurance(operation, volunteer, evidence=evidence, by=by, at=happened)
+        return desk.leave(volunteer, by=by, at=at)
+    return desk.see_insurance(volunteer, evidence=op.payload["evidence"], by=by, at=at)
 
 
-def _person(finding: Finding, visit: Visit | None, context: Context, happened: datetime) -> dict[str, Any]:
+def keep_failed(op: Op, finding: Finding, operation: Operation, context: Context, at: datetime) -> Result:
+    raw = str(op.payload.get("card") or op.payload.get("short_code") or op.payload.get("volunteer") or "")
+    checkin.keep_failed_scan(
+        operation, raw=raw, code=finding.code, device=context.device, by=context.by(op), at=at
+    )
+    data = {"short_code": finding.card.short_code} if finding.card else {}
+    return verdict(op.op_id, op.seq, "merged", finding.code, data)
+
+
+class Cover:
+    """Who of these people is insured by a policy, and when. At most one query."""
+
+    def __init__(self, operation: Operation, people: set[int], moments: Sequence[datetime]) -> None:
+        self.asked = operation.insurance_required
+        self._policies: dict[int, list[InsurancePolicy]] = {}
+        if self.asked:
+            policies = InsurancePolicy.objects.filter(
+                volunteer__in=people, valid_from__lte=max(moments), valid_to__gt=min(moments)
+            )
+            for policy in policies:
+                self._policies.setdefault(policy.volunteer_id, []).append(policy)
+
+    def of(self, volunteer: Volunteer, at: datetime) -> bool:
+        return not self.asked or any(policy.covers(at) for policy in self._policies.get(volunteer.pk, ()))
+
+
+def about_person(
+    finding: Finding, visit: Visit | None, operation: Operation, cover: Cover, at: datetime
+) -> dict[str, Any]:
     volunteer = finding.volunteer
     assert volunteer is not None
     data: dict[str, Any] = {"volunteer": volunteer.pk, "name": volunteer.name, "kana": volunteer.kana}
     if finding.card is not None:
         data["short_code"] = finding.card.short_code
     if visit is not None:
-        visit.volunteer = volunteer
-        visit.operation = context.operation(visit.operation_id) or visit.operation
-        data["visit"] = visit.pk
+        visit.volunteer, visit.operation = volunteer, operation
         data["arrived_at"] = visit.arrived_at.isoformat()
         data["left_at"] = visit.left_at.isoformat() if visit.left_at else None
-        insured = (
-            visit.insurance_seen_at is not None
-            or not visit.operation.insurance_required
-            or InsurancePolicy.objects.covering(happened).filter(volunteer=volunteer).exists()
-        )
+        insured = visit.insurance_seen_at is not None or cover.of(volunteer, at)
         data["todo"] = [
             {"code": block.code, "text": block.text}
-            for block in checkin.departure_blocks(visit, at=happened, insured=insured)
+            for block in checkin.departure_blocks(visit, at=at, insured=insured)
         ]
     return data

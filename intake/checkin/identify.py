@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from dvc.core import card_token, short_code
+from dvc.core.card_token import CardToken
 from dvc.operations.models import Operation
 from intake.volunteers.models import Card, CardState, Volunteer
 
@@ -19,6 +20,16 @@ _CARD_ERRORS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is asked for, on which local date: by exactly one of card text, short code as typed, volunteer id."""
+
+    on: date
+    card: str | None = None
+    short_code: str | None = None
+    volunteer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """`code` is "ok" exactly when `volunteer` is set; otherwise a key of VERDICTS."""
 
@@ -27,45 +38,88 @@ class Finding:
     card: Card | None = None
 
 
+def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, bytes]) -> list[Finding]:
+    """One finding for each, in order. One query for each way of asking that occurs, however many are asked for."""
+    tokens: dict[str, CardToken | str] = {}
+    codes: dict[str, str | None] = {}
+    for one in asked:
+        if one.card is not None and one.card not in tokens:
+            tokens[one.card] = _read_token(operation, one.card, keys)
+        elif one.short_code is not None and one.short_code not in codes:
+            codes[one.short_code] = _read_code(one.short_code)
+    by_token = _cards(card_id__in=[t.card_id.hex() for t in tokens.values() if isinstance(t, CardToken)])
+    by_code = _cards(center=operation.center_id, short_code__in=[code for code in codes.values() if code])
+    cards = {card.card_id: card for card in by_token}
+    coded = {card.short_code: card for card in by_code}
+    people = _people(operation, [one.volunteer for one in asked if one.volunteer is not None])
+
+    def answer(one: Asked) -> Finding:
+        if one.card is not None:
+            return _of_token(operation, tokens[one.card], cards, on=one.on)
+        if one.short_code is not None:
+            return _of_code(operation, coded.get(codes[one.short_code] or ""), on=one.on)
+        person = people.get(one.volunteer or 0)
+        return _of_volunteer(operation, person) if person else Finding("no_such_volunteer")
+
+    return [answer(one) for one in asked]
+
+
 def by_card(operation: Operation, raw: str, *, keys: Mapping[int, bytes], on: date) -> Finding:
     """Read a card's text. One query."""
+    return find(operation, [Asked(on, card=raw)], keys=keys)[0]
+
+
+def by_id(operation: Operation, volunteer_id: int) -> Finding:
+    """A person picked from a list. One query."""
+    person = _people(operation, [volunteer_id]).get(volunteer_id)
+    return _of_volunteer(operation, person) if person else Finding("no_such_volunteer")
+
+
+def _read_token(operation: Operation, raw: str, keys: Mapping[int, bytes]) -> CardToken | str:
+    """What the card says, or the code of what is wrong with it."""
     try:
-        token = card_token.parse(
+        return card_token.parse(
             raw, issuer=operation.center.issuer, keys=keys, purpose=card_token.Purpose.VOLUNTEER
         )
     except card_token.CardError as error:
-        return Finding(_CARD_ERRORS[error.code])
-    card = Card.objects.select_related("holder__guardian").filter(card_id=token.card_id.hex()).first()
+        return _CARD_ERRORS[error.code]
+
+
+def _read_code(text: str) -> str | None:
+    """The eight letters under the symbol, typed in any width or case; None when the check letter is wrong."""
+    try:
+        return short_code.parse(text)
+    except card_token.CardError:
+        return None
+
+
+def _cards(**wanted: object) -> Iterable[Card]:
+    # An empty IN is answered by Django without asking the database.
+    return Card.objects.select_related("holder").filter(**wanted)
+
+
+def _people(operation: Operation, ids: Sequence[int]) -> dict[int, Volunteer]:
+    if not ids:
+        return {}
+    found = Volunteer.objects.living().filter(center=operation.center_id, pk__in=ids)
+    return {person.pk: person for person in found}
+
+
+def _of_token(
+    operation: Operation, token: CardToken | str, cards: Mapping[str, Card], *, on: date
+) -> Finding:
+    if isinstance(token, str):
+        return Finding(token)
+    card = cards.get(token.card_id.hex())
     if card is None:
         return Finding("unknown_card")
     return _of_card(operation, card, expired=token.expired(on))
 
 
-def by_short_code(operation: Operation, text: str, *, on: date) -> Finding:
-    """The eight letters under the symbol, typed in any width or case. One query."""
-    try:
-        code = short_code.parse(text)
-    except card_token.CardError:
-        return Finding("no_such_code")
-    card = (
-        Card.objects.select_related("holder__guardian")
-        .filter(center=operation.center_id, short_code=code)
-        .first()
-    )
+def _of_code(operation: Operation, card: Card | None, *, on: date) -> Finding:
     if card is None:
         return Finding("no_such_code")
     return _of_card(operation, card, expired=card.expires_on is not None and card.expires_on < on)
-
-
-def by_id(operation: Operation, volunteer_id: int) -> Finding:
-    """A person picked from a list. One query."""
-    volunteer = (
-        Volunteer.objects.select_related("guardian")
-        .living()
-        .filter(center=operation.center_id, pk=volunteer_id)
-        .first()
-    )
-    return _of_volunteer(operation, volunteer) if volunteer else Finding("no_such_volunteer")
 
 
 def _of_card(operation: Operation, card: Card, *, expired: bool) -> Finding:

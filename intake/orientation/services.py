@@ -15,8 +15,8 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.checkin import services as checkin
+from intake.checkin.desk import Happened
 from intake.checkin.models import Visit
-from intake.checkin.services import Happened
 from intake.orientation.models import Attendance, OrientationSession, Way
 from intake.volunteers.models import Volunteer
 

@@ -242,6 +242,10 @@ class InsurancePolicy(models.Model):
     def __str__(self) -> str:
         return f"policy of {self.volunteer_id}"
 
+    def covers(self, at: datetime) -> bool:
+        """In force at the moment `at`; the same question as `InsurancePolicyQuerySet.covering`."""
+        return self.valid_from <= at < self.valid_to
+
 
 class CardKey(models.Model):
     """A public key of the center's cards. The private key lies in settings.KEYS_DIR and never leaves the server."""

@@ -8,73 +8,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
-from django.test import Client
 from django.utils import timezone
 
 from dvc.accounts import services as accounts
-from dvc.accounts.models import Device, DeviceProfile, User
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
-from dvc.operations.models import Operation
 from dvc.sync.models import Receipt
 from intake.checkin.models import FailedScan, Visit
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
+from tests.dvc.sync.tablet import Tablet, card_of
 
 pytestmark = pytest.mark.django_db
-
-
-class Tablet:
-    """A registered device that numbers its ops, as the kit does."""
-
-    def __init__(self, operation: Operation) -> None:
-        self.operation = operation
-        self.operator: User = make.user(operation.center)
-        self.device: Device
-        self.device, self.secret = accounts.register_device(
-            operation.center,
-            name="受付1",
-            profile=DeviceProfile.RECEPTION,
-            by=make.by(self.operator),
-            at=make.at(8),
-        )
-        self.client = Client(raise_request_exception=False)
-        self.seq = 0
-
-    def op(self, kind: str = "visit.arrive", **payload: Any) -> dict[str, Any]:
-        self.seq += 1
-        return {
-            "op_id": str(uuid.uuid4()), "seq": self.seq, "actor": self.operator.pk, "operation": self.operation.pk,
-            "kind": kind, "v": 1, "t_wall": timezone.now().isoformat(), "t_mono": 1.0, "boot_id": "b", "lane": "",
-            "base": {}, "mode": "online", "payload": payload,
-        }  # fmt: skip
-
-    def post(self, body: Any, **headers: str) -> HttpResponse:
-        authorization = headers.get("authorization", f"Device {self.device.pk}.{self.secret}")
-        return self.client.post(  # type: ignore[return-value]
-            "/api/v1/sync/ops", body if isinstance(body, (str, bytes)) else json.dumps(body),
-            content_type="application/json", headers={"authorization": authorization},
-        )  # fmt: skip
-
-    def send(self, *ops: dict[str, Any], sent_wall: str | None = None) -> list[dict[str, Any]]:
-        response = self.post({"epoch": 1, "sent_wall": sent_wall or timezone.now().isoformat(), "ops": ops})
-        assert response.status_code == 200, response.content
-        return json.loads(response.content)["results"]  # type: ignore[no-any-return]
 
 
 @pytest.fixture
 def tablet() -> Tablet:
     return Tablet(make.operation())
-
-
-def card_of(person: Volunteer) -> Card:
-    stock = cards.issue_stock(person.center, count=1, by=SYSTEM, at=make.at(8))
-    card = Card.objects.get(stock=stock)
-    cards.bind(card, person, by=SYSTEM, at=make.at(8))
-    card.refresh_from_db()
-    return card
 
 
 def test_a_scanned_card_checks_its_holder_in(tablet: Tablet) -> None:

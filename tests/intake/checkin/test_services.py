@@ -13,6 +13,7 @@ from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
 from intake.checkin import services
+from intake.checkin.desk import MOST_FACTS
 from intake.checkin.models import Visit
 from tests import make
 
@@ -151,7 +152,7 @@ def test_a_stuck_reader_does_not_fill_the_row() -> None:
     for second in range(120):
         at = make.at(9) + timedelta(seconds=second)
         services.arrive(operation, person, site=None, by=SYSTEM, at=at)
-    assert len(Visit.objects.get().facts) == services.MOST_FACTS + 1
+    assert len(Visit.objects.get().facts) == MOST_FACTS + 1
 
 
 def test_what_is_missing_blocks_departure_and_not_arrival() -> None:

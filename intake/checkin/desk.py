@@ -1,0 +1,309 @@
+"""What a fact does to a visit: somebody came, was briefed, showed insurance, left. Many people's visits are read at
+once, changed in memory and written at once; one person's visit goes the same way."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal, Self
+
+from django.db.models import Q
+from django.utils import timezone
+
+from dvc.audit import services as audit
+from dvc.audit.models import Entry
+from dvc.audit.services import By
+from dvc.operations.models import Operation, Site
+from intake.checkin.models import Visit, VisitFlag
+from intake.checkin.states import BEGINNINGS, STEPS, VisitState
+from intake.checkin.stays import Fact, Kind, Stay, fold, two_gates
+from intake.volunteers.models import Volunteer
+
+Evidence = Literal["seen_card", "online", "joined_here"]
+MOST_FACTS: Final = 100  # entries kept of one person around one day
+A_DAY: Final = timedelta(days=1)
+WRITTEN_BACK: Final = [
+    "facts", "flags", "site", "day", "arrived_at", "left_at", "unreturned_at", "oriented_at", "insurance_seen_at",
+    "annulled_at", "closed_reason",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a fact came to. `code` is a key of VERDICTS; `changed` is False when it was known already."""
+
+    code: str
+    visit: Visit | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a visit was when a fact came in."""
+
+    arrived_at: datetime
+    left_at: datetime | None
+    state: VisitState
+    arrival_unknown: bool
+
+    @classmethod
+    def of(cls, visit: Visit) -> _Before:
+        return cls(visit.arrived_at, visit.left_at, visit.state, VisitFlag.NO_ARRIVAL in visit.flags)
+
+
+class Desk:
+    """The visits of some people at one operation. Open it inside a transaction, tell it facts, `save()` once.
+
+    A new visit has no id before `save()`, which may raise `IntegrityError` when the same arrival is being written by
+    someone else at this moment: the caller rolls back, opens a new desk and then sees the first one.
+    """
+
+    def __init__(self, operation: Operation, visits: Collection[Visit]) -> None:
+        self.operation = operation
+        self._visits: dict[int, list[Visit]] = defaultdict(list)
+        for visit in visits:
+            self._visits[visit.volunteer_id].append(visit)
+        self._new: list[Visit] = []
+        self._changed: list[Visit] = []
+        self._log: list[tuple[str, Visit, By, datetime, dict[str, Any]]] = []
+
+    @classmethod
+    def open(
+        cls, operation: Operation, volunteers: Collection[int], *, moments: Collection[datetime]
+    ) -> Self:
+        """Read the visits of these people (ids) that facts of these moments may touch: the days around them, and the
+        open visit whenever it began. One query; the rows stay locked until the transaction ends (SQLite has one
+        writer anyway)."""
+        first, last = timezone.localdate(min(moments)), timezone.localdate(max(moments))
+        around = Q(day__range=(first - A_DAY, last + A_DAY))
+        is_open = Q(left_at__isnull=True, unreturned_at__isnull=True)
+        visits = (
+            Visit.objects.select_for_update()
+            .filter(around | is_open, operation=operation, volunteer__in=volunteers, annulled_at__isnull=True)
+            .order_by("arrived_at", "id")  # two tablets' batches take their locks in the same order
+        )
+        return cls(operation, list(visits))
+
+    # ── facts ──────────────────────────────────────────────────────────────────────────────────
+    def arrive(self, volunteer: Volunteer, *, site: Site | None, by: By, at: datetime) -> Happened:
+        """Somebody came. A second arrival changes nothing, except that the earlier of two times is kept.
+
+        An arrival after closing is kept and flagged.
+        """
+        visit, before = self._fold_in(volunteer, _seen("in", by, at, site), by=by)
+        if before is None or before.arrival_unknown:
+            self._note("visit.arrived", visit, by, at)
+            if visit.left_at is not None:
+                return Happened("already_left", visit, changed=True)
+            return Happened("ok" if self.operation.is_open else "closed_operation", visit, changed=True)
+        if visit.arrived_at < before.arrived_at:
+            self._note("visit.earlier_arrival", visit, by, at)
+        return Happened("already_present" if visit.left_at is None else "already_left", visit, changed=False)
+
+    def leave(self, volunteer: Volunteer, *, by: By, at: datetime) -> Happened:
+        """Somebody went home. Told before the arrival is, it is kept as a visit without one until that comes."""
+        visit, before = self._fold_in(volunteer, _seen("out", by, at, None), by=by)
+        if VisitFlag.NO_ARRIVAL in visit.flags or visit.left_at is None:
+            if before is None:
+                self._note("visit.left_unseen", visit, by, at)
+            return Happened("not_present", None, changed=False)
+        if before is not None and (before.left_at, before.state) == (visit.left_at, visit.state):
+            return Happened("already_left", visit, changed=False)
+        self._note("visit.left", visit, by, at)
+        return Happened("ok_left", visit, changed=True)
+
+    def close(self, volunteer: Volunteer, *, by: By, at: datetime) -> Visit:
+        """A person on the staff made sure that somebody went home at `at`. The caller writes down why."""
+        return self._fold_in(volunteer, _seen("closed", by, at, None), by=by)[0]
+
+    def orient(self, volunteer: Volunteer, *, by: By, at: datetime) -> Happened:
+        """The person heard the briefing."""
+        visit = self._present(volunteer)
+        if visit is None:
+            return Happened("not_present", None, changed=False)
+        if visit.oriented_at is not None:
+            return Happened("ok_oriented", visit, changed=False)
+        visit.oriented_at = at
+        self._change(visit)
+        self._note("visit.oriented", visit, by, at)
+        return Happened("ok_oriented", visit, changed=True)
+
+    def see_insurance(self, volunteer: Volunteer, *, evidence: Evidence, by: By, at: datetime) -> Happened:
+        """The desk saw proof of insurance. Joining here and now covers from tomorrow 0:00, or at once under the
+        large-disaster special rule (domain.md §3.5)."""
+        visit = self._present(volunteer)
+        if visit is None:
+            return Happened("not_present", None, changed=False)
+        if evidence == "joined_here" and not self.operation.insurance_special_rule:
+            self._note("visit.insurance_from_tomorrow", visit, by, at)
+            return Happened("insurance_not_yet", visit, changed=False)
+        if visit.insurance_seen_at is not None:
+            return Happened("ok_insured", visit, changed=False)
+        visit.insurance_seen_at = at
+        self._change(visit)
+        self._note("visit.insurance_seen", visit, by, at, evidence=evidence)
+        return Happened("ok_insured", visit, changed=True)
+
+    # ── folding ────────────────────────────────────────────────────────────────────────────────
+    def _fold_in(self, volunteer: Volunteer, seen: Fact, *, by: By) -> tuple[Visit, _Before | None]:
+        """Fold one more fact in. The visit it belongs to, and what that was before (None: it is new)."""
+        known = self._near(volunteer, timezone.localdate(seen.at))
+        told = list(itertools.chain.from_iterable(visit.told for visit in known))
+        if len(told) > MOST_FACTS and seen.kind == "in":  # a stuck reader: the receipts have it all
+            seen = next(fact for fact in told if fact.kind == "in")
+        stays = fold([*told, seen])
+        rows = self._rows_of(stays, known, by=by, at=seen.at)
+        mine = next(i for i, stay in enumerate(stays) if seen in stay.facts)
+        was = _Before.of(rows[mine]) if mine in rows else None
+        for i, stay in enumerate(stays):
+            row = rows.get(i)
+            if row is None:
+                rows[i] = self._begin(volunteer, stay, seen, by=by)
+                continue
+            before = _Before.of(row)
+            self._go_on(row, stay, seen, by=by)
+            if i != mine and before != (after := _Before.of(row)):
+                self._note("visit.refolded", row, by, seen.at, before=str(before.state), to=str(after.state))
+        return rows[mine], was
+
+    def _rows_of(
+        self, stays: Sequence[Stay], known: Sequence[Visit], *, by: By, at: datetime
+    ) -> dict[int, Visit]:
+        """Which visit goes on as which stay (by its number): the one with its first entry. A visit that was a leaving
+        only and has found the stay it ended is taken back; that stay has its fact now."""
+        rows: dict[int, Visit] = {}
+        for visit in sorted(known, key=lambda visit: VisitFlag.NO_ARRIVAL in visit.flags):
+            told = visit.told
+            first = next((fact for fact in told if fact.kind == "in"), told[0])
+            number = next(i for i, stay in enumerate(stays) if first in stay.facts)
+            if number in rows:
+                self._take_back(visit, by=by, at=at)
+            else:
+                rows[number] = visit
+        return rows
+
+    def _take_back(self, visit: Visit, *, by: By, at: datetime) -> None:
+        visit.annulled_at, visit.closed_reason = at, "到着の記録が見つかった"
+        self._visits[visit.volunteer_id].remove(visit)
+        self._change(visit)
+        self._note("visit.annulled", visit, by, at)
+
+    def _begin(self, volunteer: Volunteer, stay: Stay, seen: Fact, *, by: By) -> Visit:
+        visit = Visit(operation=self.operation, volunteer=volunteer)
+        if not self.operation.is_open:
+            visit.flags = [VisitFlag.AFTER_CLOSING.value]
+        _fill(visit, stay, seen)
+        _check_step(None, visit)
+        self._new.append(visit)
+        self._visits[volunteer.pk].append(visit)
+        if visit.state == VisitState.UNRETURNED:
+            self._note_unreturned(visit, by, seen.at)
+        return visit
+
+    def _go_on(self, visit: Visit, stay: Stay, seen: Fact, *, by: By) -> None:
+        before = visit.state
+        same_facts = visit.facts == [fact.as_json() for fact in stay.facts]
+        if same_facts and (not stay.unreturned or before == VisitState.UNRETURNED):
+            return
+        _fill(visit, stay, seen)
+        _check_step(before, visit)
+        self._change(visit)
+        if visit.state == VisitState.UNRETURNED != before:
+            self._note_unreturned(visit, by, seen.at)
+
+    # ── looking ────────────────────────────────────────────────────────────────────────────────
+    def _present(self, volunteer: Volunteer) -> Visit | None:
+        return next(
+            (visit for visit in self._visits[volunteer.pk] if visit.state == VisitState.PRESENT), None
+        )
+
+    def _near(self, volunteer: Volunteer, day: date) -> list[Visit]:
+        """What a fact of that day may touch (as `open`), in the order of arrival."""
+        near = [
+            visit
+            for visit in self._visits[volunteer.pk]
+            if abs(visit.day - day) <= A_DAY or visit.state == VisitState.PRESENT
+        ]
+        return sorted(near, key=lambda visit: visit.arrived_at)
+
+    # ── writing ────────────────────────────────────────────────────────────────────────────────
+    def save(self) -> None:
+        """Write new and changed visits and one audit entry for each fact that changed something."""
+        changed = [visit for visit in self._changed if visit.pk is not None]
+        # The database allows one open visit at a time: whatever ends is written before what begins or opens again.
+        ended = [visit for visit in changed if visit.state != VisitState.PRESENT]
+        opened = [visit for visit in changed if visit.state == VisitState.PRESENT]
+        _write_back(ended)
+        if self._new:
+            Visit.objects.bulk_create(self._new)
+        _write_back(opened)
+        if self._log:
+            audit.record_all([self._entry(*line) for line in self._log])
+        self._new, self._changed, self._log = [], [], []
+
+    def _entry(self, action: str, visit: Visit, by: By, at: datetime, details: dict[str, Any]) -> Entry:
+        return audit.entry(
+            action, visit, by=by, at=at, operation=self.operation, volunteer=visit.volunteer_id, **details
+        )
+
+    def _change(self, visit: Visit) -> None:
+        if all(visit is not other for other in self._changed):
+            self._changed.append(visit)
+
+    def _note(self, action: str, visit: Visit, by: By, at: datetime, **details: Any) -> None:
+        self._log.append((action, visit, by, at, details))
+
+    def _note_unreturned(self, visit: Visit, by: By, at: datetime) -> None:
+        self._note("visit.unreturned", visit, by, at, day=visit.day.isoformat())
+
+
+def unreturned_entry(visit: Visit, *, by: By, at: datetime) -> Entry:
+    """The audit entry of a visit that nobody saw the end of."""
+    return audit.entry(
+        "visit.unreturned", visit, by=by, at=at, operation=visit.operation, volunteer=visit.volunteer_id,
+        day=visit.day.isoformat(),
+    )  # fmt: skip
+
+
+def _write_back(visits: Sequence[Visit]) -> None:
+    if len(visits) == 1:
+        visits[0].save(update_fields=WRITTEN_BACK)
+    elif visits:
+        Visit.objects.bulk_update(visits, WRITTEN_BACK)
+
+
+def _seen(kind: Kind, by: By, at: datetime, site: Site | None) -> Fact:
+    gate = str(by.device.pk) if by.device else ""
+    return Fact(kind, at, site.pk if site else None, gate, by.op)
+
+
+def _fill(visit: Visit, stay: Stay, seen: Fact) -> None:
+    """Make the visit say what the stay says."""
+    visit.facts, visit.flags = [fact.as_json() for fact in stay.facts], _flags(visit, stay)
+    visit.site_id, visit.day = stay.site, stay.day
+    visit.arrived_at, visit.left_at = stay.arrived_at, stay.left_at
+    if stay.left_at is not None:
+        visit.unreturned_at = None
+    elif stay.unreturned:
+        visit.unreturned_at = visit.unreturned_at or seen.at
+
+
+def _check_step(before: VisitState | None, visit: Visit) -> None:
+    """An edge that is not in the table is a bug."""
+    if visit.state not in (STEPS[before] | {before} if before else BEGINNINGS):
+        raise RuntimeError(f"no step from {before} to {visit.state}")
+
+
+def _flags(visit: Visit, stay: Stay) -> list[str]:
+    closed = stay.end is not None and stay.end.kind == "closed"
+    folded = {
+        VisitFlag.NO_ARRIVAL: stay.arrival is None,
+        VisitFlag.TWO_GATES: bool(two_gates(stay.facts)),
+        VisitFlag.CLOSED_BY_DESK: closed,
+        VisitFlag.CAPPED: VisitFlag.CAPPED in visit.flags and closed,
+    }
+    kept = [flag for flag in visit.flags if flag not in folded]
+    return [str(flag) for flag in (*kept, *(flag for flag, is_so in folded.items() if is_so))]
