@@ -217,7 +217,7 @@ def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[tuple[dict[
         try:
             fields = shape.run_validation(raw)
         except serializers.ValidationError as error:
-            misshapen.append((raw, sorted(dict(error.detail))))
+            misshapen.append((raw, sorted(str(name) for name in error.detail)))
             continue
         ops.append(
             Op(
