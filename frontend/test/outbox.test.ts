@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stamp } from "../src/field/clock";
 import { Outbox, type Connection } from "../src/field/outbox";
 import type { Fact, Op, Result, Verdict } from "../src/field/protocol";
@@ -232,9 +232,40 @@ describe("keeping", () => {
     center.backedUpSeq = 6;
     await put(1);
     await outbox.drain();
-    await outbox.drain();
     expect(center.got.at(-1)?.map((op) => op.seq)).toEqual([7, 8, 9, 10]);
     expect(await shelf.queuedCount()).toBe(0);
+  });
+
+  it("notices a restored server although it has nothing to send", async () => {
+    await put(3);
+    await outbox.drain();
+    center.generation = "2";
+    center.backedUpSeq = 1;
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61_000 });
+    await outbox.drain();
+    vi.useRealTimers();
+    expect(center.got.slice(1).map((ops) => ops.map((op) => op.seq))).toEqual([[], [2, 3]]);
+  });
+
+  it("keeps what was backed up at the first registration only as long as the list shows it", async () => {
+    await put(25);
+    center.backedUpSeq = 25;
+    await outbox.drain();
+    await shelf.register({ ...DEVICE, device_id: "12" });
+    await put(2);
+    await outbox.drain();
+    expect(center.got.at(-1)?.map((op) => op.seq)).toEqual([1, 2]);
+    expect(await shelf.newest(100)).toHaveLength(20);
+  });
+
+  it("holds 20,000 acknowledged facts and no more, and never lets go of one that is not acknowledged", async () => {
+    await put(30);
+    await outbox.drain();
+    await put(3);
+    expect(await shelf.prune(5, 20)).toBe(13);
+    expect((await shelf.newest(100)).map((entry) => entry.seq)).toEqual(Array.from({ length: 20 }, (_, i) => 33 - i));
+    await shelf.prune(0, 0);
+    expect((await shelf.newest(100)).map((entry) => entry.seq)).toEqual([33, 32, 31]);
   });
 
   it("keeps a refusal on screen until a person has seen it", async () => {
@@ -253,19 +284,19 @@ describe("keeping", () => {
     expect((await shelf.newest(100)).map((entry) => entry.seq)).not.toContain(1);
   });
 
-  it("loses nothing when the tablet is registered again: unsent facts go out first and gapless", async () => {
+  it("loses nothing when the tablet is registered again: what no backup holds goes out again, in order and gapless", async () => {
     await put(2);
     await outbox.drain();
     await put(3);
-    const unsent = (await shelf.queuedAfter(0, 10)).map((entry) => entry.op_id);
+    const before = (await shelf.newest(100)).map((entry) => entry.op_id).reverse();
     await shelf.register({ ...DEVICE, device_id: "12" });
     await put(1);
     await outbox.drain();
     const last = center.got.at(-1) ?? [];
-    expect(last.map((op) => op.seq)).toEqual([1, 2, 3, 4]);
-    expect(last.slice(0, 3).map((op) => op.op_id)).toEqual(unsent);
+    expect(last.map((op) => op.seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(last.slice(0, 5).map((op) => op.op_id)).toEqual(before);
     expect(center.headers.at(-1)?.authorization).toBe("Device 12.s3cret");
-    expect(await shelf.newest(100)).toHaveLength(6);
+    expect(await shelf.queuedCount()).toBe(0);
   });
 
   it("tells what it knows beyond a snapshot: recorded since, or not settled", async () => {

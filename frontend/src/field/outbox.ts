@@ -11,6 +11,8 @@ const TIMEOUT_MS = 20_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 const CALM_WAIT_MS = 20_000;
+// With nothing to send the server is asked now and then what it has backed up, and whether it is the same one still.
+const HELLO_EVERY_MS = 60_000;
 const KEPT_FOR_THE_LIST = 20;
 
 /** How the last attempt went. `blocked`: the server knows this device no more; `text` says what to do. */
@@ -28,7 +30,11 @@ export interface OutboxOptions {
   readonly onConnection?: (connection: Connection) => void;
   readonly onSettled?: (entries: readonly Entry[]) => void;
   readonly onQueue?: () => void;
+  /** The shelf could not be read or written (disk full, data cleared): nothing was lost that the screen called saved. */
+  readonly onTrouble?: (error: unknown) => void;
 }
+
+type Outcome = "done" | "restored" | "split" | "stop";
 
 interface Denial {
   readonly code?: string;
@@ -42,6 +48,7 @@ export class Outbox {
   private again = false;
   private failures = 0;
   private retryAfterMs = 0;
+  private heardAt = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private started = false;
 
@@ -88,10 +95,15 @@ export class Outbox {
       return this.running;
     }
     clearTimeout(this.timer);
-    this.running = this.rounds().finally(() => {
-      this.running = undefined;
-      this.schedule();
-    });
+    this.running = this.rounds()
+      .catch((error: unknown) => {
+        this.failures += 1;
+        this.options.onTrouble?.(error);
+      })
+      .finally(() => {
+        this.running = undefined;
+        this.schedule();
+      });
     return this.running;
   }
 
@@ -117,14 +129,24 @@ export class Outbox {
   private async pass(): Promise<void> {
     const device = await this.options.shelf.device();
     if (!device) return;
+    const authorization = `Device ${device.device_id}.${device.secret}`;
     let after = -Infinity;
     let size = MAX_OPS;
     for (;;) {
       const batch = await this.options.shelf.queuedAfter(after, size);
       const last = batch.at(-1);
-      if (!last) break;
-      const outcome = await this.send(batch, `Device ${device.device_id}.${device.secret}`, device.epoch);
+      if (!last) {
+        if (Date.now() - this.heardAt < HELLO_EVERY_MS) break;
+        const outcome = await this.send([], authorization, device.epoch);
+        if (outcome !== "done" && outcome !== "restored") return;
+        continue;
+      }
+      const outcome = await this.send(batch, authorization, device.epoch);
       if (outcome === "stop") return;
+      if (outcome === "restored") {
+        after = -Infinity; // what the backup lacks is in the queue again, below what was just sent
+        continue;
+      }
       if (outcome === "split" && batch.length > 1) {
         size = Math.ceil(batch.length / 2);
         continue;
@@ -136,9 +158,9 @@ export class Outbox {
     await this.options.shelf.prune(KEPT_FOR_THE_LIST);
   }
 
-  private async send(batch: readonly Entry[], authorization: string, epoch: number): Promise<"done" | "split" | "stop"> {
+  private async send(batch: readonly Entry[], authorization: string, epoch: number): Promise<Outcome> {
     const ids = batch.map((entry) => entry.op_id);
-    await this.options.shelf.markSent(ids, true);
+    this.options.shelf.markSent(ids, true);
     this.options.onQueue?.();
     let response: Response;
     let answer: unknown;
@@ -167,7 +189,7 @@ export class Outbox {
     switch (response.status) {
       case 400:
       case 413:
-        await this.options.shelf.markSent(ids, false);
+        this.options.shelf.markSent(ids, false);
         return "split";
       case 401:
       case 403:
@@ -181,21 +203,21 @@ export class Outbox {
     }
   }
 
-  private async arrived(ids: readonly string[], answer: OpsAnswer): Promise<"done"> {
+  private async arrived(ids: readonly string[], answer: OpsAnswer): Promise<Outcome> {
     this.failures = 0;
     this.retryAfterMs = 0;
-    const settled = await this.options.shelf.settle(answer.results, answer.generation, answer.backed_up_seq);
-    const answered = new Set(answer.results.map((result) => result.op_id));
-    await this.options.shelf.markSent(ids.filter((id) => !answered.has(id)), false);
+    this.heardAt = Date.now();
+    const { settled, restored } = await this.options.shelf.settle(answer.results, answer.generation, answer.backed_up_seq);
+    this.options.shelf.markSent(ids, false);
     this.options.onConnection?.({ kind: "online" });
     this.options.onSettled?.(settled);
     this.options.onQueue?.();
-    return "done";
+    return restored ? "restored" : "done";
   }
 
-  private async failed(ids: readonly string[], connection: Connection): Promise<"stop"> {
+  private failed(ids: readonly string[], connection: Connection): "stop" {
     this.failures += 1;
-    await this.options.shelf.markSent(ids, false);
+    this.options.shelf.markSent(ids, false);
     this.options.onConnection?.(connection);
     this.options.onQueue?.();
     return "stop";

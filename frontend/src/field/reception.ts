@@ -1,7 +1,7 @@
 /* The reception screen: from a scan to a verdict, on-line and off-line by the same path. */
 import { wireCamera } from "./camera";
 import { part } from "./elements";
-import { NOT_WRITTEN, factOf, localDay } from "./facts";
+import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
 import { drawLink } from "./link";
 import { prepareOffline } from "./offline";
@@ -18,6 +18,7 @@ import { preview, say, type Subject } from "./snapshot";
 import { Sound } from "./sound";
 import { wireSound } from "./sound_button";
 import { Timing } from "./timing";
+import { newsText, notWritten, showTrouble, troubleText } from "./trouble";
 import { wireTyped } from "./typed";
 import { listenToWedge } from "./wedge";
 
@@ -25,7 +26,8 @@ const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openReception(page: HTMLElement): Promise<void> {
-  const shelf = await Shelf.open();
+  const shelf = await openShelf(page);
+  if (!shelf) return;
   const reception = new Reception(page, shelf);
   wireRegister(page, shelf, (device) => void reception.begin(device));
   const device = await shelf.device();
@@ -34,6 +36,17 @@ export async function openReception(page: HTMLElement): Promise<void> {
   const offline = await prepareOffline();
   part(page, "ready").textContent = offline.say;
   page.dataset["offline"] = offline.ready ? "ready" : "no";
+}
+
+async function openShelf(page: HTMLElement): Promise<Shelf | null> {
+  try {
+    const shelf = await Shelf.open(undefined, (news) => showTrouble(page, newsText(news)));
+    showTrouble(page, "");
+    return shelf;
+  } catch (error) {
+    showTrouble(page, troubleText(error));
+    return null;
+  }
 }
 
 class Reception {
@@ -70,6 +83,7 @@ class Reception {
       onConnection: (connection) => this.connected(connection),
       onSettled: (entries) => this.settled(entries),
       onQueue: () => void this.drawQueue(),
+      onTrouble: (error) => showTrouble(page, troubleText(error)),
     });
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, (snapshot, came) => this.answered(snapshot, came));
@@ -153,7 +167,7 @@ class Reception {
     try {
       entry = await this.outbox.append(fact, verdict);
     } catch (error) {
-      this.show({ verdict: NOT_WRITTEN, entry: null }, turn);
+      this.show({ verdict: notWritten(error), entry: null }, turn);
       this.sound.play("stop");
       throw error;
     }

@@ -2,48 +2,19 @@
  * What the tablet keeps: who it is, its snapshot, and every operation it recorded (IndexedDB).
  * An operation is written with durability "strict" and is safe only when its transaction has completed:
  * with the default, a power cut takes back what the screen already called saved.
+ * An acknowledged operation stays until the server has it in a backup elsewhere: after a restore it is sent again.
  */
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
-import type { Device, Fact, Op, Result, Snapshot, Status, Verdict } from "./protocol";
+import type { IDBPTransaction } from "idb";
+import type { Device, Fact, Result, Snapshot, Status, Verdict } from "./protocol";
+import { isNamed, openRooms, type Entry, type Meta, type Rooms, type Schema, type ShelfNews, type StoredSnapshot } from "./shelf_schema";
 import { shortName } from "./text";
 import { uuid7Floor } from "./uuid7";
 
-export type State = "saved" | "sent" | "settled";
+export type { Entry, State } from "./shelf_schema";
 
-/**
- * One operation on the shelf. `queued` is 1 until a durable result came; `look` is 1 while a person has to look at its
- * refusal (IndexedDB cannot index booleans). Op ids are UUIDv7: their order is the order of recording.
- */
-export interface Entry {
-  readonly op_id: string;
-  readonly seq: number;
-  readonly op: Op;
-  readonly state: State;
-  readonly queued: 0 | 1;
-  readonly verdict: Verdict;
-  readonly result: Result | null;
-  readonly look: 0 | 1;
-}
-
-interface StoredSnapshot {
-  readonly operation: number;
-  readonly etag: string;
-  readonly content: Snapshot;
-}
-
-interface Meta {
-  readonly lastSeq: number;
-  readonly generation: string | null;
-  readonly backedUpSeq: number;
-}
-
-interface Schema extends DBSchema {
-  device: { key: "this"; value: Device };
-  snapshot: { key: number; value: StoredSnapshot };
-  meta: { key: "this"; value: Meta };
-  ops: { key: string; value: Entry; indexes: { queue: [number, number]; seq: number; look: number } };
-}
-
+/** Acknowledged operations beyond this many are let go, oldest first, also without a backup: the tablet's disk is no archive. */
+export const MOST_KEPT = 20_000;
+const PRUNED_AT_ONCE = 500;
 const FIRST: Meta = { lastSeq: 0, generation: null, backedUpSeq: 0 };
 // Results that stay on screen until a person has dealt with them.
 const ASK_A_PERSON: readonly Status[] = ["refused", "mismatch", "review", "held"];
@@ -51,172 +22,227 @@ const STRICT = { durability: "strict" } as const;
 type Rows = IDBPTransaction<Schema, ("meta" | "ops")[], "readwrite">;
 
 export class Shelf {
-  private constructor(private readonly db: IDBPDatabase<Schema>) {}
+  // On its way and not answered: ◐ on screen. Not on the shelf: after a power cut nothing is on its way.
+  private readonly onTheWay = new Set<string>();
 
-  static async open(name = "dvc-reception"): Promise<Shelf> {
-    const db = await openDB<Schema>(name, 1, {
-      upgrade(fresh) {
-        fresh.createObjectStore("device");
-        fresh.createObjectStore("snapshot", { keyPath: "operation" });
-        fresh.createObjectStore("meta");
-        const ops = fresh.createObjectStore("ops", { keyPath: "op_id" });
-        ops.createIndex("queue", ["queued", "seq"]);
-        ops.createIndex("seq", "seq", { unique: true });
-        ops.createIndex("look", "look");
-      },
-      blocking(_current, _blocked, event) {
-        // A newer release in another tab wants to change the shelf: let go, this page asks again when it is loaded.
-        (event.target as IDBDatabase).close();
-      },
-    });
-    return new Shelf(db);
+  private constructor(
+    private rooms: Rooms,
+    private readonly reopen: () => Promise<Rooms>,
+  ) {}
+
+  /** Open the shelf; `tell` hears what happens to it while the page lives. Rejects when the browser gives no storage. */
+  static async open(name = "dvc-reception", tell: (news: ShelfNews) => void = () => undefined): Promise<Shelf> {
+    const open = (): Promise<Rooms> => openRooms(name, tell);
+    return new Shelf(await open(), open);
   }
 
   close(): void {
-    this.db.close();
+    this.rooms.close();
+  }
+
+  /** A shelf that was closed under us (an upgrade in another tab, cleared data) is opened again, once. */
+  private async use<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.rooms);
+    } catch (error) {
+      if (!isNamed(error, "InvalidStateError")) throw error;
+      this.rooms = await this.reopen();
+      return work(this.rooms);
+    }
   }
 
   device(): Promise<Device | undefined> {
-    return this.db.get("device", "this");
+    return this.use((rooms) => rooms.get("device", "this"));
   }
 
   /**
-   * This browser is a device (again). What was not settled under an older registration is numbered anew, in order,
-   * and goes out under the new one; its op ids stay, so that the server still knows what it has seen.
+   * This browser is a device (again). What is not known to lie in a backup is numbered anew, in the order of recording,
+   * and goes out under the new registration: the server may have been restored and never have heard of it. Op ids stay,
+   * so that what the server has seen is a repeat.
    */
-  async register(device: Device): Promise<void> {
-    const tx = this.db.transaction(["device", "meta", "ops"], "readwrite", STRICT);
-    const ops = tx.objectStore("ops");
-    const all = await ops.index("seq").getAll();
-    let seq = 0;
-    for (const entry of all) await ops.delete(entry.op_id);
-    for (const entry of [...all].sort((a, b) => b.queued - a.queued || a.seq - b.seq)) {
-      seq += 1;
-      // Settled ones lie behind the queue with numbers below zero: the list shows them, nothing sends them.
-      const number = entry.queued ? seq : -seq;
-      await ops.put({ ...entry, seq: number, op: { ...entry.op, seq: number } });
-    }
-    const queued = all.filter((entry) => entry.queued).length;
-    await tx.objectStore("meta").put({ ...FIRST, lastSeq: queued }, "this");
-    await tx.objectStore("device").put(device, "this");
-    await tx.done;
+  register(device: Device): Promise<void> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction(["device", "meta", "ops"], "readwrite", STRICT);
+      const ops = tx.objectStore("ops");
+      const { backedUpSeq } = (await tx.objectStore("meta").get("this")) ?? FIRST;
+      const all = await ops.getAll();
+      await ops.clear();
+      let seq = 0;
+      let behind = 0;
+      for (const entry of all) {
+        // What lies in a backup goes behind the queue with numbers below zero: the list shows it, nothing sends it.
+        const sends = entry.queued === 1 || entry.seq > backedUpSeq;
+        const number = sends ? (seq += 1) : (behind -= 1);
+        void ops.put({ ...entry, ...(sends ? { queued: 1, state: "saved" } : {}), seq: number, op: { ...entry.op, seq: number } }).catch(() => undefined);
+      }
+      await tx.objectStore("meta").put({ ...FIRST, lastSeq: seq }, "this");
+      await tx.objectStore("device").put(device, "this");
+      await tx.done;
+    });
   }
 
-  async snapshot(operation: number): Promise<StoredSnapshot | undefined> {
-    return this.db.get("snapshot", operation);
+  snapshot(operation: number): Promise<StoredSnapshot | undefined> {
+    return this.use((rooms) => rooms.get("snapshot", operation));
   }
 
   async keepSnapshot(operation: number, etag: string, content: Snapshot): Promise<void> {
-    await this.db.put("snapshot", { operation, etag, content });
+    await this.use((rooms) => rooms.put("snapshot", { operation, etag, content }));
   }
 
   /** Write a fact under the next number. When this returns, the record survives a power cut. */
-  async append(fact: Fact, verdict: Verdict): Promise<Entry> {
-    const tx = this.db.transaction(["meta", "ops"], "readwrite", STRICT);
-    const meta = await readMeta(tx);
-    const seq = meta.lastSeq + 1;
-    const entry: Entry = {
-      op_id: fact.op_id, seq, op: { ...fact, seq }, state: "saved", queued: 1, verdict, result: null, look: 0,
-    };
-    await tx.objectStore("ops").add(entry);
-    await tx.objectStore("meta").put({ ...meta, lastSeq: seq }, "this");
-    await tx.done;
-    return entry;
+  append(fact: Fact, verdict: Verdict): Promise<Entry> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction(["meta", "ops"], "readwrite", STRICT);
+      const meta = await readMeta(tx);
+      const seq = meta.lastSeq + 1;
+      const entry: Entry = {
+        op_id: fact.op_id, seq, op: { ...fact, seq }, state: "saved", queued: 1, verdict, result: null, look: 0,
+      };
+      // Both at once; a failure of either (the disk is full) ends the transaction, and `done` says which it was.
+      void tx.objectStore("ops").add(entry).catch(() => undefined);
+      void tx.objectStore("meta").put({ ...meta, lastSeq: seq }, "this").catch(() => undefined);
+      await tx.done;
+      return entry;
+    });
   }
 
   /** Up to `limit` entries without a durable result, oldest first, numbered above `after`. */
-  queuedAfter(after: number, limit: number): Promise<Entry[]> {
-    return this.db.getAllFromIndex("ops", "queue", IDBKeyRange.bound([1, after], [1, Infinity], true, false), Number.isFinite(limit) ? limit : undefined);
+  async queuedAfter(after: number, limit: number): Promise<Entry[]> {
+    const range = IDBKeyRange.bound([1, after], [1, Infinity], true, false);
+    const found = await this.use((rooms) => rooms.getAllFromIndex("ops", "queue", range, Number.isFinite(limit) ? limit : undefined));
+    return found.map((entry) => this.seen(entry));
   }
 
   queuedCount(): Promise<number> {
-    return this.db.countFromIndex("ops", "queue", IDBKeyRange.bound([1, -Infinity], [1, Infinity]));
+    return this.use((rooms) => rooms.countFromIndex("ops", "queue", IDBKeyRange.bound([1, -Infinity], [1, Infinity])));
   }
 
   async entry(opId: string): Promise<Entry | undefined> {
-    return this.db.get("ops", opId);
+    const found = await this.use((rooms) => rooms.get("ops", opId));
+    return found && this.seen(found);
   }
 
   /** The newest entries first. */
-  async newest(limit: number): Promise<Entry[]> {
-    const found: Entry[] = [];
-    const tx = this.db.transaction("ops");
-    for (let cursor = await tx.store.openCursor(null, "prev"); cursor && found.length < limit; cursor = await cursor.continue()) {
-      found.push(cursor.value);
-    }
-    return found;
+  newest(limit: number): Promise<Entry[]> {
+    return this.use(async (rooms) => {
+      const found: Entry[] = [];
+      const tx = rooms.transaction("ops");
+      for (let cursor = await tx.store.openCursor(null, "prev"); cursor && found.length < limit; cursor = await cursor.continue()) {
+        found.push(this.seen(cursor.value));
+      }
+      return found;
+    });
   }
 
   /** The refusals nobody has looked at, oldest first. */
   toLookAt(): Promise<Entry[]> {
-    return this.db.getAllFromIndex("ops", "look", 1);
+    return this.use((rooms) => rooms.getAllFromIndex("ops", "look", 1));
   }
 
   /** What this tablet knows beyond a snapshot of that moment (ms): recorded since, or not settled. Oldest first. */
   async since(moment: number): Promise<Entry[]> {
     const [recent, queued] = await Promise.all([
-      this.db.getAll("ops", IDBKeyRange.lowerBound(uuid7Floor(moment))),
+      this.use((rooms) => rooms.getAll("ops", IDBKeyRange.lowerBound(uuid7Floor(moment)))),
       this.queuedAfter(-Infinity, Infinity),
     ]);
     const all = new Map([...queued, ...recent].map((entry) => [entry.op_id, entry]));
     return [...all.values()].sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
   }
 
+  /** Everything a restored server might lack: not settled, or not known to lie in a backup. Oldest first. */
+  notBackedUp(): Promise<Entry[]> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction(["meta", "ops"]);
+      const { backedUpSeq } = (await tx.objectStore("meta").get("this")) ?? FIRST;
+      const all = await tx.objectStore("ops").getAll();
+      return all.filter((entry) => entry.queued === 1 || entry.seq > backedUpSeq);
+    });
+  }
+
   /** Sent, no answer known: ◐ on screen. They stay in the queue. */
-  async markSent(opIds: readonly string[], sent: boolean): Promise<void> {
-    const tx = this.db.transaction("ops", "readwrite");
+  markSent(opIds: readonly string[], sent: boolean): void {
     for (const opId of opIds) {
-      const entry = await tx.store.get(opId);
-      if (entry?.queued) await tx.store.put({ ...entry, state: sent ? "sent" : "saved" });
+      if (sent) this.onTheWay.add(opId);
+      else this.onTheWay.delete(opId);
     }
-    await tx.done;
   }
 
-  /** Keep the server's answers. Only what they name leaves the queue. Returns the entries that changed. */
-  async settle(results: readonly Result[], generation: string, backedUpSeq: number): Promise<Entry[]> {
-    const tx = this.db.transaction(["meta", "ops"], "readwrite", STRICT);
-    const ops = tx.objectStore("ops");
-    const meta = await readMeta(tx);
-    if (meta.generation !== null && meta.generation !== generation) await requeue(tx, backedUpSeq);
-    const changed: Entry[] = [];
-    for (const result of results) {
-      const entry = await ops.get(result.op_id);
-      if (!entry) continue;
-      const look = ASK_A_PERSON.includes(result.status) ? 1 : 0;
-      const settled: Entry = { ...entry, state: "settled", queued: 0, look, result: lessPersonal(result) };
-      await ops.put(settled);
-      changed.push({ ...settled, result });
-    }
-    await tx.objectStore("meta").put({ ...meta, generation, backedUpSeq }, "this");
-    await tx.done;
-    return changed;
+  /**
+   * Keep the server's answers. Only what they name leaves the queue. Returns the entries that changed, and whether the
+   * server has another generation: then it was restored, and what its backup lacks is in the queue again.
+   */
+  settle(results: readonly Result[], generation: string, backedUpSeq: number): Promise<{ settled: Entry[]; restored: boolean }> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction(["meta", "ops"], "readwrite", STRICT);
+      const ops = tx.objectStore("ops");
+      const meta = await readMeta(tx);
+      const restored = meta.generation !== null && meta.generation !== generation;
+      if (restored) await requeue(tx, backedUpSeq);
+      const entries = await Promise.all(results.map((result) => ops.get(result.op_id)));
+      const settled: Entry[] = [];
+      results.forEach((result, i) => {
+        const entry = entries[i];
+        if (!entry) return;
+        this.onTheWay.delete(entry.op_id);
+        const look = ASK_A_PERSON.includes(result.status) ? 1 : 0;
+        const kept: Entry = { ...entry, state: "settled", queued: 0, look, result: lessPersonal(result) };
+        void ops.put(kept).catch(() => undefined);
+        settled.push({ ...kept, result });
+      });
+      void tx.objectStore("meta").put({ ...meta, generation, backedUpSeq }, "this").catch(() => undefined);
+      await tx.done;
+      return { settled, restored };
+    });
   }
 
-  /** Let go of what the server has in a backup, except the newest `keep` and refusals nobody has looked at. */
-  async prune(keep: number): Promise<number> {
-    const tx = this.db.transaction(["meta", "ops"], "readwrite");
-    const { backedUpSeq, lastSeq } = await readMeta(tx);
-    const upTo = Math.min(backedUpSeq, lastSeq - keep);
-    const ops = tx.objectStore("ops");
-    let gone = 0;
-    // From 1: what lies behind the queue since an older registration has numbers below zero and stays.
-    if (upTo >= 1) {
-      for (const entry of await ops.index("seq").getAll(IDBKeyRange.bound(1, upTo))) {
-        if (entry.queued || entry.look) continue;
-        await ops.delete(entry.op_id);
-        gone += 1;
+  /**
+   * Let go of what lies in a backup, and of acknowledged ones beyond `most`, oldest first; never of the newest `keep`,
+   * of what has no durable result, or of refusals nobody has looked at. Returns how many went.
+   */
+  prune(keep: number, most: number = MOST_KEPT): Promise<number> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction(["meta", "ops"], "readwrite");
+      const { backedUpSeq } = await readMeta(tx);
+      const ops = tx.objectStore("ops");
+      const total = await ops.count();
+      if (total <= keep) return 0;
+      let older = total - keep; // how many may be looked at: the newest are not among them
+      let over = total - most;
+      let gone = 0;
+      let after: string | null = null;
+      while (older > 0) {
+        const some: Entry[] = await ops.getAll(after === null ? null : IDBKeyRange.lowerBound(after, true), Math.min(PRUNED_AT_ONCE, older));
+        for (const entry of some) {
+          if (entry.queued || entry.look || (entry.seq > backedUpSeq && over <= 0)) continue;
+          void ops.delete(entry.op_id).catch(() => undefined);
+          over -= 1;
+          gone += 1;
+        }
+        const last = some.at(-1);
+        // Numbers rise with the ids: above the mark nothing more is in a backup.
+        if (!last || (last.seq > backedUpSeq && over <= 0)) break;
+        after = last.op_id;
+        older -= some.length;
       }
-    }
-    await tx.done;
-    return gone;
+      await tx.done;
+      return gone;
+    });
   }
 
   /** Somebody has seen this refusal. */
-  async dismiss(opId: string): Promise<void> {
-    const tx = this.db.transaction("ops", "readwrite", STRICT);
-    const entry = await tx.store.get(opId);
-    if (entry) await tx.store.put({ ...entry, look: 0 });
-    await tx.done;
+  dismiss(opId: string): Promise<void> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction("ops", "readwrite", STRICT);
+      const entry = await tx.store.get(opId);
+      if (entry) await tx.store.put({ ...entry, look: 0 });
+      await tx.done;
+    });
+  }
+
+  private seen(entry: Entry): Entry {
+    if (!entry.queued) return entry;
+    const state = this.onTheWay.has(entry.op_id) ? "sent" : "saved";
+    return state === entry.state ? entry : { ...entry, state };
   }
 }
 
@@ -227,8 +253,8 @@ async function readMeta(tx: Rows): Promise<Meta> {
 /** The server was restored from a backup: what the backup lacks goes out again. Replay makes that harmless. */
 async function requeue(tx: Rows, backedUpSeq: number): Promise<void> {
   const ops = tx.objectStore("ops");
-  for (const entry of await ops.index("seq").getAll(IDBKeyRange.lowerBound(backedUpSeq, true))) {
-    if (entry.seq > 0) await ops.put({ ...entry, state: "saved", queued: 1 });
+  for (const entry of await ops.index("seq").getAll(IDBKeyRange.lowerBound(Math.max(0, backedUpSeq), true))) {
+    void ops.put({ ...entry, state: "saved", queued: 1 }).catch(() => undefined);
   }
 }
 
