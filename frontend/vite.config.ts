@@ -4,11 +4,12 @@ import type { Plugin, Rollup } from "vite";
 import { defineConfig } from "vitest/config";
 
 const BASE = "/static/dist/";
-const TABLET = "src/reception.ts";
+// Pages that open and work without a network.
+const TABLETS = ["src/reception.ts", "src/kiosk.ts"];
 
 // Every stylesheet may also be asked for by itself (a print page, the wall screen).
 const stylesheets = readdirSync("css").filter((name) => name.endsWith(".css")).map((name) => `css/${name}`);
-const entries = ["src/desk.ts", TABLET, "src/board.ts", "src/leader.ts", "src/phone.ts", "src/pair.ts", "src/sw.ts", ...stylesheets];
+const entries = ["src/desk.ts", ...TABLETS, "src/board.ts", "src/leader.ts", "src/phone.ts", "src/pair.ts", "src/sw.ts", ...stylesheets];
 
 /** The font package offers each slice twice; every browser that runs this kit reads woff2. */
 function woff2Only(): Plugin {
@@ -31,11 +32,11 @@ function precacheOfTheTablet(): Plugin {
       order: "post",
       handler(_options, bundle) {
         const chunks = Object.values(bundle).filter((file): file is Rollup.OutputChunk => file.type === "chunk");
-        const tablet = chunks.find((chunk) => chunk.facadeModuleId?.endsWith(TABLET));
+        const tablets = chunks.filter((chunk) => TABLETS.some((page) => chunk.facadeModuleId?.endsWith(page)));
         const worker = chunks.find((chunk) => chunk.fileName === "sw.js");
-        if (!tablet || !worker) throw new Error("the build has no tablet page or no service worker");
+        if (tablets.length !== TABLETS.length || !worker) throw new Error("the build lacks a tablet page or the service worker");
         const files = new Set<string>();
-        const queue = [tablet.fileName];
+        const queue = tablets.map((tablet) => tablet.fileName);
         for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
           const chunk = bundle[name];
           if (files.has(name) || chunk?.type !== "chunk") continue;

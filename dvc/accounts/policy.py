@@ -165,6 +165,7 @@ POLICY: Final[dict[str, Who]] = {
     "self_screen": May.RECEIVE,
     "self_code": May.RECEIVE,
     "self_poster": May.RECEIVE,
+    "kiosk": OrDevice(May.RECEIVE, DeviceProfile.KIOSK),
     "phone_check_in": Anyone.PUBLIC,
     "phone_done": Anyone.PUBLIC,
     "phone_scan": Anyone.TOKEN,

@@ -19,7 +19,10 @@ from dvc.devices import pairing as pairings
 from dvc.devices.models import Pairing, PairingState
 
 # The first page of each profile that has a page of its own (a URL name that takes the operation).
-FIRST_PAGES: Final[dict[str, str]] = {DeviceProfile.RECEPTION: "tablet_reception"}
+FIRST_PAGES: Final[dict[str, str]] = {
+    DeviceProfile.RECEPTION: "tablet_reception",
+    DeviceProfile.KIOSK: "kiosk",
+}
 
 
 class CapabilitiesSerializer(serializers.Serializer[dict[str, Any]]):

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest
 from dvc.core import qr, rotating
 from intake.orientation.views import is_unreachable, phone_address
@@ -68,3 +69,14 @@ def self_poster(request: StaffRequest, operation_id: int) -> HttpResponse:
         "unreachable": is_unreachable(request),
     }
     return render(request, "intake/selfcheckin/poster.html", context)
+
+
+@require_safe
+def kiosk(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The shell of the tablet without an operator. It does not start while a member of staff is signed in on it."""
+    context = {
+        "staff": isinstance(request.user, User),
+        "snapshot_url": reverse("sync_snapshot") + f"?operation={operation_id}",
+        "ops_url": reverse("sync_ops"),
+    }
+    return render(request, "intake/selfcheckin/kiosk.html", context)

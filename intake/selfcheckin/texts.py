@@ -42,9 +42,9 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
         "easy": "カードの 番号（8つの もじ）か、あなたの 電話番号（でんわばんごう）",
     },
     "ident_hint": {
-        "ja": "例：AB3D-7K2M　または　090-0000-0000",
+        "ja": "例：AB3D-7K2M か 090-0000-0000",
         "en": "Example: AB3D-7K2M or 090-0000-0000",
-        "easy": "れい：AB3D-7K2M　か　090-0000-0000",
+        "easy": "れい：AB3D-7K2M か 090-0000-0000",
     },
     "proof": {
         "ja": "名字のひらがな",

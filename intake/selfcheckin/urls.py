@@ -1,4 +1,4 @@
-"""Two shelves: what opens on a volunteer's phone, and the staff's pages that put the codes on a wall."""
+"""Three shelves: what opens on a volunteer's phone, the kiosk, and the staff's pages that put the codes on a wall."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ phone = [
     path("b/<int:session_id>/", views.phone_orientation, name="phone_orientation"),
     path("b/<int:session_id>/done/", views.phone_orientation_done, name="phone_orientation_done"),
     path("b/<int:session_id>/<str:code>/", views.phone_orientation_scan, name="phone_orientation_scan"),
+]
+kiosk = [
+    path("", staff_views.kiosk, name="kiosk"),
 ]
 staff = [
     path("", staff_views.self_home, name="self_home"),

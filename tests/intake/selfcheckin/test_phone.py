@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from dvc.accounts import services as accounts
+from dvc.accounts import shell
+from dvc.accounts.models import DeviceProfile
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
@@ -265,3 +269,31 @@ def test_the_number_of_the_day_is_for_the_reception_of_this_center(operation: Op
     )
     version = owner.get(reverse("self_code", args=[operation.pk])).context["version"]
     assert owner.get(reverse("self_code", args=[operation.pk]), {"version": version}).status_code == 204
+
+
+def test_the_kiosks_page_is_empty_for_its_own_tablet_and_does_not_start_beside_a_session(
+    operation: Operation,
+) -> None:
+    address = reverse("kiosk", args=[operation.pk])
+    owner, colleague, stranger = Client(), Client(), Client()
+    owner.force_login(make.user(operation.center, Role.RECEPTION))
+    colleague.force_login(make.user(operation.center, Role.SURVEY))
+    stranger.force_login(make.user(make.center("隣")))
+    assert 'data-staff="yes"' in owner.get(address).content.decode()
+    assert colleague.get(address).status_code == 403
+    assert stranger.get(address).status_code == 404
+    assert Client().get(address).status_code == 302
+    by = make.by(make.user(operation.center))
+    made = {
+        profile: accounts.register_device(
+            operation.center, name="入口", profile=profile, by=by, at=make.at(8)
+        )[0]
+        for profile in (DeviceProfile.KIOSK, DeviceProfile.SURVEY)
+    }
+    for profile, device in made.items():
+        tablet, answer = Client(), HttpResponse()
+        shell.remember(answer, device)
+        tablet.cookies = answer.cookies
+        page_ = tablet.get(address)
+        assert page_.status_code == (200 if profile == DeviceProfile.KIOSK else 302)
+        assert 'data-staff="yes"' not in page_.content.decode()

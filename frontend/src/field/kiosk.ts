@@ -1,0 +1,263 @@
+/*
+ * The kiosk: a tablet without an operator. The same shelf, outbox and preview as the reception page; what differs is
+ * that nobody presses anything, and that a stranger looks at the screen: never more than family name and one letter.
+ */
+import { element, icon, part } from "./elements";
+import { factOf, localDay } from "./facts";
+import { Freshness } from "./freshness";
+import { LANGUAGES, TEXTS, type Language, type Text } from "./kiosk_texts";
+import { prepareOffline } from "./offline";
+import { Outbox, type Connection } from "./outbox";
+import { verdictOf } from "./panel";
+import { PresenceList } from "./presence";
+import type { Device, Input, Snapshot, Verdict } from "./protocol";
+import { Repeats } from "./repeat";
+import { Scanner, type CameraState } from "./scanner";
+import { Shelf, type Entry } from "./shelf";
+import { preview } from "./snapshot";
+import { Sound } from "./sound";
+import { shortName } from "./text";
+import { listenToWedge } from "./wedge";
+
+const DONE_MS = 4_000;
+const TROUBLE_MS = 7_000;
+const LANGUAGE_MS = 60_000;
+const CAMERA_RETRY_MS = 15_000;
+const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
+const GREEN = new Set(["ok", "already_present"]);
+
+const LINKS: Record<Connection["kind"], string> = {
+  unknown: "つながりを確かめています",
+  online: "つながっています",
+  offline: "つながっていません（記録は端末に残ります）",
+  busy: "サーバーが混み合っています（記録は端末に残ります）",
+  blocked: "サーバーがこの端末の記録を受け取りません",
+};
+
+/** Open the page: `page` is the body that carries the data-* attributes of the server. */
+export async function openKiosk(page: HTMLElement): Promise<void> {
+  const shelf = await Shelf.open();
+  const device = await shelf.device();
+  if (device) await new Kiosk(page, shelf, device).begin();
+  else part(page, "unpaired").hidden = false;
+  const offline = await prepareOffline();
+  part(page, "ready").textContent = offline.say;
+  page.dataset["offline"] = offline.ready ? "ready" : "no";
+}
+
+class Kiosk {
+  private readonly operation: number;
+  private readonly outbox: Outbox;
+  private readonly freshness: Freshness;
+  private readonly sound = new Sound(localStorage);
+  private readonly presence = new PresenceList();
+  private readonly repeats = new Repeats(DONE_MS + 1_000);
+  private snapshot: Snapshot | null = null;
+  private connection: Connection = { kind: "unknown" };
+  private language: Language = "ja";
+  private camera: CameraState = { kind: "off" };
+  private shown: { verdict: Verdict; opId: string | null } | null = null;
+  private backTimer: ReturnType<typeof setTimeout> | undefined;
+  private languageTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly page: HTMLElement,
+    private readonly shelf: Shelf,
+    private readonly device: Device,
+  ) {
+    this.operation = Number(page.dataset["operationId"]);
+    this.outbox = new Outbox({
+      shelf,
+      url: page.dataset["opsUrl"] ?? "",
+      app: (page.dataset["app"] ?? "").slice(0, 20),
+      locks: navigator.locks as LockManager | undefined,
+      onConnection: (connection) => this.connected(connection),
+      onSettled: (entries) => this.settled(entries),
+      onQueue: () => void this.drawQueue(),
+    });
+    const url = page.dataset["snapshotUrl"] ?? "";
+    this.freshness = new Freshness(shelf, url, this.operation, (snapshot, came) => this.answered(snapshot, came));
+  }
+
+  async begin(): Promise<void> {
+    part(this.page, "kiosk-desk").hidden = false;
+    part(this.page, "device-name").textContent = `端末：${this.device.name}`;
+    this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
+    this.snapshot = (await this.shelf.snapshot(this.operation))?.content ?? null;
+    await this.countPresence();
+    await this.drawQueue();
+    this.wireLanguages();
+    this.idle();
+    listenToWedge(document, (text) => void this.scan(text, "reader"));
+    this.wireCamera();
+    for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.sound.unlock(), { passive: true });
+    this.outbox.start();
+    window.addEventListener("online", () => void this.freshness.freshen(this.device));
+    await this.freshness.freshen(this.device);
+    this.page.dataset["ready"] = "yes";
+  }
+
+  private async scan(card: string, input: Input): Promise<void> {
+    if (this.repeats.isRepeat(card, Date.now())) return;
+    const verdict = await preview({ card }, "visit.arrive", {
+      snapshot: this.snapshot,
+      presence: this.presence,
+      today: localDay(new Date()),
+    });
+    if (NOT_A_FACT.has(verdict.code)) {
+      this.show(verdict, null);
+      return;
+    }
+    const setting = { actor: null, operation: this.operation, online: this.connection.kind === "online" };
+    const fact = factOf("visit.arrive", { card, input }, verdict, setting);
+    try {
+      const entry = await this.outbox.append(fact, verdict);
+      this.presence.note(entry);
+    } catch (error) {
+      // Not on the shelf: a person must write it down.
+      this.show({ ...verdict, code: "not_written", tone: "stop" }, null);
+      throw error;
+    }
+    this.show(verdict, fact.op_id);
+  }
+
+  private settled(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.presence.note(entry);
+      if (entry.op_id !== this.shown?.opId) continue;
+      const verdict = verdictOf(entry);
+      // The tablet said 受付しました and its own record comes back as "new": the same green, no second sound.
+      if (verdict.code !== this.shown.verdict.code) this.show(verdict, entry.op_id);
+    }
+    if (entries.some((entry) => entry.result?.tone === "stop")) void this.freshness.freshen(this.device);
+  }
+
+  private connected(connection: Connection): void {
+    this.connection = connection;
+    const link = part(this.page, "link");
+    link.dataset["kind"] = connection.kind;
+    link.textContent = LINKS[connection.kind];
+    if (connection.kind === "blocked") this.idle();
+  }
+
+  private async answered(snapshot: Snapshot | null, came: boolean): Promise<void> {
+    if (snapshot && snapshot.version !== this.snapshot?.version) {
+      this.snapshot = snapshot;
+      await this.countPresence();
+    }
+    if (this.connection.kind === "blocked" || this.connection.kind === "busy") return;
+    const wasOffline = this.connection.kind === "offline";
+    this.connected({ kind: came ? "online" : "offline" });
+    if (came && wasOffline) void this.outbox.hurry();
+  }
+
+  private async countPresence(): Promise<void> {
+    const entries = await this.shelf.since(this.snapshot ? Date.parse(this.snapshot.server_time) : 0);
+    this.presence.reset(this.snapshot, entries.filter((entry) => entry.op.operation === this.operation), localDay(new Date()));
+  }
+
+  // ── the screen ──────────────────────────────────────────────────────────────────────────────
+
+  private say(text: Text): string {
+    return TEXTS[text][this.language];
+  }
+
+  private idle(): void {
+    clearTimeout(this.backTimer);
+    this.shown = null;
+    const stopped = this.connection.kind === "blocked";
+    const lines = stopped ? [this.say("trouble")] : [this.say(this.camera.kind === "none" ? "noCamera" : "show")];
+    this.draw(stopped ? "stop" : "idle", stopped ? "stop" : "scan", lines[0] ?? "", "", [
+      this.say(this.camera.kind === "none" ? "trouble" : "first"),
+    ]);
+  }
+
+  private show(verdict: Verdict, opId: string | null): void {
+    clearTimeout(this.backTimer);
+    this.shown = { verdict, opId };
+    const green = GREEN.has(verdict.code);
+    if (green) {
+      const name = shortName(verdict.name);
+      this.draw("ok", "ok", this.say(verdict.code === "ok" ? "done" : "again"), `${name} ${this.say("san")}`.trim(), this.next(verdict));
+    } else {
+      const recorded = verdict.code === "recorded";
+      this.draw(recorded ? "warn" : "stop", recorded ? "warn" : "stop", this.say("trouble"), "", recorded ? [this.say("recorded")] : []);
+    }
+    this.sound.play(green ? "ok" : "warn");
+    this.backTimer = setTimeout(() => this.idle(), green ? DONE_MS : TROUBLE_MS);
+  }
+
+  private next({ todo }: Verdict): string[] {
+    const lines = todo.some(({ code }) => code !== "orientation") ? [this.say("desk")] : [];
+    if (todo.some(({ code }) => code === "orientation")) lines.push(this.say("orientation"));
+    return lines.length ? lines : [this.say("wait")];
+  }
+
+  private draw(tone: string, mark: string, title: string, name: string, lines: readonly string[]): void {
+    const panel = part(this.page, "kiosk-panel");
+    panel.dataset["tone"] = tone;
+    panel.dataset["code"] = this.shown?.verdict.code ?? "idle";
+    panel.replaceChildren(
+      icon(mark),
+      element("p", "k-panel__title", title),
+      ...(name ? [element("p", "k-panel__name", name)] : []),
+      ...lines.map((line) => element("p", "k-panel__say", line)),
+    );
+    panel.lang = this.language === "en" ? "en" : "ja";
+    part(this.page, "live").textContent = [title, name, ...lines].filter(Boolean).join("。");
+  }
+
+  private async drawQueue(): Promise<void> {
+    const count = await this.shelf.queuedCount();
+    part(this.page, "unsent").textContent = count ? `未送信 ${count}件` : "";
+    this.page.dataset["unsent"] = String(count);
+  }
+
+  private wireLanguages(): void {
+    const row = part(this.page, "languages");
+    const draw = (): void => {
+      for (const press of row.querySelectorAll<HTMLButtonElement>("button")) {
+        press.setAttribute("aria-pressed", String(press.dataset["language"] === this.language));
+      }
+      if (this.shown) this.show(this.shown.verdict, this.shown.opId);
+      else this.idle();
+    };
+    const choose = (language: Language): void => {
+      this.language = language;
+      clearTimeout(this.languageTimer);
+      // The next person in the line most likely reads Japanese.
+      if (language !== "ja") this.languageTimer = setTimeout(() => choose("ja"), LANGUAGE_MS);
+      draw();
+    };
+    for (const [code, name] of Object.entries(LANGUAGES)) {
+      const press = document.createElement("button");
+      press.type = "button";
+      press.className = "k-language";
+      press.dataset["language"] = code;
+      press.lang = code === "en" ? "en" : "ja";
+      press.append(name);
+      press.addEventListener("click", () => choose(code as Language));
+      row.append(press);
+    }
+    draw();
+  }
+
+  private wireCamera(): void {
+    const video = part<HTMLVideoElement>(this.page, "video");
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    const scanner = new Scanner(
+      video,
+      (text) => void this.scan(text, "camera"),
+      (state) => {
+        this.camera = state;
+        part(this.page, "eye").dataset["camera"] = state.kind;
+        video.hidden = state.kind !== "on";
+        if (!this.shown) this.idle();
+        clearTimeout(retry);
+        // Nobody stands here to press a button: a camera that another program took comes back by itself.
+        if (state.kind === "none") retry = setTimeout(() => void scanner.start("user"), CAMERA_RETRY_MS);
+      },
+    );
+    void scanner.start("user");
+  }
+}
