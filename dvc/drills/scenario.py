@@ -269,7 +269,10 @@ def _calls(dice: random.Random) -> list[Call]:
                 alone=index % 4 == 0, watch=index % 8 == 6, days_ago=3 if index < 12 else 0,
             )
         )  # fmt: skip
-    calls[6] = replace(calls[6], crisis=True, ending="survey", summary="一人暮らしで心臓が悪く、水が使えない")
+    calls[6] = replace(
+        calls[6], crisis=True, ending="survey", summary="水が使えず、困っている",
+        said="断水で、水を運べません。心臓が悪くて薬を飲んでいます。一人なので、どうしたらいいか。",
+    )  # fmt: skip
     calls[13] = replace(
         calls[13], hazards=("height",), ending="declined", summary="屋根にブルーシートを張ってほしい",
         said="屋根がめくれて雨もりがします。すぐに上がって張ってください。",

@@ -169,7 +169,11 @@ class NeedForm(forms.Form):
         error_messages={"invalid": "15:30 のように入れてください。"},
     )
 
-    summary = TextField(label="ひとことで言うと", max_length=80, help_text="一覧に出ます。例：床下の泥かき")
+    summary = TextField(
+        label="ひとことで言うと",
+        max_length=80,
+        help_text="一覧やボードに出ます。病気や一人暮らしのことは書かず、作業だけを書きます。例：床下の泥かき",
+    )
     description = TextField(
         label="困っていること（話されたとおりに）",
         max_length=4000,
@@ -219,7 +223,9 @@ class NeedForm(forms.Form):
             ]
             self.initial.setdefault("judgement", Judgement.PHONE)
             self.fields["judgement_reason"].help_text = ""
-            self.fields["summary"].help_text = "一覧に出ます。例：週2回の配食"
+            self.fields[
+                "summary"
+            ].help_text = "一覧やボードに出ます。病気や一人暮らしのことは書きません。例：週2回の配食"
 
     def clean_town(self) -> Town | None:
         text = self.cleaned_data["town"]

@@ -114,6 +114,17 @@ def test_the_board_says_what_waits_and_why_who_is_proposed_and_why(
         assert reason in page
 
 
+def test_no_list_says_who_lives_alone(operation: Operation, client: Client) -> None:
+    need = make.need(operation)
+    need.household.lives_alone = True
+    need.household.save()
+    Need.objects.filter(pk=need.pk).update(needs_watch=True)
+    page = text(client, url("matching_board", operation))
+    assert "優先" in page
+    for word in ('<span class="chip chip--warn">一人暮らし', '<span class="chip chip--warn">見守り'):
+        assert word not in page
+
+
 def test_an_empty_morning_says_what_to_do(operation: Operation, client: Client) -> None:
     assert "待っている困りごとがありません" in text(client, url("matching_board", operation))
     make.need(operation)
