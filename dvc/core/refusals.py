@@ -59,7 +59,11 @@ REFUSALS: Final[dict[str, str]] = {
     # visits
     "visit.left_before_arriving": "帰りの時刻が、到着より前になっています。時刻を確かめて入力し直してください。",
     "visit.left_in_future": "帰りの時刻が、いまより先になっています。聞いた時刻を入力してください。",
+    "visit.in_a_team": "この人はもう班に入っています。先にマッチングの画面で班から外してもらってください。",
     "visit.reason_needed": "どうやって確かめたかを、短く書いてください（例：本人に電話した）。",
+    "visit.undo_not_yours": "ほかの端末の記録は、ここでは取り消せません。記録した端末で取り消すか、センター長に知らせてください。",
+    "visit.undo_nothing": "この記録は取り消せません。センター長に知らせてください。",
+    "visit.undo_too_late": "{minutes}分を過ぎたので、ここでは取り消せません。センター長に知らせてください。",
     # the briefing
     "orientation.must_left": "必ず話すことが残っています：「{what}」。話してから印をつけて、もう一度「終わる」を押してください。",
     # operators: badge and PIN

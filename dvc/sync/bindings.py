@@ -21,6 +21,14 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
     if finding.card is None or person.volunteer is None:
         code = finding.code if finding.card is None else person.code
         return verdict(op.op_id, op.seq, "refused", code)
-    cards.bind(finding.card, person.volunteer, by=context.by(op), at=happened)
-    data = {"volunteer": person.volunteer.pk, "name": person.volunteer.name, "kana": person.volunteer.kana}
+    if op.payload.get("lost"):
+        cards.reissue(person.volunteer, finding.card, lost=True, by=context.by(op), at=happened)
+    else:
+        cards.bind(finding.card, person.volunteer, by=context.by(op), at=happened)
+    data = {
+        "volunteer": person.volunteer.pk,
+        "name": person.volunteer.name,
+        "kana": person.volunteer.kana,
+        "card": finding.card.pk,
+    }
     return verdict(op.op_id, op.seq, "applied", "ok_bound", data)

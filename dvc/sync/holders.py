@@ -16,11 +16,12 @@ from dvc.operations.models import Operation
 from intake.checkin.models import Visit
 from intake.volunteers.models import ADULT_AGE, Card, CardState, InsurancePolicy
 
-INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED = 1, 2, 4, 8, 16
+INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED, NO_EMERGENCY = 1, 2, 4, 8, 16, 32
 PREFIX_CHARS: Final = 16
 _COLUMNS = (
     "card_id", "short_code", "holder_id", "holder__family_name", "holder__given_name", "holder__family_kana",
     "holder__given_kana", "holder__birth_date", "holder__guardian_consent", "holder__blocked_reason",
+    "holder__said_minor", "holder__emergency_phone",
 )  # fmt: skip
 
 
@@ -47,14 +48,28 @@ def everybody(operation: Operation, *, today: date, at: datetime) -> dict[str, A
     cards: dict[str, list[Any]] = {}
     short_codes: dict[str, str] = {}
     rows = bound.order_by().values_list(*_COLUMNS).iterator(chunk_size=2000)
-    for card_id, code, holder, family, given, family_kana, given_kana, born, consent, blocked in rows:
+    for (
+        card_id,
+        code,
+        holder,
+        family,
+        given,
+        family_kana,
+        given_kana,
+        born,
+        consent,
+        blocked,
+        said_minor,
+        emergency,
+    ) in rows:
         _, oriented, seen = visits.get(holder, (None, None, None))
         flags = (
             INSURED * (holder in insured or seen is not None)
             | ORIENTED * (oriented is not None)
-            | MINOR * (born is not None and born > adult_since)
+            | MINOR * (said_minor if born is None else born > adult_since)
             | GUARDIAN_CONSENT * consent
             | BLOCKED * bool(blocked)
+            | NO_EMERGENCY * (not emergency)
         )
         prefix = card_id[:PREFIX_CHARS]
         name, kana = family_first_letter(family, given), family_first_letter(family_kana, given_kana)

@@ -11,10 +11,17 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from dvc.operations.models import Operation
-from dvc.sync import bindings, briefings, visits
+from dvc.sync import bindings, briefings, failed, undo, visits, walk_ins
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result
-from dvc.sync.payloads import BindPayload, InsurancePayload, VisitPayload
+from dvc.sync.payloads import (
+    BindPayload,
+    FailedScanPayload,
+    InsurancePayload,
+    UndoPayload,
+    VisitPayload,
+    WalkInPayload,
+)
 
 # Takes a run: ops of kinds that share this fold, about one operation, one after the other; answers each of them.
 Fold = Callable[[Sequence[Op], Operation, Context], list[Result]]
@@ -52,5 +59,8 @@ KINDS: Final[dict[str, Kind]] = {
     "visit.leave": Kind(VisitPayload, visits.fold),
     "visit.orient": Kind(VisitPayload, one_by_one(briefings.fold)),
     "visit.insure": Kind(InsurancePayload, visits.fold),
+    "visit.undo": Kind(UndoPayload, one_by_one(undo.fold)),
     "card.bind": Kind(BindPayload, one_by_one(bindings.fold)),
+    "person.walk_in": Kind(WalkInPayload, one_by_one(walk_ins.fold)),
+    "scan.failed": Kind(FailedScanPayload, one_by_one(failed.fold)),
 }

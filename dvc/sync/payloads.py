@@ -8,28 +8,88 @@ from rest_framework import serializers
 
 MAX_TEXT = 4096
 INPUTS = ["camera", "reader", "typed", "list"]
+EVIDENCE = ["seen_card", "online", "joined_here"]
+
+
+class UUIDText(serializers.UUIDField):
+    """A UUID kept as its text: receipts hold payloads as JSON."""
+
+    def to_internal_value(self, data: Any) -> str:  # type: ignore[override]  # text is what JSON can hold
+        return str(super().to_internal_value(data))
+
+
+class DateText(serializers.DateField):
+    """A day kept as YYYY-MM-DD."""
+
+    def to_internal_value(self, value: Any) -> str:  # type: ignore[override]  # text is what JSON can hold
+        return super().to_internal_value(value).isoformat()
+
+
+def _text() -> serializers.CharField:
+    return serializers.CharField(
+        required=False, default="", max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False
+    )
 
 
 class VisitPayload(serializers.Serializer[dict[str, Any]]):
-    """Somebody, by card, short code or id, and how that was read."""
+    """Somebody, by card, short code, id or as the guest of a walk-in, and how that was read."""
 
     card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
     short_code = serializers.CharField(required=False, max_length=64)
     volunteer = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+    guest = UUIDText(required=False)
     site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     input = serializers.ChoiceField(INPUTS, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.keys() & {"card", "short_code", "volunteer"}:
-            raise serializers.ValidationError("card, short_code or volunteer is required")
+        if not attrs.keys() & {"card", "short_code", "volunteer", "guest"}:
+            raise serializers.ValidationError("card, short_code, volunteer or guest is required")
         return attrs
 
 
 class InsurancePayload(VisitPayload):
-    evidence = serializers.ChoiceField(["seen_card", "online", "joined_here"])
+    evidence = serializers.ChoiceField(EVIDENCE)
 
 
 class BindPayload(serializers.Serializer[dict[str, Any]]):
     card = serializers.CharField(max_length=MAX_TEXT, trim_whitespace=False)
     volunteer = serializers.IntegerField(min_value=1, max_value=2**62)
     input = serializers.ChoiceField(INPUTS, required=False)
+    lost = serializers.BooleanField(required=False, help_text="the person's card before this one is lost")
+
+
+class FailedScanPayload(serializers.Serializer[dict[str, Any]]):
+    """What was read and could not be used. Longer text is cut where it is kept."""
+
+    raw = serializers.CharField(max_length=MAX_TEXT, trim_whitespace=False, allow_blank=True)
+    code = serializers.CharField(max_length=30)
+    input = serializers.ChoiceField(INPUTS, required=False)
+
+
+class UndoPayload(serializers.Serializer[dict[str, Any]]):
+    """`op`: the operation to take back; `of`: its kind, for the tablet's own counting."""
+
+    op = UUIDText()
+    of = serializers.CharField(required=False, max_length=30)
+
+
+class WalkInPayload(serializers.Serializer[dict[str, Any]]):
+    """A person written down at the desk. `guest` is the tablet's name for them until the server's is known. Texts are
+    taken at any length: what cannot be stored is named in the answer, the person is here all the same."""
+
+    guest = UUIDText()
+    family_name = _text()
+    given_name = _text()
+    family_kana = _text()
+    given_kana = _text()
+    phone = _text()
+    emergency_phone = _text()
+    birth_date = DateText(required=False, allow_null=True)
+    minor = serializers.BooleanField(required=False, default=False)
+    guardian_consent = serializers.BooleanField(required=False, default=False)
+    experience = serializers.IntegerField(required=False, default=0, min_value=0, max_value=3)
+    insured = serializers.ChoiceField(EVIDENCE, required=False, allow_null=True)
+    consent = serializers.BooleanField(required=False, default=False)
+    proxy = serializers.BooleanField(required=False, default=False)
+    card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
+    site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)

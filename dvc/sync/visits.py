@@ -51,7 +51,10 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
         data = about_person(finding, happened.visit, operation, cover, at)
         if happened.visit is not None:
             visits[len(results)] = happened.visit
-        results.append(verdict(op.op_id, op.seq, status, happened.code, data))
+        code = happened.code
+        if op.kind == "visit.arrive":
+            code = checkin.welcome_code(code, todo_codes(data))
+        results.append(verdict(op.op_id, op.seq, status, code, data))
     desk.save()
     for i, visit in visits.items():
         results[i] = replace(results[i], data={**results[i].data, "visit": visit.pk})
@@ -64,6 +67,8 @@ def asked(op: Op, at: datetime) -> Asked:
         return Asked(day, card=str(payload["card"]))
     if "short_code" in payload:
         return Asked(day, short_code=str(payload["short_code"]))
+    if "guest" in payload:
+        return Asked(day, guest=str(payload["guest"]))
     return Asked(day, volunteer=payload["volunteer"])
 
 
@@ -77,12 +82,23 @@ def _tell(desk: Desk, op: Op, volunteer: Volunteer, context: Context, at: dateti
 
 
 def keep_failed(op: Op, finding: Finding, operation: Operation, context: Context, at: datetime) -> Result:
-    raw = str(op.payload.get("card") or op.payload.get("short_code") or op.payload.get("volunteer") or "")
+    raw = str(
+        op.payload.get("card")
+        or op.payload.get("short_code")
+        or op.payload.get("volunteer")
+        or op.payload.get("guest")
+        or ""
+    )
     checkin.keep_failed_scan(
         operation, raw=raw, code=finding.code, device=context.device, by=context.by(op), at=at
     )
     data = {"short_code": finding.card.short_code} if finding.card else {}
     return verdict(op.op_id, op.seq, "merged", finding.code, data)
+
+
+def todo_codes(data: dict[str, Any]) -> list[str]:
+    """What is still to be done, of what `about_person` says."""
+    return [str(todo["code"]) for todo in data.get("todo", [])]
 
 
 class Cover:

@@ -67,6 +67,7 @@ class Desk:
         for visit in visits:
             self._visits[visit.volunteer_id].append(visit)
         self._new: list[Visit] = []
+        self._came: dict[date, int] = {}
         self._changed: list[Visit] = []
         self._log: list[tuple[str, Visit, By, datetime, dict[str, Any]]] = []
 
@@ -98,10 +99,22 @@ class Desk:
             self._note("visit.arrived", visit, by, at)
             if visit.left_at is not None:
                 return Happened("already_left", visit, changed=True)
-            return Happened("ok" if self.operation.is_open else "closed_operation", visit, changed=True)
+            return Happened(self._welcome(visit), visit, changed=True)
         if visit.arrived_at < before.arrived_at:
             self._note("visit.earlier_arrival", visit, by, at)
         return Happened("already_present" if visit.left_at is None else "already_left", visit, changed=False)
+
+    def _welcome(self, visit: Visit) -> str:
+        """What a new arrival hears. Beyond the day's capacity people wait: they are here, and that is recorded."""
+        if not self.operation.is_open:
+            return "closed_operation"
+        others = [other for other in self._visits[visit.volunteer_id] if other is not visit]
+        if any(other.day == visit.day and other.left_at for other in others):
+            return "ok_again"
+        if self.operation.capacity is None or self._came_on(visit.day) <= self.operation.capacity:
+            return "ok"
+        visit.flags = [*visit.flags, VisitFlag.STANDBY.value]
+        return "full"
 
     def leave(self, volunteer: Volunteer, *, by: By, at: datetime) -> Happened:
         """Somebody went home. Told before the arrival is, it is kept as a visit without one until that comes."""
@@ -147,6 +160,29 @@ class Desk:
         self._note("visit.insurance_seen", visit, by, at, evidence=evidence)
         return Happened("ok_insured", visit, changed=True)
 
+    def take_back(self, volunteer: Volunteer, *, op: str, near: datetime, by: By, at: datetime) -> bool:
+        """Forget what the tablet's operation `op` saw of this person around the moment `near`; what other gates saw
+        stands. A visit of which nothing is left is annulled. False when there was nothing to forget."""
+        known = self._near(volunteer, timezone.localdate(near))
+        told = [_without(visit.told, op) for visit in known]
+        if all(len(kept) == len(visit.told) for visit, kept in zip(known, told, strict=True)):
+            return False
+        stays = fold(itertools.chain.from_iterable(told))
+        rows: dict[int, Visit] = {}
+        for visit, kept in zip(known, told, strict=True):
+            number = _number_of(stays, kept) if kept else None
+            if number is None or number in rows:
+                self._annul(visit, reason="端末で取り消し", by=by, at=at)
+            else:
+                rows[number] = visit
+        for i, stay in enumerate(stays):
+            if i in rows:
+                self._go_on(rows[i], stay, stay.facts[-1], by=by)
+                self._note("visit.taken_back", rows[i], by, at, taken_back=op)
+            else:
+                self._begin(volunteer, stay, stay.facts[-1], by=by)
+        return True
+
     # ── folding ────────────────────────────────────────────────────────────────────────────────
     def _fold_in(self, volunteer: Volunteer, seen: Fact, *, by: By) -> tuple[Visit, _Before | None]:
         """Fold one more fact in. The visit it belongs to, and what that was before (None: it is new)."""
@@ -176,17 +212,15 @@ class Desk:
         only and has found the stay it ended is taken back; that stay has its fact now."""
         rows: dict[int, Visit] = {}
         for visit in sorted(known, key=lambda visit: VisitFlag.NO_ARRIVAL in visit.flags):
-            told = visit.told
-            first = next((fact for fact in told if fact.kind == "in"), told[0])
-            number = next(i for i, stay in enumerate(stays) if first in stay.facts)
+            number = _number_of(stays, visit.told)
             if number in rows:
-                self._take_back(visit, by=by, at=at)
+                self._annul(visit, reason="到着の記録が見つかった", by=by, at=at)
             else:
                 rows[number] = visit
         return rows
 
-    def _take_back(self, visit: Visit, *, by: By, at: datetime) -> None:
-        visit.annulled_at, visit.closed_reason = at, "到着の記録が見つかった"
+    def _annul(self, visit: Visit, *, reason: str, by: By, at: datetime) -> None:
+        visit.annulled_at, visit.closed_reason = at, reason
         self._visits[visit.volunteer_id].remove(visit)
         self._change(visit)
         self._note("visit.annulled", visit, by, at)
@@ -229,6 +263,12 @@ class Desk:
         ]
         return sorted(near, key=lambda visit: visit.arrived_at)
 
+    def _came_on(self, day: date) -> int:
+        """Visits of that day, those not yet written too. One query a day of the run."""
+        if day not in self._came:
+            self._came[day] = Visit.objects.on_day(day).filter(operation=self.operation).count()
+        return self._came[day] + sum(visit.day == day for visit in self._new)
+
     # ── writing ────────────────────────────────────────────────────────────────────────────────
     def save(self) -> None:
         """Write new and changed visits and one audit entry for each fact that changed something."""
@@ -242,7 +282,7 @@ class Desk:
         _write_back(opened)
         if self._log:
             audit.record_all([self._entry(*line) for line in self._log])
-        self._new, self._changed, self._log = [], [], []
+        self._new, self._changed, self._log, self._came = [], [], [], {}
 
     def _entry(self, action: str, visit: Visit, by: By, at: datetime, details: dict[str, Any]) -> Entry:
         return audit.entry(
@@ -295,6 +335,18 @@ def _check_step(before: VisitState | None, visit: Visit) -> None:
     """An edge that is not in the table is a bug."""
     if visit.state not in (STEPS[before] | {before} if before else BEGINNINGS):
         raise RuntimeError(f"no step from {before} to {visit.state}")
+
+
+def _number_of(stays: Sequence[Stay], told: Sequence[Fact]) -> int:
+    """The stay (its number) that a visit with these facts goes on as: the one with its first entry."""
+    first = next((fact for fact in told if fact.kind == "in"), told[0])
+    return next(i for i, stay in enumerate(stays) if first in stay.facts)
+
+
+def _without(told: Sequence[Fact], op: str) -> list[Fact]:
+    """`told` without what `op` saw, and without the same said again by the same gate: a card held up twice."""
+    gone = {(fact.kind, fact.gate) for fact in told if fact.op == op}
+    return [fact for fact in told if (fact.kind, fact.gate) not in gone]
 
 
 def _flags(visit: Visit, stay: Stay) -> list[str]:

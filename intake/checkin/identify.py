@@ -21,12 +21,14 @@ _CARD_ERRORS = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who is asked for, on which local date: by exactly one of card text, short code as typed, volunteer id."""
+    """Who is asked for, on which local date: by exactly one of card text, short code as typed, volunteer id,
+    or the id a tablet gave somebody it wrote down (a UUID)."""
 
     on: date
     card: str | None = None
     short_code: str | None = None
     volunteer: int | None = None
+    guest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, byt
     by_code = _cards(center=operation.center_id, short_code__in=[code for code in codes.values() if code])
     cards = {card.card_id: card for card in by_token}
     coded = {card.short_code: card for card in by_code}
+    guests = _guests(operation, [one.guest for one in asked if one.guest is not None])
     people = _people(operation, [one.volunteer for one in asked if one.volunteer is not None])
 
     def answer(one: Asked) -> Finding:
@@ -58,7 +61,7 @@ def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, byt
             return _of_token(operation, tokens[one.card], cards, on=one.on)
         if one.short_code is not None:
             return _of_code(operation, coded.get(codes[one.short_code] or ""), on=one.on)
-        person = people.get(one.volunteer or 0)
+        person = guests.get(one.guest) if one.guest is not None else people.get(one.volunteer or 0)
         return _of_volunteer(operation, person) if person else Finding("no_such_volunteer")
 
     return [answer(one) for one in asked]
@@ -103,6 +106,13 @@ def _people(operation: Operation, ids: Sequence[int]) -> dict[int, Volunteer]:
         return {}
     found = Volunteer.objects.living().filter(center=operation.center_id, pk__in=ids)
     return {person.pk: person for person in found}
+
+
+def _guests(operation: Operation, guests: Sequence[str]) -> dict[str, Volunteer]:
+    if not guests:
+        return {}
+    found = Volunteer.objects.living().filter(center=operation.center_id, form_token__in=guests)
+    return {str(person.form_token): person for person in found}
 
 
 def _of_token(

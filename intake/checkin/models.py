@@ -21,6 +21,7 @@ class VisitFlag(models.TextChoices):
     CAPPED = "capped", "帰りの時刻は推定"
     OLD_CARD = "old_card", "使えなくなったカードで受付"
     LATE = "late", "あとから届いた記録"
+    STANDBY = "standby", "定員のため待機"
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):
@@ -110,6 +111,7 @@ class FailedScan(models.Model):
     device = models.ForeignKey("accounts.Device", null=True, on_delete=models.PROTECT, related_name="+")
     raw = models.CharField(max_length=200)
     code = models.CharField(max_length=30)
+    input = models.CharField(max_length=10, blank=True, help_text="camera, reader or typed")
     at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
     handled_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")

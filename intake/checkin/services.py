@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +18,7 @@ from intake.checkin.desk import Desk, Evidence, Happened, unreturned_entry
 from intake.checkin.models import FailedScan, Visit, VisitFlag
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
+Seen = Literal["oriented_at", "insurance_seen_at"]
 RAW_KEPT = 200
 
 # A fact raises no refusal, so it needs no savepoint of its own inside the caller's transaction: two statements
@@ -152,6 +155,35 @@ def handle_failed_scan(scan: FailedScan, *, by: By, at: datetime) -> None:
         record("scan.handled", scan, by=by, at=at, operation=scan.operation)
 
 
+@fact
+def take_back(
+    operation: Operation, volunteer: Volunteer, *, op: str, near: datetime, by: By, at: datetime
+) -> bool:
+    """`Desk.take_back` for one person."""
+    desk = Desk.open(operation, [volunteer.pk], moments=[near])
+    changed = desk.take_back(volunteer, op=op, near=near, by=by, at=at)
+    desk.save()
+    return changed
+
+
+@fact
+def unsee(visit: Visit, *, what: Seen, seen_at: datetime, by: By, at: datetime) -> bool:
+    """Forget that the visit's briefing or insurance was recorded at `seen_at`. False when that was not what stands."""
+    if not Visit.objects.filter(pk=visit.pk, **{what: seen_at}).update(**{what: None}):
+        return False
+    setattr(visit, what, None)
+    record(
+        "visit.unseen",
+        visit,
+        by=by,
+        at=at,
+        operation=visit.operation,
+        volunteer=visit.volunteer_id,
+        what=what,
+    )
+    return True
+
+
 @transaction.atomic
 def annul(visit: Visit, *, reason: str, by: By, at: datetime) -> None:
     """Take back a visit that was recorded by mistake. The row stays, and who did it and why."""
@@ -163,13 +195,33 @@ def annul(visit: Visit, *, reason: str, by: By, at: datetime) -> None:
 
 @fact
 def keep_failed_scan(
-    operation: Operation, *, raw: str, code: str, device: Device | None, by: By, at: datetime
+    operation: Operation, *, raw: str, code: str, device: Device | None, by: By, at: datetime, input: str = ""
 ) -> None:
     """A scan that led nowhere is kept, so that a person can see what was tried."""
     scan = FailedScan.objects.create(
-        operation=operation, device=device, raw=raw.replace("\x00", "")[:RAW_KEPT], code=code, at=at
+        operation=operation,
+        device=device,
+        raw=raw.replace("\x00", "")[:RAW_KEPT],
+        code=code,
+        input=input,
+        at=at,
     )
     record("scan.failed", scan, by=by, at=at, operation=operation, code=code)
+
+
+# What the desk has to settle at once, the gravest first; the briefing comes later for everybody.
+_FIRST_THINGS: Final = {
+    "guardian": "guardian_required",
+    "insurance": "insurance_missing",
+    "emergency_contact": "incomplete",
+}
+
+
+def welcome_code(code: str, blocks: Sequence[str]) -> str:
+    """The verdict on an arrival whose departure `blocks` are known: green only when the desk has nothing to settle."""
+    if code not in ("ok", "ok_again"):
+        return code
+    return next((verdict for block, verdict in _FIRST_THINGS.items() if block in blocks), code)
 
 
 def departure_blocks(visit: Visit, *, at: datetime, insured: bool | None = None) -> list[Block]:

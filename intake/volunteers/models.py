@@ -153,6 +153,11 @@ class Volunteer(models.Model):
         verbose_name="付き添う保護者",
     )
     guardian_consent = models.BooleanField("保護者の同意あり", default=False)
+    said_minor = models.BooleanField(
+        "18歳未満と聞いた",
+        default=False,
+        help_text="asked at the desk of somebody whose birth date is not known",
+    )
     skills = models.JSONField("資格・特技", default=list, blank=True)
     languages = models.JSONField("話せる言葉", default=list, blank=True)
     experience = models.PositiveSmallIntegerField(
@@ -203,9 +208,9 @@ class Volunteer(models.Model):
         )
 
     def is_minor_on(self, day: date) -> bool:
-        """Under 18; without a birth date a person counts as of age (the desk asks)."""
+        """Under 18; without a birth date a person counts as what they said at the desk, of age when nobody asked."""
         age = self.age_on(day)
-        return age is not None and age < ADULT_AGE
+        return self.said_minor if age is None else age < ADULT_AGE
 
 
 class InsurancePlan(models.TextChoices):

@@ -61,6 +61,7 @@ class VolunteerFields(TypedDict, total=False):
     group: Group | None
     guardian: Volunteer | None
     guardian_consent: bool
+    said_minor: bool
     skills: list[str]
     languages: list[str]
     experience: int
@@ -411,6 +412,19 @@ def _checked(fields: VolunteerFields, at: datetime) -> dict[str, object]:
     if born is not None and born > timezone.localdate(at):
         raise Refused("volunteer.birth_date")
     return stored
+
+
+def storable(fields: VolunteerFields, at: datetime) -> tuple[VolunteerFields, list[str]]:
+    """What of these can be stored, and the names of the fields that cannot: for facts told by a tablet, where a wrong
+    telephone number must not lose the person."""
+    kept, dropped = dict(fields), []
+    for name, value in fields.items():
+        try:
+            _checked({name: value}, at)  # type: ignore[misc]  # a field at a time, its name is one of them
+        except Refused:
+            del kept[name]
+            dropped.append(name)
+    return kept, dropped  # type: ignore[return-value]  # a part of the same fields
 
 
 def _check_guardian(volunteer: Volunteer, at: datetime) -> None:

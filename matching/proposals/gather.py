@@ -180,9 +180,11 @@ def _insured(visit: Visit, operation: Operation) -> bool:
 
 
 def _age(person: Volunteer, at: datetime) -> int:
-    """Without a birth date a person counts as of age (the desk asks)."""
+    """Without a birth date a person counts as what they said at the desk."""
     age = person.age_on(timezone.localdate(at))
-    return 30 if age is None else min(max(age, 0), 130)
+    if age is None:
+        return 17 if person.said_minor else 30
+    return min(max(age, 0), 130)
 
 
 def _own_vehicle(person: Volunteer) -> model.OwnVehicle | None:

@@ -58,7 +58,7 @@ def test_somebody_may_leave_and_come_again() -> None:
     person = make.volunteer(operation.center)
     services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
     services.leave(operation, person, by=SYSTEM, at=make.at(11))
-    assert services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(13)).code == "ok"
+    assert services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(13)).code == "ok_again"
     assert Visit.objects.count() == 2
 
 

@@ -1,0 +1,150 @@
+"""Taking back what this tablet recorded a moment ago. A decision, so it may be refused; a second time changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from dvc.audit.services import By
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from dvc.sync.context import Context
+from dvc.sync.models import Receipt
+from dvc.sync.ops import Op, Result, verdict
+from intake.checkin import services as checkin
+from intake.checkin import walk_in
+from intake.checkin.models import Visit
+from intake.volunteers import cards
+from intake.volunteers.models import Card, Volunteer
+from matching.teams.models import Member
+
+UNDO_FOR: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """The operation `target` is to be taken back by `by` at the moment `at`."""
+
+    target: Receipt
+    operation: Operation
+    by: By
+    at: datetime
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the tablet was told about the target."""
+        data: dict[str, Any] = self.target.result.get("data", {})
+        return data
+
+    @property
+    def op(self) -> str:
+        return str(self.target.op_id)
+
+
+def fold(op: Op, operation: Operation, context: Context) -> Result:
+    """Take back the op that is named. Held while the server has not seen it; refused visit.undo_* | visit.in_a_team."""
+    target = Receipt.objects.filter(op_id=op.payload["op"]).first()
+    if target is None:
+        return verdict(op.op_id, op.seq, "held", "undo_waits", {"waits_for": op.payload["op"]})
+    if target.device_id != context.device.pk or target.operation_id != operation.pk:
+        raise Refused("visit.undo_not_yours")
+    at = context.happened(op, operation)
+    undo = _UNDO.get(target.kind)
+    if undo is None:
+        raise Refused("visit.undo_nothing")
+    if at - target.happened_at > UNDO_FOR * max(1.0, operation.clock_speed):
+        raise Refused("visit.undo_too_late", minutes=int(UNDO_FOR.total_seconds() // 60))
+    changed = undo(Undoing(target, operation, context.by(op), at))
+    data = {
+        key: target.result["data"][key]
+        for key in ("volunteer", "name", "kana")
+        if key in target.result.get("data", {})
+    }
+    return verdict(
+        op.op_id,
+        op.seq,
+        "applied" if changed else "merged",
+        "annulled",
+        {**data, "taken_back": op.payload["op"]},
+    )
+
+
+def _coming_or_going(undoing: Undoing) -> bool:
+    person = _person(undoing)
+    return person is not None and _take_back(undoing, person)
+
+
+def _arrival(undoing: Undoing) -> bool:
+    person = _person(undoing)
+    if person is None:
+        return False
+    _not_in_a_team(undoing, [person.pk])
+    return _take_back(undoing, person)
+
+
+def _walk_in(undoing: Undoing) -> bool:
+    person = _person(undoing)
+    if person is None:
+        return False
+    _not_in_a_team(undoing, [person.pk])
+    return walk_in.take_back(
+        undoing.operation, person, guest=undoing.target.payload["guest"], op=undoing.op,
+        near=undoing.target.happened_at, by=undoing.by, at=undoing.at,
+    )  # fmt: skip
+
+
+def _briefing(undoing: Undoing) -> bool:
+    return _unsee(undoing, "oriented_at")
+
+
+def _insurance(undoing: Undoing) -> bool:
+    return _unsee(undoing, "insurance_seen_at")
+
+
+def _binding(undoing: Undoing) -> bool:
+    card = Card.objects.filter(pk=int(undoing.said.get("card") or 0), holder=_person(undoing)).first()
+    if card is None:
+        return False
+    cards.unbind(card, by=undoing.by, at=undoing.at)
+    return True
+
+
+def _person(undoing: Undoing) -> Volunteer | None:
+    return Volunteer.objects.filter(pk=int(undoing.said.get("volunteer") or 0)).first()
+
+
+def _take_back(undoing: Undoing, person: Volunteer) -> bool:
+    return checkin.take_back(
+        undoing.operation,
+        person,
+        op=undoing.op,
+        near=undoing.target.happened_at,
+        by=undoing.by,
+        at=undoing.at,
+    )
+
+
+def _unsee(undoing: Undoing, what: checkin.Seen) -> bool:
+    visit = Visit.objects.filter(pk=int(undoing.said.get("visit") or 0)).select_related("operation").first()
+    return visit is not None and checkin.unsee(
+        visit, what=what, seen_at=undoing.target.happened_at, by=undoing.by, at=undoing.at
+    )
+
+
+def _not_in_a_team(undoing: Undoing, people: list[int]) -> None:
+    if Member.objects.filter(
+        volunteer__in=people, left_at__isnull=True, team__operation=undoing.operation
+    ).exists():
+        raise Refused("visit.in_a_team")
+
+
+_UNDO: Final[dict[str, Callable[[Undoing], bool]]] = {
+    "visit.arrive": _arrival,
+    "visit.leave": _coming_or_going,
+    "visit.orient": _briefing,
+    "visit.insure": _insurance,
+    "card.bind": _binding,
+    "person.walk_in": _walk_in,
+}

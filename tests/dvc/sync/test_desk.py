@@ -1,0 +1,329 @@
+"""What happens at a reception desk beside scanning: taking back, walking in, failed scans, first questions."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM
+from dvc.operations import services as operations
+from dvc.operations.models import Mode
+from intake.checkin.models import FailedScan, Visit, VisitFlag
+from intake.volunteers import cards
+from intake.volunteers.models import Card, CardState, Volunteer
+from matching.teams import services as teams
+from tests import make
+from tests.dvc.sync.test_ops import Tablet, card_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tablet() -> Tablet:
+    return Tablet(make.operation())
+
+
+def blank(tablet: Tablet) -> str:
+    stock = cards.issue_stock(tablet.operation.center, count=1, by=SYSTEM, at=make.at(8))
+    return Card.objects.get(stock=stock).token
+
+
+def undo(tablet: Tablet, op: dict[str, Any]) -> dict[str, Any]:
+    return tablet.op("visit.undo", op=op["op_id"], of=op["kind"])
+
+
+def walk_in(tablet: Tablet, **payload: Any) -> dict[str, Any]:
+    told = {
+        "guest": str(uuid.uuid4()), "family_name": "髙﨑", "given_name": "𠮷野", "family_kana": "たかさき",
+        "given_kana": "よしの", "phone": "090-0000-1234", "emergency_phone": "022-000-0009", "experience": 0,
+        "insured": "seen_card", "consent": True, "proxy": True,
+    }  # fmt: skip
+    return tablet.op("person.walk_in", **{**told, **payload})
+
+
+# ── taking back ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_arrival_is_taken_back_and_a_second_time_changes_nothing(tablet: Tablet) -> None:
+    arrive = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+    [came] = tablet.send(arrive)
+    results = tablet.send(undo(tablet, arrive), undo(tablet, arrive))
+    assert [(result["status"], result["code"]) for result in results] == [
+        ("applied", "annulled"),
+        ("merged", "annulled"),
+    ]
+    assert not Visit.objects.present().exists()
+    assert Entry.objects.filter(action="visit.annulled", subject_id=came["data"]["visit"]).count() == 1
+
+
+def test_whoever_was_taken_back_may_come_again(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    first = tablet.op(volunteer=person.pk)
+    tablet.send(first, undo(tablet, first))
+    again = tablet.op(volunteer=person.pk)
+    [came] = tablet.send(again)
+    assert came["code"] == "ok"
+    tablet.send(undo(tablet, first))
+    assert Visit.objects.present().count() == 1
+
+
+def test_leaving_briefing_and_insurance_are_taken_back_one_by_one(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center, insured=False)
+    said = [
+        tablet.op(volunteer=person.pk),
+        tablet.op("visit.orient", volunteer=person.pk),
+        tablet.op("visit.insure", volunteer=person.pk, evidence="seen_card"),
+        tablet.op("visit.leave", volunteer=person.pk),
+    ]
+    tablet.send(*said)
+    results = tablet.send(*(undo(tablet, op) for op in said[1:]))
+    assert [result["status"] for result in results] == ["applied"] * 3
+    visit = Visit.objects.present().get()
+    assert (visit.oriented_at, visit.insurance_seen_at, visit.left_at) == (None, None, None)
+
+
+def test_what_another_gate_saw_stands_when_one_is_taken_back(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    other = Tablet(tablet.operation)
+    arrive = tablet.op(volunteer=person.pk)
+    tablet.send(arrive)
+    other.send(other.op(volunteer=person.pk))
+    tablet.send(undo(tablet, arrive))
+    assert Visit.objects.present().get().volunteer == person
+
+
+def test_after_a_quarter_of_an_hour_it_is_too_late_and_a_sentence_says_what_to_do(tablet: Tablet) -> None:
+    arrive = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+    arrive["t_wall"] = (timezone.now() - timedelta(minutes=16)).isoformat()
+    tablet.send(arrive)
+    [result] = tablet.send(undo(tablet, arrive))
+    assert (result["status"], result["code"]) == ("refused", "visit.undo_too_late")
+    assert "15分" in result["text"]
+    assert Visit.objects.present().count() == 1
+
+
+def test_off_line_the_quarter_of_an_hour_is_counted_between_the_two_taps(tablet: Tablet) -> None:
+    arrive = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+    taken_back = undo(tablet, arrive)
+    arrive["t_wall"] = (timezone.now() - timedelta(hours=70)).isoformat()
+    taken_back["t_wall"] = (timezone.now() - timedelta(hours=70) + timedelta(minutes=5)).isoformat()
+    tablet.send(arrive, taken_back)
+    assert not Visit.objects.present().exists()
+
+
+def test_an_op_the_server_has_not_seen_is_waited_for(tablet: Tablet) -> None:
+    arrive = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+    [result] = tablet.send(undo(tablet, arrive))
+    assert (result["status"], result["code"]) == ("held", "undo_waits")
+
+
+def test_another_tablet_s_record_is_not_taken_back(tablet: Tablet) -> None:
+    arrive = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+    tablet.send(arrive)
+    other = Tablet(tablet.operation)
+    [result] = other.send(undo(other, arrive))
+    assert (result["status"], result["code"]) == ("refused", "visit.undo_not_yours")
+
+
+def test_whoever_is_in_a_team_is_not_taken_back(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    arrive = tablet.op(volunteer=person.pk)
+    tablet.send(arrive)
+    teams.form(
+        tablet.operation, volunteers=[person], leader=person, mode="walk", by=SYSTEM, at=timezone.now()
+    )
+    [result] = tablet.send(undo(tablet, arrive))
+    assert (result["status"], result["code"]) == ("refused", "visit.in_a_team")
+
+
+# ── walking in ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_walk_in_is_registered_gets_the_card_and_has_arrived_in_one_op(tablet: Tablet) -> None:
+    token = blank(tablet)
+    [came] = tablet.send(walk_in(tablet, card=token))
+    assert (came["status"], came["code"], came["data"]["name"]) == ("applied", "ok", "髙﨑 𠮷野")
+    person = Volunteer.objects.get()
+    assert (person.kana, person.phone, person.consented_at is not None) == (
+        "たかさき よしの",
+        "090-0000-1234",
+        True,
+    )
+    assert Card.objects.get(token=token).holder == person
+    assert Visit.objects.get().insurance_seen_at is not None
+    assert Entry.objects.get(action="visit.walked_in").details["proxy"] is True
+    [again] = tablet.send(tablet.op(card=token))
+    assert again["code"] == "already_present"
+
+
+def test_facts_about_a_guest_follow_under_the_tablet_s_own_name_for_them(tablet: Tablet) -> None:
+    came = walk_in(tablet, insured=None)
+    results = tablet.send(
+        came,
+        tablet.op("visit.orient", guest=came["payload"]["guest"]),
+        tablet.op("visit.leave", guest=came["payload"]["guest"]),
+    )
+    assert [result["code"] for result in results] == ["insurance_missing", "ok_oriented", "ok_left"]
+
+
+def test_the_same_walk_in_sent_twice_is_one_person(tablet: Tablet) -> None:
+    op = walk_in(tablet)
+    tablet.send(op)
+    tablet.send({**walk_in(tablet), "payload": op["payload"]})
+    assert (Volunteer.objects.count(), Visit.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "lost"),
+    [
+        ({"phone": "12"}, "phone"),
+        ({"family_name": ""}, "family_name"),
+        ({"family_name": "あ" * 200}, "family_name"),
+        ({"emergency_phone": "ｱｱｱ"}, "emergency_phone"),
+        ({"birth_date": "1650-01-01"}, "birth_date"),
+        ({"given_name": "\u202e" * 50}, "given_name"),
+    ],
+)
+def test_what_cannot_be_stored_never_loses_the_person(
+    tablet: Tablet, told: dict[str, str], lost: str
+) -> None:
+    [came] = tablet.send(walk_in(tablet, **told))
+    assert (came["status"], came["code"]) == ("applied", "incomplete")
+    assert Visit.objects.present().count() == 1
+    assert Entry.objects.get(action="visit.walked_in").details["dropped"] == [lost]
+
+
+def test_a_card_that_is_somebody_else_s_stays_theirs_and_the_walk_in_is_here(tablet: Tablet) -> None:
+    card = card_of(make.volunteer(tablet.operation.center))
+    [came] = tablet.send(walk_in(tablet, card=card.token))
+    assert (came["status"], came["code"]) == ("applied", "walked_in_without_card")
+    assert "箱から新しいカード" in came["text"]
+    assert Visit.objects.present().get().volunteer_id == came["data"]["volunteer"]
+
+
+def test_people_who_may_be_the_same_come_back_as_a_choice(tablet: Tablet) -> None:
+    known = make.volunteer(tablet.operation.center, "高崎", "由乃", phone="09000001234")
+    [came] = tablet.send(walk_in(tablet))
+    assert came["data"]["alike"] == [
+        {"volunteer": known.pk, "name": "高崎 由乃", "kana": known.kana, "same": ["phone"]}
+    ]
+
+
+def test_a_walk_in_that_was_registered_already_is_taken_back_whole(tablet: Tablet) -> None:
+    """「この人です」 on the tablet: take the walk-in back, bind the card to the registered person, let them arrive."""
+    known = make.volunteer(tablet.operation.center)
+    token = blank(tablet)
+    came = walk_in(tablet, card=token)
+    results = tablet.send(
+        came,
+        undo(tablet, came),
+        tablet.op("card.bind", card=token, volunteer=known.pk),
+        tablet.op(card=token),
+    )
+    assert [result["code"] for result in results] == ["ok", "annulled", "ok_bound", "ok"]
+    assert Volunteer.objects.living().get() == known
+    assert Visit.objects.present().get().volunteer == known
+    assert Card.objects.get(token=token).state == CardState.BOUND
+
+
+def test_a_minor_without_birth_date_is_one_and_needs_the_guardian(tablet: Tablet) -> None:
+    [came] = tablet.send(walk_in(tablet, minor=True))
+    assert came["code"] == "guardian_required"
+
+
+def test_in_a_drill_a_walk_in_belongs_to_the_drill(tablet: Tablet) -> None:
+    drill = Tablet(make.operation(tablet.operation.center, mode=Mode.DRILL))
+    drill.send(walk_in(drill))
+    assert Volunteer.objects.get().drill == drill.operation
+
+
+# ── failed scans ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_sync_8_4_a_failed_scan_made_off_line_comes_to_the_server_beside_the_success(tablet: Tablet) -> None:
+    card = card_of(make.volunteer(tablet.operation.center))
+    failed = tablet.op("scan.failed", raw=card.token[:60], code="unreadable", input="camera")
+    results = tablet.send(
+        tablet.op(card=card.token), failed, tablet.op("scan.failed", raw="", code="no_such_code")
+    )
+    assert [result["status"] for result in results] == ["applied"] * 3
+    kept = FailedScan.objects.order_by("pk")
+    assert [(scan.raw, scan.code, scan.input) for scan in kept] == [
+        (card.token[:60], "unreadable", "camera"),
+        ("", "no_such_code", ""),
+    ]
+    assert Visit.objects.count() == 1
+
+
+@pytest.mark.parametrize("junk", ["𠮷" * 2000, "' OR 1=1", "\u202e"])
+def test_whatever_was_read_is_kept_short_and_breaks_nothing(tablet: Tablet, junk: str) -> None:
+    [result] = tablet.send(tablet.op("scan.failed", raw=junk, code="of tomorrow"))
+    assert (result["status"], result["code"]) == ("applied", "unreadable")
+    assert [scan.code for scan in FailedScan.objects.all() if len(scan.raw) <= 200] == ["unreadable"]
+
+
+def test_sync_8_8_two_people_in_one_queue_are_two_however_alike_their_records(tablet: Tablet) -> None:
+    people = [make.volunteer(tablet.operation.center) for _ in range(2)]
+    ops = [{**tablet.op(volunteer=person.pk), "lane": "person:1", "t_mono": 1.0} for person in people]
+    ops[1]["t_wall"] = ops[0]["t_wall"]
+    assert [result["status"] for result in tablet.send(*ops)] == ["applied", "applied"]
+
+
+# ── what the desk has to settle ────────────────────────────────────────────────────────────────
+
+
+def test_green_only_when_nothing_is_left_to_settle(tablet: Tablet) -> None:
+    center = tablet.operation.center
+    people = [
+        make.volunteer(center),
+        make.volunteer(center, insured=False),
+        make.volunteer(center, emergency_phone=""),
+        make.volunteer(center, said_minor=True, insured=False),
+    ]
+    results = tablet.send(*(tablet.op(volunteer=person.pk) for person in people))
+    assert [result["code"] for result in results] == [
+        "ok",
+        "insurance_missing",
+        "incomplete",
+        "guardian_required",
+    ]
+    assert Visit.objects.present().count() == 4
+
+
+def test_beyond_the_day_s_capacity_people_wait_and_are_here(tablet: Tablet) -> None:
+    operations.edit_operation(tablet.operation, by=SYSTEM, at=make.at(8), capacity=1)
+    people = [make.volunteer(tablet.operation.center) for _ in range(2)]
+    results = tablet.send(*(tablet.op(volunteer=person.pk) for person in people))
+    assert [result["code"] for result in results] == ["ok", "full"]
+    assert Visit.objects.get(volunteer=people[1]).flags == [VisitFlag.STANDBY]
+
+
+def test_who_comes_again_on_the_same_day_is_welcomed_back(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    before = timezone.now() - timedelta(minutes=3)
+    ops = [
+        tablet.op(volunteer=person.pk),
+        tablet.op("visit.leave", volunteer=person.pk),
+        tablet.op(volunteer=person.pk),
+    ]
+    for minute, op in enumerate(ops):
+        op["t_wall"] = (before + timedelta(minutes=minute)).isoformat()
+    assert [result["code"] for result in tablet.send(*ops)] == ["ok", "ok_left", "ok_again"]
+
+
+def test_a_card_lost_at_home_is_replaced_at_the_desk(tablet: Tablet) -> None:
+    old = card_of(make.volunteer(tablet.operation.center))
+    assert old.holder is not None
+    token = blank(tablet)
+    results = tablet.send(
+        tablet.op("card.bind", card=token, volunteer=old.holder.pk),
+        tablet.op("card.bind", card=token, volunteer=old.holder.pk, lost=True),
+    )
+    assert [result["code"] for result in results] == ["card.has_card", "ok_bound"]
+    old.refresh_from_db()
+    assert old.state == CardState.LOST
