@@ -104,6 +104,7 @@ POLICY: Final[dict[str, Who]] = {
     # dvc.sync
     "sync_ops": Anyone.DEVICE,
     "sync_snapshot": Anyone.DEVICE,
+    "sync_people": Anyone.DEVICE,
     "sync_operators": Anyone.DEVICE,
     "sync_operator": Anyone.DEVICE,
     "api_schema": Anyone.SIGNED_IN,

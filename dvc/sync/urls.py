@@ -3,13 +3,14 @@ from __future__ import annotations
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from dvc.sync import api, operators, views
+from dvc.sync import api, operators, people, views
 
 urlpatterns = [
     path("api/v1/sync/ops", api.OpsView.as_view(), name="sync_ops"),
     path("api/v1/sync/snapshot", api.SnapshotView.as_view(), name="sync_snapshot"),
     path("api/v1/sync/operators", operators.OperatorsView.as_view(), name="sync_operators"),
     path("api/v1/sync/operator", operators.SignInView.as_view(), name="sync_operator"),
+    path("api/v1/sync/people", people.PeopleView.as_view(), name="sync_people"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("o/<int:operation_id>/devices/register/", views.device_register, name="device_register"),
     path("sw.js", views.service_worker, name="service_worker"),

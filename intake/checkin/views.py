@@ -23,5 +23,6 @@ def tablet_reception(request: StaffRequest, operation_id: int) -> HttpResponse:
             "register_url": reverse("device_register", args=[operation_id]),
             "snapshot_url": reverse("sync_snapshot") + f"?operation={operation_id}",
             "ops_url": reverse("sync_ops"),
+            "people_url": reverse("sync_people") + f"?operation={operation_id}",
         },
     )

@@ -24,7 +24,8 @@ const TROUBLE_MS = 7_000;
 const LANGUAGE_MS = 60_000;
 const CAMERA_RETRY_MS = 15_000;
 const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
-const GREEN = new Set(["ok", "already_present"]);
+// Codes of somebody who was let in; what the desk still has to settle is said below the name.
+const GREEN = new Set(["ok", "ok_again", "already_present", "guardian_required", "insurance_missing", "incomplete", "full"]);
 
 const LINKS: Record<Connection["kind"], string> = {
   unknown: "つながりを確かめています",
@@ -178,9 +179,9 @@ class Kiosk {
     const green = GREEN.has(verdict.code);
     if (green) {
       const name = shortName(verdict.name);
-      this.draw("ok", "ok", this.say(verdict.code === "ok" ? "done" : "again"), `${name} ${this.say("san")}`.trim(), this.next(verdict));
+      this.draw("ok", "ok", this.say(verdict.code === "already_present" ? "again" : "done"), `${name} ${this.say("san")}`.trim(), this.next(verdict));
     } else {
-      const recorded = verdict.code === "recorded";
+      const recorded = verdict.code === "recorded" || verdict.code === "unverified_card";
       this.draw(recorded ? "warn" : "stop", recorded ? "warn" : "stop", this.say("trouble"), "", recorded ? [this.say("recorded")] : []);
     }
     this.sound.play(green ? "ok" : "warn");

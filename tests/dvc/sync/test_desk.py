@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dvc.audit.models import Entry
+from dvc.accounts.models import DeviceProfile
+from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
@@ -327,3 +328,40 @@ def test_a_card_lost_at_home_is_replaced_at_the_desk(tablet: Tablet) -> None:
     assert [result["code"] for result in results] == ["card.has_card", "ok_bound"]
     old.refresh_from_db()
     assert old.state == CardState.LOST
+
+
+# ── finding somebody without a card ────────────────────────────────────────────────────────────
+
+
+def found(tablet: Tablet, text: str, **more: Any) -> Any:
+    query = {"operation": tablet.operation.pk, "q": text, **more}
+    headers = {"authorization": f"Device {tablet.device.pk}.{tablet.secret}"}
+    return tablet.client.get("/api/v1/sync/people", query, headers=headers)
+
+
+def test_somebody_without_a_card_is_found_by_kana_or_the_last_digits_and_every_look_is_kept(
+    tablet: Tablet,
+) -> None:
+    person = make.volunteer(tablet.operation.center, "髙﨑", family_kana="たかさき", phone="090-1111-2222")
+    make.volunteer(make.center("隣町"), family_kana="たかさき", phone="090-1111-2222")
+    for text in ("タカサキ", "2222", "髙﨑", "高崎"):
+        people = found(tablet, text).json()["people"]
+        assert [(one["volunteer"], one["has_card"], one["here"]) for one in people] == [
+            (person.pk, False, False)
+        ]
+        assert "1111" not in str(people)
+    assert Look.objects.filter(device=tablet.device, subject_id=str(person.pk)).count() == 4
+
+
+@pytest.mark.parametrize("text", ["", "た", "22", "\x00", "%", "𠮷" * 500])
+def test_half_a_word_finds_nobody_and_breaks_nothing(tablet: Tablet, text: str) -> None:
+    make.volunteer(tablet.operation.center)
+    assert found(tablet, text).json() == {"people": []}
+
+
+def test_the_search_is_for_reception_tablets_of_the_same_center(tablet: Tablet) -> None:
+    assert tablet.client.get("/api/v1/sync/people?operation=1&q=ab").status_code == 401
+    assert found(tablet, "さとう", operation=make.operation(make.center("隣町")).pk).status_code == 404
+    tablet.device.profile = DeviceProfile.FIELD
+    tablet.device.save()
+    assert found(tablet, "さとう").status_code == 403
