@@ -54,6 +54,9 @@ class Child:
     started: float = 0.0
     start_at: float = 0.0
     failures: int = 0
+    # How many times its STUCK_SECONDS it may be silent. A slow machine needs longer to start a part than a part may
+    # pause; one killed before it could show life gets twice as long the next time, or it would never come up.
+    patience: float = 2.0
 
     @property
     def running(self) -> bool:
@@ -99,6 +102,7 @@ class Supervisor:
     def start(self, child: Child) -> None:
         """Start it in a session of its own: Ctrl-C reaches only us, and we stop them in order."""
         child.started = time.monotonic()
+        child.patience = max(2.0, child.patience)
         child.process = subprocess.Popen(
             child.command,
             stdin=subprocess.DEVNULL,
@@ -166,8 +170,12 @@ class Supervisor:
                 silent[name] = abs(float(answer["seconds_since"].get(pulse, 1e9)))
         for child in self.children:
             age = time.monotonic() - child.started
-            if child.running and min(silent.get(child.name, 0), age) > STUCK_SECONDS.get(child.name, 1e9):
-                self.write(child.name, f"shows no life for {STUCK_SECONDS[child.name]:g} s; killing it")
+            if silent.get(child.name, 1e9) < age:
+                child.patience = 1.0
+            limit = child.patience * STUCK_SECONDS.get(child.name, 1e9)
+            if child.running and min(silent.get(child.name, 0), age) > limit:
+                self.write(child.name, f"shows no life for {limit:g} s; killing it")
+                child.patience = min(8.0, 2 * child.patience)
                 _kill(child)
                 if child.name in {"worker", "matching"}:
                     # The pulse starts in beat, so beat may be the one that is stuck.
