@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from datetime import UTC, datetime, time, timedelta
 
 from dvc.accounts.models import Membership, User
@@ -34,7 +35,7 @@ def center(name: str = "多賀城市災害ボランティアセンター") -> Ce
 
 def user(center: Center, *roles: Role, name: str = "伊藤 職員") -> User:
     """A member of staff with these roles (chief when none is named)."""
-    made = User.objects.create_user(f"staff{next(_count)}", name, "a-long-password")
+    made = User.objects.create_user(f"staff-{secrets.token_hex(4)}", name, "a-long-password")
     for role in roles or (Role.CHIEF,):
         Membership.objects.create(user=made, center=center, role=role)
     return made

@@ -5,11 +5,8 @@ The database is the one of the environment: SQLite, or PostgreSQL under `python 
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,10 +21,15 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+CENTER = {"LOG_LEVEL": "WARNING", "OUTBOX_LEASE_SECONDS": "5"}
 TABLET = {"width": 1180, "height": 820}
+PATIENCE = 60_000  # ms; ends what never comes, measures nothing: a loaded machine is slow
 PHONE = {"width": 390, "height": 844}
 WALL = {"width": 1920, "height": 1080}
 PICTURES = Path(os.environ.get("TEST_RESULTS") or BASE / "test-results")
+
+
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,10 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]:
-    """One center for the tests of a file; nothing is set up in it yet."""
-    with center(tmp_path_factory.mktemp("center"), LOG_LEVEL="WARNING", OUTBOX_LEASE_SECONDS="5") as started:
+    """One installation for all browser tests. Each makes a center of its own in it (`reception.set_up`) and leaves
+    the parts running. A test that stops them, or begins where nothing is set up yet, starts an installation of its
+    own: `center(tmp_path, **CENTER)`.
+    """
+    with center(tmp_path_factory.mktemp("center"), **CENTER) as started:
         yield started
 
 
@@ -49,23 +54,33 @@ def player() -> Iterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def plain_browser(player: Playwright) -> Iterator[Browser]:
+    """The Chromium without a camera. What a visitor keeps is in a context of its own, so one serves all."""
+    browser = player.chromium.launch(executable_path=chromium(), args=QUIET)
+    yield browser
+    browser.close()
+
+
 @pytest.fixture
-def launch(player: Playwright) -> Iterator[Callable[..., Browser]]:
-    """Start Chromium; `camera` is a .mjpeg file it shows to the page as if somebody held it before the lens."""
+def launch(player: Playwright, plain_browser: Browser) -> Iterator[Callable[..., Browser]]:
+    """A Chromium; `camera` is a .mjpeg file it shows to the page as if somebody held it before the lens."""
     browsers: list[Browser] = []
 
     def start(camera: Path | None = None) -> Browser:
+        if camera is None:
+            return plain_browser
         fake = [
             "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={camera}",
         ]  # fmt: skip
-        browser = player.chromium.launch(
-            executable_path=chromium(), args=QUIET + (fake if camera is not None else [])
-        )
+        browser = player.chromium.launch(executable_path=chromium(), args=QUIET + fake)
         browsers.append(browser)
         return browser
 
     yield start
+    for visitor in Visitor.of_this_test:
+        visitor.context.close()
     Visitor.of_this_test.clear()
     for browser in browsers:
         browser.close()
@@ -97,7 +112,7 @@ class Visitor:
             base_url=running.address, viewport={"width": size["width"], "height": size["height"]},
             locale="ja-JP", timezone_id="Asia/Tokyo", **options,
         )  # fmt: skip
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -115,10 +130,4 @@ class Visitor:
 
 def manage(running: RunningCenter, code: str) -> Any:
     """Run Python inside the center's own environment; the last expression printed as JSON comes back."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
-        cwd=BASE, env=running.environment(), check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else None
+    return running.shell.run(code)

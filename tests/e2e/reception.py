@@ -18,12 +18,12 @@ from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
 from dvc.accounts.services import issue_sign_in_link
 from dvc.audit.services import SYSTEM
-from dvc.operations.models import Center, Mode
+from dvc.operations.models import Mode
 from intake.volunteers import cards
 from tests import make
 
 now = timezone.now()
-center = Center.objects.first() or make.center()
+center = make.center()
 operation = make.operation(center, mode=Mode({mode!r}))
 people = [make.volunteer(center, family, "花子", insured={insured}) for family in {families!r}]
 stock = cards.issue_stock(center, count=len(people) + 1, by=SYSTEM, at=now)
@@ -63,7 +63,7 @@ class Desk:
 def set_up(
     running: RunningCenter, families: list[str], *, mode: str = "disaster", insured: bool = True
 ) -> Desk:
-    """An operation and these people, each with a card."""
+    """A center of its own with an operation and these people, each with a card."""
     made = manage(running, _SET_UP.format(families=families, mode=mode, insured=insured))
     holders = [Holder(*one) for one in made["cards"]]
     return Desk(made["operation"], running.address + made["link"], holders, made["blank"])

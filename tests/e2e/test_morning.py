@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +17,21 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.camera import film
-from tests.e2e.conftest import PHONE, TABLET, WALL, Visitor, manage
-from tests.infra.center import RunningCenter
+from tests.e2e.conftest import CENTER, PHONE, TABLET, WALL, Visitor, manage
+from tests.infra.center import RunningCenter, center
 
 LEADER = ("髙﨑", "𠮷乃", "たかさき", "よしの", "090-0000-0001")
 OTHERS = (
     ("佐藤", "花子", "さとう", "はなこ", "090-0000-0002"),
     ("NGUYEN", "VAN AN", "", "", "090-0000-0003"),
 )
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]:
+    """The morning begins at the first page of an installation where nothing is set up."""
+    with center(tmp_path_factory.mktemp("morning"), **CENTER) as started:
+        yield started
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def start_broker(folder: Path) -> subprocess.Popen[bytes]:
         start_new_session=True,
         preexec_fn=die_with_parent(),  # noqa: PLW1509 - nothing but a system call happens there
     )
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while True:
         try:
             with redis.Redis(unix_socket_path=str(place)) as client:

@@ -24,9 +24,12 @@ import psycopg
 from psycopg import sql
 
 from dvc.runtime.supervisor import die_with_parent
+from tests.infra.shell import Shell
 
 BASE = Path(__file__).resolve().parents[2]
-SECONDS_TO_READY = 60.0
+# Nothing is measured by these: they end what will never come, and a loaded machine is slow.
+SECONDS_TO_READY = 240.0
+SECONDS_TO_WAIT = 90.0
 # What a child's command line contains, by the supervisor's name for it.
 SIGNS = {
     "broker": "-server",
@@ -45,7 +48,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(question: Callable[[], Any], seconds: float = 20.0, what: str = "") -> Any:
+def until(question: Callable[[], Any], seconds: float = SECONDS_TO_WAIT, what: str = "") -> Any:
     """The first true answer. Raises `TimeoutError` when none comes in time."""
     end = time.monotonic() + seconds
     while True:
@@ -66,6 +69,10 @@ class RunningCenter:
     log: Path
     variables: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] = field(init=False)
+    shell: Shell = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shell = Shell(self.environment(), self.log.with_name("shell.log"))
 
     def start(self) -> None:
         """Start it; does not wait."""
@@ -146,11 +153,11 @@ class RunningCenter:
         os.killpg(pid, signal.SIGKILL)
         return pid
 
-    def wait_for_another(self, name: str, old: int, seconds: float = 30.0) -> int:
+    def wait_for_another(self, name: str, old: int, seconds: float = SECONDS_TO_WAIT) -> int:
         """The id of the process that replaced `old`."""
         return int(until(lambda: (pid := self.child(name)) and pid != old and pid, seconds, f"no new {name}"))
 
-    def stop(self, with_signal: signal.Signals = signal.SIGINT, seconds: float = 40.0) -> int:
+    def stop(self, with_signal: signal.Signals = signal.SIGINT, seconds: float = SECONDS_TO_WAIT) -> int:
         """Ask it to stop, as Ctrl-C does, and wait. Returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
@@ -232,4 +239,5 @@ def center(folder: Path, **variables: str) -> Iterator[RunningCenter]:
         running.wait_until_ready()
         yield running
     finally:
+        running.shell.close()
         running.stop()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS_TO_START = 30.0
+SECONDS_TO_START = 120.0
 
 
 class NoPostgres(Exception):
@@ -83,7 +83,7 @@ def postgres() -> Iterator[str]:
     finally:
         if process is not None:
             process.send_signal(signal.SIGQUIT)
-            process.wait(20)
+            process.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
 
