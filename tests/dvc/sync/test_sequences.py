@@ -1,0 +1,23 @@
+"""Random sequences of facts, cuts, repeats, wrong clocks and restores (short here; thousands in tests/faults)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dvc.sync.lines import DirectLine
+from tests.dvc.sync.machine import make_world, play
+from tests.infra.tablet import ForgetfulTablet
+
+pytestmark = pytest.mark.django_db
+
+
+def test_random_sequences_of_three_tablets_break_no_invariant() -> None:
+    tally = play(DirectLine, 20, shared=make_world())
+    assert tally.sequences >= 20
+    assert tally.cut
+    assert tally.restores
+
+
+def test_control_a_tablet_that_deletes_before_the_answer_is_found_out() -> None:
+    with pytest.raises(AssertionError, match="an op has no receipt"):
+        play(DirectLine, 20, shared=make_world(), tablet=ForgetfulTablet)
