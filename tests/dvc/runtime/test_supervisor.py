@@ -20,7 +20,9 @@ def web() -> Iterator[Child]:
     yield child
     if child.process is not None:
         child.process.kill()
-        child.process.communicate()
+        child.process.wait()
+        assert child.process.stdout is not None
+        child.process.stdout.close()
 
 
 @pytest.fixture
