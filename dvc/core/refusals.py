@@ -76,6 +76,9 @@ REFUSALS: Final[dict[str, str]] = {
     "operator.pin_shape": "暗証番号は、数字4〜6けたで決めてください。",
     "operator.pin_wrong": "暗証番号がちがいます。もう一度入力してください。",
     "operator.too_many_tries": "続けて間違えたため、この端末ではしばらく入れません。5分ほど待ってから、もう一度入力してください。",
+    # the inbox
+    "inbox.choice": "その選び方はできません。画面を開き直して、選び直してください。",
+    "inbox.resolved": "これはもう、ほかの人が片づけました。画面を開き直してください。",
     # queue, proposals, teams, equipment
     "equipment.count": "「{tool}」の数は0～{most}で入力してください。",
     "equipment.seats": "乗れる人数は1～{most}人で入力してください。運転者も数えます。",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from dvc.operations.models import Operation
+from dvc.sync import briefings, holding, visits
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, verdict
 from intake.checkin import identify
@@ -25,6 +26,7 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
         cards.reissue(person.volunteer, finding.card, lost=True, by=context.by(op), at=happened)
     else:
         cards.bind(finding.card, person.volunteer, by=context.by(op), at=happened)
+    holding.fold_waiting(finding.card, bound_at=happened, fold=fold_held)
     data = {
         "volunteer": person.volunteer.pk,
         "name": person.volunteer.name,
@@ -32,3 +34,10 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
         "card": finding.card.pk,
     }
     return verdict(op.op_id, op.seq, "applied", "ok_bound", data)
+
+
+def fold_held(op: Op, operation: Operation, context: Context) -> Result:
+    """What waited for the card, now that somebody holds it."""
+    if op.kind == "visit.orient":
+        return briefings.fold(op, operation, context)
+    return visits.fold([op], operation, context)[0]

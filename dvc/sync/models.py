@@ -39,3 +39,124 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.op_id}"
+
+
+class ItemKind(models.TextChoices):
+    """What two tellings can disagree about (sync.md §6); words and choices stand in situations.py."""
+
+    TWO_GATES = "two_gates", "2か所で受付"
+    NO_ARRIVAL = "no_arrival", "到着の記録がない"
+    UNRETURNED = "unreturned", "帰りの記録がない"
+    OLD_CARD = "old_card", "使えないカードで受付"
+    CARD_NEVER_BOUND = "card_never_bound", "名前のないカードで受付"
+    SAME_PERSON = "same_person", "同じ人が2回登録"
+    NEED_EDIT = "need_edit", "困りごとの直しが重なった"
+    TWO_REPORTS = "two_reports", "活動報告が2つある"
+    TWO_TEAMS = "two_teams", "1人に2つの班"
+    LATE_FACTS = "late_facts", "あとから届いた記録"
+
+
+class ItemState(models.TextChoices):
+    OPEN = "open", "まだ"
+    RESOLVED = "resolved", "済み"
+
+
+class InboxItemQuerySet(models.QuerySet["InboxItem"]):
+    def open(self) -> InboxItemQuerySet:
+        return self.filter(state=ItemState.OPEN)
+
+
+class InboxItem(models.Model):
+    """Something only a person can settle. One conflict is one item, however often and in which order it is met:
+    `key` says which one among its kind.
+
+    `subjects`: {"visit": [ids], …}. `views`: what was told, each {"what", "at", "op", "device", "user", "site",
+    "row"}: ids, codes and times only, never a name. `fix`: the choice that is proposed (situations.py).
+    """
+
+    operation = models.ForeignKey(
+        "operations.Operation", on_delete=models.PROTECT, related_name="inbox_items"
+    )
+    kind = models.CharField(max_length=20, choices=ItemKind.choices)
+    key = models.CharField(max_length=80)
+    subjects = models.JSONField(default=dict)
+    views = models.JSONField(default=list)
+    fix = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=ItemState.choices, default=ItemState.OPEN)
+    happened_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    choice = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    objects = InboxItemQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-opened_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["operation", "kind", "key"], name="one_inbox_item_per_conflict"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="open", resolved_at__isnull=True)
+                | models.Q(state="resolved", resolved_at__isnull=False),
+                name="a_resolved_item_says_when",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["operation", "state"], name="inbox_of_operation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == ItemState.OPEN
+
+
+class HeldState(models.TextChoices):
+    WAITING = "waiting", "待っている"
+    FOLDED = "folded", "記録した"
+    DROPPED = "dropped", "使わない"
+
+
+class HeldOp(models.Model):
+    """A fact about whoever will hold a card that nobody holds yet. `op`: the operation as it was sent; it is folded
+    when the card is bound on the same day, and `result` is what it then came to."""
+
+    op_id = models.UUIDField(unique=True)
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey("accounts.Device", on_delete=models.PROTECT, related_name="+")
+    card = models.ForeignKey("volunteers.Card", on_delete=models.PROTECT, related_name="+")
+    op = models.JSONField()
+    epoch = models.PositiveIntegerField()
+    clock_error_ms = models.BigIntegerField(default=0)
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=HeldState.choices, default=HeldState.WAITING)
+    settled_at = models.DateTimeField(null=True)
+    result = models.JSONField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["happened_at", "id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["card"], condition=models.Q(state="waiting"), name="ops_waiting_for_a_card"),
+        ]
+
+    def __str__(self) -> str:
+        return f"held {self.op_id}"
+
+
+class InboxSweep(models.Model):
+    """How far the periodic look at one operation has come: its audit version, and the newest receipt read."""
+
+    operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="+")
+    version = models.BigIntegerField(default=0)
+    receipt = models.BigIntegerField(default=0)
+    day = models.DateField(null=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"sweep of {self.operation_id}"

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dvc.operations.models import Operation
+from dvc.sync import conflicts, holding
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, Status, verdict
 from intake.checkin import identify
@@ -31,6 +32,11 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
         [asked(op, at) for op, at in zip(ops, moments, strict=True)],
         keys=context.keys,
     )
+    olds = [
+        conflicts.old_card(finding, op, operation, happened=at)
+        for op, finding, at in zip(ops, findings, moments, strict=True)
+    ]
+    findings = [old.finding if old else finding for old, finding in zip(olds, findings, strict=True)]
     people = {finding.volunteer.pk for finding in findings if finding.volunteer is not None}
     if not people:
         return [
@@ -58,6 +64,9 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
     desk.save()
     for i, visit in visits.items():
         results[i] = replace(results[i], data={**results[i].data, "visit": visit.pk})
+        item = conflicts.after_visit(ops[i], visit, olds[i], operation, context)
+        if item is not None:
+            results[i] = replace(results[i], status="review", data={**results[i].data, "inbox": item.pk})
     return results
 
 
@@ -82,6 +91,9 @@ def _tell(desk: Desk, op: Op, volunteer: Volunteer, context: Context, at: dateti
 
 
 def keep_failed(op: Op, finding: Finding, operation: Operation, context: Context, at: datetime) -> Result:
+    """A scan that leads nowhere, or (of a card nobody holds yet) nowhere before the card is bound."""
+    if finding.code == "unbound_card" and finding.card is not None:
+        return holding.hold(op, operation, finding.card, context, happened=at)
     raw = str(
         op.payload.get("card")
         or op.payload.get("short_code")

@@ -62,7 +62,7 @@ def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, byt
         if one.short_code is not None:
             return _of_code(operation, coded.get(codes[one.short_code] or ""), on=one.on)
         person = guests.get(one.guest) if one.guest is not None else people.get(one.volunteer or 0)
-        return _of_volunteer(operation, person) if person else Finding("no_such_volunteer")
+        return of_volunteer(operation, person) if person else Finding("no_such_volunteer")
 
     return [answer(one) for one in asked]
 
@@ -75,7 +75,7 @@ def by_card(operation: Operation, raw: str, *, keys: Mapping[int, bytes], on: da
 def by_id(operation: Operation, volunteer_id: int) -> Finding:
     """A person picked from a list. One query."""
     person = _people(operation, [volunteer_id]).get(volunteer_id)
-    return _of_volunteer(operation, person) if person else Finding("no_such_volunteer")
+    return of_volunteer(operation, person) if person else Finding("no_such_volunteer")
 
 
 def _read_token(operation: Operation, raw: str, keys: Mapping[int, bytes]) -> CardToken | str:
@@ -139,10 +139,11 @@ def _of_card(operation: Operation, card: Card, *, expired: bool) -> Finding:
         return Finding("expired_card", card=card)
     if card.holder is None:
         return Finding("unbound_card", card=card)
-    return _of_volunteer(operation, card.holder, card)
+    return of_volunteer(operation, card.holder, card)
 
 
-def _of_volunteer(operation: Operation, volunteer: Volunteer, card: Card | None = None) -> Finding:
+def of_volunteer(operation: Operation, volunteer: Volunteer, card: Card | None = None) -> Finding:
+    """The person, unless this operation or the desk must not let them in."""
     # Real people may take part in a drill; a drill's invented people never in anything else.
     if volunteer.drill_id not in (None, operation.pk):
         return Finding("drill_card", card=card)

@@ -146,6 +146,15 @@ def _end_of_work(visit: Visit) -> datetime:
     return end if end > visit.arrived_at else visit.arrived_at + timedelta(hours=1)
 
 
+@fact
+def flag(visit: Visit, flag: VisitFlag, *, by: By, at: datetime) -> None:
+    """Mark what a person should know about the visit. Marked already: nothing changes."""
+    if flag not in visit.flags:
+        visit.flags = [*visit.flags, flag.value]
+        Visit.objects.filter(pk=visit.pk).update(flags=visit.flags)
+        record("visit.flagged", visit, by=by, at=at, operation=visit.operation, flag=flag.value)
+
+
 @transaction.atomic
 def handle_failed_scan(scan: FailedScan, *, by: By, at: datetime) -> None:
     """Somebody has looked after it. Twice changes nothing."""

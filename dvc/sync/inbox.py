@@ -1,0 +1,102 @@
+"""The conflict inbox: open an item once, resolve it once, with who, when, how and why.
+
+What makes an item is decided in conflicts.py; what the choices do, in resolutions.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from dvc.sync.models import InboxItem, ItemKind, ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One of the tellings that do not agree: ids, codes and times, never a name. `what`: a key of
+    situations.VIEW_WORDS; `row`: the id of what holds the rest."""
+
+    what: str
+    at: datetime
+    op: str = ""
+    device: str = ""
+    user: int | None = None
+    site: int | None = None
+    row: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        said = {"op": self.op, "device": self.device, "user": self.user, "site": self.site, "row": self.row}
+        return {"what": self.what, "at": self.at.isoformat(), **{k: v for k, v in said.items() if v}}
+
+
+@transaction.atomic
+def open_item(
+    operation: Operation,
+    kind: ItemKind,
+    key: object,
+    *,
+    subjects: Mapping[str, Sequence[int]],
+    views: Sequence[View],
+    fix: str,
+    by: By,
+    at: datetime,
+    reopen: bool = False,
+) -> InboxItem:
+    """The item of this conflict, made when there is none. Views it does not hold yet are added; what somebody has
+    resolved stays so unless `reopen` and something is new."""
+    told = [view.as_json() for view in views]
+    item, created = InboxItem.objects.get_or_create(
+        operation=operation, kind=kind, key=str(key)[:80],
+        defaults={
+            "subjects": {name: sorted(set(ids)) for name, ids in subjects.items()}, "views": told, "fix": fix,
+            "happened_at": min(view.at for view in views), "opened_at": at,
+        },
+    )  # fmt: skip
+    if created:
+        record("inbox.opened", item, by=by, at=at, operation=operation, kind=str(kind), key=str(key)[:80])
+        return item
+    item = InboxItem.objects.select_for_update().get(pk=item.pk)
+    new = [view for view in told if view not in item.views]
+    if not new:
+        return item
+    item.views = sorted([*item.views, *new], key=lambda view: (view["at"], view["what"], view.get("op", "")))
+    item.happened_at = min(item.happened_at, *(view.at for view in views))
+    item.subjects = {
+        name: sorted({*item.subjects.get(name, ()), *subjects.get(name, ())})
+        for name in {**item.subjects, **subjects}
+    }
+    if reopen and not item.is_open:
+        item.state, item.resolved_at, item.resolved_by = ItemState.OPEN, None, None
+    item.save()
+    record("inbox.more_told", item, by=by, at=at, operation=operation, kind=str(kind), views=len(item.views))
+    return item
+
+
+@transaction.atomic
+def resolve(item: InboxItem, *, choice: str, reason: str, by: By, at: datetime) -> None:
+    """Close the item. Refused inbox.resolved when somebody was faster."""
+    done = InboxItem.objects.filter(pk=item.pk, state=ItemState.OPEN).update(
+        state=ItemState.RESOLVED, resolved_at=at, resolved_by=by.user, choice=choice, reason=reason[:200]
+    )
+    if not done:
+        raise Refused("inbox.resolved")
+    item.refresh_from_db()
+    record("inbox.resolved", item, by=by, at=at, operation=item.operation, kind=item.kind, choice=choice)
+
+
+@transaction.atomic
+def settle(item: InboxItem, *, by: By, at: datetime) -> bool:
+    """A later record removed the conflict by itself. False when it was resolved already."""
+    if not InboxItem.objects.filter(pk=item.pk, state=ItemState.OPEN).update(
+        state=ItemState.RESOLVED, resolved_at=at, choice="settled"
+    ):
+        return False
+    record("inbox.settled", item, by=by, at=at, operation=item.operation, kind=item.kind)
+    return True

@@ -1,0 +1,167 @@
+"""Every row of sync.md §6: what happens by itself, and what a person is asked."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM
+from dvc.operations import services as operations
+from dvc.operations.models import Operation
+from dvc.sync.models import HeldOp, InboxItem, ItemKind
+from intake.checkin.models import FailedScan, Visit
+from intake.volunteers import cards
+from intake.volunteers.models import Card, Volunteer
+from tests import make
+from tests.dvc.sync.test_ops import Tablet, card_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operation() -> Operation:
+    return make.operation()
+
+
+@pytest.fixture
+def person(operation: Operation) -> Volunteer:
+    return make.volunteer(operation.center)
+
+
+def said(tablet: Tablet, kind: str, at: datetime, mode: str = "offline", **payload: Any) -> dict[str, Any]:
+    """An op of an earlier moment, sent now."""
+    return {**tablet.op(kind, **payload), "t_wall": at.isoformat(), "mode": mode}
+
+
+def arrivals(
+    operation: Operation, person: Volunteer, minutes: list[int], *, sites: list[int | None] | None = None
+) -> list[tuple[Tablet, dict[str, Any]]]:
+    """The same person in at as many gates."""
+    told = []
+    for n, minute in enumerate(minutes):
+        tablet = Tablet(operation)
+        site = sites[n] if sites else None
+        told.append((tablet, said(tablet, "visit.arrive", make.at(9, minute), volunteer=person.pk, site=site)))
+    return told
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_conflict_01_same_person_in_at_two_gates_is_one_item_in_any_order(
+    operation: Operation, person: Volunteer, order: tuple[int, ...]
+) -> None:
+    told = arrivals(operation, person, [0, 8, 16])
+    for n in order:
+        tablet, op = told[n]
+        tablet.send(op)
+        tablet.send(op)
+    visit = Visit.objects.get()
+    assert (visit.arrived_at, len(visit.facts), visit.flags) == (make.at(9), 3, ["two_gates"])
+    item = InboxItem.objects.get()
+    assert (item.kind, item.subjects["visit"], item.fix) == (ItemKind.TWO_GATES, [visit.pk], "same_person")
+    assert [view["op"] for view in item.views] == [op["op_id"] for _, op in told]
+    assert Entry.objects.filter(action="inbox.opened").count() == 1
+
+
+def test_conflict_01_two_gates_within_ten_minutes_ask_nobody(operation: Operation, person: Volunteer) -> None:
+    for tablet, op in arrivals(operation, person, [0, 9]):
+        assert tablet.send(op)[0]["status"] in ("applied", "merged")
+    assert Visit.objects.count() == 1
+    assert not InboxItem.objects.exists()
+
+
+def test_conflict_01_two_sites_are_asked_about_and_the_earlier_one_stands(
+    operation: Operation, person: Volunteer
+) -> None:
+    first, second = (
+        operations.add_site(operation.center, name=name, lat=38.3, lng=141.0, by=SYSTEM, at=make.at(8))
+        for name in ("本部", "南")
+    )
+    (one, early), (other, late) = arrivals(operation, person, [0, 2], sites=[first.pk, second.pk])
+    other.send(late)
+    [result] = one.send(early)
+    assert (result["status"], result["code"]) == ("review", "already_present")
+    assert result["data"]["inbox"] == InboxItem.objects.get().pk
+    assert Visit.objects.get().site == first
+
+
+def test_conflict_02_out_before_in_is_folded_by_corrected_time(operation: Operation, person: Volunteer) -> None:
+    tablet = Tablet(operation)
+    [result] = tablet.send(said(tablet, "visit.leave", make.at(15), volunteer=person.pk))
+    assert result["code"] == "not_present"
+    tablet.send(said(tablet, "visit.arrive", make.at(9), volunteer=person.pk))
+    visit = Visit.objects.get()
+    assert (visit.arrived_at, visit.left_at, visit.flags) == (make.at(9), make.at(15), [])
+
+
+def test_conflict_04_a_card_that_was_still_good_at_the_scan_lets_in_and_is_flagged(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = card_of(person)
+    cards.lose(card, by=SYSTEM, at=make.at(10))
+    tablet = Tablet(operation)
+    [result] = tablet.send(said(tablet, "visit.arrive", make.at(9), card=card.token))
+    assert (result["status"], result["code"]) == ("review", "ok")
+    visit = Visit.objects.get()
+    assert (visit.volunteer, visit.arrived_at, visit.flags) == (person, make.at(9), ["old_card"])
+    item = InboxItem.objects.get()
+    assert [view["what"] for view in item.views] == ["scanned", "card_ended"]
+    assert not FailedScan.objects.exists()
+
+
+def test_conflict_04_an_ended_card_scanned_off_line_later_is_kept_and_flagged(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = card_of(person)
+    stock = cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8))
+    cards.reissue(person, Card.objects.get(stock=stock), lost=True, by=SYSTEM, at=make.at(10))
+    tablet = Tablet(operation)
+    tablet.send(said(tablet, "visit.arrive", make.at(11), card=card.token))
+    assert Visit.objects.get().flags == ["old_card"]
+    assert InboxItem.objects.get().kind == ItemKind.OLD_CARD
+
+
+def test_conflict_04_an_ended_card_at_a_tablet_that_knew_it_is_a_failed_scan(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = card_of(person)
+    cards.lose(card, by=SYSTEM, at=make.at(10))
+    tablet = Tablet(operation)
+    [result] = tablet.send(said(tablet, "visit.arrive", make.at(11), mode="online", card=card.token))
+    assert (result["status"], result["code"]) == ("merged", "revoked")
+    assert FailedScan.objects.get().code == "revoked"
+    assert not Visit.objects.exists()
+
+
+def test_conflict_05_a_card_nobody_holds_yet_waits_for_its_binding(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
+    first, second = Tablet(operation), Tablet(operation)
+    scan = said(first, "visit.arrive", make.at(9), card=card.token)
+    [result] = first.send(scan)
+    assert (result["status"], result["code"]) == ("held", "unbound_card")
+    assert not Visit.objects.exists()
+    assert first.send(scan)[0]["status"] == "replayed"
+    bind = said(second, "card.bind", make.at(9, 5), card=card.token, volunteer=person.pk)
+    second.send(bind)
+    second.send(bind)
+    visit = Visit.objects.get()
+    assert (visit.volunteer, visit.arrived_at) == (person, make.at(9))
+    assert HeldOp.objects.get().state == "folded"
+    assert Entry.objects.get(action="visit.arrived").device == first.device
+    assert not InboxItem.objects.exists()
+
+
+def test_conflict_05_a_card_tried_out_the_day_before_lets_nobody_in(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
+    tablet = Tablet(operation)
+    tablet.send(said(tablet, "visit.arrive", make.at(9), card=card.token))
+    tablet.send(said(tablet, "card.bind", make.at(9) + timedelta(days=1), card=card.token, volunteer=person.pk))
+    assert HeldOp.objects.get().state == "waiting"
+    assert not Visit.objects.exists()
