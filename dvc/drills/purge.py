@@ -16,6 +16,9 @@ from dvc.outbox.models import Row
 
 # What hangs from what, outermost leaf first: (model, path to the drill operation).
 ROWS: tuple[tuple[str, str], ...] = (
+    ("sync.InboxItem", "operation"),
+    ("sync.InboxSweep", "operation"),
+    ("sync.HeldOp", "operation"),
     ("dispatch.ActivityReport", "dispatch__operation"),
     ("dispatch.Dispatch", "operation"),
     ("teams.Member", "team__operation"),

@@ -69,7 +69,9 @@ def _old_card_item(op: Op, visit: Visit, old: OldCard, operation: Operation, con
     assert card is not None
     ended = old.binding.ended_at
     told = [View("card_ended", ended, row=card.pk)] if ended else []
-    told.append(View("scanned", context.happened(op, operation), op=str(op.op_id), device=str(context.device.pk)))
+    told.append(
+        View("scanned", context.happened(op, operation), op=str(op.op_id), device=str(context.device.pk))
+    )
     subjects = {"visit": [visit.pk], "volunteer": [visit.volunteer_id], "card": [card.pk]}
     return inbox.open_item(
         operation, ItemKind.OLD_CARD, f"{visit.pk}:{card.pk}", subjects=subjects, views=told, fix="same_person",

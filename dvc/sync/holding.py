@@ -65,5 +65,9 @@ def _as_json(op: Op) -> dict[str, object]:
 
 
 def _from_json(row: dict[str, object]) -> Op:
-    fields = {**row, "op_id": uuid.UUID(str(row["op_id"])), "t_wall": datetime.fromisoformat(str(row["t_wall"]))}
+    fields = {
+        **row,
+        "op_id": uuid.UUID(str(row["op_id"])),
+        "t_wall": datetime.fromisoformat(str(row["t_wall"])),
+    }
     return Op(**fields)  # type: ignore[arg-type]

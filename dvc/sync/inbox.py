@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -33,7 +33,11 @@ class View:
 
     def as_json(self) -> dict[str, Any]:
         said = {"op": self.op, "device": self.device, "user": self.user, "site": self.site, "row": self.row}
-        return {"what": self.what, "at": self.at.isoformat(), **{k: v for k, v in said.items() if v}}
+        return {
+            "what": self.what,
+            "at": self.at.astimezone(UTC).isoformat(),
+            **{k: v for k, v in said.items() if v},
+        }
 
 
 @transaction.atomic
@@ -51,7 +55,7 @@ def open_item(
 ) -> InboxItem:
     """The item of this conflict, made when there is none. Views it does not hold yet are added; what somebody has
     resolved stays so unless `reopen` and something is new."""
-    told = [view.as_json() for view in views]
+    told = _in_order([view.as_json() for view in views])
     item, created = InboxItem.objects.get_or_create(
         operation=operation, kind=kind, key=str(key)[:80],
         defaults={
@@ -66,7 +70,7 @@ def open_item(
     new = [view for view in told if view not in item.views]
     if not new:
         return item
-    item.views = sorted([*item.views, *new], key=lambda view: (view["at"], view["what"], view.get("op", "")))
+    item.views = _in_order([*item.views, *new])
     item.happened_at = min(item.happened_at, *(view.at for view in views))
     item.subjects = {
         name: sorted({*item.subjects.get(name, ()), *subjects.get(name, ())})
@@ -100,3 +104,7 @@ def settle(item: InboxItem, *, by: By, at: datetime) -> bool:
         return False
     record("inbox.settled", item, by=by, at=at, operation=item.operation, kind=item.kind)
     return True
+
+
+def _in_order(views: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(views, key=lambda view: (view["at"], view["what"], view.get("op", "")))

@@ -95,9 +95,7 @@ class InboxItem(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-opened_at", "-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["operation", "kind", "key"], name="one_inbox_item_per_conflict"
-            ),
+            models.UniqueConstraint(fields=["operation", "kind", "key"], name="one_inbox_item_per_conflict"),
             models.CheckConstraint(
                 condition=models.Q(state="open", resolved_at__isnull=True)
                 | models.Q(state="resolved", resolved_at__isnull=False),

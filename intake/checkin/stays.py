@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
 from django.utils import timezone
@@ -38,7 +38,7 @@ class Fact:
     op: str = ""
 
     def as_json(self) -> list[str | int | None]:
-        return [self.kind, self.at.isoformat(), self.site, self.gate, self.op]
+        return [self.kind, self.at.astimezone(UTC).isoformat(), self.site, self.gate, self.op]
 
     @classmethod
     def from_json(cls, row: list[str | int | None]) -> Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,13 @@ def said(tablet: Tablet, kind: str, at: datetime, mode: str = "offline", **paylo
     return {**tablet.op(kind, **payload), "t_wall": at.isoformat(), "mode": mode}
 
 
+def tell(tablet: Tablet, *ops: dict[str, Any]) -> list[dict[str, Any]]:
+    """Send without a reading of the tablet's clock: the times are taken as they are, however slow the machine is."""
+    response = tablet.post({"epoch": 1, "ops": ops})
+    assert response.status_code == 200, response.content
+    return json.loads(response.content)["results"]  # type: ignore[no-any-return]
+
+
 def arrivals(
     operation: Operation, person: Volunteer, minutes: list[int], *, sites: list[int | None] | None = None
 ) -> list[tuple[Tablet, dict[str, Any]]]:
@@ -45,7 +53,9 @@ def arrivals(
     for n, minute in enumerate(minutes):
         tablet = Tablet(operation)
         site = sites[n] if sites else None
-        told.append((tablet, said(tablet, "visit.arrive", make.at(9, minute), volunteer=person.pk, site=site)))
+        told.append(
+            (tablet, said(tablet, "visit.arrive", make.at(9, minute), volunteer=person.pk, site=site))
+        )
     return told
 
 
@@ -56,8 +66,8 @@ def test_conflict_01_same_person_in_at_two_gates_is_one_item_in_any_order(
     told = arrivals(operation, person, [0, 8, 16])
     for n in order:
         tablet, op = told[n]
-        tablet.send(op)
-        tablet.send(op)
+        tell(tablet, op)
+        tell(tablet, op)
     visit = Visit.objects.get()
     assert (visit.arrived_at, len(visit.facts), visit.flags) == (make.at(9), 3, ["two_gates"])
     item = InboxItem.objects.get()
@@ -68,7 +78,7 @@ def test_conflict_01_same_person_in_at_two_gates_is_one_item_in_any_order(
 
 def test_conflict_01_two_gates_within_ten_minutes_ask_nobody(operation: Operation, person: Volunteer) -> None:
     for tablet, op in arrivals(operation, person, [0, 9]):
-        assert tablet.send(op)[0]["status"] in ("applied", "merged")
+        assert tell(tablet, op)[0]["status"] in ("applied", "merged")
     assert Visit.objects.count() == 1
     assert not InboxItem.objects.exists()
 
@@ -81,18 +91,20 @@ def test_conflict_01_two_sites_are_asked_about_and_the_earlier_one_stands(
         for name in ("本部", "南")
     )
     (one, early), (other, late) = arrivals(operation, person, [0, 2], sites=[first.pk, second.pk])
-    other.send(late)
-    [result] = one.send(early)
+    tell(other, late)
+    [result] = tell(one, early)
     assert (result["status"], result["code"]) == ("review", "already_present")
     assert result["data"]["inbox"] == InboxItem.objects.get().pk
     assert Visit.objects.get().site == first
 
 
-def test_conflict_02_out_before_in_is_folded_by_corrected_time(operation: Operation, person: Volunteer) -> None:
+def test_conflict_02_out_before_in_is_folded_by_corrected_time(
+    operation: Operation, person: Volunteer
+) -> None:
     tablet = Tablet(operation)
-    [result] = tablet.send(said(tablet, "visit.leave", make.at(15), volunteer=person.pk))
+    [result] = tell(tablet, said(tablet, "visit.leave", make.at(15), volunteer=person.pk))
     assert result["code"] == "not_present"
-    tablet.send(said(tablet, "visit.arrive", make.at(9), volunteer=person.pk))
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), volunteer=person.pk))
     visit = Visit.objects.get()
     assert (visit.arrived_at, visit.left_at, visit.flags) == (make.at(9), make.at(15), [])
 
@@ -103,7 +115,7 @@ def test_conflict_04_a_card_that_was_still_good_at_the_scan_lets_in_and_is_flagg
     card = card_of(person)
     cards.lose(card, by=SYSTEM, at=make.at(10))
     tablet = Tablet(operation)
-    [result] = tablet.send(said(tablet, "visit.arrive", make.at(9), card=card.token))
+    [result] = tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
     assert (result["status"], result["code"]) == ("review", "ok")
     visit = Visit.objects.get()
     assert (visit.volunteer, visit.arrived_at, visit.flags) == (person, make.at(9), ["old_card"])
@@ -119,7 +131,7 @@ def test_conflict_04_an_ended_card_scanned_off_line_later_is_kept_and_flagged(
     stock = cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8))
     cards.reissue(person, Card.objects.get(stock=stock), lost=True, by=SYSTEM, at=make.at(10))
     tablet = Tablet(operation)
-    tablet.send(said(tablet, "visit.arrive", make.at(11), card=card.token))
+    tell(tablet, said(tablet, "visit.arrive", make.at(11), card=card.token))
     assert Visit.objects.get().flags == ["old_card"]
     assert InboxItem.objects.get().kind == ItemKind.OLD_CARD
 
@@ -130,7 +142,7 @@ def test_conflict_04_an_ended_card_at_a_tablet_that_knew_it_is_a_failed_scan(
     card = card_of(person)
     cards.lose(card, by=SYSTEM, at=make.at(10))
     tablet = Tablet(operation)
-    [result] = tablet.send(said(tablet, "visit.arrive", make.at(11), mode="online", card=card.token))
+    [result] = tell(tablet, said(tablet, "visit.arrive", make.at(11), mode="online", card=card.token))
     assert (result["status"], result["code"]) == ("merged", "revoked")
     assert FailedScan.objects.get().code == "revoked"
     assert not Visit.objects.exists()
@@ -142,13 +154,13 @@ def test_conflict_05_a_card_nobody_holds_yet_waits_for_its_binding(
     card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
     first, second = Tablet(operation), Tablet(operation)
     scan = said(first, "visit.arrive", make.at(9), card=card.token)
-    [result] = first.send(scan)
+    [result] = tell(first, scan)
     assert (result["status"], result["code"]) == ("held", "unbound_card")
     assert not Visit.objects.exists()
-    assert first.send(scan)[0]["status"] == "replayed"
+    assert tell(first, scan)[0]["status"] == "replayed"
     bind = said(second, "card.bind", make.at(9, 5), card=card.token, volunteer=person.pk)
-    second.send(bind)
-    second.send(bind)
+    tell(second, bind)
+    tell(second, bind)
     visit = Visit.objects.get()
     assert (visit.volunteer, visit.arrived_at) == (person, make.at(9))
     assert HeldOp.objects.get().state == "folded"
@@ -161,7 +173,10 @@ def test_conflict_05_a_card_tried_out_the_day_before_lets_nobody_in(
 ) -> None:
     card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
     tablet = Tablet(operation)
-    tablet.send(said(tablet, "visit.arrive", make.at(9), card=card.token))
-    tablet.send(said(tablet, "card.bind", make.at(9) + timedelta(days=1), card=card.token, volunteer=person.pk))
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
+    tell(
+        tablet,
+        said(tablet, "card.bind", make.at(9) + timedelta(days=1), card=card.token, volunteer=person.pk),
+    )
     assert HeldOp.objects.get().state == "waiting"
     assert not Visit.objects.exists()
