@@ -18,7 +18,7 @@ from intake.checkin.models import FailedScan, Visit
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
-from tests.dvc.sync.test_ops import Tablet, card_of
+from tests.dvc.sync.tablet import Tablet, card_of
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from dvc.sync.models import Receipt
 from intake.checkin.models import Visit
 from intake.volunteers.models import Volunteer
 from tests import make
-from tests.dvc.sync.test_ops import Tablet
+from tests.dvc.sync.tablet import Tablet
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from dvc.accounts.models import Device
 from dvc.devices import reports
 from tests import make
-from tests.dvc.sync.test_ops import Tablet
+from tests.dvc.sync.tablet import Tablet
 
 pytestmark = pytest.mark.django_db
 
