@@ -12,6 +12,7 @@ import socket
 import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -19,6 +20,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # A unix socket's path may be 107 bytes long on Linux; kept below for the broker's temporary names.
 LONGEST_SOCKET_PATH = 100
+
+# Addresses a machine has behind a router of its own, or for itself alone.
+PRIVATE_NETWORKS = tuple(
+    IPv4Network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
+)
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
@@ -210,6 +217,42 @@ class Env:
                 "0.0.0.0",
             )
         return value
+
+    def lan_name(self, name: str, kept: Path, default: str) -> str:
+        """A host name for a local network: the value, or what the file `kept` says, or `default`.
+
+        Raises `WrongSetting` for anything but a name of two parts or more, letters, digits and hyphens.
+        """
+        value = self.text(name).lower().rstrip(".")
+        if not value:
+            return (kept.read_text().strip() if kept.exists() else "") or default
+        label = r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?"
+        if len(value) > 60 or not re.fullmatch(rf"({label}\.)+[a-z]([a-z-]*[a-z])?", value):
+            raise WrongSetting(
+                name,
+                "must be a host name of letters, digits, hyphens and a dot",
+                "は英数字・ハイフン・点の名前にしてください",
+                default,
+            )
+        return value
+
+    def private_addresses(self, name: str, *, example: str) -> list[IPv4Address]:
+        """A comma-separated list of private IPv4 addresses, or nothing."""
+        parts = self.names(name, [], pattern=r"[0-9.]+", example=example)
+        try:
+            found = [IPv4Address(part) for part in parts]
+        except ValueError:
+            found = []
+        if len(found) != len(parts) or not all(
+            any(address in net for net in PRIVATE_NETWORKS) for address in found
+        ):
+            raise WrongSetting(
+                name,
+                "must be a private IPv4 address of this machine",
+                "はこの機械のプライベートアドレスにしてください",
+                example,
+            )
+        return found
 
     def url(self, name: str, *, example: str) -> str:
         """An http(s) URL, or nothing."""
