@@ -30,13 +30,17 @@ export const verifySignature: Verifier = async (publicKey, signature, message) =
 };
 
 async function chooseVerifier(): Promise<Verifier> {
-  if (!("crypto" in globalThis) || !("subtle" in crypto)) return verifyBundled;
+  return (await knowsEd25519()) ? verifyNative : verifyBundled;
+}
+
+/** Whether the browser itself verifies Ed25519, found out with a known signature. */
+export async function knowsEd25519(): Promise<boolean> {
+  if (!("crypto" in globalThis) || !("subtle" in crypto)) return false;
   try {
     // RFC 8032, test 1: the empty message.
-    const known = await verifyNative(hex(RFC_KEY), hex(RFC_SIGNATURE), new Uint8Array());
-    return known ? verifyNative : verifyBundled;
+    return await verifyNative(hex(RFC_KEY), hex(RFC_SIGNATURE), new Uint8Array());
   } catch {
-    return verifyBundled;
+    return false;
   }
 }
 

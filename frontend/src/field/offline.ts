@@ -4,8 +4,7 @@ export async function prepareOffline(): Promise<{ ready: boolean; say: string }>
     return { ready: false, say: "この接続では、電波がないときにページを開き直せません。開いたままお使いください。" };
   }
   try {
-    await navigator.serviceWorker.register("/sw.js", { scope: "/" });
-    const { active } = await navigator.serviceWorker.ready;
+    const active = await registerWorker();
     if (active && (await keepShell(active))) return { ready: true, say: "電波がなくても使えます。" };
     if (await caches.match(location.pathname, { cacheName: "shell" })) return { ready: true, say: "電波がなくても使えます。" };
   } catch {
@@ -13,6 +12,12 @@ export async function prepareOffline(): Promise<{ ready: boolean; say: string }>
     if (navigator.serviceWorker.controller) return { ready: true, say: "電波がなくても使えます。" };
   }
   return { ready: false, say: "電波がないときの準備ができていません。つながるときに、ページを開き直してください。" };
+}
+
+/** The worker that opens tablet pages without a network. Rejects where the browser does not trust the connection. */
+export async function registerWorker(): Promise<ServiceWorker | null> {
+  await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+  return (await navigator.serviceWorker.ready).active;
 }
 
 function keepShell(worker: ServiceWorker): Promise<boolean> {

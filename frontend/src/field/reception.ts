@@ -1,4 +1,5 @@
 /* The reception screen: from a scan to a verdict, on-line and off-line by the same path. */
+import { shortAbilities } from "./abilities";
 import { wireCamera } from "./camera";
 import { part } from "./elements";
 import { factOf, localDay } from "./facts";
@@ -36,6 +37,7 @@ export async function openReception(page: HTMLElement): Promise<void> {
   const offline = await prepareOffline();
   part(page, "ready").textContent = offline.say;
   page.dataset["offline"] = offline.ready ? "ready" : "no";
+  part(page, "abilities").textContent = await shortAbilities(offline.ready);
 }
 
 async function openShelf(page: HTMLElement): Promise<Shelf | null> {
