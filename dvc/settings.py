@@ -26,7 +26,16 @@ MEDIA_URL = "media/"
 VERSION = __version__
 DEBUG = env.flag("DEBUG")
 PORT = env.integer("PORT", 8000, low=1, high=65535)
-BIND = env.address("BIND", "127.0.0.1")
+# Island mode (dvc.island): tablets come over a Wi-Fi of our own, encrypted on HTTPS_PORT; PORT then serves only the
+# pages that help a device trust us, and this machine itself.
+LAN = env.flag("LAN")
+HTTPS_PORT = env.integer("HTTPS_PORT", 8443, low=1, high=65535)
+LAN_KEYS = KEYS_DIR / "lan"
+LAN_NAME = env.lan_name("LAN_NAME", LAN_KEYS / "name", "saigai.local")
+LAN_ADDRESS = env.private_addresses("LAN_ADDRESS", example="192.168.1.10")
+WIFI_NAME = env.text("WIFI_NAME")
+WIFI_PASSWORD = env.text("WIFI_PASSWORD")
+BIND = env.address("BIND", "0.0.0.0" if LAN else "127.0.0.1")
 WEB_WORKERS = env.integer("WEB_WORKERS", 1, low=1, high=32)
 WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=64)
 SECRET_KEY = env.secret("SECRET_KEY", DATA / "secret_key")
@@ -74,6 +83,7 @@ INSTALLED_APPS = [
     "dvc.board",
     "dvc.public",
     "dvc.drills",
+    "dvc.island",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "dvc.urls"
@@ -185,15 +195,27 @@ MAP_TILE_CREDIT = env.text("MAP_TILE_CREDIT")
 # the printing browser used, which a phone cannot open when that is this machine itself).
 MAP_LINK = env.map_link("MAP_LINK", "https://www.google.com/maps/search/?api=1&query={lat},{lng}")
 PUBLIC_URL = env.url("PUBLIC_URL", example="https://center.example.jp").rstrip("/")
+if LAN and not PUBLIC_URL:
+    PUBLIC_URL = f"https://{LAN_NAME}:{HTTPS_PORT}".removesuffix(":443")
 EVACUATION_PLACE = env.text("EVACUATION_PLACE")
 
 # ── Security ───────────────────────────────────────────────────────────────────────────────────
-HTTPS = env.flag("HTTPS")
+HTTPS = env.flag("HTTPS") or LAN
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 0, low=0, high=63072000)
+# Off in island mode on purpose: it would bind every port of the name, so that a tablet that lost its certificate
+# could open neither the install page nor the unencrypted reception.
+SECURE_HSTS_SECONDS = 0 if LAN else env.integer("HSTS_SECONDS", 0, low=0, high=63072000)
 # Only set behind our own proxy (deploy/), which overwrites this header.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and not LAN else None
+if LAN:
+    # The prefix keeps the unencrypted line of the same name from planting a cookie here: only https may set it.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    # The laptop's address may change over night: dvc.island.hosts knows which names are ours.
+    LAN_HOSTS = [LAN_NAME, *ALLOWED_HOSTS]
+    ALLOWED_HOSTS = ["*"]
+    MIDDLEWARE.insert(0, "dvc.island.hosts.OnlyOurNames")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -258,6 +280,7 @@ SWEEP_CHECKS = [
     "matching.proposals.services.request_due_runs",
     "intake.orientation.services.catch_up",
     "dvc.backups.services.request_due",
+    *(["dvc.island.services.keep_certificate"] if LAN else []),
 ]
 
 EMBEDDED_BROKER = not env.text("BROKER_URL")

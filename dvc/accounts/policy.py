@@ -110,6 +110,15 @@ POLICY: Final[dict[str, Who]] = {
     "api_schema": Anyone.SIGNED_IN,
     "device_register": May.RECEIVE,
     "service_worker": Anyone.PUBLIC,
+    # dvc.island
+    "island_install": Anyone.PUBLIC,
+    "island_steps": Anyone.PUBLIC,
+    "island_certificate": Anyone.PUBLIC,
+    "island_without": Anyone.PUBLIC,
+    "check": Anyone.PUBLIC,
+    "network": May.RUN_CENTER,
+    "network_wall": May.RUN_CENTER,
+    "network_plain": May.RUN_CENTER,
     # intake.volunteers
     "volunteer_list": May.KEEP_VOLUNTEERS,
     "volunteer_new": May.KEEP_VOLUNTEERS,

@@ -22,6 +22,8 @@ WORDS: Final[Mapping[str, str]] = {
     "card_key.retired": "カードの鍵を新しくしました",
     "card_stock.issued": "白紙のカードを作りました",
     "center.created": "センターを準備しました",
+    "center.plain_reception_allowed": "暗号化なしの受付を許可しました",
+    "center.plain_reception_ended": "暗号化なしの受付を止めました",
     "center.edited": "センターの名前や電話を直しました",
     "device.registered": "端末を登録しました",
     "device.revoked": "端末を使えなくしました",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from dvc.accounts import services as accounts
 from dvc.accounts.models import Device
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core import qr, short_code
-from dvc.core.http import is_loopback
+from dvc.core.http import is_loopback, outside_address, plain_address
 from dvc.devices import pairing as pairings
 from dvc.devices.capabilities import sentences
 from dvc.devices.forms import PairingForm
@@ -57,7 +58,9 @@ def device_pairing(request: StaffRequest, operation_id: int, pairing_id: uuid.UU
     seen = f"{pairing.state}{'-over' if over else ''}"
     if request.GET.get("seen") == seen:
         return HttpResponse(status=204)
-    link = request.build_absolute_uri(f"{reverse('pair')}#{pairings.code_of(pairing)}")
+    page = outside_address(request) + reverse("pair")
+    link = f"{page}#{pairings.code_of(pairing)}"
+    plain = plain_address() if request.center.plain_reception else ""
     context = {
         "pairing": pairing,
         "seen": seen,
@@ -67,14 +70,15 @@ def device_pairing(request: StaffRequest, operation_id: int, pairing_id: uuid.UU
         "approved": pairing.state == PairingState.APPROVED,
         "refused": pairing.state == PairingState.REFUSED,
         "code": short_code.display(pairings.code_of(pairing)),
-        "pair_page": request.build_absolute_uri(reverse("pair")),
+        "pair_page": page,
+        "plain_page": plain and plain + reverse("pair"),
         # dvc.core.qr escapes its label and draws the rest itself.
         "qr": mark_safe(qr.svg(link, label="端末を登録するQRコード")),  # noqa: S308
-        "only_here": is_loopback(request.get_host()),
+        "only_here": is_loopback(urlsplit(page).netloc),
         "cannot": sentences(pairing.capabilities),
     }
-    page = "_pairing.html" if request.headers.get("HX-Request") else "device_pairing.html"
-    return render(request, f"dvc/devices/{page}", context)
+    template = "_pairing.html" if request.headers.get("HX-Request") else "device_pairing.html"
+    return render(request, f"dvc/devices/{template}", context)
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,7 +27,7 @@ from dvc.accounts.views import next_url
 from dvc.audit.services import version_of
 from dvc.backups import services as backups
 from dvc.core import qr
-from dvc.core.http import is_loopback
+from dvc.core.http import is_loopback, outside_address
 from dvc.core.refused import Refused
 from dvc.home import day, services
 from dvc.home.forms import (
@@ -401,13 +402,13 @@ def _colleague(request: StaffRequest, user_id: int) -> User:
 def _show_link(request: StaffRequest, person: User, *, at: datetime) -> HttpResponse:
     """The link is shown once, in the answer itself: it is stored hashed and cannot be shown again."""
     token = accounts.issue_sign_in_link(person, at=at, by=by(request))
-    link = request.build_absolute_uri(reverse("sign_in_by_link", args=[token]))
+    link = outside_address(request) + reverse("sign_in_by_link", args=[token])
     context = {
         "person": person,
         "link": link,
         # dvc.core.qr escapes its label and draws the rest itself.
         "qr": mark_safe(qr.svg(link, label="サインイン用のQRコード")),  # noqa: S308
         "ends_at": at + accounts.LINK_LIFETIME,
-        "only_here": is_loopback(request.get_host()),
+        "only_here": is_loopback(urlsplit(link).netloc),
     }
     return render(request, "dvc/home/staff_link.html", context)

@@ -17,6 +17,8 @@ class Center(models.Model):
     issuer = models.PositiveIntegerField(unique=True)
     lat = models.FloatField(default=38.2939)
     lng = models.FloatField(default=141.0044)
+    # Island mode: devices that cannot install the certificate may do the reception on the unencrypted line.
+    plain_reception = models.BooleanField("暗号化なしの受付", default=False)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -50,6 +50,15 @@ def add_site(
 
 
 @transaction.atomic
+def allow_plain_reception(center: Center, allowed: bool, *, by: By, at: datetime) -> None:
+    """Open or shut the reception on island mode's unencrypted line. Asking for what is already so changes nothing."""
+    if Center.objects.filter(pk=center.pk, plain_reception=not allowed).update(plain_reception=allowed):
+        action = "center.plain_reception_allowed" if allowed else "center.plain_reception_ended"
+        record(action, center, by=by, at=at, center_id=center.pk)
+    center.plain_reception = allowed
+
+
+@transaction.atomic
 def create_operation(
     center: Center,
     *,

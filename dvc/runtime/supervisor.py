@@ -36,7 +36,7 @@ IMPATIENT_SECONDS = 1.0  # a terminal and make both pass on one Ctrl-C; that is 
 ASK_TIMEOUT = 5.0
 # A part that shows no life for this long is killed and started again. Above what /healthz calls
 # missing, and above the longest task (CELERY_TASK_TIME_LIMIT) for the matching worker.
-STUCK_SECONDS = {"web": 30.0, "worker": 90.0, "matching": 330.0, "sweeper": 60.0}
+STUCK_SECONDS = {"web": 30.0, "plain": 30.0, "worker": 90.0, "matching": 330.0, "sweeper": 60.0}
 PULSES = {"worker": "worker.default", "matching": "worker.matching", "sweeper": "sweeper"}
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -77,6 +77,7 @@ class Supervisor:
     pause: float = ASK_WHILE_STARTING[0]
     asked_to_stop_at: float = 0.0
     web_answered: float = field(default_factory=time.monotonic)
+    plain_answered: float = field(default_factory=time.monotonic)
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -157,13 +158,16 @@ class Supervisor:
         self.next_question = time.monotonic() + self.pause
         if answer is not None:
             self.web_answered = time.monotonic()
+        if settings.LAN and ask_health(encrypted=False) is not None:
+            self.plain_answered = time.monotonic()
         if not self.ready and answer is not None and answer["status"] == "ok":
             self.ready = True
             self.announce()
         self._kill_stuck(answer)
 
     def _kill_stuck(self, answer: dict[str, Any] | None) -> None:
-        silent = {"web": time.monotonic() - self.web_answered}
+        now = time.monotonic()
+        silent = {"web": now - self.web_answered, "plain": now - self.plain_answered}
         if answer is not None and answer["database"] == answer["broker"] == "ok":
             for name, pulse in PULSES.items():
                 # Never seen: its own age is how long it has been silent.
@@ -187,6 +191,8 @@ class Supervisor:
         if self.link:
             # Its line is forwarded like any other; it is no part of the center, so nothing revives it.
             self.start(Child("center", [sys.executable, "manage.py", "sign_in_link", "--skip-checks"]))
+        if settings.LAN:
+            self.start(Child("center", [sys.executable, "manage.py", "lan_sheet", "--skip-checks"]))
 
     def forward(self, timeout: float) -> None:
         """Pass on the children's lines, waiting at most `timeout` seconds for the first."""
@@ -261,20 +267,31 @@ def _accepts(path: Path) -> bool:
     return True
 
 
+def _own_host() -> str:
+    return "127.0.0.1" if settings.BIND in {"0.0.0.0", "::"} else settings.BIND
+
+
 def address() -> str:
     """Where the center is opened on this machine."""
-    host = "127.0.0.1" if settings.BIND in {"0.0.0.0", "::"} else settings.BIND
-    return f"http://{host}:{settings.PORT}"
+    return f"http://{_own_host()}:{settings.PORT}"
 
 
-def ask_health() -> dict[str, Any] | None:
+def ask_health(*, encrypted: bool = settings.LAN) -> dict[str, Any] | None:
     """What `/healthz` answers (also with 503), or None when nothing sensible comes."""
-    from http.client import HTTPConnection, HTTPException
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+    from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext
 
-    host = "127.0.0.1" if settings.BIND in {"0.0.0.0", "::"} else settings.BIND
-    line = HTTPConnection(host, settings.PORT, timeout=ASK_TIMEOUT)
+    if encrypted:
+        # We ask whether it lives, not who it is: a wrong clock must not make us kill what works.
+        anybody = SSLContext(PROTOCOL_TLS_CLIENT)
+        anybody.check_hostname, anybody.verify_mode = False, CERT_NONE
+        port = settings.HTTPS_PORT
+        line: HTTPConnection = HTTPSConnection(_own_host(), port, timeout=ASK_TIMEOUT, context=anybody)
+    else:
+        port = settings.PORT
+        line = HTTPConnection(_own_host(), port, timeout=ASK_TIMEOUT)
     try:
-        line.request("GET", "/healthz", headers={"Host": f"localhost:{settings.PORT}"})
+        line.request("GET", "/healthz", headers={"Host": f"localhost:{port}"})
         answer = json.loads(line.getresponse().read())
     except (OSError, HTTPException, ValueError):
         return None
@@ -287,13 +304,26 @@ def plan_children() -> list[Child]:
     """What a center consists of, in start order."""
     python = sys.executable
     beats = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else settings.RUN_DIR  # noqa: S108
-    web = [
+    gunicorn = [
         *(python, "-m", "gunicorn", "dvc.wsgi:application", "--no-control-socket"),
-        *("--bind", f"{settings.BIND}:{settings.PORT}", "--worker-class", "gthread"),
-        *("--workers", str(settings.WEB_WORKERS), "--threads", str(settings.WEB_THREADS)),
-        *("--worker-tmp-dir", str(beats), "--timeout", "60", "--graceful-timeout", "10"),
-        *("--log-level", "warning", "--error-logfile", "-"),
+        *("--worker-class", "gthread", "--worker-tmp-dir", str(beats), "--timeout", "60"),
+        *("--graceful-timeout", "10", "--log-level", "warning", "--error-logfile", "-"),
     ]
+    web = [*gunicorn, "--workers", str(settings.WEB_WORKERS), "--threads", str(settings.WEB_THREADS)]
+    plain = Child("plain", [*gunicorn, "--workers", "1", "--threads", "4"])
+    plain.command += ["--bind", f"{settings.BIND}:{settings.PORT}"]
+    plain.command += ["--env", "DJANGO_SETTINGS_MODULE=dvc.island.plain_settings"]
+    if settings.LAN:
+        # Tablets ask every half minute; a kept connection saves them a handshake each time.
+        web += ["--bind", f"{settings.BIND}:{settings.HTTPS_PORT}", "--keep-alive", "75"]
+        web += [
+            "--certfile",
+            str(settings.LAN_KEYS / "server.pem"),
+            "--config",
+            "python:dvc.island.gunicorn_tls",
+        ]
+    else:
+        web += ["--bind", f"{settings.BIND}:{settings.PORT}"]
     children = [
         Child("sweeper", [python, "manage.py", "sweep", "--skip-checks"]),
         Child("worker", [python, "-m", "dvc.runtime.worker", "default"]),
@@ -301,6 +331,10 @@ def plan_children() -> list[Child]:
         Child("beat", [python, "-m", "dvc.runtime.beat"]),
         Child("web", web),
     ]
+    if settings.LAN:
+        if settings.LAN_NAME.endswith(".local") and settings.BIND != "127.0.0.1":
+            children.append(Child("announce", [python, "-m", "dvc.island.announce"]))
+        children.append(plain)
     if settings.EMBEDDED_BROKER:
         children.insert(0, plan_broker())
     return children

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -20,6 +19,7 @@ from dvc.accounts.policy import StaffRequest, by
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import looked, version_of
+from dvc.core.http import outside_address
 from dvc.core.refused import Refused
 from matching.dispatch import queries, services, sheets
 from matching.dispatch.forms import CancelForm, DepartForm, PostponeForm, ReturnForm, moment_of
@@ -291,4 +291,4 @@ def _order(request: StaffRequest, dispatch: Dispatch) -> sheets.Order:
 
 def _base_url(request: StaffRequest) -> str:
     """Scheme and host as a leader's phone reaches this center."""
-    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    return outside_address(request)

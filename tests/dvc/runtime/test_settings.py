@@ -27,6 +27,9 @@ WRONG = {
     "WEB_THREADS": ["many", "0"],
     "TIME_ZONE": ["Tokyo", "../etc/passwd"],
     "LOG_LEVEL": ["LOUD"],
+    "LAN_NAME": ["saigai", "192.168.1.10", "災害.local", "a b.local", "-x.local"],
+    "LAN_ADDRESS": ["8.8.8.8", "saigai.local", "192.168.1.300", "10.0.0.1,203.0.113.1"],
+    "HTTPS_PORT": ["443.5", "0"],
     "BIND": ["http://0.0.0.0", "0.0.0.0:80", "here or there"],
 }
 

@@ -27,7 +27,15 @@ class Command(BaseCommand):
             help="do not print a one-time sign-in link (for services whose output is kept in a log)",
         )
 
-    def handle(self, *args: Any, no_link: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--lan", action="store_true", help="island mode: serve tablets over a Wi-Fi of our own (LAN=on)"
+        )
+
+    def handle(self, *args: Any, no_link: bool, lan: bool, **options: Any) -> None:
+        if lan and not settings.LAN:
+            # Settings are read once, from the environment.
+            os.environ["LAN"] = "on"
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - ourselves again
         for folder in (settings.DATA, settings.RUN_DIR, settings.KEYS_DIR, settings.MEDIA_ROOT):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -55,6 +63,8 @@ class Command(BaseCommand):
                 f"The database would lose saved work in a power cut: {error}\n"
                 f"停電のときに記録が失われる設定です。データベースの設定を直してください: {error}"
             ) from error
+        if settings.LAN:
+            call_command("lan_certificate")
         # A fresh, small interpreter takes over under the same process id; it needs no Django.
         os.set_inheritable(lock, True)
         plan = {"lock": lock, "link": not no_link}
