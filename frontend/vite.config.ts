@@ -10,7 +10,7 @@ const TABLETS = ["src/reception.ts", "src/kiosk.ts"];
 // Every stylesheet may also be asked for by itself (a print page, the wall screen).
 const stylesheets = readdirSync("css").filter((name) => name.endsWith(".css")).map((name) => `css/${name}`);
 const pages = ["desk", "board", "leader", "phone", "pair", "check"].map((name) => `src/${name}.ts`);
-const entries = [...pages, TABLET, "src/sw.ts", ...stylesheets];
+const entries = [...pages, ...TABLETS, "src/sw.ts", ...stylesheets];
 
 /** The font package offers each slice twice; every browser that runs this kit reads woff2. */
 function woff2Only(): Plugin {
