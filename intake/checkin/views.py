@@ -24,5 +24,7 @@ def tablet_reception(request: StaffRequest, operation_id: int) -> HttpResponse:
             "snapshot_url": reverse("sync_snapshot") + f"?operation={operation_id}",
             "ops_url": reverse("sync_ops"),
             "people_url": reverse("sync_people") + f"?operation={operation_id}",
+            "operators_url": reverse("sync_operators") + f"?operation={operation_id}",
+            "operator_url": reverse("sync_operator"),
         },
     )

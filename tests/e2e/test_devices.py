@@ -4,19 +4,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import TABLET, Visitor
-from tests.e2e.reception import set_up
+from tests.e2e.conftest import TABLET, Visitor, manage
+from tests.e2e.reception import Desk, set_up
 from tests.infra.center import RunningCenter
 
+FAMILIES = ["佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本", "中村", "𠮷﨑", "髙", "加藤"]
+PINS = {"A": "4071", "B": "907318"}
 
-def test_a_tablet_is_paired_by_code_and_works_without_a_session(
-    running: RunningCenter, launch: Callable[..., Browser]
-) -> None:
-    desk = set_up(running, ["佐藤"])
-    browser = launch()
+_STAFF = """
+import json
+from django.utils import timezone
+from dvc.accounts.roles import Role
+from dvc.audit.services import SYSTEM
+from dvc.operations.models import Operation
+from intake.operators import services
+from tests import make
+
+center = Operation.objects.get(pk={operation}).center
+made = []
+for name, pin in (("佐久間 A子", "{A}"), ("髙﨑 B男", "{B}")):
+    user = make.user(center, Role.RECEPTION, name=name)
+    user.sign_in_name = f"{{user.sign_in_name}}-{operation}"
+    user.save()
+    [badge] = services.issue(center, [user], by=SYSTEM, at=timezone.now())
+    services.set_pin(badge, pin, by=SYSTEM, at=timezone.now())
+    made.append([user.pk, badge.pk, badge.token])
+print(json.dumps(made))
+"""
+
+
+@dataclass(frozen=True)
+class Operator:
+    user: int
+    badge: int
+    token: str
+
+
+def staff(running: RunningCenter, desk: Desk) -> list[Operator]:
+    return [Operator(*one) for one in manage(running, _STAFF.format(operation=desk.operation, **PINS))]
+
+
+def read(page: Page, text: str) -> None:
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def sign_in(page: Page, operator: Operator, pin: str) -> None:
+    read(page, operator.token)
+    expect(page.locator("[data-operator-pin-step]")).to_be_visible()
+    for digit in pin:
+        page.locator(f'[data-digit="{digit}"]').click()
+    page.get_by_role("button", name="決定").click()
+
+
+def pair(running: RunningCenter, browser: Browser, desk: Desk) -> tuple[Visitor, Visitor]:
+    """The leader's desk and a new tablet, paired through the screens; pictures on the way."""
     chief = Visitor(browser, running, TABLET)
     chief.sign_in(desk.link)
     page = chief.page
@@ -28,22 +74,86 @@ def test_a_tablet_is_paired_by_code_and_works_without_a_session(
     code = page.locator(".pairing__code").inner_text()
     chief.picture("device-code")
 
-    new = Visitor(browser, running, TABLET)
-    new.page.goto(f"/pair/#{code}")
-    number = new.page.locator("[data-pair-number]")
+    tablet = Visitor(browser, running, TABLET)
+    tablet.page.goto(f"/pair/#{code}")
+    number = tablet.page.locator("[data-pair-number]")
     expect(number).to_have_text(re.compile(r"^\d{4}$"))
-    new.picture("pair-asking")
+    tablet.picture("pair-asking")
     expect(page.locator(".pairing__number")).to_have_text(number.inner_text())
     chief.picture("device-asking")
     page.get_by_role("button", name="番号が同じなので、許可する").click()
     expect(page.get_by_text("「受付1番」を登録しました")).to_be_visible()
-    new.page.get_by_role("link", name="使いはじめる").click()
-    expect(new.page.locator("body")).to_have_attribute("data-ready", "yes")
-    new.page.keyboard.type(desk.holders[0].token)
-    new.page.keyboard.press("Enter")
-    expect(new.page.locator("[data-verdict]")).to_have_attribute("data-state", "settled")
-    new.picture("paired-tablet")
-    new.page.goto("/pair/")
-    new.picture("pair-page")
+    tablet.page.get_by_role("link", name="使いはじめる").click()
+    expect(tablet.page.locator("body")).to_have_attribute("data-ready", "yes")
+    expect(tablet.page.locator("body")).to_have_attribute("data-offline", "ready")
+    return chief, tablet
+
+
+def test_two_operators_share_a_tablet_that_was_paired_this_morning(
+    running: RunningCenter, launch: Callable[..., Browser]
+) -> None:
+    desk = set_up(running, FAMILIES)
+    first, second = staff(running, desk)
+    chief, tablet = pair(running, launch(), desk)
+    page = tablet.page
+    expect(page.get_by_text("職員証を読み取ってください", exact=True)).to_be_visible()
+    tablet.picture("operator-badge")
+    read(page, desk.holders[0].token)
+    expect(page.locator("[data-unsent-count]")).to_have_text("0")
+
+    sign_in(page, first, PINS["A"])
+    expect(page.get_by_text("担当 佐久間 A子 さん")).to_be_visible()
+    tablet.context.set_offline(True)
+    for holder in desk.holders[:10]:
+        read(page, holder.token)
+        expect(page.locator("[data-verdict] .t-verdict__name")).to_contain_text(holder.family)
+    expect(page.locator("[data-unsent-count]")).to_have_text("10")
+
+    read(page, second.token)
+    expect(page.get_by_text("髙﨑 B男 さん", exact=True)).to_be_visible()
+    tablet.picture("operator-pin")
+    for _ in range(5):
+        page.locator("#operator-pin").fill("1357")
+        page.get_by_role("button", name="決定").click()
+        expect(page.locator("[data-operator-say]")).not_to_contain_text("確かめています")
+    expect(page.get_by_text("続けて間違えたため")).to_be_visible()
+    tablet.picture("operator-wrong")
+    page.evaluate("localStorage.removeItem('operator-tries')")  # a minute later
+    sign_in(page, second, PINS["B"])
+    expect(page.get_by_text("担当 髙﨑 B男 さん")).to_be_visible()
+    read(page, desk.holders[10].token)
+    expect(page.locator("[data-unsent-count]")).to_have_text("11")
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-ready", "yes")
+    expect(page.get_by_text("担当 髙﨑 B男 さん")).to_be_visible()
+    expect(page.locator("[data-unsent-count]")).to_have_text("11")
+
+    tablet.context.set_offline(False)
+    page.get_by_role("button", name="送信").click()
+    expect(page.locator("[data-unsent-count]")).to_have_text("0")
+    tablet.picture("operator-second")
+    actors = manage(
+        running,
+        "import json\nfrom dvc.sync.models import Receipt\n"
+        f"rows = Receipt.objects.filter(operation={desk.operation}).order_by('seq')\n"
+        "print(json.dumps([row.actor_id for row in rows]))",
+    )
+    assert actors == [first.user] * 10 + [second.user]
+
+    manage(
+        running,
+        "from django.utils import timezone\nfrom dvc.audit.services import SYSTEM\n"
+        "from intake.operators import services\nfrom intake.operators.models import Badge\n"
+        f"services.end(Badge.objects.get(pk={second.badge}), reason='lost', by=SYSTEM, at=timezone.now())",
+    )
+    page.get_by_role("button", name="送信").click()
+    expect(page.get_by_text("職員証が使えなくなったため")).to_be_visible()
+    tablet.picture("operator-ended")
+    sign_in(page, second, PINS["B"])
+    expect(page.get_by_text("この職員証は使えなくなっています")).to_be_visible()
+    sign_in(page, first, PINS["A"])
+    expect(page.get_by_text("担当 佐久間 A子 さん")).to_be_visible()
+    page.get_by_role("button", name="担当をかえる").click()
+    expect(page.locator("[data-operator-name]")).to_have_text("担当 佐久間 A子 さん（離席中）")
     assert chief.errors == []
-    assert new.errors == []
+    assert tablet.errors == []

@@ -24,7 +24,7 @@ async function keepsStorage(persist: boolean): Promise<Capabilities["storage"]> 
   return kept ? "persisted" : "best_effort";
 }
 
-async function hasCamera(): Promise<boolean> {
+export async function hasCamera(): Promise<boolean> {
   const media = navigator.mediaDevices as MediaDevices | undefined;
   if (!media?.enumerateDevices) return false;
   const devices = await media.enumerateDevices().catch(() => []);

@@ -16,6 +16,7 @@ const FIRST_DAY = Date.UTC(2020, 0, 1);
 const HYPHENS = /[-‐‑‒–—―−ー─]/g;
 
 export const VOLUNTEER = 1;
+export const STAFF = 2;
 const PURPOSES = [1, 2, 3, 4];
 
 export type CardProblem = "unreadable" | "foreign" | "forged" | "wrong_purpose";
@@ -77,6 +78,14 @@ export function looksLikeCard(text: string): boolean {
 export function cardPrefix(text: string): string | null {
   const raw = cardBytes(text);
   return raw ? toHex(raw.slice(10, 18)) : null;
+}
+
+/** What a card says it is, without asking whether that is true: `cardId` 32 hex letters, `prefix` their first 16. */
+export function cardFace(text: string): { readonly purpose: number; readonly cardId: string; readonly prefix: string } | null {
+  const raw = cardBytes(text);
+  if (!raw || raw[0] !== VERSION) return null;
+  const cardId = toHex(raw.slice(10, SIGNED_BYTES));
+  return { purpose: raw[5] ?? 0, cardId, prefix: cardId.slice(0, 16) };
 }
 
 /** The eight letters under the symbol of a card (32 hex letters), without the hyphen. */

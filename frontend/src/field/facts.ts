@@ -7,15 +7,17 @@ import { uuid7 } from "./uuid7";
 /** Whose hands, in which operation, and whether the network was there. */
 export interface Setting {
   readonly actor: number | null;
+  readonly badge?: string | undefined;
   readonly operation: number;
   readonly online: boolean;
 }
 
 /** A fact that happened now. */
-export function factOf(kind: Kind, payload: Payload, verdict: Verdict, { actor, operation, online }: Setting): Fact {
+export function factOf(kind: Kind, payload: Payload, verdict: Verdict, { actor, badge, operation, online }: Setting): Fact {
   return {
     op_id: uuid7(),
     actor,
+    ...(badge === undefined ? {} : { badge }),
     operation,
     kind,
     v: 1,

@@ -20,6 +20,8 @@ export interface Payload {
 export interface Fact extends Stamp {
   readonly op_id: string;
   readonly actor: number | null;
+  /** The first half of the badge the actor signed in with, if it was by badge. */
+  readonly badge?: string;
   readonly operation: number;
   readonly kind: Kind;
   readonly v: 1;

@@ -6,6 +6,7 @@ import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
 import { drawLink } from "./link";
 import { prepareOffline } from "./offline";
+import { OperatorScreen } from "./operator_screen";
 import { Outbox, type Connection } from "./outbox";
 import { drawPanel, spoken, verdictOf, type Shown } from "./panel";
 import { PresenceList } from "./presence";
@@ -13,6 +14,7 @@ import type { Device, Input, Kind, Payload, Snapshot, Verdict } from "./protocol
 import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
 import { Repeats } from "./repeat";
+import { startReporting } from "./report";
 import { drawStrip } from "./strip";
 import { Shelf, type Entry } from "./shelf";
 import { preview, say, type Subject } from "./snapshot";
@@ -53,7 +55,7 @@ async function openShelf(page: HTMLElement): Promise<Shelf | null> {
 
 class Reception {
   private readonly operation: number;
-  private readonly actor: number | null;
+  private readonly operator: OperatorScreen;
   private readonly outbox: Outbox;
   private readonly freshness: Freshness;
   private readonly sound = new Sound(localStorage);
@@ -75,7 +77,7 @@ class Reception {
     private readonly shelf: Shelf,
   ) {
     this.operation = Number(page.dataset["operationId"]);
-    this.actor = Number(page.dataset["actorId"]) || null;
+    this.operator = new OperatorScreen(page);
     this.panel = part(page, "verdict");
     this.outbox = new Outbox({
       shelf,
@@ -107,6 +109,12 @@ class Reception {
       this.wireButtons();
       this.wireInputs();
       this.outbox.start();
+      startReporting({
+        shelf: this.shelf,
+        url: this.page.dataset["opsUrl"] ?? "",
+        app: (this.page.dataset["app"] ?? "").slice(0, 20),
+        operator: () => this.operator.actor,
+      });
       window.addEventListener("online", () => void this.freshen());
       document.addEventListener("visibilitychange", () => {
         if (!document.hidden) void this.freshen();
@@ -114,7 +122,7 @@ class Reception {
     } else {
       void this.outbox.hurry();
     }
-    await this.freshen();
+    await Promise.all([this.operator.begin(device), this.freshen()]);
     this.page.dataset["ready"] = "yes";
   }
 
@@ -122,6 +130,7 @@ class Reception {
 
   /** `seenAt`: when the frame was taken or the last key was typed, by `performance.now()`. */
   private async scan(subject: Subject, input: Input, seenAt: number): Promise<void> {
+    if (("card" in subject && this.operator.take(subject.card)) || this.operator.closed) return;
     const kind = this.way;
     const text = "card" in subject ? subject.card : subject.shortCode;
     // A card that still lies before the camera when the operator turns to 帰り has not been shown again.
@@ -162,8 +171,9 @@ class Reception {
   }
 
   private async record(kind: Kind, payload: Payload, verdict: Verdict, turn: number, seenAt?: number): Promise<void> {
-    const { actor, operation } = this;
-    const fact = factOf(kind, payload, verdict, { actor, operation, online: this.connection.kind === "online" });
+    const { actor, badgeInUse: badge } = this.operator;
+    const online = this.connection.kind === "online";
+    const fact = factOf(kind, payload, verdict, { actor, badge, operation: this.operation, online });
     if (seenAt !== undefined) this.timing.begin(fact.op_id, seenAt);
     let entry: Entry;
     try {
@@ -209,7 +219,9 @@ class Reception {
   }
 
   private async freshen(): Promise<void> {
-    if (this.device) await this.freshness.freshen(this.device);
+    if (!this.device) return;
+    void this.operator.refresh();
+    await this.freshness.freshen(this.device);
   }
 
   private async answered(snapshot: Snapshot | null, came: boolean): Promise<void> {
