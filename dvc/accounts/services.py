@@ -9,19 +9,18 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
-from django.core.cache import cache
 from django.db import transaction
 
 from dvc.accounts.models import Device, DeviceProfile, Membership, SignInLink, User
 from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM, By, record
 from dvc.core.refused import Refused
+from dvc.core.throttle import Throttle
 from dvc.operations.models import Center
 
 LINK_LIFETIME = timedelta(minutes=30)
 EXPIRES_SOON = timedelta(days=2)
-TRIES = 10
-TRIES_WINDOW = timedelta(minutes=5)
+WRONG_PASSWORDS = Throttle("sign-in", most=10, seconds=5 * 60)
 FIRST_USER = "center"
 
 
@@ -71,20 +70,18 @@ def use_sign_in_link(token: str, *, at: datetime) -> User:
 
 def check_password(sign_in_name: str, password: str, *, address: str, at: datetime) -> User:
     """The person behind name and password. Raises Refused account.wrong_password | account.inactive |
-    account.too_many_tries (TRIES failures from one address for one name within TRIES_WINDOW).
+    account.too_many_tries (too many WRONG_PASSWORDS from one address for one name).
     """
-    key = "sign-in:" + hash_secret(f"{sign_in_name}\0{address}")
-    if cache.get(key, 0) >= TRIES:
+    if WRONG_PASSWORDS.is_full(sign_in_name, address):
         raise Refused("account.too_many_tries")
     # authenticate() spends the same time on an unknown name.
     user = authenticate(sign_in_name=sign_in_name, password=password)
     if not isinstance(user, User):
-        cache.add(key, 0, TRIES_WINDOW.total_seconds())
-        cache.incr(key)
+        WRONG_PASSWORDS.count(sign_in_name, address)
         raise Refused("account.wrong_password")
     if not user.is_usable(at):
         raise Refused("account.inactive")
-    cache.delete(key)
+    WRONG_PASSWORDS.forget(sign_in_name, address)
     return user
 
 

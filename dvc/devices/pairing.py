@@ -12,7 +12,6 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
@@ -22,13 +21,13 @@ from dvc.audit.services import By, record
 from dvc.core.card_token import clean, encode_crockford, fold_lookalikes
 from dvc.core.refused import Refused
 from dvc.core.short_code import without_hyphens
+from dvc.core.throttle import Throttle
 from dvc.devices.models import Pairing, PairingState
 from dvc.operations.models import Operation
 
 CODE_LIFETIME: Final = timedelta(minutes=10)
 APPROVAL_LIFETIME: Final = timedelta(minutes=10)
-TRIES: Final = 10
-TRIES_WINDOW: Final = timedelta(minutes=5)
+WRONG_CODES: Final = Throttle("pairing", most=10, seconds=5 * 60)
 _SALT: Final = "dvc.devices.pairing"
 _CODE_BYTES: Final = 5  # 40 bits, eight letters
 _BY_CODE: Final = By(via="pairing")
@@ -63,11 +62,10 @@ def code_of(pairing: Pairing) -> str:
 def ask(code: str, *, secret_hash: str, capabilities: dict[str, Any], address: str, at: datetime) -> Pairing:
     """A tablet uses the code up and waits for a person's yes. `secret_hash`: SHA-256 hex of the secret it made.
 
-    Refused device.code_wrong | device.code_used | device.code_old | device.too_many_tries (TRIES wrong ones from one
-    address within TRIES_WINDOW).
+    Refused device.code_wrong | device.code_used | device.code_old | device.too_many_tries (too many WRONG_CODES
+    from one address).
     """
-    key = "pairing:" + hash_secret(address)
-    if cache.get(key, 0) >= TRIES:
+    if WRONG_CODES.is_full(address):
         raise Refused("device.too_many_tries")
     code_hash = _hash_code(fold_lookalikes(without_hyphens(clean(code))))
     number = f"{secrets.randbelow(10_000):04d}"
@@ -80,8 +78,7 @@ def ask(code: str, *, secret_hash: str, capabilities: dict[str, Any], address: s
     )
     pairing = Pairing.objects.select_related("center", "operation").filter(code_hash=code_hash).first()
     if pairing is None:
-        cache.add(key, 0, TRIES_WINDOW.total_seconds())
-        cache.incr(key)
+        WRONG_CODES.count(address)
         raise Refused("device.code_wrong")
     if not taken:
         raise Refused("device.code_old" if pairing.state == PairingState.WAITING else "device.code_used")

@@ -12,10 +12,9 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.core.cache import cache
 from django.db import transaction
 
 from dvc.accounts.models import Device, DeviceProfile, User
@@ -24,6 +23,7 @@ from dvc.audit.services import By, record
 from dvc.core import card_token, short_code
 from dvc.core.card_token import CardError, Purpose
 from dvc.core.refused import Refused
+from dvc.core.throttle import Throttle
 from dvc.operations.models import Center
 from intake.operators.models import Badge, BadgeQuerySet
 from intake.volunteers import cards
@@ -39,9 +39,8 @@ SCRYPT_N: Final = 2**15
 SCRYPT_R: Final = 8
 SCRYPT_P: Final = 1
 _SCRYPT_MEMORY: Final = 2**26
-TRIES: Final = 5  # wrong PINs of one account at one device
-TRIES_OF_DEVICE: Final = 15
-TRIES_WINDOW: Final = timedelta(minutes=5)
+WRONG_PINS: Final = Throttle("pin", most=5, seconds=5 * 60)  # of one account at one device
+WRONG_PINS_OF_DEVICE: Final = Throttle("pins", most=15, seconds=5 * 60)
 _PIN: Final = re.compile(r"[0-9]{4,6}")
 _RUNS: Final = ("01234567890123456789", "98765432109876543210")
 
@@ -132,25 +131,23 @@ def sign_in(device: Device, text: str, shown: str, *, at: datetime) -> Badge:
     """Whoever holds this badge and knows its PIN. `text`: what was scanned; `shown`: the tablet's `proof`.
 
     Refused operator.badge_unknown | operator.badge_ended | operator.no_pin | operator.not_allowed |
-    operator.pin_wrong | operator.too_many_tries (TRIES wrong ones of one account at one device, TRIES_OF_DEVICE of all).
+    operator.pin_wrong | operator.too_many_tries (WRONG_PINS, WRONG_PINS_OF_DEVICE).
     """
     badge = _read(device.center, text)
-    by_account, by_device = f"pin:{device.pk}:{badge.user_id}", f"pin:{device.pk}"
-    if cache.get(by_account, 0) >= TRIES or cache.get(by_device, 0) >= TRIES_OF_DEVICE:
+    if WRONG_PINS.is_full(device.pk, badge.user_id) or WRONG_PINS_OF_DEVICE.is_full(device.pk):
         raise Refused("operator.too_many_tries")
     by = By(user=badge.user, device=device, via="tablet")
     if not badge.pin_key:
         raise Refused("operator.no_pin")
     if not hmac.compare_digest(proof(badge, device), shown):
-        for key in (by_account, by_device):
-            cache.add(key, 0, TRIES_WINDOW.total_seconds())
-            cache.incr(key)
+        WRONG_PINS.count(device.pk, badge.user_id)
+        WRONG_PINS_OF_DEVICE.count(device.pk)
         with transaction.atomic():
             record("operator.pin_wrong", badge, by=by, at=at, center_id=badge.center_id)
         raise Refused("operator.pin_wrong")
     if not operators_of(device, at=at).filter(pk=badge.pk).exists():
         raise Refused("operator.not_allowed")
-    cache.delete(by_account)
+    WRONG_PINS.forget(device.pk, badge.user_id)
     with transaction.atomic():
         record("operator.signed_in", badge, by=by, at=at, center_id=badge.center_id)
     return badge

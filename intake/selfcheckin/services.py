@@ -11,8 +11,8 @@ from django.utils import timezone
 from dvc.audit.services import By
 from dvc.operations.models import Operation
 from intake.checkin import services as checkin
+from intake.checkin.desk import Happened
 from intake.checkin.models import Visit
-from intake.checkin.services import Happened
 from intake.orientation import services as orientation
 from intake.orientation.models import OrientationSession, Way
 from intake.volunteers.models import Volunteer

@@ -5,13 +5,11 @@ the same transaction. Refusals: volunteer.*, insurance.*, group.* and, from `fin
 dvc/core/refusals.py.
 """
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -19,6 +17,7 @@ from dvc.audit.services import By, record
 from dvc.core import card_token, japanese, short_code
 from dvc.core.card_token import CardError
 from dvc.core.refused import Refused
+from dvc.core.throttle import Throttle
 from dvc.operations.models import Center, Operation
 from intake.volunteers import cards
 from intake.volunteers.models import (
@@ -37,7 +36,7 @@ from intake.volunteers.models import (
 )
 
 OLDEST_AGE: Final = 120  # years
-WEB_PER_CLIENT: Final = 30  # an hour; a school registers a class from one address
+FROM_ONE_ADDRESS: Final = Throttle("volunteers-online", most=30, seconds=3600)  # a school registers a class
 WEB_PER_CENTER: Final = 600  # an hour
 FISCAL_YEAR_STARTS: Final = (4, 1)  # month and day; ボランティア活動保険 ends the night before
 
@@ -219,14 +218,14 @@ def register_online(
 ) -> Volunteer:
     """A registration from home. `client` is the caller's address, used for counting only and never stored.
 
-    Refused volunteer.online_busy beyond WEB_PER_CLIENT an hour from one address or WEB_PER_CENTER an hour
+    Refused volunteer.online_busy beyond FROM_ONE_ADDRESS or WEB_PER_CENTER an hour
     in all.
     """
     if made := _made_by_form(center, form_token):
         return made
     hour_ago = at - timedelta(hours=1)
     lately = Volunteer.objects.filter(center=center, source=Source.WEB, registered_at__gt=hour_ago).count()
-    if lately >= WEB_PER_CENTER or not _one_more_from(client):
+    if lately >= WEB_PER_CENTER or not FROM_ONE_ADDRESS.count(client):
         raise Refused("volunteer.online_busy", phone=center.phone)
     by = By(via="web")
     return register(center, by=by, at=at, source=Source.WEB, form_token=form_token, **fields)
@@ -348,13 +347,6 @@ def _cover_starts(joined_on: date | None, *, today: date, special_rule: bool, at
 
 def _local_midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
-
-
-def _one_more_from(client: str) -> bool:
-    """Counts in the cache: losing it loses a limit for an hour, never a registration."""
-    key = "volunteers-online:" + hashlib.sha256(client.encode()).hexdigest()
-    cache.add(key, 0, timeout=3600)
-    return cache.incr(key) <= WEB_PER_CLIENT
 
 
 def _made_by_form(center: Center, form_token: UUID) -> Volunteer | None:

@@ -59,7 +59,7 @@ def test_a_wrong_password_and_an_unknown_name_read_the_same() -> None:
 
 def test_after_ten_wrong_tries_even_the_right_password_waits() -> None:
     user = make.user(make.center())
-    for _ in range(services.TRIES):
+    for _ in range(services.WRONG_PASSWORDS.most):
         sign_in(Client(), user.sign_in_name, "not-the-password")
     status, text = sign_in(Client(), user.sign_in_name, PASSWORD)
     assert status == 403
@@ -69,7 +69,7 @@ def test_after_ten_wrong_tries_even_the_right_password_waits() -> None:
 def test_one_persons_mistakes_do_not_lock_out_another() -> None:
     center = make.center()
     clumsy, other = make.user(center), make.user(center)
-    for _ in range(services.TRIES + 1):
+    for _ in range(services.WRONG_PASSWORDS.most + 1):
         sign_in(Client(), clumsy.sign_in_name, "not-the-password")
     assert sign_in(Client(), other.sign_in_name, PASSWORD)[0] == 302
 

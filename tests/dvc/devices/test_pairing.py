@@ -182,7 +182,7 @@ def test_a_malformed_request_is_a_sentence(changed: dict[str, Any]) -> None:
 def test_guessing_is_throttled_by_address_and_not_for_others(operation: Operation, chief: Client) -> None:
     pairing = invite(operation, chief)
     guesser = Client(REMOTE_ADDR="192.0.2.1")
-    for _ in range(pairings.TRIES):
+    for _ in range(pairings.WRONG_CODES.most):
         assert ask("ABCDEFGH", tablet=guesser).json()["code"] == "device.code_wrong"
     blocked = ask(pairings.code_of(pairing), tablet=guesser)
     assert blocked.json()["code"] == "device.too_many_tries"

@@ -195,13 +195,13 @@ def test_five_wrong_pins_close_the_door_for_this_account_at_this_tablet_only(
 ) -> None:
     badge, tablet, other = badge_of(operator, operation), Tablet(operation), Tablet(operation)
     colleague = badge_of(make.user(operation.center, Role.RECEPTION), operation)
-    for _ in range(services.TRIES):
+    for _ in range(services.WRONG_PINS.most):
         assert tablet.sign_in(badge, "8026").json()["code"] == "operator.pin_wrong"
     blocked = tablet.sign_in(badge)
     assert (blocked.status_code, blocked.json()["code"]) == (409, "operator.too_many_tries")
     assert tablet.sign_in(colleague).status_code == 200
     assert other.sign_in(badge).status_code == 200
-    assert Entry.objects.filter(action="operator.pin_wrong").count() == services.TRIES
+    assert Entry.objects.filter(action="operator.pin_wrong").count() == services.WRONG_PINS.most
 
 
 def test_a_tablet_that_tries_many_accounts_is_stopped(operation: Operation) -> None:
@@ -209,7 +209,7 @@ def test_a_tablet_that_tries_many_accounts_is_stopped(operation: Operation) -> N
     people = [make.user(operation.center, Role.RECEPTION) for _ in range(4)]
     badges = [badge_of(person, operation) for person in people]
     for badge in badges[:3]:
-        for _ in range(services.TRIES):
+        for _ in range(services.WRONG_PINS.most):
             tablet.sign_in(badge, "8026")
     assert tablet.sign_in(badges[3]).json()["code"] == "operator.too_many_tries"
 

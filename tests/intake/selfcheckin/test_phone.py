@@ -121,7 +121,7 @@ def test_the_answer_is_the_same_for_nobody_a_wrong_name_and_somebody_who_is_stop
 def test_guessing_is_stopped_by_what_is_asked_for_and_by_address(operation: Operation) -> None:
     person = make.volunteer(operation.center)
     guess = {"word": codes.word(operation, at=timezone.now()), "ident": person.phone}
-    for number in range(throttle.WRONG_PER_IDENT):
+    for number in range(throttle.WRONG_OF_IDENT.most):
         # Each from another address: the person's number itself is what is protected.
         Client(REMOTE_ADDR=f"10.0.0.{number}").post(page(operation), {**guess, "proof": f"あ{number}"})
     right = {**guess, "proof": "さとう"}
@@ -130,7 +130,7 @@ def test_guessing_is_stopped_by_what_is_asked_for_and_by_address(operation: Oper
     other = {**guess, "ident": make.volunteer(operation.center, "鈴木").phone, "proof": "さとう"}
     assert Client(REMOTE_ADDR="10.0.1.1").post(page(operation), other).status_code == 302
     guesser = Client(REMOTE_ADDR="10.0.2.2")
-    for number in range(throttle.WRONG_PER_ADDRESS):
+    for number in range(throttle.WRONG_OF_ADDRESS.most):
         guesser.post(page(operation), {**guess, "ident": f"090-1111-{number:04d}", "proof": "あ"})
     answer = guesser.post(page(operation), other)
     assert (

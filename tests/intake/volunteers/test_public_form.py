@@ -58,14 +58,14 @@ def test_what_fills_the_hidden_field_is_refused() -> None:
 def test_a_class_registers_from_one_address_and_a_machine_does_not() -> None:
     cache.clear()
     center = make.center()
-    for _ in range(services.WEB_PER_CLIENT):
+    for _ in range(services.FROM_ONE_ADDRESS.most):
         register(center, "192.0.2.1")
     with pytest.raises(Refused) as refused:
         register(center, "192.0.2.1")
     assert refused.value.code == "volunteer.online_busy"
     assert center.phone in refused.value.text
     register(center, "192.0.2.2")
-    assert Volunteer.objects.filter(source=Source.WEB).count() == services.WEB_PER_CLIENT + 1
+    assert Volunteer.objects.filter(source=Source.WEB).count() == services.FROM_ONE_ADDRESS.most + 1
 
 
 def test_a_flood_from_many_addresses_stops_at_the_centers_limit() -> None:

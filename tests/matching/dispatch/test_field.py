@@ -243,7 +243,7 @@ def test_a_drill_says_so_on_the_leader_s_page_and_at_the_door() -> None:
 def test_whoever_tries_many_sheets_is_stopped_and_the_next_address_is_not() -> None:
     dispatch = dispatch_now(depart=True)
     client = Client()
-    for number in range(throttle.WRONG_PER_ADDRESS):
+    for number in range(throttle.WRONG_SHEETS.most):
         assert client.get(reverse("leader_page", args=[f"{number:022d}"])).status_code == 404
     stopped = client.get(leader(dispatch))
     assert stopped.status_code == 429
@@ -255,9 +255,10 @@ def test_whoever_tries_many_sheets_is_stopped_and_the_next_address_is_not() -> N
 def test_one_sheet_cannot_be_opened_without_end() -> None:
     dispatch = dispatch_now(depart=True)
     answers = [
-        Client().post(leader(dispatch, "leader_on_site")).status_code for _ in range(throttle.PER_TOKEN + 1)
+        Client().post(leader(dispatch, "leader_on_site")).status_code
+        for _ in range(throttle.OF_ONE_SHEET.most + 1)
     ]
-    assert answers == [302] * throttle.PER_TOKEN + [429]
+    assert answers == [302] * throttle.OF_ONE_SHEET.most + [429]
 
 
 def test_no_script_stands_inside_the_pages() -> None:
