@@ -19,6 +19,8 @@ library libpango-1.0 libpango-1.0-0
 library libpangoft2-1.0 libpangoft2-1.0-0
 library libharfbuzz-subset libharfbuzz-subset0
 library libfontconfig libfontconfig1
+# Installs the center's certificate into a browser profile, as a tablet's owner would (tests/e2e/test_island.py).
+command -v certutil >/dev/null || need libnss3-tools
 command -v setpriv >/dev/null || need util-linux
 command -v pdftoppm >/dev/null || need poppler-utils  # reads printed sheets back
 

@@ -1,0 +1,232 @@
+"""Island mode in a real browser: with the center's certificate everything works, without it the page says what does."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Playwright, expect
+
+from tests.e2e.camera import film
+from tests.e2e.conftest import PHONE, QUIET, TABLET, Visitor, chromium
+from tests.e2e.reception import set_up, visits
+from tests.e2e.test_reception_camera import symbol
+from tests.infra.center import RunningCenter, center, free_port
+
+NAME = "center.home.arpa"
+# The name leads to this machine, every other name nowhere: what a page fetches from outside fails and is seen.
+NO_OUTSIDE = f"--host-resolver-rules=MAP {NAME} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+Launch = Callable[..., Browser]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]:
+    """A center in island mode. Its own address, 127.0.0.1, is the laptop's; tablets use the name."""
+    variables = {
+        "LAN": "on", "BIND": "127.0.0.1", "LAN_NAME": NAME, "LAN_ADDRESS": "127.0.0.1",
+        "HTTPS_PORT": str(free_port()), "LOG_LEVEL": "WARNING", "WIFI_NAME": "災害VC", "WIFI_PASSWORD": "tagajo;26",
+    }  # fmt: skip
+    with center(tmp_path_factory.mktemp("center"), **variables) as started:
+        yield started
+
+
+@pytest.fixture
+def browser_of(player: Playwright, tmp_path: Path) -> Iterator[Launch]:
+    """A Chromium with a home of its own; `trusting` is a certificate somebody installed there."""
+    browsers: list[Browser] = []
+
+    def start(trusting: Path | None = None, camera: Path | None = None) -> Browser:
+        home = tmp_path / f"home-{len(browsers)}"
+        database = home / ".pki" / "nssdb"
+        database.mkdir(parents=True)
+        certutil = ["certutil", "-d", f"sql:{database}"]
+        subprocess.run([*certutil, "-N", "--empty-password"], check=True)
+        if trusting is not None:
+            subprocess.run([*certutil, "-A", "-t", "C,,", "-n", "center", "-i", str(trusting)], check=True)
+        fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+        fake += [f"--use-file-for-fake-video-capture={camera}"] if camera else []
+        browser = player.chromium.launch(
+            executable_path=chromium(),
+            args=[*QUIET, NO_OUTSIDE, *fake],
+            env={**os.environ, "HOME": str(home)},
+        )
+        browsers.append(browser)
+        return browser
+
+    yield start
+    Visitor.of_this_test.clear()
+    for browser in browsers:
+        browser.close()
+
+
+def encrypted(running: RunningCenter) -> str:
+    return f"https://{NAME}:{running.variables['HTTPS_PORT']}"
+
+
+def plain(running: RunningCenter) -> str:
+    return f"http://{NAME}:{running.port}"
+
+
+def outside(visitor: Visitor) -> list[str]:
+    """Grows by every request of this visitor to any other place than the center."""
+    found: list[str] = []
+
+    def look(url: str) -> None:
+        if not re.match(rf"(https?://({re.escape(NAME)}|127\.0\.0\.1):\d+/|data:|blob:)", url):
+            found.append(url)
+
+    visitor.context.on("request", lambda request: look(request.url))
+    return found
+
+
+PAGES = (
+    "", "help/", "operations/", "operations/new/", "edit/", "settings/", "settings/center/", "settings/roles/",
+    "settings/staff/", "settings/staff/add/", "settings/devices/", "settings/devices/add/", "settings/network/",
+    "settings/network/wall/", "settings/towns/", "volunteers/", "volunteers/new/", "volunteers/cards/", "needs/",
+    "needs/new/", "matching/", "dispatch/", "board/", "board/wall/", "tablet/",
+)  # fmt: skip
+
+
+def test_a_tablet_with_the_certificate_can_do_everything_and_needs_nothing_from_outside(
+    running: RunningCenter, browser_of: Launch, tmp_path: Path
+) -> None:
+    desk = set_up(running, ["高橋", "𠮷﨑"])
+    held = film(symbol(desk.holders[0].token), tmp_path / "card.mjpeg")
+    authority = running.data / "keys" / "lan" / "authority.pem"
+    visitor = Visitor(browser_of(trusting=authority, camera=held), running, TABLET)
+    seen = outside(visitor)
+    page, base = visitor.page, encrypted(running)
+
+    page.goto(f"{base}/check/")
+    expect(page.locator("[data-check]")).to_have_attribute("data-done", "ok")
+    for ability in ("encrypted", "camera", "reopen", "reader", "keep", "cards", "decoder"):
+        expect(page.locator(f'[data-ability="{ability}"]')).to_have_attribute("data-state", "yes")
+    visitor.sign_in(base + desk.link.removeprefix(running.address))
+    names = {cookie["name"]: cookie for cookie in visitor.context.cookies()}
+    assert names["__Host-sessionid"]["secure"]
+    missing = []
+    for address in PAGES:
+        answer = page.goto(f"{base}/o/{desk.operation}/{address}")
+        if answer is None or answer.status != 200:
+            missing.append(address)
+    assert missing == []
+    assert seen == []
+
+    # What the recorder would see: a page that asks for something that is not here.
+    elsewhere = visitor.context.new_page()
+    with pytest.raises(Error):
+        elsewhere.goto("https://fonts.example/")
+    elsewhere.close()
+    assert seen == ["https://fonts.example/"]
+
+    page.goto(f"{base}/o/{desk.operation}/tablet/")
+    page.get_by_role("button", name="この端末を受付用に登録する").click()
+    expect(page.locator("body")).to_have_attribute("data-offline", "ready")
+    expect(page.locator("[data-abilities]")).to_have_text(
+        "カメラ ○／電波がなくても開き直せる ○／キーボード型リーダー ○"
+    )
+    page.get_by_role("button", name="カメラ", exact=False).first.click()
+    verdict = page.locator("[data-verdict]")
+    expect(verdict).to_have_attribute("data-state", "settled")
+    expect(verdict.locator(".t-verdict__name")).to_contain_text("高橋")
+    visitor.context.set_offline(True)
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-ready", "yes")
+    page.keyboard.type(desk.holders[1].token)
+    page.keyboard.press("Enter")
+    expect(verdict.locator(".t-verdict__name")).to_contain_text("𠮷﨑")
+    expect(page.locator("[data-unsent-count]")).to_have_text("1")
+    visitor.context.set_offline(False)
+    expect(page.locator("[data-unsent-count]")).to_have_text("0")
+    assert sorted(visit["family"] for visit in visits(running, desk)) == ["高橋", "𠮷﨑"]
+    assert visitor.errors == []
+
+
+def test_a_device_without_the_certificate_is_told_so_and_receives_with_a_keyboard_reader(
+    running: RunningCenter, browser_of: Launch
+) -> None:
+    desk = set_up(running, ["千葉", "菅原", "髙"])
+    browser = browser_of()
+    old = Visitor(browser, running, TABLET)
+    with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
+        old.page.goto(f"{encrypted(running)}/check/")
+    old.page.goto(f"{plain(running)}/")
+    expect(old.page.get_by_role("heading", name="この端末をセンターで使えるようにする")).to_be_visible()
+    expect(old.page.get_by_text("暗号化されていません")).to_be_visible()
+    old.page.goto(f"{plain(running)}/check/")
+    expect(old.page.locator("[data-check]")).to_have_attribute("data-done", "warn")
+    states = {
+        ability: old.page.locator(f'[data-ability="{ability}"]').get_attribute("data-state")
+        for ability in ("encrypted", "camera", "reopen", "reader", "keep", "cards")
+    }
+    assert states == {
+        "encrypted": "no", "camera": "no", "reopen": "no", "reader": "yes", "keep": "yes", "cards": "yes"
+    }  # fmt: skip
+    # What plain http takes away, so that the rest of this test shows that we do without.
+    assert (
+        old.page.evaluate(
+            "[isSecureContext, 'randomUUID' in crypto, 'locks' in navigator, 'subtle' in crypto]"
+        )
+        == [False] * 4
+    )
+    old.page.goto(f"{plain(running)}/pair/")
+    expect(old.page.get_by_role("heading", name="この回線では使えません")).to_be_visible()
+
+    chief = Visitor(browser, running, PHONE)
+    chief.sign_in(desk.link)
+    chief.page.goto(f"{running.address}/o/{desk.operation}/settings/network/")
+    chief.page.get_by_role("button", name="暗号化なしの受付を許可する").click()
+    expect(chief.page.get_by_text("暗号化なしの受付を許可しています")).to_be_visible()
+    chief.picture("island-network-phone")
+    chief.page.goto(f"{running.address}/o/{desk.operation}/settings/devices/add/")
+    chief.page.get_by_label("端末の名前").fill("古いパソコン")
+    chief.page.locator("form button.button--main").click()
+    expect(chief.page.get_by_text(f"{plain(running)}/pair/")).to_be_visible()
+    code = chief.page.locator(".pairing__code").inner_text()
+
+    old.page.goto(f"{plain(running)}/pair/")
+    old.page.get_by_label("登録番号（8文字）").fill(code)
+    old.page.get_by_role("button", name="登録を申し込む").click()
+    chief.page.get_by_role("button", name="番号が同じなので、許可する").click()
+    old.page.get_by_role("link", name="使いはじめる").click()
+    expect(old.page.locator("body")).to_have_attribute("data-ready", "yes")
+    expect(old.page.get_by_text("暗号化されていません")).to_be_visible()
+    expect(old.page.locator("[data-abilities]")).to_have_text(
+        "カメラ ×／電波がなくても開き直せる ×／キーボード型リーダー ○"
+    )
+    verdict, unsent = old.page.locator("[data-verdict]"), old.page.locator("[data-unsent-count]")
+    old.page.keyboard.type(desk.holders[0].token)
+    old.page.keyboard.press("Enter")
+    expect(verdict.locator(".t-verdict__name")).to_contain_text("千葉")
+    expect(verdict).to_have_attribute("data-state", "settled")
+    old.picture("island-plain-reception")
+
+    old.context.set_offline(True)
+    old.page.get_by_label("カードの番号（8文字）").fill(desk.holders[1].short_code)
+    old.page.get_by_role("button", name="記録", exact=True).click()
+    expect(verdict.locator(".t-verdict__name")).to_contain_text("菅原")
+    expect(unsent).to_have_text("1")
+    old.context.set_offline(False)
+    old.page.get_by_role("button", name="送信").click()
+    expect(unsent).to_have_text("0")
+    assert [visit["family"] for visit in visits(running, desk)] == ["千葉", "菅原"]
+
+    # Nothing else opens there, whoever asks; and the chief can end it.
+    assert {cookie["name"] for cookie in old.context.cookies()} <= {
+        "device",
+        "plain_csrftoken",
+        "plain_sessionid",
+    }
+    with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
+        old.page.goto(f"{plain(running)}/o/{desk.operation}/volunteers/")
+    chief.page.goto(f"{running.address}/o/{desk.operation}/settings/network/")
+    chief.page.get_by_role("button", name="暗号化なしの受付を止める").click()
+    expect(chief.page.get_by_text("いまは許可していません")).to_be_visible()
+    old.page.goto(f"{plain(running)}/o/{desk.operation}/tablet/")
+    expect(old.page.get_by_role("heading", name="この回線では使えません")).to_be_visible()
+    assert old.errors == []
