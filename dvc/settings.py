@@ -279,6 +279,7 @@ SWEEP_CHECKS = [
     "dvc.runtime.services.sweeper_beat",
     "matching.proposals.services.request_due_runs",
     "intake.orientation.services.catch_up",
+    "dvc.sync.gather.look_through_all",
     "dvc.backups.services.request_due",
     *(["dvc.island.services.keep_certificate"] if LAN else []),
 ]

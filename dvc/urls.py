@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dvc.public.urls")),
     path("", include("dvc.sync.urls")),
     path("", include("dvc.island.urls")),
+    path("o/<int:operation_id>/inbox/", include("dvc.sync.inbox_urls")),
     path("o/<int:operation_id>/board/", include("dvc.board.urls")),
     path("drill/sample/", drill_start_sample, name="drill_start_sample"),
     path("o/<int:operation_id>/drill/", include("dvc.drills.urls")),

@@ -18,6 +18,7 @@ SECTIONS = {
     "self": "tablet_reception",
     "matching": "matching_board",
     "dispatch": "dispatch_board",
+    "inbox": "inbox_list",
     "board": "board",
     "drill": "drill_home",
     "settings": "settings",

@@ -27,6 +27,7 @@ class May(models.TextChoices):
     KEEP_VOLUNTEERS = "keep_volunteers", "ボランティア名簿とカードを扱う"
     KEEP_NEEDS = "keep_needs", "困りごと（ニーズ）を扱う"
     MATCH = "match", "マッチングをする"
+    SETTLE = "settle", "食い違いや帰宅を確かめて片づける"
     DISPATCH = "dispatch", "チームを送り出す・帰着を受ける"
     RUN_CENTER = "run_center", "開設・閉所・職員・設定"
     KEEP_DEVICES = "keep_devices", "端末を足す・止める"
@@ -41,6 +42,7 @@ ROLES_THAT_MAY: Final[dict[May, frozenset[Role]]] = {
     May.KEEP_VOLUNTEERS: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
     May.KEEP_NEEDS: frozenset({Role.CHIEF, Role.OFFICE, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING}),
     May.MATCH: frozenset({Role.CHIEF, Role.MATCHING}),
+    May.SETTLE: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION}),
     May.DISPATCH: frozenset({Role.CHIEF, Role.MATCHING, Role.EQUIPMENT, Role.TRANSPORT}),
     May.RUN_CENTER: frozenset({Role.CHIEF}),
     May.KEEP_DEVICES: frozenset({Role.CHIEF, Role.OFFICE}),

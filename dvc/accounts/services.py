@@ -167,8 +167,9 @@ def revoke_device(device: Device, *, by: By, at: datetime) -> None:
         record("device.revoked", device, by=by, at=at, center_id=device.center_id)
 
 
-def authenticate_device(credentials: str) -> Device:
-    """The live device behind "<id>.<secret>". Raises Refused device.unknown | device.revoked. One query."""
+def authenticate_device(credentials: str, *, revoked_too: bool = False) -> Device:
+    """The live device behind "<id>.<secret>", or (`revoked_too`) one that may only hand over its queue. Raises Refused
+    device.unknown | device.revoked. One query."""
     ident, _, secret = credentials.partition(".")
     try:
         device = Device.objects.select_related("center").get(pk=uuid.UUID(ident))
@@ -176,6 +177,6 @@ def authenticate_device(credentials: str) -> Device:
         raise Refused("device.unknown") from None
     if not hmac.compare_digest(device.secret_hash, hash_secret(secret)):
         raise Refused("device.unknown")
-    if device.revoked_at is not None:
+    if device.revoked_at is not None and not revoked_too:
         raise Refused("device.revoked")
     return device

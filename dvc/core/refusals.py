@@ -22,6 +22,7 @@ REFUSALS: Final[dict[str, str]] = {
     "device.code_wrong": "その登録番号はありません。画面の8文字をもう一度見て、入力してください。",
     "device.not_asking": "この端末の申し込みは終わっています。「端末を追加」からやり直してください。",
     "device.profile": "この端末の使いみちでは開けません。管理者に、使いみちを確かめてもらってください。",
+    "device.quarantined": "この端末は使用停止です。記録はセンターに預けました。端末を班長に渡してください。",
     "device.revoked": "この端末は使用停止になっています。別の端末を使い、センター長に知らせてください。",
     "device.too_many_tries": "続けて間違えたため、しばらく登録できません。5分ほど待ってから、番号をもう一度入力してください。",
     "device.unknown": "この端末は登録されていません。職員がサインインして端末を登録してください。",
@@ -78,8 +79,14 @@ REFUSALS: Final[dict[str, str]] = {
     "operator.pin_wrong": "暗証番号がちがいます。もう一度入力してください。",
     "operator.too_many_tries": "続けて間違えたため、この端末ではしばらく入れません。5分ほど待ってから、もう一度入力してください。",
     # the inbox
+    "inbox.came_after_leaving": "到着の時刻が、帰りより後になっています。時刻を確かめて入力し直してください。",
     "inbox.choice": "その選び方はできません。画面を開き直して、選び直してください。",
+    "inbox.nobody_holds_it": "このカードは、まだだれにも渡していません。先にボランティアの画面でカードを渡してください。",
+    "inbox.reason_needed": "理由を短く書いてください（例：本人に電話した）。あとで見る人が困らないようにします。",
     "inbox.resolved": "これはもう、ほかの人が片づけました。画面を開き直してください。",
+    "inbox.text": "保存できない文字が入っています。消して入力し直してください。",
+    "inbox.time_needed": "時刻を入力してください。",
+    "inbox.time_shape": "時刻は 9:05 のように入力してください。",
     # queue, proposals, teams, equipment
     "equipment.count": "「{tool}」の数は0～{most}で入力してください。",
     "equipment.seats": "乗れる人数は1～{most}人で入力してください。運転者も数えます。",

@@ -19,6 +19,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("sync.InboxItem", "operation"),
     ("sync.InboxSweep", "operation"),
     ("sync.HeldOp", "operation"),
+    ("sync.QuarantinedOp", "operation"),
     ("dispatch.ActivityReport", "dispatch__operation"),
     ("dispatch.Dispatch", "operation"),
     ("teams.Member", "team__operation"),

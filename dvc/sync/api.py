@@ -24,7 +24,7 @@ from dvc.core.refused import Refused
 from dvc.devices import holdings
 from dvc.devices.models import HoldingKind
 from dvc.operations.models import Operation
-from dvc.sync import marks, reporting, services, snapshot
+from dvc.sync import marks, quarantine, reporting, services, snapshot
 from dvc.sync.kinds import KINDS
 from dvc.sync.ops import Op
 
@@ -37,12 +37,14 @@ WITH_CARDS = frozenset({DeviceProfile.RECEPTION, DeviceProfile.KIOSK})
 class DeviceAuthentication(authentication.BaseAuthentication):
     """`Authorization: Device <id>.<secret>`. `request.auth` is the Device."""
 
+    revoked_too = False
+
     def authenticate(self, request: Request) -> tuple[None, Device] | None:
         scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
         if scheme != SCHEME:
             return None
         try:
-            return None, authenticate_device(credentials.strip())
+            return None, authenticate_device(credentials.strip(), revoked_too=self.revoked_too)
         except Refused as refusal:
             raise AuthenticationFailed(
                 {"code": refusal.code.replace(".", "_"), "text": refusal.text}
@@ -50,6 +52,12 @@ class DeviceAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return SCHEME
+
+
+class QueueAuthentication(DeviceAuthentication):
+    """Also a revoked device: what it still has to tell goes into quarantine, and it reads nothing."""
+
+    revoked_too = True
 
 
 class IsDevice(permissions.BasePermission):
@@ -156,6 +164,8 @@ class ResultSerializer(serializers.Serializer[dict[str, Any]]):
 class OpsView(DeviceView):
     """POST /api/v1/sync/ops: up to 200 operations, one result each."""
 
+    authentication_classes = (QueueAuthentication,)
+
     @extend_schema(
         request=inline_serializer(
             "Ops", {"epoch": serializers.IntegerField(), "sent_wall": serializers.DateTimeField(),
@@ -182,6 +192,8 @@ class OpsView(DeviceView):
         sent_wall = _plausible(envelope.validated_data.get("sent_wall"), now)
         epoch = envelope.validated_data["epoch"]
         ops, misshapen = _read_ops(raw_ops)
+        if device.revoked_at is not None:
+            return _into_quarantine(device, ops, misshapen, epoch=epoch, sent_wall=sent_wall, at=now)
         results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=now)
         results += services.apply_ops(device, ops, epoch=epoch, sent_wall=sent_wall, at=now)
         app, report = envelope.validated_data.get("app", ""), envelope.validated_data.get("report")
@@ -194,6 +206,24 @@ class OpsView(DeviceView):
                 "results": [result.as_json() for result in results],
             }
         )
+
+
+def _into_quarantine(
+    device: Device, ops: list[Op], misshapen: Any, *, epoch: int, sent_wall: datetime | None, at: datetime
+) -> Response:
+    """A revoked device gets answers to what it sent and nothing else."""
+    refusal = Refused("device.revoked")
+    if not ops and not misshapen:
+        return _no(403, "device_revoked", refusal.text)
+    results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=at)
+    results += quarantine.keep(device, ops, epoch=epoch, sent_wall=sent_wall, at=at)
+    return Response(
+        {
+            "server_time": at.isoformat(), "generation": snapshot.generation(), "backed_up_seq": 0,
+            "device": "revoked", "text": Refused("device.quarantined").text,
+            "results": [result.as_json() for result in results],
+        }
+    )  # fmt: skip
 
 
 def _plausible(sent_wall: datetime | None, now: datetime) -> datetime | None:

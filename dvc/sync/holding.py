@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -22,7 +21,7 @@ Fold = Callable[[Op, Operation, Context], Result]
 def hold(op: Op, operation: Operation, card: Card, context: Context, *, happened: datetime) -> Result:
     """Keep the op until somebody holds the card. Two statements."""
     held = HeldOp.objects.create(
-        op_id=op.op_id, operation=operation, device=context.device, card=card, op=_as_json(op), epoch=context.epoch,
+        op_id=op.op_id, operation=operation, device=context.device, card=card, op=op.as_json(), epoch=context.epoch,
         clock_error_ms=int(context.clock_error.total_seconds() * 1000), happened_at=happened, received_at=context.at,
     )  # fmt: skip
     record("op.held", held, by=context.by(op), at=happened, operation=operation, card=card.pk, kind=op.kind)
@@ -49,25 +48,9 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
     """Fold what waited, with the times and the operator it was recorded with."""
     error = timedelta(milliseconds=held.clock_error_ms)
     context = Context(held.device, held.epoch, held.received_at - error, held.received_at)
-    op = _from_json(held.op)
+    op = Op.from_json(held.op)
     result = fold(op, held.operation, context)
     held.state, held.settled_at, held.result = HeldState.FOLDED, at, result.as_json()
     held.save(update_fields=["state", "settled_at", "result"])
     record("op.folded", held, by=context.by(op), at=at, operation=held.operation, code=result.code)
     return result
-
-
-def _as_json(op: Op) -> dict[str, object]:
-    return {
-        "op_id": str(op.op_id), "seq": op.seq, "actor": op.actor, "operation": op.operation, "kind": op.kind,
-        "t_wall": op.t_wall.isoformat(), "lane": op.lane, "mode": op.mode, "payload": dict(op.payload),
-    }  # fmt: skip
-
-
-def _from_json(row: dict[str, object]) -> Op:
-    fields = {
-        **row,
-        "op_id": uuid.UUID(str(row["op_id"])),
-        "t_wall": datetime.fromisoformat(str(row["t_wall"])),
-    }
-    return Op(**fields)  # type: ignore[arg-type]

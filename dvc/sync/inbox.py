@@ -106,5 +106,14 @@ def settle(item: InboxItem, *, by: By, at: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def reopen(item: InboxItem, *, by: By, at: datetime) -> None:
+    """Something new has come to a matter that was done."""
+    if InboxItem.objects.filter(pk=item.pk, state=ItemState.RESOLVED).update(
+        state=ItemState.OPEN, resolved_at=None, resolved_by=None
+    ):
+        record("inbox.reopened", item, by=by, at=at, operation=item.operation, kind=item.kind)
+
+
 def _in_order(views: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(views, key=lambda view: (view["at"], view["what"], view.get("op", "")))

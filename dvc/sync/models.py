@@ -54,6 +54,7 @@ class ItemKind(models.TextChoices):
     TWO_REPORTS = "two_reports", "活動報告が2つある"
     TWO_TEAMS = "two_teams", "1人に2つの班"
     LATE_FACTS = "late_facts", "あとから届いた記録"
+    QUARANTINE = "quarantine", "使用停止の端末からの記録"
 
 
 class ItemState(models.TextChoices):
@@ -158,3 +159,46 @@ class InboxSweep(models.Model):
 
     def __str__(self) -> str:
         return f"sweep of {self.operation_id}"
+
+
+class QuarantineState(models.TextChoices):
+    WAITING = "waiting", "まだ"
+    TAKEN_IN = "taken_in", "取り込んだ"
+    REFUSED = "refused", "取り込まなかった"
+
+
+class QuarantinedOp(models.Model):
+    """What a revoked device still had to tell: stored, and not folded before a person has looked at it. `op` is as it
+    was sent and has the right shape; `digest` as in `Receipt`."""
+
+    op_id = models.UUIDField(unique=True)
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey("accounts.Device", on_delete=models.PROTECT, related_name="quarantined")
+    epoch = models.PositiveIntegerField()
+    seq = models.PositiveIntegerField()
+    actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    op = models.JSONField()
+    digest = models.CharField(max_length=64)
+    clock_error_ms = models.BigIntegerField(default=0)
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=QuarantineState.choices, default=QuarantineState.WAITING)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["epoch", "seq", "id"]
+
+    def __str__(self) -> str:
+        return f"quarantined {self.op_id}"
+
+
+class Dismissal(models.Model):
+    """A person has seen this refusal; until then it stays on the list."""
+
+    receipt = models.OneToOneField(Receipt, on_delete=models.CASCADE, related_name="dismissal")
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"dismissal of {self.receipt_id}"

@@ -36,6 +36,19 @@ class Op:
         said = [self.actor, self.operation, self.kind, self.t_wall.isoformat(), self.payload]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
+    def as_json(self) -> dict[str, Any]:
+        """For an op that is kept before it is folded."""
+        return {
+            "op_id": str(self.op_id), "seq": self.seq, "actor": self.actor, "operation": self.operation,
+            "kind": self.kind, "t_wall": self.t_wall.isoformat(), "lane": self.lane, "mode": self.mode,
+            "payload": dict(self.payload),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Op:
+        op_id, t_wall = uuid.UUID(row["op_id"]), datetime.fromisoformat(row["t_wall"])
+        return cls(**{**row, "op_id": op_id, "t_wall": t_wall})
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

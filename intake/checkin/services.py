@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from dvc.accounts.models import Device
-from dvc.audit.services import By, record, record_all
+from dvc.audit.services import By, entry, record, record_all
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation, Site
 from intake.checkin.desk import Desk, Evidence, Happened, unreturned_entry
-from intake.checkin.models import FailedScan, Visit, VisitFlag
+from intake.checkin.models import FailedScan, Visit, VisitFlag, VisitQuerySet
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
 Seen = Literal["oriented_at", "insurance_seen_at"]
@@ -153,6 +153,22 @@ def flag(visit: Visit, flag: VisitFlag, *, by: By, at: datetime) -> None:
         visit.flags = [*visit.flags, flag.value]
         Visit.objects.filter(pk=visit.pk).update(flags=visit.flags)
         record("visit.flagged", visit, by=by, at=at, operation=visit.operation, flag=flag.value)
+
+
+@fact
+def flag_late(visits: VisitQuerySet, *, by: By, at: datetime) -> None:
+    """Mark visits that a fact of theirs came when their day was over."""
+    late = [visit for visit in visits.select_related("operation") if VisitFlag.LATE not in visit.flags]
+    for visit in late:
+        visit.flags = [*visit.flags, VisitFlag.LATE.value]
+    if late:
+        Visit.objects.bulk_update(late, ["flags"], batch_size=500)
+    record_all(
+        [
+            entry("visit.flagged", visit, by=by, at=at, operation=visit.operation, flag=VisitFlag.LATE.value)
+            for visit in late
+        ]
+    )
 
 
 @transaction.atomic

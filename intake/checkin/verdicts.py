@@ -120,6 +120,12 @@ VERDICTS: Final[dict[str, Verdict]] = {
         "stop", "その番号のカードはありません", "カードの番号8文字を、もう一度見て入力してください。"
     ),
     "no_such_volunteer": Verdict("stop", "登録が見つかりません", "名前か電話番号で探し直してください。"),
+    "quarantined": Verdict(
+        "warn", "この端末は使用停止です", "記録はセンターに預けました。端末を班長に渡してください。"
+    ),
+    "quarantine_refused": Verdict(
+        "stop", "この記録は取り込まれませんでした", "センターの職員が見て決めました。班長に聞いてください。"
+    ),
     "op_id_reused": Verdict(
         "stop", "同じ番号の別の記録があります", "この端末の記録を班長に見てもらってください。"
     ),

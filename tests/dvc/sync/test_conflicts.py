@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
+from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Operation
+from dvc.sync import gather, inbox, resolutions
 from dvc.sync.models import HeldOp, InboxItem, ItemKind
 from intake.checkin.models import FailedScan, Visit
 from intake.volunteers import cards
@@ -180,3 +183,124 @@ def test_conflict_05_a_card_tried_out_the_day_before_lets_nobody_in(
     )
     assert HeldOp.objects.get().state == "waiting"
     assert not Visit.objects.exists()
+
+
+def evening(operation: Operation, hour: int = 26) -> None:
+    """The sweeper looks after midnight (hour 24 of the test's day)."""
+    gather.look_through(operation, at=make.at(hour))
+    gather.look_through(operation, at=make.at(hour))
+
+
+def test_conflict_02_an_out_whose_in_never_comes_is_asked_about_at_the_days_end_and_settled_by_a_late_in(
+    operation: Operation, person: Volunteer
+) -> None:
+    tablet = Tablet(operation)
+    tell(tablet, said(tablet, "visit.leave", make.at(15), volunteer=person.pk))
+    gather.look_through(operation, at=make.at(20))
+    assert not InboxItem.objects.exclude(kind=ItemKind.LATE_FACTS).exists()
+    evening(operation)
+    assert InboxItem.objects.get(kind=ItemKind.NO_ARRIVAL).is_open
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), volunteer=person.pk))
+    evening(operation, 27)
+    item = InboxItem.objects.get(kind=ItemKind.NO_ARRIVAL)
+    assert (item.is_open, item.choice) == (False, "settled")
+
+
+def test_conflict_02_a_person_says_when_they_came(operation: Operation, person: Volunteer) -> None:
+    tablet = Tablet(operation)
+    tell(tablet, said(tablet, "visit.leave", make.at(15), volunteer=person.pk))
+    evening(operation)
+    item, by = InboxItem.objects.get(kind=ItemKind.NO_ARRIVAL), make.by(make.user(operation.center))
+    with pytest.raises(Refused, match="time_needed"):
+        resolutions.choose(item, "came_at", reason="", told_at=None, by=by, at=make.at(27))
+    with pytest.raises(Refused, match="came_after_leaving"):
+        resolutions.choose(item, "came_at", reason="", told_at=make.at(16), by=by, at=make.at(27))
+    resolutions.choose(item, "came_at", reason="本人に聞いた", told_at=make.at(9), by=by, at=make.at(27))
+    visit = Visit.objects.get()
+    assert (visit.arrived_at, visit.left_at) == (make.at(9), make.at(15))
+
+
+def test_conflict_03_never_checked_out_waits_for_a_person_and_is_never_closed_silently(
+    operation: Operation, person: Volunteer
+) -> None:
+    tablet = Tablet(operation)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), volunteer=person.pk))
+    evening(operation)
+    visit = Visit.objects.get()
+    assert (visit.state, visit.left_at) == ("unreturned", None)
+    item, user = InboxItem.objects.get(kind=ItemKind.UNRETURNED), make.user(operation.center)
+    with pytest.raises(Refused, match="reason_needed"):
+        resolutions.choose(item, "phoned_home", reason=" ", told_at=None, by=make.by(user), at=make.at(27))
+    resolutions.choose(
+        item, "phoned_home", reason="本人に電話した", told_at=None, by=make.by(user), at=make.at(27)
+    )
+    visit.refresh_from_db()
+    assert (visit.state, visit.left_at) == ("closed", make.at(15, 30))
+    assert "capped" in visit.flags
+    item.refresh_from_db()
+    assert (item.resolved_by, item.reason, item.resolved_at) == (user, "本人に電話した", make.at(27))
+    with pytest.raises(Refused, match=r"inbox\.resolved"):
+        resolutions.choose(item, "annul", reason="人違い", told_at=None, by=make.by(user), at=make.at(27))
+    visit.refresh_from_db()
+    assert visit.annulled_at is None
+
+
+def test_conflict_03_a_leaving_told_late_settles_it(operation: Operation, person: Volunteer) -> None:
+    tablet = Tablet(operation)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), volunteer=person.pk))
+    evening(operation)
+    tell(tablet, said(tablet, "visit.leave", make.at(15), volunteer=person.pk))
+    evening(operation, 27)
+    assert Visit.objects.get().left_at == make.at(15)
+    assert InboxItem.objects.get(kind=ItemKind.UNRETURNED).choice == "settled"
+
+
+def test_conflict_05_a_card_bound_at_the_desk_takes_its_scans_along(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
+    tablet = Tablet(operation)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
+    cards.bind(card, person, by=SYSTEM, at=make.at(10))
+    gather.look_through(operation, at=make.at(10))
+    assert Visit.objects.get().arrived_at == make.at(9)
+
+
+def test_conflict_05_a_card_that_gets_no_name_by_the_days_end_goes_to_a_person(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
+    tablet = Tablet(operation)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
+    gather.look_through(operation, at=make.at(20))
+    assert not InboxItem.objects.exclude(kind=ItemKind.LATE_FACTS).exists()
+    evening(operation)
+    item, by = InboxItem.objects.get(kind=ItemKind.CARD_NEVER_BOUND), make.by(make.user(operation.center))
+    with pytest.raises(Refused, match="nobody_holds_it"):
+        resolutions.choose(item, "fold", reason="佐藤さん", told_at=None, by=by, at=make.at(27))
+    cards.bind(card, person, by=SYSTEM, at=make.at(33))
+    resolutions.choose(item, "fold", reason="佐藤さん", told_at=None, by=by, at=make.at(33))
+    assert Visit.objects.get().arrived_at == make.at(9)
+
+
+def test_conflict_12_facts_of_a_day_that_is_over_count_for_it_and_are_one_digest(
+    operation: Operation,
+) -> None:
+    tablet = Tablet(operation)
+    people = [make.volunteer(operation.center) for _ in range(3)]
+    tell(tablet, *(said(tablet, "visit.arrive", make.at(9), volunteer=person.pk) for person in people[:2]))
+    now = timezone.now()
+    gather.look_through(operation, at=now)
+    item = InboxItem.objects.get(kind=ItemKind.LATE_FACTS)
+    assert item.key == f"{timezone.localdate(make.at(9))}:{timezone.localdate(now)}"
+    assert {tuple(visit.flags) for visit in Visit.objects.all()} == {("late",)}
+    assert {visit.day for visit in Visit.objects.all()} == {timezone.localdate(make.at(9))}
+    inbox.resolve(item, choice="seen", reason="", by=make.by(make.user(operation.center)), at=now)
+    gather.look_through(operation, at=now)
+    item.refresh_from_db()
+    assert not item.is_open
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), volunteer=people[2].pk))
+    gather.look_through(operation, at=timezone.now())
+    item.refresh_from_db()
+    assert item.is_open
+    assert InboxItem.objects.filter(kind=ItemKind.LATE_FACTS).count() == 1

@@ -1,0 +1,169 @@
+"""What nobody tells us in an op: the end of a day, a card bound at the desk, what the apps below have set aside. The
+sweeper looks for it every few seconds; looking twice finds nothing new."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from dvc.audit.services import SYSTEM, By, version_of
+from dvc.operations.models import Operation, OperationState
+from dvc.sync import holding, inbox
+from dvc.sync.bindings import fold_held
+from dvc.sync.conflicts import views_of
+from dvc.sync.inbox import View
+from dvc.sync.models import HeldOp, HeldState, InboxItem, InboxSweep, ItemKind, Receipt
+from intake.checkin import services as checkin
+from intake.checkin.models import Visit, VisitFlag
+from intake.checkin.states import VisitState
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = timedelta(seconds=5)
+LOOK_BACK: Final = timedelta(days=30)
+OVERLAP: Final = 500  # receipts read again: a transaction that commits late has an older id
+AT_ONCE: Final = 5000
+
+
+def look_through_all(*, at: datetime) -> None:
+    """The sweeper's check (settings.SWEEP_CHECKS). `at` is real time; each operation has its own clock."""
+    recently = Q(state=OperationState.OPEN) | Q(state=OperationState.CLOSED, closed_at__gte=at - LOOK_BACK)
+    for operation in Operation.objects.filter(recently).select_related("center"):
+        if _is_due(operation, at=at):
+            look_through(operation, at=at)
+
+
+def _is_due(operation: Operation, *, at: datetime) -> bool:
+    mark = InboxSweep.objects.filter(operation=operation).first()
+    if mark is None:
+        return True
+    if abs(at - mark.at) < EVERY:
+        return False
+    today = timezone.localdate(operation.moment(at))
+    return mark.day != today or mark.version != version_of(operation.pk)
+
+
+@transaction.atomic
+def look_through(operation: Operation, *, at: datetime) -> None:
+    """Everything that follows from the state of the tables at the real moment `at`."""
+    mark, _ = InboxSweep.objects.get_or_create(operation=operation, defaults={"at": at})
+    mark = InboxSweep.objects.select_for_update().get(pk=mark.pk)
+    moment = operation.moment(at)
+    today = timezone.localdate(moment)
+    # When the operation is closed its last day is over, whatever the clock says.
+    days_end = today if operation.is_open else today + timedelta(days=1)
+    _visits_of_days_gone(operation, days_end, at=moment)
+    _held_ops(operation, days_end, at=moment)
+    mark.receipt = _late_facts(operation, after=mark.receipt, at=moment)
+    _settle_what_is_no_more(operation, at=moment)
+    mark.day, mark.at, mark.version = today, at, version_of(operation.pk)
+    mark.save()
+
+
+def _known(operation: Operation, kind: ItemKind) -> set[str]:
+    return set(InboxItem.objects.filter(operation=operation, kind=kind).values_list("key", flat=True))
+
+
+def _visits_of_days_gone(operation: Operation, days_end: date, *, at: datetime) -> None:
+    """未帰着確認: never closed by us, only put where a person sees it. And leavings whose arrival never came."""
+    visits = Visit.objects.filter(operation=operation, day__lt=days_end)
+    for visit in visits.present().select_related("operation"):
+        checkin.mark_unreturned(visit, by=SYSTEM, at=at)
+    for kind, rows in (
+        (ItemKind.UNRETURNED, Visit.objects.filter(operation=operation).not_seen_leaving(days_end)),
+        (ItemKind.NO_ARRIVAL, visits.filter(annulled_at__isnull=True, left_at=F("arrived_at"))),
+    ):
+        known = _known(operation, kind)
+        for visit in rows:
+            if str(visit.pk) in known or not _still(kind, visit):
+                continue
+            visit_item(operation, kind, visit, by=SYSTEM, at=at)
+
+
+def visit_item(operation: Operation, kind: ItemKind, visit: Visit, *, by: By, at: datetime) -> InboxItem:
+    """The item of a visit whose leaving (UNRETURNED) or arrival (NO_ARRIVAL) nobody recorded."""
+    return inbox.open_item(
+        operation, kind, visit.pk, subjects={"visit": [visit.pk], "volunteer": [visit.volunteer_id]},
+        views=views_of(visit.told), fix="phoned_home" if kind == ItemKind.UNRETURNED else "came_at", by=by, at=at,
+    )  # fmt: skip
+
+
+def _still(kind: str, visit: Visit) -> bool:
+    """Whether the visit is (still) what an item of this kind is about."""
+    if kind == ItemKind.UNRETURNED:
+        return visit.state in (VisitState.UNRETURNED, VisitState.PRESENT)
+    return visit.state == VisitState.LEFT and VisitFlag.NO_ARRIVAL in visit.flags
+
+
+def _held_ops(operation: Operation, days_end: date, *, at: datetime) -> None:
+    """A card bound at the desk on the day of the scan takes its scans along; what nobody claims goes to a person."""
+    waiting = HeldOp.objects.filter(operation=operation, state=HeldState.WAITING)
+    bound = waiting.filter(card__holder__isnull=False).select_related(
+        "card", "operation__center", "device__center"
+    )
+    for held in bound:
+        since = held.card.bindings.filter(ended_at__isnull=True).values_list("bound_at", flat=True).first()
+        if since and timezone.localdate(since) == timezone.localdate(held.happened_at):
+            holding.fold_one(held, fold=fold_held, at=at)
+    known = _known(operation, ItemKind.CARD_NEVER_BOUND)
+    over = timezone.make_aware(datetime.combine(days_end, time()))
+    for held in waiting.filter(happened_at__lt=over):
+        if str(held.pk) not in known:
+            seen = View("scanned", held.happened_at, op=str(held.op_id), device=str(held.device_id))
+            inbox.open_item(
+                operation, ItemKind.CARD_NEVER_BOUND, held.pk, subjects={"held": [held.pk], "card": [held.card_id]},
+                views=[seen], fix="drop", by=SYSTEM, at=at,
+            )  # fmt: skip
+
+
+def _late_facts(operation: Operation, *, after: int, at: datetime) -> int:
+    """Facts of a day that was over when they came: they count for their day, and one item for each day and day of
+    coming lists them. Returns how far the receipts were read."""
+    receipts = Receipt.objects.filter(operation=operation, pk__gt=max(0, after - OVERLAP)).exclude(kind="")
+    newest, late = after, defaultdict(list)
+    for receipt in receipts.order_by("pk")[:AT_ONCE]:
+        newest = max(newest, receipt.pk)
+        came = timezone.localdate(operation.moment(receipt.received_at))
+        day = timezone.localdate(receipt.happened_at)
+        if day < came and receipt.result.get("status") not in ("refused", "mismatch"):
+            late[day, came].append(receipt)
+    for (day, came), rows in late.items():
+        _late_item(operation, day, came, rows, at=at)
+    return newest
+
+
+def _late_item(operation: Operation, day: date, came: date, rows: list[Receipt], *, at: datetime) -> None:
+    start = timezone.make_aware(datetime.combine(day, time()))
+    devices = sorted({str(row.device_id) for row in rows})
+    item = inbox.open_item(
+        operation, ItemKind.LATE_FACTS, f"{day}:{came}", subjects={},
+        views=[View("late", start, device=device) for device in devices], fix="seen", by=SYSTEM, at=at,
+    )  # fmt: skip
+    if item.resolved_at is not None and any(
+        operation.moment(row.received_at) > item.resolved_at for row in rows
+    ):
+        inbox.reopen(item, by=SYSTEM, at=at)
+    visits = [row.result["data"]["visit"] for row in rows if row.result.get("data", {}).get("visit")]
+    checkin.flag_late(Visit.objects.filter(operation=operation, pk__in=visits), by=SYSTEM, at=at)
+
+
+def _settle_what_is_no_more(operation: Operation, *, at: datetime) -> None:
+    """A later record has answered the question."""
+    asked = InboxItem.objects.open().filter(operation=operation)
+    about_visits = list(asked.filter(kind__in=[ItemKind.UNRETURNED, ItemKind.NO_ARRIVAL]))
+    visits = Visit.objects.in_bulk([int(item.key) for item in about_visits])
+    for item in about_visits:
+        visit = visits.get(int(item.key))
+        if visit is None or not _still(item.kind, visit):
+            inbox.settle(item, by=SYSTEM, at=at)
+    about_held = list(asked.filter(kind=ItemKind.CARD_NEVER_BOUND))
+    held = HeldOp.objects.in_bulk([int(item.key) for item in about_held])
+    for item in about_held:
+        if int(item.key) not in held or held[int(item.key)].state != HeldState.WAITING:
+            inbox.settle(item, by=SYSTEM, at=at)

@@ -1,0 +1,185 @@
+"""確かめること: the list, one item with both views, who is not seen home, what tablets could not record."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dvc.accounts import access
+from dvc.accounts.policy import StaffRequest, by
+from dvc.audit.services import looked
+from dvc.core.japanese import normalise_text
+from dvc.core.refused import Refused
+from dvc.sync import inbox_queries as queries
+from dvc.sync import refusals, resolutions
+from dvc.sync.models import InboxItem, ItemKind, Receipt
+from dvc.sync.situations import SITUATIONS
+from intake.checkin import services as checkin
+from intake.checkin.models import FailedScan, Visit
+from intake.volunteers.models import Volunteer
+from matching.teams.models import Member
+
+HOWS = ("本人に電話した", "家族に電話した", "班のリーダーに聞いた", "会って確かめた")
+
+
+@never_cache
+@require_safe
+def inbox_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Open first, then what was settled lately."""
+    mine = InboxItem.objects.filter(
+        operation=request.operation, kind__in=queries.kinds_for(request.roles)
+    ).select_related("operation", "resolved_by")
+    failed, refused = queries.failed_scans(request.operation), queries.refusals(request.operation)
+    gone, here = queries.not_seen_leaving(request.operation, at=request.now)
+    context = {
+        "open": queries.lines(list(mine.open().order_by("happened_at", "id"))),
+        "done": queries.lines(list(mine.exclude(resolved_at=None).order_by("-resolved_at")[: queries.DONE_SHOWN])),
+        "failed": len(failed), "refused": len(refused), "missing": len(gone) + len(here),
+    }  # fmt: skip
+    return render(request, "dvc/sync/inbox_list.html", context)
+
+
+def _item(request: StaffRequest, item_id: int) -> InboxItem:
+    items = InboxItem.objects.select_related("operation__center", "resolved_by")
+    item = access.of_operation(request.operation, items, item_id)
+    if not queries.may_see(item, request.roles):
+        raise Http404
+    return item
+
+
+@never_cache
+@require_safe
+def inbox_item(request: StaffRequest, operation_id: int, item_id: int) -> HttpResponse:
+    """Both views side by side, what is proposed, and who settled it."""
+    return _show(request, _item(request, item_id))
+
+
+def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    people = list(Volunteer.objects.filter(pk__in=item.subjects.get("volunteer", ())))
+    for person in people:
+        looked(person, by=by(request), classes="V1 V2", why="確かめること", at=request.now)
+    situation = SITUATIONS[ItemKind(item.kind)]
+    context = {
+        "item": item, "situation": situation, "main": situation.choices[0], "others": situation.choices[1:],
+        "views": queries.views(item) if item.kind != ItemKind.LATE_FACTS else [],
+        "people": people,
+        "quarantined": queries.quarantined(item) if item.kind == ItemKind.QUARANTINE else [],
+        "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,
+        "visit": Visit.objects.filter(pk__in=item.subjects.get("visit", ())).first(),
+        "ended": queries.ended(item), "refusal": refusal, "posted": request.POST,
+    }  # fmt: skip
+    return render(request, "dvc/sync/inbox_item.html", context, status=status)
+
+
+@require_POST
+def inbox_resolve(request: StaffRequest, operation_id: int, item_id: int) -> HttpResponse:
+    """One choice, with the reason and, where it is asked for, the time on the item's day."""
+    item = _item(request, item_id)
+    try:
+        resolutions.choose(
+            item, request.POST.get("choice", ""), reason=_reason(request), told_at=_told_at(request, item.happened_at),
+            by=by(request), at=request.now,
+        )  # fmt: skip
+    except Refused as refused:
+        return _show(request, _item(request, item_id), refusal=refused.text, status=409)
+    messages.success(request, "片づけました。だれがどう決めたかは、「済んだこと」に残ります。")
+    return redirect("inbox_list", operation_id)
+
+
+def _reason(request: StaffRequest) -> str:
+    try:
+        said = [normalise_text(request.POST.get(name, "")) for name in ("how", "reason")]
+    except ValueError:
+        raise Refused("inbox.text") from None
+    return "　".join(text for text in said if text)[:120]
+
+
+def _told_at(request: StaffRequest, when: datetime) -> datetime | None:
+    """The time that was typed, on the local day of `when`."""
+    typed = request.POST.get("time", "").strip()
+    if not typed:
+        return None
+    try:
+        told = time.fromisoformat(typed)
+    except ValueError:
+        raise Refused("inbox.time_shape") from None
+    return timezone.make_aware(datetime.combine(timezone.localdate(when), told.replace(tzinfo=None)))
+
+
+@never_cache
+@require_safe
+def unreturned_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """未帰着確認: whom to phone, with the numbers and one button each."""
+    return _show_unreturned(request)
+
+
+def _show_unreturned(request: StaffRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    gone, here = queries.not_seen_leaving(request.operation, at=request.now)
+    for visit in (*gone, *here):
+        looked(visit.volunteer, by=by(request), classes="V1 V2", why="未帰着確認", at=request.now)
+    members = Member.objects.filter(visit__in=[*gone, *here]).select_related("team")
+    teams = {member.visit_id: member.team for member in members}
+    groups = [
+        ("きのうまでに来て、帰りの記録がない人", [(visit, teams.get(visit.pk)) for visit in gone]),
+        ("今日まだ帰りの記録がない人", [(visit, teams.get(visit.pk)) for visit in here]),
+    ]
+    context = {"groups": [group for group in groups if group[1]], "hows": HOWS, "refusal": refusal}
+    return render(request, "dvc/sync/unreturned_list.html", context, status=status)
+
+
+@require_POST
+def unreturned_close(request: StaffRequest, operation_id: int, visit_id: int) -> HttpResponse:
+    """電話で帰宅を確認."""
+    visit = access.of_operation(
+        request.operation, Visit.objects.select_related("operation__center", "volunteer"), visit_id
+    )
+    try:
+        resolutions.seen_home(
+            visit, reason=_reason(request), told_at=_told_at(request, visit.arrived_at), by=by(request),
+            at=request.now,
+        )  # fmt: skip
+    except Refused as refused:
+        return _show_unreturned(request, refusal=refused.text, status=409)
+    messages.success(request, f"{visit.volunteer.name}さんの帰宅を記録しました。")
+    return redirect("unreturned_list", operation_id)
+
+
+@never_cache
+@require_safe
+def failed_scan_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """What was tried, where and why it did not work; from there to the person or the card."""
+    return render(
+        request, "dvc/sync/failed_scan_list.html", {"rows": queries.failed_scans(request.operation)}
+    )
+
+
+@require_POST
+def failed_scan_handle(request: StaffRequest, operation_id: int, scan_id: int) -> HttpResponse:
+    scan = access.of_operation(request.operation, FailedScan.objects.select_related("operation"), scan_id)
+    checkin.handle_failed_scan(scan, by=by(request), at=request.now)
+    messages.success(request, "「見ました」にしました。")
+    return redirect("failed_scan_list", operation_id)
+
+
+@never_cache
+@require_safe
+def refusal_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """What tablets were refused, until somebody has seen it."""
+    return render(request, "dvc/sync/refusal_list.html", {"rows": queries.refusals(request.operation)})
+
+
+@require_POST
+def refusal_dismiss(request: StaffRequest, operation_id: int, receipt_id: int) -> HttpResponse:
+    receipts = Receipt.objects.filter(device__center=request.center)
+    receipt = receipts.filter(pk=receipt_id).first() if receipt_id < 2**63 else None
+    if receipt is None:
+        raise Http404
+    refusals.dismiss(receipt, operation=request.operation, by=by(request), at=request.now)
+    messages.success(request, "「見ました」にしました。")
+    return redirect("refusal_list", operation_id)

@@ -1,0 +1,112 @@
+"""What a revoked device still had to tell. It reads nothing any more, but its queue is somebody's morning: it is stored
+so that the tablet can let go, and folded only when a person who knows the device takes it in (source: sync.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from dvc.accounts.models import Device
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from dvc.sync import inbox, services
+from dvc.sync.context import Context
+from dvc.sync.inbox import View
+from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, QuarantineState, Receipt
+from dvc.sync.ops import Op, Result, verdict
+
+
+@transaction.atomic
+def keep(
+    device: Device, ops: Sequence[Op], *, epoch: int, sent_wall: datetime | None, at: datetime
+) -> list[Result]:
+    """Store the ops and answer each: `held` with the code `quarantined`, or what it came to if that is known."""
+    context = Context(device, epoch, sent_wall, at)
+    ids = [op.op_id for op in ops]
+    receipts = {row.op_id: row for row in Receipt.objects.filter(op_id__in=ids)}
+    known = {row.op_id: row for row in QuarantinedOp.objects.filter(op_id__in=ids)}
+    results, new = [], []
+    for op in ops:
+        operation = context.operation(op.operation)
+        before = receipts.get(op.op_id) or known.get(op.op_id)
+        if before is not None:
+            results.append(_again(before, op))
+        elif operation is None:
+            results.append(verdict(op.op_id, op.seq, "refused", "invalid"))
+        else:
+            row = QuarantinedOp(
+                op_id=op.op_id, operation=operation, device=device, epoch=epoch, seq=op.seq,
+                actor=context.actor(op.actor), op=op.as_json(), digest=op.digest,
+                clock_error_ms=context.clock_error_ms, happened_at=context.happened(op, operation), received_at=at,
+            )  # fmt: skip
+            known[op.op_id] = row
+            new.append(row)
+            results.append(verdict(op.op_id, op.seq, "held", "quarantined"))
+    QuarantinedOp.objects.bulk_create(new)
+    for operation in {row.operation_id: row.operation for row in new}.values():
+        _tell_a_person(device, operation, [row for row in new if row.operation_id == operation.pk], at=at)
+    return results
+
+
+def _again(before: Receipt | QuarantinedOp, op: Op) -> Result:
+    if before.digest != op.digest:
+        return verdict(op.op_id, op.seq, "mismatch", "op_id_reused")
+    if isinstance(before, Receipt):
+        return Result(**{**before.result, "seq": op.seq, "status": "replayed"})
+    if before.state == QuarantineState.REFUSED:
+        return verdict(op.op_id, op.seq, "refused", "quarantine_refused")
+    return verdict(op.op_id, op.seq, "held", "quarantined")
+
+
+def _tell_a_person(
+    device: Device, operation: Operation, rows: Sequence[QuarantinedOp], *, at: datetime
+) -> None:
+    by, moment = By(device=device, via="tablet"), operation.moment(at)
+    item = inbox.open_item(
+        operation, ItemKind.QUARANTINE, device.pk, subjects={},
+        views=[View("quarantined", moment, device=str(device.pk))], fix="take_in", by=by, at=moment, reopen=True,
+    )  # fmt: skip
+    record("op.quarantined", item, by=by, at=moment, operation=operation, count=len(rows))
+
+
+def waiting(operation: Operation, device_id: str) -> list[QuarantinedOp]:
+    """What this device told and nobody has decided about, in its own order."""
+    rows = QuarantinedOp.objects.filter(
+        operation=operation, device_id=device_id, state=QuarantineState.WAITING
+    )
+    return list(rows.select_related("device__center", "actor", "operation__center"))
+
+
+@transaction.atomic
+def take_in(item: InboxItem, *, by: By, at: datetime) -> int:
+    """Fold what waits through the very path of every tablet. Returns how many ops got an answer."""
+    rows = waiting(item.operation, item.key)
+    for row in rows:
+        error = timedelta(milliseconds=row.clock_error_ms)
+        services.apply_ops(
+            row.device, [Op.from_json(row.op)], epoch=row.epoch, sent_wall=row.received_at - error,
+            at=row.received_at,
+        )  # fmt: skip
+    folded = Receipt.objects.filter(op_id__in=[row.op_id for row in rows]).values_list("op_id", flat=True)
+    _decide([row for row in rows if row.op_id in set(folded)], QuarantineState.TAKEN_IN, by=by, at=at)
+    record("op.taken_in", item, by=by, at=at, operation=item.operation, count=len(folded), of=len(rows))
+    return len(folded)
+
+
+@transaction.atomic
+def refuse(item: InboxItem, *, reason: str, by: By, at: datetime) -> None:
+    """Leave what waits out, for good; the rows stay. Refused inbox.reason_needed."""
+    if not reason.strip():
+        raise Refused("inbox.reason_needed")
+    rows = waiting(item.operation, item.key)
+    _decide(rows, QuarantineState.REFUSED, by=by, at=at)
+    record("op.left_out", item, by=by, at=at, operation=item.operation, count=len(rows))
+
+
+def _decide(rows: Sequence[QuarantinedOp], state: QuarantineState, *, by: By, at: datetime) -> None:
+    QuarantinedOp.objects.filter(pk__in=[row.pk for row in rows], state=QuarantineState.WAITING).update(
+        state=state, decided_at=at, decided_by=by.user
+    )

@@ -1,0 +1,105 @@
+"""What the choices of an inbox item do: one transaction with the item itself, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from dvc.audit.services import By
+from dvc.core.refused import Refused
+from dvc.sync import gather, holding, inbox, quarantine
+from dvc.sync.bindings import fold_held
+from dvc.sync.models import HeldOp, HeldState, InboxItem, ItemKind
+from dvc.sync.situations import choice_of
+from intake.checkin import services as checkin
+from intake.checkin.models import Visit
+
+Act = Callable[[InboxItem, str, datetime | None, By, datetime], object]
+
+
+@transaction.atomic
+def choose(
+    item: InboxItem, code: str, *, reason: str, told_at: datetime | None, by: By, at: datetime
+) -> None:
+    """Settle the item as a person chose. `told_at`: the time they were told, where the choice asks for one.
+
+    Refused inbox.choice | inbox.reason_needed | inbox.time_needed | inbox.resolved, and what the act refuses.
+    """
+    choice = choice_of(item.kind, code)
+    if choice is None:
+        raise Refused("inbox.choice")
+    if choice.reason and not reason.strip():
+        raise Refused("inbox.reason_needed")
+    if choice.asks == "time" and told_at is None:
+        raise Refused("inbox.time_needed")
+    inbox.resolve(item, choice=code, reason=reason.strip(), by=by, at=at)
+    act = _ACTS.get((ItemKind(item.kind), code))
+    if act is not None:
+        act(item, reason.strip(), told_at, by, at)
+
+
+@transaction.atomic
+def seen_home(visit: Visit, *, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    """電話で帰宅を確認, from the list: of somebody still "here" as well. Refused as `choose`."""
+    operation = visit.operation
+    item = gather.visit_item(operation, ItemKind.UNRETURNED, visit, by=by, at=at)
+    choose(item, "phoned_home", reason=reason, told_at=told_at, by=by, at=at)
+
+
+def _visit(item: InboxItem) -> Visit:
+    return Visit.objects.select_related("operation", "volunteer", "site").get(pk=item.subjects["visit"][0])
+
+
+def _annul(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    checkin.annul(_visit(item), reason=reason, by=by, at=at)
+
+
+def _close(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    checkin.close_visit(_visit(item), reason=reason, left_at=told_at, by=by, at=at)
+
+
+def _came(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    visit = _visit(item)
+    assert told_at is not None
+    if told_at > visit.arrived_at:
+        raise Refused("inbox.came_after_leaving")
+    checkin.arrive(visit.operation, visit.volunteer, site=visit.site, by=by, at=told_at)
+
+
+def _drop(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    HeldOp.objects.filter(pk=item.subjects["held"][0], state=HeldState.WAITING).update(
+        state=HeldState.DROPPED, settled_at=at
+    )
+
+
+def _fold(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    held = HeldOp.objects.select_related("card", "operation__center", "device__center").get(
+        pk=item.subjects["held"][0]
+    )
+    if held.card.holder_id is None:
+        raise Refused("inbox.nobody_holds_it")
+    holding.fold_one(held, fold=fold_held, at=at)
+
+
+def _take_in(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    quarantine.take_in(item, by=by, at=at)
+
+
+def _leave_out(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    quarantine.refuse(item, reason=reason, by=by, at=at)
+
+
+_ACTS: Final[dict[tuple[ItemKind, str], Act]] = {
+    (ItemKind.NO_ARRIVAL, "came_at"): _came,
+    (ItemKind.NO_ARRIVAL, "annul"): _annul,
+    (ItemKind.UNRETURNED, "phoned_home"): _close,
+    (ItemKind.UNRETURNED, "annul"): _annul,
+    (ItemKind.OLD_CARD, "annul"): _annul,
+    (ItemKind.CARD_NEVER_BOUND, "drop"): _drop,
+    (ItemKind.CARD_NEVER_BOUND, "fold"): _fold,
+    (ItemKind.QUARANTINE, "take_in"): _take_in,
+    (ItemKind.QUARANTINE, "refuse"): _leave_out,
+}

@@ -1,0 +1,185 @@
+"""The inbox in plain Japanese: what happened, what happens by itself, what a person may choose. The first choice of a
+kind is what is proposed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from dvc.accounts.roles import May
+from dvc.sync.models import ItemKind
+
+Asks = Literal["", "time", "time_or_none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`asks`: whether a time is needed; `danger`: takes something back; `reason`: must be said why."""
+
+    code: str
+    label: str
+    hint: str = ""
+    asks: Asks = ""
+    danger: bool = False
+    reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`what` says what is the matter, `so_far` what the system did by itself, `propose` what to do. `may`: who may see
+    and settle it, beside the inbox itself."""
+
+    what: str
+    so_far: str
+    propose: str
+    choices: tuple[Choice, ...]
+    may: May | None = None
+
+
+ANNUL: Final = Choice(
+    "annul",
+    "受付を取り消す",
+    "まちがいの記録として取り消します。記録は消えずに残ります。",
+    danger=True,
+    reason=True,
+)
+
+SITUATIONS: Final[dict[ItemKind, Situation]] = {
+    ItemKind.TWO_GATES: Situation(
+        "同じ人の到着が、2か所で記録されています。",
+        "早いほうの到着を使い、受付は1つにまとめてあります。",
+        "どちらも本人なら、このままで大丈夫です。カードを別の人が使っていなかったかを確かめてください。",
+        (
+            Choice("same_person", "どちらも本人だった（このままにする）"),
+            Choice("lent", "カードを別の人が使っていた", "もう1人は、名前で受付してください。", reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
+    ItemKind.NO_ARRIVAL: Situation(
+        "帰りの記録はありますが、到着の記録がありません。",
+        "来ていた人として残してあります。活動の時間は0分になっています。",
+        "本人か班のリーダーに、何時ごろ来たかを聞いてください。",
+        (
+            Choice("came_at", "到着の時刻を入れる", "聞いた時刻を入れてください。", asks="time"),
+            Choice("annul", "まちがいの読み取りだった（取り消す）", danger=True, reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
+    ItemKind.UNRETURNED: Situation(
+        "到着の記録はありますが、帰りの記録がありません。",
+        "自動では締めません。人が確かめるまで、ここに残ります。",
+        "電話をして、家に着いているかを確かめてください。出ないときは、緊急連絡先と班のリーダーにも聞いてください。",
+        (
+            Choice(
+                "phoned_home", "電話で帰宅を確認した",
+                "時刻が分からないときは空のままにします。活動の終わりの時刻で締め、「推定」の印が付きます。",
+                asks="time_or_none", reason=True,
+            ),
+            Choice("annul", "来ていなかった（受付を取り消す）", danger=True, reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
+    ItemKind.OLD_CARD: Situation(
+        "使えなくしたカードで、受付がされています。",
+        "そのカードを持っていた人の受付として残し、印を付けてあります。",
+        "本人が持っていた古いカードか、なくしたカードを別の人が使ったのかを確かめてください。",
+        (
+            Choice("same_person", "本人だった（受付を残す）", "古いカードは預かってください。"),
+            Choice("annul", "本人ではなかった（受付を取り消す）", danger=True, reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
+    ItemKind.CARD_NEVER_BOUND: Situation(
+        "名前のないカードが読み取られ、その日のうちに名前が付きませんでした。",
+        "だれの受付にもしていません。読み取った記録は残してあります。",
+        "箱のカードをためしに読み取っただけなら、使わないことにします。人がいたなら、受付の紙をさがしてください。",
+        (
+            Choice("drop", "ためしに読み取っただけ（使わない）"),
+            Choice("fold", "いまカードを持っている人の受付にする", "カードをその人に渡してから選んでください。", reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
+    ItemKind.SAME_PERSON: Situation(
+        "同じ人が、2回登録されているようです。",
+        "どちらの登録も使えます。何も変えていません。",
+        "名前・電話・生年月日を見くらべてください。同じ人なら1つにまとめます。まとめたあとでも元にもどせます。",
+        (
+            Choice("merge", "同じ人なので、1つにまとめる", "カード・受付・保険は、先の登録に移ります。"),
+            Choice("different", "別の人だった（このままにする）"),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
+    ItemKind.NEED_EDIT: Situation(
+        "1つの困りごとを、2人が同時に直しました。",
+        "先に保存した内容が使われています。あとの人が入力した内容は、下に残してあります。",
+        "2つを見くらべ、足りないことがあれば困りごとの画面で直してください。直し終わったら下のボタンを押します。",
+        (
+            Choice("looked", "見くらべて、直し終わった"),
+            Choice("not_needed", "先の内容のままでよい"),
+        ),
+        May.KEEP_NEEDS,
+    ),
+    ItemKind.TWO_REPORTS: Situation(
+        "1つの班から、違う内容の活動報告が2つ届きました。",
+        "先の報告が使われています。あとの報告も残してあります。",
+        "リーダーに電話して、どちらが正しいかを聞いてください。必要なら困りごとの画面で直します。",
+        (
+            Choice("first", "先の報告でよい"),
+            Choice("second", "あとの報告が正しい（困りごとを直した）", reason=True),
+        ),
+        May.DISPATCH,
+    ),
+    ItemKind.TWO_TEAMS: Situation(
+        "もう班が決まっている人を、別の班に入れようとした人がいます。",
+        "先に決まった班のままです。あとの班には入っていません。",
+        "2つの班の担当に声をかけ、その人がどちらに行くかを確かめてください。",
+        (
+            Choice("told", "先の班のままでよいと確かめた"),
+            Choice("changed", "班を組み直した", reason=True),
+        ),
+        May.MATCH,
+    ),
+    ItemKind.LATE_FACTS: Situation(
+        "その日が終わってから、記録が届きました。",
+        "記録された日の受付に数え、印を付けてあります。",
+        "その日の日報の人数が変わります。報告ずみなら、県社協への訂正が要るかを決めてください。",
+        (
+            Choice("seen", "確かめた"),
+            Choice("reported", "訂正を知らせた", reason=True),
+        ),
+    ),
+    ItemKind.QUARANTINE: Situation(
+        "使用停止にした端末から、送られていなかった記録が届きました。",
+        "預かっているだけで、まだどこにも数えていません。",
+        "端末がだれの手にあったかを確かめ、下の一覧の時刻と人が本当らしければ取り込んでください。",
+        (
+            Choice("take_in", "この記録を取り込む"),
+            Choice("refuse", "取り込まない", "記録は消えずに残りますが、受付には数えません。", danger=True, reason=True),
+        ),
+        May.KEEP_DEVICES,
+    ),
+}  # fmt: skip
+
+# What each view of an item is.
+VIEW_WORDS: Final[dict[str, str]] = {
+    "in": "到着の記録",
+    "out": "帰りの記録",
+    "closed": "職員が帰宅を確認",
+    "scanned": "カードを読み取った",
+    "card_ended": "カードを使えなくした",
+    "late": "あとから届いた記録",
+    "quarantined": "使用停止の端末から届いた",
+    "registered": "登録",
+    "edited": "先に保存した内容",
+    "not_saved": "保存されなかった内容",
+    "reported": "先に届いた活動報告",
+    "reported_later": "あとに届いた活動報告",
+    "in_team": "決まっている班",
+    "wanted_in_team": "あとから入れようとした班",
+}
+SETTLED: Final = "あとから届いた記録で、自動で片づきました"
+
+
+def choice_of(kind: str, code: str) -> Choice | None:
+    """The choice with this code, if the kind has it."""
+    return next((choice for choice in SITUATIONS[ItemKind(kind)].choices if choice.code == code), None)

@@ -1,0 +1,114 @@
+"""A revoked device reads nothing more; what it still has to tell is stored and decided about by a person."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dvc.accounts import services as accounts
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM
+from dvc.core.refused import Refused
+from dvc.sync import resolutions
+from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, Receipt
+from intake.checkin.models import Visit
+from intake.volunteers.models import Volunteer
+from tests import make
+from tests.dvc.sync.tablet import Tablet
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tablet() -> Tablet:
+    return Tablet(make.operation())
+
+
+@pytest.fixture
+def people(tablet: Tablet) -> list[Volunteer]:
+    return [make.volunteer(tablet.operation.center) for _ in range(3)]
+
+
+def revoke(tablet: Tablet) -> None:
+    accounts.revoke_device(tablet.device, by=SYSTEM, at=make.at(12))
+
+
+def arrivals(tablet: Tablet, people: list[Volunteer]) -> list[dict[str, Any]]:
+    return [
+        {**tablet.op(volunteer=person.pk), "t_wall": make.at(9, n).isoformat(), "mode": "offline"}
+        for n, person in enumerate(people)
+    ]
+
+
+def test_a_revoked_devices_queue_is_stored_and_not_folded(tablet: Tablet, people: list[Volunteer]) -> None:
+    revoke(tablet)
+    ops = arrivals(tablet, people)
+    answer = json.loads(tablet.post({"epoch": 1, "ops": ops}).content)
+    assert (answer["device"], answer["text"]) == (
+        "revoked", "この端末は使用停止です。記録はセンターに預けました。端末を班長に渡してください。",
+    )  # fmt: skip
+    assert {(r["status"], r["code"]) for r in answer["results"]} == {("held", "quarantined")}
+    assert QuarantinedOp.objects.count() == 3
+    assert not Visit.objects.exists()
+    assert not Receipt.objects.exists()
+    headers = {"authorization": f"Device {tablet.device.pk}.{tablet.secret}"}
+    url = f"/api/v1/sync/snapshot?operation={tablet.operation.pk}"
+    assert tablet.client.get(url, headers=headers).status_code == 403
+
+
+def test_sent_again_it_is_stored_once_and_what_was_known_before_keeps_its_answer(
+    tablet: Tablet, people: list[Volunteer]
+) -> None:
+    first, second, third = arrivals(tablet, people)
+    tablet.send(first)
+    revoke(tablet)
+    for _ in range(2):
+        results = tablet.send(first, second)
+        assert [r["status"] for r in results] == ["replayed", "held"]
+    twisted = {**second, "payload": {"volunteer": people[2].pk}}
+    assert [r["status"] for r in tablet.send(twisted, third)] == ["mismatch", "held"]
+    assert (QuarantinedOp.objects.count(), Receipt.objects.count(), InboxItem.objects.count()) == (2, 1, 1)
+
+
+def test_taken_in_it_is_folded_by_the_very_same_path_with_its_own_times(
+    tablet: Tablet, people: list[Volunteer]
+) -> None:
+    revoke(tablet)
+    ops = arrivals(tablet, people)
+    tablet.post({"epoch": 1, "ops": ops})
+    item, chief = InboxItem.objects.get(kind=ItemKind.QUARANTINE), make.user(tablet.operation.center)
+    resolutions.choose(item, "take_in", reason="", told_at=None, by=make.by(chief), at=make.at(13))
+    assert [visit.arrived_at for visit in Visit.objects.all()] == [make.at(9, n) for n in range(3)]
+    assert {row.decided_by for row in QuarantinedOp.objects.all()} == {chief}
+    assert Entry.objects.get(action="op.taken_in").actor == chief
+    assert Entry.objects.filter(action="visit.arrived", device=tablet.device).count() == 3
+    assert {r["status"] for r in tablet.send(*ops)} == {"replayed"}
+    assert Visit.objects.count() == 3
+
+
+def test_refused_it_stays_stored_counts_nowhere_and_needs_a_reason(
+    tablet: Tablet, people: list[Volunteer]
+) -> None:
+    revoke(tablet)
+    ops = arrivals(tablet, people)
+    tablet.post({"epoch": 1, "ops": ops})
+    item, by = InboxItem.objects.get(kind=ItemKind.QUARANTINE), make.by(make.user(tablet.operation.center))
+    with pytest.raises(Refused, match="reason_needed"):
+        resolutions.choose(item, "refuse", reason="", told_at=None, by=by, at=make.at(13))
+    resolutions.choose(item, "refuse", reason="盗まれていた", told_at=None, by=by, at=make.at(13))
+    assert {r["code"] for r in tablet.send(*ops)} == {"quarantine_refused"}
+    assert not Visit.objects.exists()
+    assert QuarantinedOp.objects.count() == 3
+
+
+def test_more_from_the_same_device_opens_the_matter_again(tablet: Tablet, people: list[Volunteer]) -> None:
+    revoke(tablet)
+    first, *rest = arrivals(tablet, people)
+    tablet.post({"epoch": 1, "ops": [first]})
+    item, by = InboxItem.objects.get(), make.by(make.user(tablet.operation.center))
+    resolutions.choose(item, "refuse", reason="盗まれていた", told_at=None, by=by, at=make.at(13))
+    tablet.post({"epoch": 1, "ops": rest})
+    item.refresh_from_db()
+    assert item.is_open
