@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "intake.checkin",
     "intake.orientation",
     "intake.selfcheckin",
+    "intake.paper",
     "matching.equipment",
     "matching.queue",
     "matching.proposals",

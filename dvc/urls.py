@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<int:operation_id>/self/", include(selfcheckin.staff)),
     path("o/<int:operation_id>/kiosk/", include(selfcheckin.kiosk)),
     path("", include(selfcheckin.phone)),
+    path("o/<int:operation_id>/paper/", include("intake.paper.urls")),
     path("o/<int:operation_id>/matching/", include("matching.proposals.urls")),
     path("o/<int:operation_id>/dispatch/", include("matching.dispatch.urls")),
     path("", include("matching.dispatch.field_urls")),

@@ -16,6 +16,7 @@ SECTIONS = {
     "tablet": "tablet_reception",
     "orientation": "tablet_reception",
     "self": "tablet_reception",
+    "paper": "tablet_reception",
     "matching": "matching_board",
     "dispatch": "dispatch_board",
     "inbox": "inbox_list",

@@ -191,6 +191,17 @@ POLICY: Final[dict[str, Who]] = {
     "phone_orientation": Anyone.PUBLIC,
     "phone_orientation_done": Anyone.PUBLIC,
     "phone_orientation_scan": Anyone.TOKEN,
+    # intake.paper
+    "paper_home": May.RECEIVE,
+    "paper_period": May.RECEIVE,
+    "paper_end": May.RECEIVE,
+    "paper_key": May.RECEIVE,
+    "paper_sheet": May.RECEIVE,
+    "paper_line": May.RECEIVE,
+    "paper_print": May.RECEIVE,
+    "paper_blank": May.RECEIVE,
+    "paper_list": May.RECEIVE,
+    "paper_settle": May.RECEIVE,
     # matching.proposals and matching.equipment
     "matching_board": May.MATCH,
     "matching_poll": May.MATCH,
@@ -212,6 +223,7 @@ POLICY: Final[dict[str, Who]] = {
     "audit_log": May.SEE_AUDIT,
     # matching.dispatch
     "dispatch_board": May.DISPATCH,
+    "paper_teams": May.DISPATCH,
     "dispatch_board_part": May.DISPATCH,
     "dispatch_detail": May.DISPATCH,
     "dispatch_depart": May.DISPATCH,

@@ -81,6 +81,10 @@ WORDS: Final[Mapping[str, str]] = {
     "orientation.room_attended": "説明の回の全員に、受けた印をつけました",
     "orientation.room_undone": "説明の回の全員の印を取り消しました",
     "orientation.ticked": "説明で話したことに印をつけました",
+    "paper.period_ended": "紙の受付を終わりました",
+    "paper.period_recorded": "紙で受け付けた時間を記録しました",
+    "paper.printed": "番号の入った用紙を印刷しました",
+    "paper.sheet_settled": "用紙がどうなったかを記録しました",
     "person.added": "住民の方を登録しました",
     "person.edited": "住民の方の登録を直しました",
     "proposal.accepted": "チームの提案を決めました",
@@ -119,7 +123,6 @@ WORDS: Final[Mapping[str, str]] = {
     "visit.insurance_seen": "{it}の保険を確認しました",
     "visit.left": "{it}が帰りました",
     "visit.left_unseen": "{it}が帰りました（到着の記録がありません）",
-    "visit.orientation_taken_back": "{it}の「説明を受けた」を取り消しました",
     "visit.oriented": "{it}が説明を受けました",
     "visit.refolded": "{it}の時刻を、あとから届いた記録で直しました",
     "visit.taken_back": "{it}の受付の記録を、端末で取り消しました",
@@ -140,7 +143,7 @@ VIA: Final[Mapping[str, str]] = {
 AREAS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "needs": ("困りごと", ("help_requests.", "people.", "queue.")),
     "volunteers": ("ボランティアとカード", ("volunteers.",)),
-    "reception": ("受付", ("checkin.", "orientation.")),
+    "reception": ("受付", ("checkin.", "orientation.", "paper.")),
     "teams": ("マッチングとチーム", ("teams.", "proposals.", "dispatch.", "equipment.")),
     "center": ("センターと職員", ("operations.", "accounts.", "drills.")),
 }

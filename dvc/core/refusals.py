@@ -87,6 +87,11 @@ REFUSALS: Final[dict[str, str]] = {
     "inbox.text": "保存できない文字が入っています。消して入力し直してください。",
     "inbox.time_needed": "時刻を入力してください。",
     "inbox.time_shape": "時刻は 9:05 のように入力してください。",
+    # paper
+    "paper.count": "一度に印刷できるのは1～{most}枚です。枚数を分けて印刷してください。",
+    "paper.future": "いまより先の時刻になっています。日付と時刻を確かめて入力し直してください。",
+    "paper.order": "紙をやめた時刻が、紙にした時刻より前になっています。入力し直してください。",
+    "paper.reason_needed": "失くした用紙には、理由と、どこまで探したかを短く書いてください。",
     # queue, proposals, teams, equipment
     "equipment.count": "「{tool}」の数は0～{most}で入力してください。",
     "equipment.seats": "乗れる人数は1～{most}人で入力してください。運転者も数えます。",

@@ -316,7 +316,8 @@ def _write_back(visits: Sequence[Visit]) -> None:
 
 
 def _seen(kind: Kind, by: By, at: datetime, site: Site | None) -> Fact:
-    gate = str(by.device.pk) if by.device else ""
+    # A line on paper is a gate of its own: what another line or the desk said stands when it is corrected.
+    gate = str(by.device.pk) if by.device else by.op
     return Fact(kind, at, site.pk if site else None, gate, by.op)
 
 

@@ -84,20 +84,6 @@ def orient_visit(visit: Visit, *, by: By, at: datetime) -> bool:
 
 
 @fact
-def take_back_orientation(visit: Visit, *, by: By, at: datetime) -> None:
-    """It was marked by mistake that the person of this visit heard the briefing."""
-    if Visit.objects.filter(pk=visit.pk, oriented_at__isnull=False).update(oriented_at=None):
-        record(
-            "visit.orientation_taken_back",
-            visit,
-            by=by,
-            at=at,
-            operation=visit.operation,
-            volunteer=visit.volunteer_id,
-        )
-
-
-@fact
 def mark_unreturned(visit: Visit, *, by: By, at: datetime) -> bool:
     """The day is over and nobody recorded the leaving: the visit waits for a person and is not "here" any more.
     Never closes anything. False when somebody was faster."""

@@ -159,8 +159,8 @@ def undo_room(session: OrientationSession, *, by: By, at: datetime) -> int:
     """Take back 「この回の全員」. Who was marked in another way as well stays marked. Returns how many."""
     rows = list(session.attendances.valid().filter(way=Way.ROOM).select_related("visit"))
     for row in rows:
-        if row.visit is not None and row.visit.oriented_at == row.at:
-            checkin.take_back_orientation(row.visit, by=by, at=at)
+        if row.visit is not None:
+            checkin.unsee(row.visit, what="oriented_at", seen_at=row.at, by=by, at=at)
     Attendance.objects.filter(pk__in=[row.pk for row in rows]).update(undone_at=at)
     record("orientation.room_undone", session, by=by, at=at, operation=session.operation, count=len(rows))
     return len(rows)

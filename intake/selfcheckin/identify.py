@@ -11,6 +11,7 @@ from dvc.core.card_token import CardError
 from dvc.core.japanese import kana_key, phone_digits, search_key
 from dvc.operations.models import Operation
 from intake.checkin import identify
+from intake.checkin.identify import Asked
 from intake.volunteers.models import Volunteer
 
 LONGEST: Final = 100
@@ -33,7 +34,7 @@ def who(operation: Operation, *, ident: str, proof: str, on: date) -> Volunteer 
     except CardError:
         people = [one for one in _by_phone(operation, phone_digits(ident)) if _is_named(one, proof)]
     else:
-        holder = identify.by_short_code(operation, code, on=on).volunteer
+        holder = identify.find(operation, [Asked(on, short_code=code)], keys={})[0].volunteer
         people = [holder] if holder and (_is_named(holder, proof) or _ends_with(holder, proof)) else []
     return people[0] if len(people) == 1 else None
 

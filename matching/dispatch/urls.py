@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.dispatch import views
+from matching.dispatch import paper_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.dispatch_board, name="dispatch_board"),
+    path("paper/", paper_views.paper_teams, name="paper_teams"),
     path("part/", views.dispatch_board_part, name="dispatch_board_part"),
     path("<int:dispatch_id>/", views.dispatch_detail, name="dispatch_detail"),
     path("<int:dispatch_id>/depart/", views.dispatch_depart, name="dispatch_depart"),

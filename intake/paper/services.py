@@ -1,0 +1,260 @@
+"""Periods on paper, numbered sheets, and keying them in with the true times. Each line is a fact with `via="paper"`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from intake.checkin import services as checkin
+from intake.checkin.models import Visit
+from intake.paper import reading
+from intake.paper.models import PaperLine, PaperPeriod, PaperSheet, SheetKind, SheetState
+from intake.volunteers.models import Volunteer
+
+MOST_SHEETS: Final = 50
+_SAME_MINUTE: Final = 60.0
+
+# Why a typed line is no visit yet, and what to do.
+WORDS: Final[Mapping[str, str]] = {
+    "who": "だれか分かりません。番号か、ふりがなを入れてください。",
+    "nobody": "登録が見つかりません。ふりがなの一部で探すか、新しく登録してください。",
+    "several": "同じ読みの人がいます。下から選んでください。",
+    "arrive": "到着の時刻を 940 のように入れてください。",
+    "leave": "帰りの時刻が読めません。1110 のように入れてください。",
+    "order": "帰りが到着より前になっています。",
+    "future": "いまより先の時刻です。日付と時刻を確かめてください。",
+}
+
+
+@transaction.atomic
+def record_period(
+    operation: Operation,
+    *,
+    started_at: datetime,
+    ended_at: datetime | None,
+    reason: str,
+    by: By,
+    at: datetime,
+) -> PaperPeriod:
+    """The desk worked (or works) on paper from then to then. Refused paper.order | paper.future."""
+    _check_period(started_at, ended_at, at=at)
+    period = PaperPeriod.objects.create(
+        operation=operation, started_at=started_at, ended_at=ended_at, reason=reason, recorded_by=by.user, recorded_at=at
+    )  # fmt: skip
+    record("paper.period_recorded", period, by=by, at=at, operation=operation)
+    return period
+
+
+@transaction.atomic
+def end_period(period: PaperPeriod, *, ended_at: datetime, by: By, at: datetime) -> None:
+    """Back at the tablets since `ended_at`. Refused paper.order | paper.future."""
+    _check_period(period.started_at, ended_at, at=at)
+    PaperPeriod.objects.filter(pk=period.pk).update(ended_at=ended_at)
+    period.ended_at = ended_at
+    record("paper.period_ended", period, by=by, at=at, operation=period.operation)
+
+
+def _check_period(started_at: datetime, ended_at: datetime | None, *, at: datetime) -> None:
+    if ended_at is not None and ended_at < started_at:
+        raise Refused("paper.order")
+    if started_at > at or (ended_at is not None and ended_at > at):
+        raise Refused("paper.future")
+
+
+def print_sheets(
+    operation: Operation, *, kind: SheetKind, count: int, by: By, at: datetime, title: str = ""
+) -> list[PaperSheet]:
+    """The next serials, counted out. Refused paper.count."""
+    if not 1 <= count <= MOST_SHEETS:
+        raise Refused("paper.count", most=MOST_SHEETS)
+    try:
+        return _print(operation, kind, count, by, at, title)
+    except IntegrityError:  # another desk printed at this moment: theirs came first
+        return _print(operation, kind, count, by, at, title)
+
+
+@transaction.atomic
+def _print(
+    operation: Operation, kind: SheetKind, count: int, by: By, at: datetime, title: str
+) -> list[PaperSheet]:
+    last = PaperSheet.objects.filter(operation=operation).aggregate(last=Max("serial"))["last"] or 0
+    sheets = [
+        PaperSheet(
+            operation=operation, serial=last + i, kind=kind, title=title, printed_at=at, printed_by=by.user
+        )
+        for i in range(1, count + 1)
+    ]
+    PaperSheet.objects.bulk_create(sheets)
+    record(
+        "paper.printed", sheets[0], by=by, at=at, operation=operation, kind=str(kind), first=last + 1,
+        last=last + count, title=title,
+    )  # fmt: skip
+    return sheets
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One line as it was typed; `volunteer` is an id when somebody chose among people of the same reading."""
+
+    who: str = ""
+    arrive: str = ""
+    leave: str = ""
+    volunteer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """What became of a line; `choices` when several people fit."""
+
+    line: PaperLine
+    choices: list[Volunteer] = field(default_factory=list)
+
+
+@transaction.atomic
+def key_line(
+    sheet: PaperSheet, number: int, typed: Typed, *, period: PaperPeriod, by: By, at: datetime
+) -> Keyed:
+    """Keep what was typed, and record the visit as soon as person and times are clear. The same again changes nothing.
+
+    A line that says something else than before takes back what it said first. `number` counts from 1; an empty
+    line is forgotten.
+    """
+    line = PaperLine.objects.filter(sheet=sheet, line=number).first() or PaperLine(sheet=sheet, line=number)
+    before = (line.volunteer, line.arrived_at, line.left_at) if line.is_applied else None
+    line.who, line.arrive, line.leave = (
+        reading.clean(text, longest)
+        for text, longest in ((typed.who, 60), (typed.arrive, 20), (typed.leave, 20))
+    )
+    line.keyed_by, line.keyed_at = by.user, at
+    choices = _understand(line, sheet.operation, typed.volunteer, period=period, at=at)
+    now = (line.volunteer, line.arrived_at, line.left_at) if not line.problem else None
+    if before != now:
+        if before is not None:
+            _take_back(line, before, sheet.operation, by=by, at=at)
+        if now is not None:
+            _apply(line, sheet.operation, by=by)
+    if line.who or line.arrive or line.leave:
+        line.save()
+    elif line.pk:
+        line.delete()
+    PaperSheet.objects.filter(pk=sheet.pk).update(period=period)
+    return Keyed(line, choices)
+
+
+def _understand(
+    line: PaperLine, operation: Operation, chosen: int | None, *, period: PaperPeriod, at: datetime
+) -> list[Volunteer]:
+    """Set person, times and problem of the line. The people to choose from when several fit."""
+    fitting = reading.people(operation, line.who) if line.who else []
+    known = {one.pk: one for one in fitting}
+    # Whoever was chosen before stays chosen while the same name stands in the line.
+    person = known.get(chosen or line.volunteer_id or 0) or (fitting[0] if len(fitting) == 1 else None)
+    day = timezone.localdate(period.started_at)
+    arrived, left = reading.moment(line.arrive, day), reading.moment(line.leave, day)
+    line.volunteer, line.arrived_at, line.left_at = person, arrived, left
+    line.problem = ""
+    if person is None:
+        line.problem = "several" if fitting else "nobody" if line.who else "who"
+    elif arrived is None:
+        line.problem = "arrive"
+    elif line.leave and left is None:
+        line.problem = "leave"
+    elif left is not None and left < arrived:
+        line.problem = "order"
+    elif max(arrived, left or arrived) > at:
+        line.problem = "future"
+    return fitting if line.problem == "several" else []
+
+
+def _op(line: PaperLine) -> str:
+    """What the facts of a line are known by: the same line typed twice is one fact."""
+    return f"paper:{line.sheet_id}:{line.line}"
+
+
+def _apply(line: PaperLine, operation: Operation, *, by: By) -> None:
+    assert line.volunteer is not None
+    assert line.arrived_at is not None
+    writer = By(user=by.user, via="paper", op=_op(line))
+    came = checkin.arrive(operation, line.volunteer, site=None, by=writer, at=line.arrived_at)
+    if line.left_at is not None:
+        checkin.leave(operation, line.volunteer, by=writer, at=line.left_at)
+    line.known_at = _known_at(came.visit, line) if came.visit else None
+
+
+def _known_at(visit: Visit, line: PaperLine) -> datetime | None:
+    """When somebody else had received the person, if that was at another minute: the earlier of both stands."""
+    visit.refresh_from_db()
+    others = [fact.at for fact in visit.told if fact.kind == "in" and fact.op != _op(line)]
+    assert line.arrived_at is not None
+    first = min(others, default=None)
+    if first is None or abs((first - line.arrived_at).total_seconds()) < _SAME_MINUTE:
+        return None
+    return first
+
+
+def _take_back(
+    line: PaperLine,
+    said: tuple[Volunteer | None, datetime | None, datetime | None],
+    operation: Operation,
+    *,
+    by: By,
+    at: datetime,
+) -> None:
+    volunteer, arrived_at, _ = said
+    assert volunteer is not None
+    assert arrived_at is not None
+    line.known_at = None
+    writer = By(user=by.user, via="paper", op=_op(line))
+    checkin.take_back(operation, volunteer, op=_op(line), near=arrived_at, by=writer, at=at)
+
+
+@transaction.atomic
+def finish(sheet: PaperSheet, *, by: By, at: datetime) -> None:
+    """The sheet is back on the desk and all of it is typed."""
+    _settle(sheet, SheetState.IN, reason="", by=by, at=at)
+
+
+@transaction.atomic
+def explain(sheet: PaperSheet, *, state: SheetState, reason: str, by: By, at: datetime) -> None:
+    """What became of a sheet that did not come back. Refused paper.reason_needed for a lost one without a reason."""
+    if state == SheetState.LOST and not reason.strip():
+        raise Refused("paper.reason_needed")
+    _settle(sheet, state, reason=reading.clean(reason, 120), by=by, at=at)
+
+
+@transaction.atomic
+def out_again(sheet: PaperSheet, *, by: By, at: datetime) -> None:
+    """It was a slip: the sheet counts as out again."""
+    _settle(sheet, SheetState.OUT, reason="", by=by, at=at)
+
+
+def _settle(sheet: PaperSheet, state: SheetState, *, reason: str, by: By, at: datetime) -> None:
+    changed = (
+        PaperSheet.objects.filter(pk=sheet.pk)
+        .exclude(state=state)
+        .update(state=state, reason=reason, settled_by=by.user, settled_at=at)
+    )
+    if changed:
+        record(
+            "paper.sheet_settled",
+            sheet,
+            by=by,
+            at=at,
+            operation=sheet.operation,
+            serial=sheet.serial,
+            state=str(state),
+        )
+
+
+def current(operation: Operation) -> PaperPeriod | None:
+    """The period that lasts, if the desk works on paper now. One query."""
+    return PaperPeriod.objects.filter(operation=operation, ended_at__isnull=True).first()

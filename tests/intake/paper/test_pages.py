@@ -1,0 +1,122 @@
+"""The pages of paper mode, asked by their owner, a colleague without the role, and a stranger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts.roles import Role
+from dvc.audit.services import SYSTEM
+from dvc.operations.models import Mode, Operation
+from intake.checkin import services as checkin
+from intake.checkin.models import Visit
+from intake.paper.models import PaperLine, PaperPeriod, PaperSheet
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operation() -> Operation:
+    return make.operation()
+
+
+@pytest.fixture
+def client(operation: Operation) -> Client:
+    client = Client()
+    client.force_login(make.user(operation.center, Role.RECEPTION))
+    return client
+
+
+def url(name: str, operation: Operation, *args: object) -> str:
+    return reverse(name, args=[operation.pk, *args])
+
+
+def period(client: Client, operation: Operation, **changes: str) -> Any:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    typed = {"day": yesterday.isoformat(), "started": "9:40", "ended": "11:10", "reason": "停電", **changes}
+    return client.post(url("paper_period", operation), typed)
+
+
+def test_a_period_from_the_printer_to_the_last_serial(client: Client, operation: Operation) -> None:
+    person = make.volunteer(operation.center, "髙﨑", "𠮷子", family_kana="たかさき", given_kana="よしこ")
+    printed = client.post(url("paper_print", operation), {"kind": "roster", "count": "2"})
+    assert printed.headers["Location"] == url("paper_blank", operation, 1, 2)
+    sheet = client.get(printed.headers["Location"]).content.decode()
+    assert sheet.count("受付の名簿") == 2
+    assert client.get(printed.headers["Location"]).status_code == 200
+    assert PaperSheet.objects.count() == 2
+    key = period(client, operation).headers["Location"]
+    assert client.get(key, {"serial": "2"}).headers["Location"] == f"{key}2/"
+    assert "印刷されていません" in client.get(key, {"serial": "99"}).content.decode()
+    answer = client.post(
+        f"{key}2/20/", {"who": "たかさき", "arrive": "945", "leave": "1100"}, headers={"HX-Request": "true"}
+    )
+    assert "✓ 髙﨑 𠮷子" in answer.content.decode()
+    assert Visit.objects.get().volunteer == person
+    assert "たかさき" in client.get(f"{key}2/").content.decode()
+    assert client.post(f"{key}2/21/", {"who": "x"}).status_code == 404
+    nasty = client.post(
+        f"{key}2/3/", {"who": "\x00" * 100_000, "arrive": "あ" * 100_000, "volunteer": "9" * 5000}
+    )
+    assert nasty.status_code == 302
+    assert "候補" not in client.get(f"{key}2/").content.decode()
+    page = PaperPeriod.objects.get().pk
+    client.post(url("paper_settle", operation, 2), {"state": "in", "period": str(page)})
+    assert "No. 1" in client.get(key).content.decode()
+    assert client.post(url("paper_settle", operation, 1), {"state": "lost"}).status_code == 409
+    client.post(
+        url("paper_settle", operation, 1), {"state": "lost", "reason": "風で飛んだ", "period": str(page)}
+    )
+    assert "番号は全部そろっています" in client.get(key).content.decode()
+    assert "風で飛んだ" in client.get(url("paper_home", operation)).content.decode()
+    assert PaperLine.objects.count() == 2
+
+
+def test_a_list_carries_serial_time_operation_and_the_drills_mark_and_no_telephone(client: Client) -> None:
+    drill = make.operation(make.center("訓練の町"), mode=Mode.DRILL, name="津波訓練")
+    client.force_login(make.user(drill.center, Role.RECEPTION))
+    person = make.volunteer(drill.center, address="町前1-2-3")
+    checkin.arrive(drill, person, site=None, by=SYSTEM, at=make.at(9))
+    text = client.post(url("paper_list", drill), {"kind": "present"}).content.decode()
+    for wanted in ("No. <b>1</b>", "【訓練】いまいる人", "津波訓練", "1／1枚目", "佐藤 花子"):
+        assert wanted in text
+    assert person.phone not in text
+    assert "町前" not in text
+    again = client.post(url("paper_list", drill), {"kind": "registered"}).content.decode()
+    assert "No. <b>2</b>" in again
+    assert client.post(url("paper_list", drill), {"kind": "everything"}).status_code == 404
+
+
+def test_a_wrong_period_or_count_is_a_sentence(client: Client, operation: Operation) -> None:
+    assert period(client, operation, reason="").status_code == 422
+    assert period(client, operation, ended="9:00").status_code == 409
+    assert period(client, operation, started="99:99", day="x").status_code == 422
+    assert client.post(url("paper_print", operation), {"kind": "roster", "count": "1000"}).status_code == 422
+    assert client.get(url("paper_blank", operation, 5, 1)).status_code == 404
+    assert client.get(url("paper_blank", operation, 1, 2**40)).status_code == 404
+
+
+def test_paper_belongs_to_the_reception_of_this_center(client: Client, operation: Operation) -> None:
+    key = period(client, operation).headers["Location"]
+    client.post(url("paper_print", operation), {"kind": "form", "count": "3"})
+    colleague, stranger, dispatcher = Client(), Client(), Client()
+    colleague.force_login(make.user(operation.center, Role.TRANSPORT))
+    stranger.force_login(make.user(make.center("隣の町のセンター")))
+    for page in (url("paper_home", operation), url("paper_blank", operation, 1, 3), key, f"{key}1/"):
+        assert client.get(page).status_code == 200
+        assert colleague.get(page).status_code == 403
+        assert stranger.get(page).status_code == 404
+        assert Client().get(page).status_code == 302
+    teams = url("paper_teams", operation)
+    dispatcher.force_login(make.user(operation.center, Role.EQUIPMENT))
+    assert client.post(teams).status_code == 403
+    assert "外に出ている班はありません" in dispatcher.post(teams).content.decode()
+    assert stranger.post(teams).status_code == 404
+    other = make.operation(operation.center, name="別の活動")
+    assert client.get(url("paper_key", other, PaperPeriod.objects.get().pk)).status_code == 404
