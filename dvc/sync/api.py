@@ -127,6 +127,7 @@ class OpSerializer(serializers.Serializer[dict[str, Any]]):
     op_id = serializers.UUIDField()
     seq = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     actor = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**62)
+    badge = serializers.RegexField(r"\A[0-9a-f]{16}\Z", required=False)
     operation = serializers.IntegerField(min_value=1, max_value=2**62)
     kind = serializers.ChoiceField(sorted(KINDS))
     v = serializers.IntegerField(min_value=1, max_value=1)
@@ -253,7 +254,7 @@ def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[tuple[dict[
             Op(
                 op_id=fields["op_id"], seq=fields["seq"], actor=fields["actor"], operation=fields["operation"],
                 kind=fields["kind"], t_wall=fields["t_wall"], lane=fields["lane"], mode=fields["mode"],
-                payload=fields["payload"],
+                payload=fields["payload"], badge=fields.get("badge", ""),
             )
         )  # fmt: skip
     return ops, misshapen

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from dvc.accounts.models import Device, User
 from dvc.audit.services import By
 from dvc.operations.models import Operation, Site
 from dvc.sync.ops import Op
 from intake.volunteers import cards
+
+T = TypeVar("T")
 
 # A tablet's clock that is off by less than this is taken as it is: the network's delay is of that size.
 CLOCK_TOLERANCE = timedelta(seconds=3)
@@ -21,10 +25,12 @@ class Context:
         self.device = device
         self.epoch = epoch
         self.at = at
-        self.clock_error = at - sent_wall if sent_wall else timedelta()
+        self.measured_error = at - sent_wall if sent_wall else None
+        self.clock_error = self.measured_error or timedelta()
         self.keys = cards.public_keys(device.center)
         self._operations: dict[int, Operation | None] = {}
         self._actors: dict[int, User | None] = {}
+        self._once: dict[Hashable, Any] = {}
 
     @property
     def clock_error_ms(self) -> int:
@@ -56,6 +62,13 @@ class Context:
         if site_id is None:
             return None
         return Site.objects.filter(center=self.device.center_id, pk=site_id).first()
+
+    def once(self, about: Hashable, find: Callable[[], T]) -> T:
+        """What `find` says, asked once in a request."""
+        if about not in self._once:
+            self._once[about] = find()
+        found: T = self._once[about]
+        return found
 
     def by(self, op: Op) -> By:
         """Who is behind the op, for the audit."""

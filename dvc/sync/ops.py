@@ -18,7 +18,8 @@ Status = Literal["applied", "replayed", "merged", "held", "review", "refused", "
 
 @dataclass(frozen=True)
 class Op:
-    """One operation whose shape was validated. `t_wall` is the tablet's own clock, with its offset from UTC."""
+    """One operation whose shape was validated. `t_wall` is the tablet's own clock, with its offset from UTC; `badge`
+    the first half of the badge its actor signed in with, "" for other ways."""
 
     op_id: uuid.UUID
     seq: int
@@ -29,6 +30,7 @@ class Op:
     lane: str
     mode: str
     payload: Mapping[str, Any]
+    badge: str = ""
 
     @cached_property
     def digest(self) -> str:

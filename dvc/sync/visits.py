@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dvc.operations.models import Operation
-from dvc.sync import conflicts, holding
+from dvc.sync import conflicts, doubts, holding
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, Status, verdict
 from intake.checkin import identify
@@ -64,6 +64,7 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
     desk.save()
     for i, visit in visits.items():
         results[i] = replace(results[i], data={**results[i].data, "visit": visit.pk})
+        doubts.flag_visit(ops[i], visit, operation, context)
         item = conflicts.after_visit(ops[i], visit, olds[i], operation, context)
         if item is not None:
             results[i] = replace(results[i], status="review", data={**results[i].data, "inbox": item.pk})

@@ -21,6 +21,8 @@ class VisitFlag(models.TextChoices):
     CAPPED = "capped", "帰りの時刻は推定"
     OLD_CARD = "old_card", "使えなくなったカードで受付"
     LATE = "late", "あとから届いた記録"
+    CLOCK_UNCERTAIN = "clock_uncertain", "端末の時計がずれていた"
+    OPERATOR_ENDED = "operator_ended", "使えなくなった担当者の記録"
     STANDBY = "standby", "定員のため待機"
 
 
