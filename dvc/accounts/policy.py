@@ -95,6 +95,7 @@ POLICY: Final[dict[str, Who]] = {
     "device_pairing": May.KEEP_DEVICES,
     "device_approve": May.KEEP_DEVICES,
     "device_refuse": May.KEEP_DEVICES,
+    "device_held": May.KEEP_DEVICES,
     "device_revoke": May.KEEP_DEVICES,
     "pair": Anyone.PUBLIC,
     "pair_ask": Anyone.TOKEN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 
@@ -59,6 +59,13 @@ class Pairing(models.Model):
 class HoldingKind(models.TextChoices):
     CARDS = "cards", "カードと名前"
     OPERATORS = "operators", "担当者の照合データ"
+
+
+# What a holding of each kind consists of, as it is written into the report of a loss.
+FIELDS: Final[dict[str, str]] = {
+    HoldingKind.CARDS: "カードの番号、姓と名の1文字目、ふりがな（同じ）、保険・説明・年齢・同意の印、来ている人の到着時刻",
+    HoldingKind.OPERATORS: "職員の氏名、職員証の番号の半分、暗証番号の照合データ（この端末だけのもの）",
+}
 
 
 class Holding(models.Model):

@@ -25,6 +25,11 @@ urlpatterns = [
         name="device_refuse",
     ),
     path(
+        "o/<int:operation_id>/settings/devices/<uuid:device_id>/",
+        views.device_held,
+        name="device_held",
+    ),
+    path(
         "o/<int:operation_id>/settings/devices/<uuid:device_id>/revoke/",
         views.device_revoke,
         name="device_revoke",

@@ -14,28 +14,56 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dvc import __version__
 from dvc.accounts import access
 from dvc.accounts import services as accounts
-from dvc.accounts.models import Device
+from dvc.accounts.models import Device, User
 from dvc.accounts.policy import StaffRequest, by
+from dvc.audit.services import looked
 from dvc.core import qr, short_code
 from dvc.core.http import is_loopback, outside_address, plain_address
 from dvc.devices import pairing as pairings
 from dvc.devices.capabilities import sentences
 from dvc.devices.forms import PairingForm
-from dvc.devices.models import Pairing, PairingState
+from dvc.devices.models import FIELDS, Pairing, PairingState
+from dvc.devices.trouble import clock_words, state_of
 
 
 @never_cache
 @require_safe
 def device_list(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The center's tablets."""
-    devices = request.center.devices.select_related("registered_by")
+    """The center's tablets, the one in trouble first. Its list alone for the page that asks again."""
+    at = timezone.now()
+    devices = list(request.center.devices.select_related("registered_by", "operator"))
+    live = [
+        (device, state_of(device, at=at, app=__version__)) for device in devices if device.revoked_at is None
+    ]
+    live.sort(key=lambda one: (-one[1].rank, one[0].name))
     context = {
-        "live": [device for device in devices if device.revoked_at is None],
+        "live": [(device, state, clock_words(device)) for device, state in live],
         "revoked": [device for device in devices if device.revoked_at is not None],
     }
-    return render(request, "dvc/devices/device_list.html", context)
+    page = "_fleet.html" if request.headers.get("HX-Request") else "device_list.html"
+    return render(request, f"dvc/devices/{page}", context)
+
+
+@never_cache
+@require_safe
+def device_held(request: StaffRequest, operation_id: int, device_id: uuid.UUID) -> HttpResponse:
+    """What a tablet was given, for the report of its loss. Looking is logged."""
+    at = timezone.now()
+    devices = Device.objects.select_related("registered_by", "operator")
+    device = access.of_center(request.center, devices, device_id)
+    held = list(device.holdings.select_related("operation"))
+    names = dict(
+        User.objects.filter(pk__in={pk for one in held for pk in one.people}).values_list(
+            "pk", "display_name"
+        )
+    )
+    rows = [(one, FIELDS[one.kind], [names[pk] for pk in one.people if pk in names]) for one in held]
+    looked(device, by=by(request), classes="V1", why="device held", at=at)
+    context = {"device": device, "held": rows, "printed_at": at}
+    return render(request, "dvc/devices/device_held.html", context)
 
 
 @never_cache
@@ -100,8 +128,10 @@ def device_revoke(request: StaffRequest, operation_id: int, device_id: uuid.UUID
     """End a lost or broken tablet at once."""
     device = access.of_center(request.center, Device.objects.all(), device_id)
     accounts.revoke_device(device, by=by(request), at=timezone.now())
-    messages.success(request, f"端末「{device.name}」を使用停止にしました。")
-    return redirect("device_list", operation_id)
+    messages.success(
+        request, f"端末「{device.name}」を使用停止にしました。入っていたものは、下のとおりです。"
+    )
+    return redirect("device_held", operation_id, device_id)
 
 
 @never_cache
