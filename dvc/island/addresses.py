@@ -23,7 +23,8 @@ def addresses(chosen: Sequence[IPv4Address] = ()) -> list[IPv4Address]:
     if chosen:
         return list(chosen)
     found: dict[IPv4Address, int] = {}
-    for _, interface in socket.if_nameindex():
+    # Listed from files: a hardened service may not ask the kernel's netlink.
+    for interface in sorted(entry.name for entry in _DEVICES.iterdir()):
         address = None if interface.startswith(_INSIDE) else _address_of(interface)
         if address is not None and is_private(address) and not address.is_loopback:
             found[address] = _rank(interface)

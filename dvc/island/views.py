@@ -58,7 +58,8 @@ def certificate(request: HttpRequest, ending: str) -> HttpResponse:
         raise Http404
     content = profile.content(ending, _certificate(), center=_center_name())
     answer = HttpResponse(content, content_type=profile.CONTENT_TYPES[ending])
-    answer["Content-Disposition"] = f'attachment; filename="saigai.{ending}"'
+    if ending != "mobileconfig":  # Safari opens a profile by its type; as a download it would lie in Files
+        answer["Content-Disposition"] = f'attachment; filename="saigai.{ending}"'
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -117,15 +118,16 @@ def _network() -> dict[str, Any]:
         "wifi_qr": _qr(wifi_text(settings.WIFI_NAME, settings.WIFI_PASSWORD), "Wi-FiのQRコード")
         if settings.WIFI_NAME
         else "",
-        "install_qr": _qr(install_address(), "準備ページのQRコード"),
+        "install_qr": _qr(install_addresses()[0], "準備ページのQRコード"),
+        "other_install_addresses": install_addresses()[1:],
     }
 
 
-def install_address() -> str:
-    """The page a new device opens first. By number: an old Android does not find `.local` names."""
-    found = services.lan_addresses()
-    host = str(found[0]) if found else settings.LAN_NAME
-    return f"http://{host}:{settings.PORT}{reverse('island_install')}".replace(":80/", "/")
+def install_addresses() -> list[str]:
+    """The page a new device opens first, the likeliest first. By number: an old Android finds no `.local` names."""
+    port = "" if settings.PORT == 80 else f":{settings.PORT}"
+    hosts = [str(address) for address in services.lan_addresses()] or [settings.LAN_NAME]
+    return [f"http://{host}{port}{reverse('island_install')}" for host in hosts]
 
 
 def _about(found: x509.Certificate) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def _about(found: x509.Certificate) -> dict[str, Any]:
         "center_name": _center_name(),
         "address": f"https://{settings.LAN_NAME}{port}/",
         "addresses_by_number": [f"https://{number}{port}/" for number in numbers],
-        "install_address": install_address(),
+        "install_address": install_addresses()[0],
         "lan_name": settings.LAN_NAME,
         "authority_name": found.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value,
         "authority_ends": found.not_valid_after_utc,

@@ -12,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Error, Playwright, expect
 
 from tests.e2e.camera import film
-from tests.e2e.conftest import PHONE, QUIET, TABLET, Visitor, chromium
+from tests.e2e.conftest import PHONE, QUIET, TABLET, Visitor
 from tests.e2e.reception import set_up, visits
 from tests.e2e.test_reception_camera import symbol
+from tests.infra.browser import chromium
 from tests.infra.center import RunningCenter, center, free_port
 
 NAME = "center.home.arpa"

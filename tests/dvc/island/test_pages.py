@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
@@ -101,6 +102,16 @@ def test_the_chief_sees_address_wifi_install_page_and_fingerprint(island: Settin
         assert "se;cret&quot;1" in text
         assert text.count('<svg class="qr"') == 2
         assert all(f"<span>{group}</span>" in text for group in fingerprint(root(), hashes.SHA256()).split())
+
+
+def test_every_network_of_the_laptop_is_named(island: Settings) -> None:
+    island.LAN_ADDRESS = [IPv4Address("192.168.1.10"), IPv4Address("10.0.0.7")]
+    client, operation = signed_in(Role.CHIEF)
+    text = client.get(reverse("network", args=[operation])).content.decode()
+    for wanted in ("http://10.0.0.7:8000/install/", "https://192.168.1.10:8443/", "https://10.0.0.7:8443/"):
+        assert wanted in text
+    island.LAN_ADDRESS = []
+    assert client.get(reverse("network", args=[operation])).status_code == 200
 
 
 def test_without_an_island_the_chief_reads_how_to_start_one() -> None:

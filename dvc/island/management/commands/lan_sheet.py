@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from dvc.island import services
 from dvc.island.authority import fingerprint, read_certificate
-from dvc.island.views import install_address
+from dvc.island.views import install_addresses
 from dvc.operations.models import Operation
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         numbers = ", ".join(map(str, services.lan_addresses()))
         lines = [
             f"tablets open       {settings.PUBLIC_URL}/   ({numbers or 'no network yet / ネットワークなし'})",
-            f"new tablets first  {install_address()}",
+            f"new tablets first  {'  or  '.join(install_addresses())}",
             f"Wi-Fi              {settings.WIFI_NAME or '(WIFI_NAME is not set)'}",
             f"fingerprint        {fingerprint(found, hashes.SHA256())}",
         ]
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             page = reverse("network", args=[operation.pk])
             lines.append(f"all of it, large   http://127.0.0.1:{settings.PORT}{page}")
         self.stdout.write("\n".join(lines))
-        self.stdout.write(terminal_qr(install_address()))
+        self.stdout.write(terminal_qr(install_addresses()[0]))
 
 
 def terminal_qr(text: str) -> str:
