@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -18,13 +17,10 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
-
-import psycopg
-from psycopg import sql
 
 from dvc.runtime.supervisor import die_with_parent
 from tests.infra.shell import Shell
+from tests.infra.template import migrated_postgres, migrated_sqlite
 
 BASE = Path(__file__).resolve().parents[2]
 # Nothing is measured by these: they end what will never come, and a loaded machine is slow.
@@ -196,31 +192,6 @@ def alive(pid: int) -> bool:
         return False
 
 
-def new_database(server: str) -> str:
-    """The URL of a new, empty database beside the one of `server`."""
-    name = f"center_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as line:
-        line.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = urlsplit(server)
-    return urlunsplit(url._replace(path=f"/{name}"))
-
-
-def migrated_sqlite() -> Path:
-    """An SQLite file with all tables, made once a run: migrating takes most of the first start."""
-    data = Path(os.environ["DVC_TEST_DATA"]) / "template"
-    if not (data / "db.sqlite3").exists():
-        variables = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        making = data.with_name("template-in-the-making")
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"],
-            cwd=BASE,
-            env={**variables, "DATA": str(making), "DJANGO_SETTINGS_MODULE": "dvc.settings"},
-            check=True,
-        )
-        making.rename(data)
-    return data / "db.sqlite3"
-
-
 @contextmanager
 def center(folder: Path, **variables: str) -> Iterator[RunningCenter]:
     """A ready center in `folder`/data; stopped afterwards. `variables` are added to its environment.
@@ -229,7 +200,7 @@ def center(folder: Path, **variables: str) -> Iterator[RunningCenter]:
     """
     server = variables.get("DATABASE_URL", os.environ.get("DATABASE_URL", ""))
     if server.startswith("postgres"):
-        variables["DATABASE_URL"] = new_database(server)
+        variables["DATABASE_URL"] = migrated_postgres(server)
     running = RunningCenter(folder / "data", free_port(), folder / "up.log", variables)
     if not server:
         running.data.mkdir(mode=0o700, parents=True)

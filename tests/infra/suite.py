@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -178,9 +179,11 @@ def main(chosen: str) -> int:
     print(f"{CORES} cores, {jobs} steps side by side, load {os.getloadavg()[0]:.1f}", flush=True)
     start = time.monotonic()
     outcomes: list[Outcome] = []
-    for outcome in Steps(SETS[chosen], jobs).each():
-        tell(outcome)
-        outcomes.append(outcome)
+    with tempfile.TemporaryDirectory(prefix="dvc-templates-") as templates:
+        os.environ["DVC_TEMPLATES"] = templates
+        for outcome in Steps(SETS[chosen], jobs).each():
+            tell(outcome)
+            outcomes.append(outcome)
     summary(outcomes, time.monotonic() - start)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.infra.center import BASE, new_database
+from tests.infra.center import BASE
+from tests.infra.template import migrated_postgres, migrated_sqlite, new_database
 
 pytestmark = pytest.mark.parts
 
@@ -18,14 +20,17 @@ ADD = "from dvc.accounts.models import User; User.objects.create_user('{}', '伊
 
 
 class Place:
-    """A DATA folder with a database of the kind the tests run on."""
+    """A DATA folder with a database of the kind the tests run on: empty, or `migrated`."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, migrated: bool = False) -> None:
         self.data = data
         self.variables = {**os.environ, "DATA": str(data), "DJANGO_SETTINGS_MODULE": "dvc.settings"}
         server = os.environ.get("DATABASE_URL", "")
         if server.startswith("postgres"):
-            self.variables["DATABASE_URL"] = new_database(server)
+            self.variables["DATABASE_URL"] = migrated_postgres(server) if migrated else new_database(server)
+        elif migrated:
+            data.mkdir(mode=0o700)
+            shutil.copy(migrated_sqlite(), data)
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -34,7 +39,7 @@ class Place:
             env=self.variables,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
 
@@ -45,8 +50,7 @@ class Place:
 
 @pytest.fixture
 def old(tmp_path: Path) -> Place:
-    place = Place(tmp_path / "old")
-    assert place.manage("migrate", "-v0", "--skip-checks").returncode == 0
+    place = Place(tmp_path / "old", migrated=True)
     place.manage("shell", "--no-imports", "-c", ADD.format("itou"))
     (place.data / "media").mkdir()
     (place.data / "media" / "photo.jpg").write_bytes(b"\xff\xd8 photo")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.infra.center import (
+    SECONDS_TO_WAIT,
     SIGNS,
     RunningCenter,
     alive,
@@ -23,6 +25,7 @@ from tests.infra.center import (
     free_port,
     until,
 )
+from tests.infra.template import migrated_sqlite
 
 pytestmark = [pytest.mark.parts, pytest.mark.center]
 
@@ -59,7 +62,7 @@ def test_a_part_that_is_killed_comes_back(running: RunningCenter, name: str) -> 
     running.wait_until_ready()
     old = running.kill(name)
     assert running.wait_for_another(name, old) != old
-    assert until(running.is_healthy, 60, f"not healthy after the death of {name}: {running.health()}")
+    assert until(running.is_healthy, what=f"not healthy after the death of {name}: {running.health()}")
 
 
 def test_a_dead_broker_is_told_and_no_page_waits_for_it(running: RunningCenter) -> None:
@@ -76,13 +79,13 @@ def test_a_dead_broker_is_told_and_no_page_waits_for_it(running: RunningCenter) 
         assert body["database"] == "ok"
     finally:
         os.kill(broker, signal.SIGCONT)
-    until(running.is_healthy, 60)
+    until(running.is_healthy)
 
 
 def test_a_second_start_on_the_same_data_is_refused_with_a_sentence(running: RunningCenter) -> None:
     second = RunningCenter(running.data, free_port(), running.log.with_name("second.log"))
     second.start()
-    assert second.process.wait(30) == 1
+    assert second.process.wait(SECONDS_TO_WAIT) == 1
     assert f"already running (process {running.process.pid})" in second.printed()
     assert "すでに動いています" in second.printed()
     assert "Traceback" not in second.printed()
@@ -113,7 +116,7 @@ def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_
         assert len(everyone) >= len(SIGNS) + 2  # gunicorn has a child of its own
         started.process.kill()
         started.process.wait()
-        until(lambda: not [pid for pid in everyone if alive(pid)], 10, "an orphan is left")
+        until(lambda: not [pid for pid in everyone if alive(pid)], what="an orphan is left")
         started.start()
         started.wait_until_ready()
         assert started.is_healthy()
@@ -134,7 +137,7 @@ def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None
     url = f"postgres://dvc@127.0.0.1:{free_port()}/dvc"
     started = RunningCenter(tmp_path / "data", free_port(), tmp_path / "up.log", {"DATABASE_URL": url})
     started.start()
-    assert started.process.wait(60) == 1
+    assert started.process.wait(SECONDS_TO_WAIT) == 1
     assert "The database does not answer" in started.printed()
     assert "データベースにつながりません" in started.printed()
     assert "Traceback" not in started.printed()
@@ -148,7 +151,7 @@ def test_a_database_that_forgets_in_a_power_cut_is_refused(tmp_path: Path) -> No
         variables = {"DATABASE_URL": f"{url}&options={careless}"}
         started = RunningCenter(tmp_path / "data", free_port(), tmp_path / "up.log", variables)
         started.start()
-        assert started.process.wait(60) == 1
+        assert started.process.wait(SECONDS_TO_WAIT) == 1
         assert "synchronous_commit=off" in started.printed()
 
 
@@ -158,9 +161,11 @@ def test_a_port_in_use_does_not_end_the_center(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         started = RunningCenter(tmp_path / "data", taken.getsockname()[1], tmp_path / "up.log")
+        started.data.mkdir(mode=0o700)
+        shutil.copy(migrated_sqlite(), started.data)
         started.start()
         try:
-            until(lambda: "in use" in started.printed(), 40, "the taken port is not told")
+            until(lambda: "in use" in started.printed(), what="the taken port is not told")
             assert started.process.poll() is None
             taken.close()
             started.wait_until_ready()
