@@ -3,6 +3,7 @@
 What may be set is listed, with examples, in deploy/env.example.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,6 @@ LAN_ADDRESS = env.private_addresses("LAN_ADDRESS", example="192.168.1.10")
 WIFI_NAME = env.text("WIFI_NAME")
 WIFI_PASSWORD = env.text("WIFI_PASSWORD")
 BIND = env.address("BIND", "0.0.0.0" if LAN else "127.0.0.1")
-WEB_WORKERS = env.integer("WEB_WORKERS", 1, low=1, high=32)
-WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=64)
 SECRET_KEY = env.secret("SECRET_KEY", DATA / "secret_key")
 HOST = r"\.?[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]|\*"
 ALLOWED_HOSTS = env.names(
@@ -131,9 +130,26 @@ BACKUPS_DIR = DATA / "backups"
 BACKUP_TO = env.folder("BACKUP_TO", DATA) if env.text("BACKUP_TO") else None
 BACKUP_PASSPHRASE = env.passphrase("BACKUP_PASSPHRASE")
 
-# One web process per center: counters for throttling may live in its memory, and no request
-# needs the broker.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# SQLite has one writer and a laptop little memory; PostgreSQL keeps every core busy.
+WEB_WORKERS = env.integer(
+    "WEB_WORKERS",
+    1 if DATABASES["default"]["ENGINE"].endswith("sqlite3") else min(4, os.cpu_count() or 1),
+    low=1,
+    high=32,
+)
+WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=64)
+
+# Counters for throttling only. They live in the memory of one web process, or, where there are several, in a table
+# that they share (made by `manage.py up`). No request needs the broker.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if WEB_WORKERS == 1
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "throttle_counters",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # ── People and sessions ────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"

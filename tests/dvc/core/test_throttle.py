@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from dvc.core.throttle import Throttle
 
+pytestmark = pytest.mark.django_db  # with several web processes the counters lie in a table
+
 
 @pytest.fixture(autouse=True)
-def nobody_was_counted() -> None:
+def nobody_was_counted(db: None) -> None:
     cache.clear()
 
 
