@@ -198,6 +198,19 @@ describe("sending", () => {
     expect(center.got.length).toBe(1);
   });
 
+  it("lets go of what a revoked device handed over, and says where it is", async () => {
+    await put(2);
+    center.answer = (ops, response) =>
+      center.say(response, 200, {
+        server_time: "", generation: "1", backed_up_seq: 0, device: "revoked", text: "記録はセンターに預けました。",
+        results: ops.map((op) => ({ ...result(op), status: "held", code: "quarantined" })),
+      });
+    await outbox.drain();
+    expect(connections.at(-1)).toEqual({ kind: "blocked", text: "記録はセンターに預けました。", stored: true });
+    expect(await shelf.queuedCount()).toBe(0);
+    expect((await shelf.newest(2)).map((entry) => entry.result?.code)).toEqual(["quarantined", "quarantined"]);
+  });
+
   it("waits longer after each failure, never more than a minute and a bit, and as long as a busy server asks", async () => {
     await put(1);
     center.answer = (_ops, response) => center.say(response, 500, {});

@@ -10,10 +10,13 @@ const LINKS: Record<Connection["kind"], readonly [string, string]> = {
   blocked: ["stop", "送信できません — 記録は端末に残ります"],
 };
 
+const HANDED_OVER = ["stop", "この端末は使用停止です — 記録はセンターに預けました"] as const;
+
 export function drawLink(page: HTMLElement, connection: Connection): void {
-  const [name, words] = LINKS[connection.kind];
+  const handedOver = connection.kind === "blocked" && connection.stored === true;
+  const [name, words] = handedOver ? HANDED_OVER : LINKS[connection.kind];
   const link = part(page, "link");
-  if (link.dataset["kind"] !== connection.kind) {
+  if (!link.textContent.includes(words)) {
     link.dataset["kind"] = connection.kind;
     link.replaceChildren(icon(name), words);
   }

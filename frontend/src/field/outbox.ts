@@ -15,10 +15,11 @@ const CALM_WAIT_MS = 20_000;
 const HELLO_EVERY_MS = 60_000;
 const KEPT_FOR_THE_LIST = 20;
 
-/** How the last attempt went. `blocked`: the server knows this device no more; `text` says what to do. */
+/** How the last attempt went. `blocked`: the server knows this device no more; `text` says what to
+ * do. `stored`: it has taken what the device still held into quarantine. */
 export type Connection =
   | { readonly kind: "unknown" | "online" | "offline" }
-  | { readonly kind: "busy" | "blocked"; readonly text: string };
+  | { readonly kind: "busy" | "blocked"; readonly text: string; readonly stored?: true };
 
 export interface OutboxOptions {
   readonly shelf: Shelf;
@@ -209,7 +210,9 @@ export class Outbox {
     this.heardAt = Date.now();
     const { settled, restored } = await this.options.shelf.settle(answer.results, answer.generation, answer.backed_up_seq);
     this.options.shelf.markSent(ids, false);
-    this.options.onConnection?.({ kind: "online" });
+    this.options.onConnection?.(
+      answer.device === "revoked" ? { kind: "blocked", text: answer.text ?? "", stored: true } : { kind: "online" },
+    );
     this.options.onSettled?.(settled);
     this.options.onQueue?.();
     return restored ? "restored" : "done";

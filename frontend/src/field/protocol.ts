@@ -69,6 +69,9 @@ export interface OpsAnswer {
   readonly generation: string;
   readonly backed_up_seq: number;
   readonly results: readonly Result[];
+  /** A revoked device may still hand over its queue; `text` says what became of it. */
+  readonly device?: "revoked";
+  readonly text?: string;
 }
 
 export interface VerdictText {
