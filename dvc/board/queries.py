@@ -15,6 +15,7 @@ from dvc.operations.models import Operation
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedChange, NeedState
 from intake.help_requests.states import COARSE
+from intake.paper.services import Standing, standing
 from matching.dispatch.models import IN_FIELD, Dispatch, DispatchState
 from matching.teams.models import Member
 
@@ -87,6 +88,7 @@ class Shown:
     people: list[Present] | None
     lines: list[Line]
     wall_teams: list[Dispatch]
+    paper: Standing | None
 
 
 def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Shown:
@@ -105,6 +107,7 @@ def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Sho
         lines=[] if wall else last_lines(operation, names=names),
         # What a screen of 1080 lines has room for: less under a notice.
         wall_teams=teams[: 1 if operation.notice else 2],
+        paper=None if wall else standing(operation, at=at),
     )
 
 

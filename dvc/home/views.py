@@ -45,6 +45,7 @@ from dvc.home.forms import (
 )
 from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, OperationChange
+from intake.paper.services import standing
 
 TYPE_SIZES = ("standard", "large", "xlarge")
 A_YEAR = 365 * 24 * 60 * 60
@@ -137,6 +138,7 @@ def home(request: StaffRequest, operation_id: int) -> HttpResponse:
         "seen": seen,
         "advice": day.advice(operation, now, allowed=allowed_names(request.roles)),
         "others": access.operations(request.user).more_serious_than(operation),
+        "paper": standing(operation, at=at),
     }
     if "backup_page" in allowed_names(request.roles):
         context["backup"] = backups.status(at=timezone.now())

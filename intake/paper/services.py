@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from dvc.audit.services import By, record
@@ -258,3 +258,22 @@ def _settle(sheet: PaperSheet, state: SheetState, *, reason: str, by: By, at: da
 def current(operation: Operation) -> PaperPeriod | None:
     """The period that lasts, if the desk works on paper now. One query."""
     return PaperPeriod.objects.filter(operation=operation, ended_at__isnull=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What everybody should know of paper now: the latest period of the day, and how many sheets are unexplained."""
+
+    period: PaperPeriod
+    missing: int
+
+
+def standing(operation: Operation, *, at: datetime) -> Standing | None:
+    """None when the desk does not work on paper and did not today. Two queries at most."""
+    today = timezone.make_aware(datetime.combine(timezone.localdate(at), time()))
+    periods = PaperPeriod.objects.filter(operation=operation)
+    period = periods.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=today)).first()
+    if period is None:
+        return None
+    sheets = PaperSheet.objects.filter(operation=operation)
+    return Standing(period, sheets.missing().count())

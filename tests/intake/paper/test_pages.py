@@ -120,3 +120,19 @@ def test_paper_belongs_to_the_reception_of_this_center(client: Client, operation
     assert stranger.post(teams).status_code == 404
     other = make.operation(operation.center, name="別の活動")
     assert client.get(url("paper_key", other, PaperPeriod.objects.get().pk)).status_code == 404
+
+
+def test_board_and_home_say_that_the_desk_works_on_paper(client: Client, operation: Operation) -> None:
+    pages = [reverse("board", args=[operation.pk]), reverse("home", args=[operation.pk])]
+    client.post(url("paper_print", operation), {"kind": "roster", "count": "3"})
+    for page in pages:
+        assert "紙で受付しています" not in client.get(page).content.decode()
+    today = timezone.localdate().isoformat()
+    period(client, operation, day=today, started="0:00", ended="")
+    for page in pages:
+        text = client.get(page).content.decode()
+        assert "紙で受付しています（停電）" in text
+        assert "3枚" in text
+    lasting = PaperPeriod.objects.get()
+    client.post(url("paper_end", operation, lasting.pk), {"ended": "0:00"})
+    assert "紙で受付しました（停電）" in client.get(pages[0]).content.decode()
