@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -24,7 +25,7 @@ from dvc.core.refused import Refused
 from dvc.devices import holdings
 from dvc.devices.models import HoldingKind
 from dvc.operations.models import Operation
-from dvc.sync import marks, quarantine, reporting, services, snapshot
+from dvc.sync import download, marks, quarantine, reporting, services, snapshot
 from dvc.sync.kinds import KINDS
 from dvc.sync.ops import Op
 
@@ -264,14 +265,21 @@ class SnapshotView(DeviceView):
     """GET /api/v1/sync/snapshot?operation=<id>: what a reception tablet needs to answer off-line."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("operation", int, required=True)],
+        parameters=[
+            OpenApiParameter("operation", int, required=True),
+            OpenApiParameter(
+                "since", str, description="the cursor of the last answer, empty for the whole in columns"
+            ),
+        ],
         responses=serializers.DictField(),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | HttpResponse:
         device, now = device_of(request), timezone.now()
         operation = operation_asked(request)
         if device.profile not in WITH_CARDS:
             return _no(403, "profile", Refused("device.profile").text)
+        if "since" in request.query_params:
+            return _since(request, device, operation, now)
         content = snapshot.build(operation, at=now)
         etag = quote_etag(content["version"])
         django_request: HttpRequest = request._request
@@ -282,3 +290,25 @@ class SnapshotView(DeviceView):
         response["ETag"] = etag
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _since(request: Request, device: Device, operation: Operation, at: datetime) -> Response | HttpResponse:
+    """What changed since the cursor, else the whole (gzipped once for all tablets)."""
+    cursor = download.Cursor.read(request.query_params["since"])
+    found = download.changes(operation, cursor, at=at) if cursor else None
+    if found is not None:
+        response: Response | HttpResponse = Response(found)
+    else:
+        try:
+            whole = download.whole(operation, at=at)
+        except download.Busy:
+            return _busy()
+        holdings.note(device, operation, HoldingKind.CARDS, count=whole.cards, at=at)
+        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        body = whole.body if packed else gzip.decompress(whole.body)
+        response = HttpResponse(body, content_type="application/json")
+        if packed:
+            response["Content-Encoding"] = "gzip"
+        response["Vary"] = "Accept-Encoding"
+    response["Cache-Control"] = "no-store"
+    return response

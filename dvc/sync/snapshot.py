@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
+from dvc.audit.models import Entry
 from dvc.operations.models import Center, Operation, Site
 from dvc.sync import desk, holders
 from intake.checkin.verdicts import VERDICTS
@@ -64,6 +65,14 @@ def _texts(scope: Scope) -> dict[str, Any]:
     return _TEXTS
 
 
+def _purged(scope: Scope) -> list[int]:
+    """Drills of this center that were wiped: a tablet forgets what it holds of them."""
+    wiped = Entry.objects.filter(
+        center=scope.center, action="drill.purged", subject_type="operations.operation"
+    )
+    return sorted(wiped.values_list("operation_id", flat=True).distinct())
+
+
 def _today(scope: Scope) -> dict[str, Any]:
     return desk.of_today(scope.operation, at=scope.at)
 
@@ -79,6 +88,7 @@ HEAD: Final[dict[str, Section]] = {
     "keys": _keys,
     "texts": _texts,
     "today": _today,
+    "purged": _purged,
 }
 
 

@@ -2,6 +2,8 @@ import "fake-indexeddb/auto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { stamp } from "../src/field/clock";
+import { storedSnapshot } from "../src/field/download";
+import { holdersOf } from "../src/field/holders";
 import type { Verdict } from "../src/field/protocol";
 import { Shelf } from "../src/field/shelf";
 import { VERSION } from "../src/field/shelf_schema";
@@ -59,7 +61,7 @@ describe.each(dumps)("a shelf of %s", (file, dump) => {
     expect(before.length).toBeGreaterThan(0);
     expect((await shelf.newest(1000)).map((entry) => entry.op_id).reverse()).toEqual(rows.map((row) => row.op_id));
     expect((await shelf.device())?.secret).toBe("s3cret");
-    expect((await shelf.snapshot(1))?.content.cards["00000000000000bb"]?.[0]).toBe(7);
+    expect(holdersOf((await storedSnapshot(shelf, 1))!).byPrefix("00000000000000bb")?.[0]).toBe(7);
     const { seq } = await shelf.append(fact(), VERDICT);
     expect(seq).toBe(Math.max(...rows.map((row) => row.seq ?? 0)) + 1);
     expect(await shelf.toLookAt()).toHaveLength(1);

@@ -80,9 +80,17 @@ export interface VerdictText {
   readonly say: string;
 }
 
-/** `cards`: prefix → [volunteer, name, kana, flags]. */
+/** [volunteer, name, kana, flags]. */
+export type CardRow = readonly [number, string, string, number];
+
+/**
+ * What the tablet holds of an operation. Cards lie in `columns` of equal length (`prefixes` and `codes` run together, 16
+ * and 8 letters each) or, kept by an older release, in `cards` by prefix: ask `holdersOf`. `version` is the cursor of
+ * the next download; `kept` the one that lies on the shelf, where that is older.
+ */
 export interface Snapshot {
   readonly version: string;
+  readonly kept?: string | undefined;
   readonly server_time: string;
   readonly operation: {
     readonly id: number;
@@ -96,13 +104,55 @@ export interface Snapshot {
   readonly center: { readonly id: number; readonly name: string; readonly phone: string; readonly issuer: number };
   readonly sites: readonly { readonly id: number; readonly name: string }[];
   readonly keys: readonly { readonly kid: number; readonly public_key: string }[];
-  readonly revoked: readonly string[];
-  readonly cards: Readonly<Record<string, readonly [number, string, string, number]>>;
-  readonly short_codes: Readonly<Record<string, string>>;
+  readonly revoked: string | readonly string[];
+  readonly columns?: Columns;
+  readonly cards?: Readonly<Record<string, CardRow>>;
+  readonly short_codes?: Readonly<Record<string, string>>;
+  /** Drills that were wiped: nothing of them may stay. */
+  readonly purged?: readonly number[];
   readonly present: Readonly<Record<string, string>>;
   /** `arrived`: visits of `day` (YYYY-MM-DD); `left`: volunteers of that day who are not here any more. */
   readonly today?: { readonly day: string; readonly arrived: number; readonly left: readonly number[] };
   readonly texts: Readonly<Record<string, VerdictText>>;
+}
+
+export interface Columns {
+  readonly prefixes: string;
+  readonly codes: string;
+  readonly volunteers: readonly number[];
+  readonly names: readonly string[];
+  readonly kanas: readonly string[];
+  readonly flags: readonly number[];
+}
+
+type Head = Omit<Snapshot, "version" | "kept" | "server_time" | "revoked" | "columns" | "cards" | "short_codes" | "present">;
+
+/** GET snapshot with an empty or unusable `since`. */
+export interface WholeAnswer {
+  readonly whole: true;
+  readonly cursor: string;
+  readonly server_time: string;
+  readonly head: Head;
+  readonly columns: Columns;
+  readonly revoked: string;
+  readonly present: Readonly<Record<string, string>>;
+}
+
+/** GET snapshot with a cursor: how it is now with what changed since. `present` holds null for who is not here. */
+export interface Changes {
+  readonly cursor: string;
+  readonly server_time: string;
+  readonly head: Partial<Head>;
+  readonly cards: Readonly<Record<string, CardRow>>;
+  readonly short_codes: Readonly<Record<string, string>>;
+  readonly unbound: readonly string[];
+  readonly revoked: readonly string[];
+  readonly present: Readonly<Record<string, string | null>>;
+}
+
+/** Changes on the shelf: `since` is the cursor of what they follow. */
+export interface KeptChanges extends Changes {
+  readonly since: string;
 }
 
 export const INSURED = 1;

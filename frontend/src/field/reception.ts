@@ -1,6 +1,7 @@
 /* The reception screen: from a scan to a verdict, on-line and off-line by the same path. */
 import { shortAbilities } from "./abilities";
 import { wireCamera } from "./camera";
+import { storedSnapshot } from "./download";
 import { part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
@@ -90,7 +91,7 @@ class Reception {
       onTrouble: (error) => showTrouble(page, troubleText(error)),
     });
     const url = page.dataset["snapshotUrl"] ?? "";
-    this.freshness = new Freshness(shelf, url, this.operation, (snapshot, came) => this.answered(snapshot, came));
+    this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
 
   /** Start, or start again under a new registration. */
@@ -101,7 +102,7 @@ class Reception {
     for (const name of ["desk", "tools", "link", "unsent"]) part(this.page, name).hidden = false;
     part(this.page, "device-name").textContent = `端末：${device.name}`;
     this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
-    this.snapshot = (await this.shelf.snapshot(this.operation))?.content ?? null;
+    this.snapshot = await storedSnapshot(this.shelf, this.operation);
     await this.countPresence();
     await this.drawQueue();
     if (!this.begun) {

@@ -5,7 +5,7 @@
  * An acknowledged operation stays until the server has it in a backup elsewhere: after a restore it is sent again.
  */
 import type { IDBPTransaction } from "idb";
-import type { Device, Fact, Result, Snapshot, Status, Verdict } from "./protocol";
+import type { Device, Fact, KeptChanges, Result, Snapshot, Status, Verdict } from "./protocol";
 import { isNamed, openRooms, type Entry, type Meta, type Rooms, type Schema, type ShelfNews, type StoredSnapshot } from "./shelf_schema";
 import { shortName } from "./text";
 import { uuid7Floor } from "./uuid7";
@@ -85,8 +85,44 @@ export class Shelf {
     return this.use((rooms) => rooms.get("snapshot", operation));
   }
 
-  async keepSnapshot(operation: number, etag: string, content: Snapshot): Promise<void> {
-    await this.use((rooms) => rooms.put("snapshot", { operation, etag, content }));
+  /** A whole snapshot takes the place of the old one and of all its changes. */
+  keepSnapshot(operation: number, etag: string, content: Snapshot): Promise<void> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction(["snapshot", "changes"], "readwrite");
+      void tx.objectStore("snapshot").put({ operation, etag, content }).catch(() => undefined);
+      void tx.objectStore("changes").delete(changesOf(operation)).catch(() => undefined);
+      await tx.done;
+    });
+  }
+
+  /** What changed since the stored snapshot, in the order it was kept. */
+  changes(operation: number): Promise<KeptChanges[]> {
+    return this.use((rooms) => rooms.getAll("changes", changesOf(operation)));
+  }
+
+  changesCount(operation: number): Promise<number> {
+    return this.use((rooms) => rooms.count("changes", changesOf(operation)));
+  }
+
+  keepChanges(operation: number, changes: KeptChanges): Promise<void> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction("changes", "readwrite");
+      const keys = await tx.store.getAllKeys(changesOf(operation));
+      await tx.store.put(changes, [operation, (keys.at(-1)?.[1] ?? 0) + 1]);
+      await tx.done;
+    });
+  }
+
+  /** Drop the snapshots of these operations; nothing that was recorded. */
+  forgetSnapshots(operations: readonly number[]): Promise<void> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction(["snapshot", "changes"], "readwrite");
+      for (const operation of operations) {
+        void tx.objectStore("snapshot").delete(operation).catch(() => undefined);
+        void tx.objectStore("changes").delete(changesOf(operation)).catch(() => undefined);
+      }
+      await tx.done;
+    });
   }
 
   /** Write a fact under the next number. When this returns, the record survives a power cut. */
@@ -244,6 +280,10 @@ export class Shelf {
     const state = this.onTheWay.has(entry.op_id) ? "sent" : "saved";
     return state === entry.state ? entry : { ...entry, state };
   }
+}
+
+function changesOf(operation: number): IDBKeyRange {
+  return IDBKeyRange.bound([operation, 0], [operation, Infinity]);
 }
 
 async function readMeta(tx: Rows): Promise<Meta> {

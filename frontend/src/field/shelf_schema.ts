@@ -4,7 +4,7 @@
  * newer shelf, and no upgrade has to touch an operation.
  */
 import { openDB, type DBSchema, type IDBPDatabase, type OpenDBCallbacks } from "idb";
-import type { Device, Op, Result, Snapshot, Verdict } from "./protocol";
+import type { Device, KeptChanges, Op, Result, Snapshot, Verdict } from "./protocol";
 
 export const VERSION = 2;
 const NEEDED = ["device", "meta", "ops"] as const;
@@ -45,7 +45,7 @@ export interface Schema extends DBSchema {
   meta: { key: "this"; value: Meta };
   ops: { key: string; value: Entry; indexes: { queue: [number, number]; seq: number; look: number } };
   /** Since version 2: what changed since the snapshot of an operation, in order; key [operation, number]. */
-  changes: { key: [number, number]; value: unknown };
+  changes: { key: [number, number]; value: KeptChanges };
 }
 
 export type Rooms = IDBPDatabase<Schema>;

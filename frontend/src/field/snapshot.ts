@@ -1,39 +1,8 @@
 /* The tablet's own look at a card, from its snapshot. A preview: the server's verdict replaces it. */
 import { VOLUNTEER, readCard, type CardProblem } from "./card";
+import { holdersOf } from "./holders";
 import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, ORIENTED } from "./protocol";
-import type { Device, Kind, Snapshot, Todo, Verdict, VerdictText } from "./protocol";
-import type { Shelf } from "./shelf";
-
-const TIMEOUT_MS = 20_000;
-
-/** Ask for a newer snapshot. Returns what the shelf holds afterwards; "offline" keeps the old one. */
-export async function refreshSnapshot(
-  shelf: Shelf,
-  { url, operation, device, fetch: ask = fetch }: { url: string; operation: number; device: Device; fetch?: typeof fetch },
-): Promise<{ snapshot: Snapshot | null; came: boolean }> {
-  const stored = await shelf.snapshot(operation);
-  try {
-    const response = await ask(url, {
-      headers: {
-        Authorization: `Device ${device.device_id}.${device.secret}`,
-        ...(stored ? { "If-None-Match": stored.etag } : {}),
-      },
-      credentials: "omit",
-      cache: "no-store",
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (response.status === 200) {
-      const content = (await response.json()) as Snapshot;
-      await shelf.keepSnapshot(operation, response.headers.get("ETag") ?? "", content);
-      return { snapshot: content, came: true };
-    }
-    return { snapshot: stored?.content ?? null, came: response.status === 304 };
-  } catch {
-    // No network: yesterday's snapshot is better than none, and its verdicts are only previews.
-    return { snapshot: stored?.content ?? null, came: false };
-  }
-}
+import type { Kind, Snapshot, Todo, Verdict, VerdictText } from "./protocol";
 
 /** What was put before the tablet: the text of a card, or a short code that passed its check letter. */
 export type Subject = { readonly card: string } | { readonly shortCode: string };
@@ -64,17 +33,18 @@ export async function preview(
   { snapshot, presence, today }: { snapshot: Snapshot | null; presence: Presence; today: string },
 ): Promise<Verdict> {
   if (!snapshot) return say(null, "recorded");
+  const holders = holdersOf(snapshot);
   let prefix: string | undefined;
   if ("card" in subject) {
     const reading = await readCard(subject.card, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: VOLUNTEER });
     if (!reading.ok) return say(snapshot, PROBLEM_CODES[reading.problem]);
     prefix = reading.token.prefix;
-    if (snapshot.revoked.includes(prefix)) return say(snapshot, "revoked");
+    if (holders.isRevoked(prefix)) return say(snapshot, "revoked");
     if (reading.token.expires !== null && reading.token.expires < today) return say(snapshot, "expired_card");
   } else {
-    prefix = snapshot.short_codes[subject.shortCode];
+    prefix = holders.prefixOf(subject.shortCode);
   }
-  const bound = prefix === undefined ? undefined : snapshot.cards[prefix];
+  const bound = prefix === undefined ? undefined : holders.byPrefix(prefix);
   if (!bound) return say(snapshot, "recorded");
   const [volunteer, name, kana, flags] = bound;
   if (flags & BLOCKED) return say(snapshot, "blocked");
