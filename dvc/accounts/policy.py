@@ -110,6 +110,7 @@ POLICY: Final[dict[str, Who]] = {
     "sync_operator": Anyone.DEVICE,
     "api_schema": Anyone.SIGNED_IN,
     "device_register": May.RECEIVE,
+    "queue_file": May.RUN_CENTER,
     "service_worker": Anyone.PUBLIC,
     "inbox_list": May.SETTLE,
     "inbox_item": May.SETTLE,

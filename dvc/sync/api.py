@@ -26,7 +26,7 @@ from dvc.devices import holdings
 from dvc.devices.models import HoldingKind
 from dvc.operations.models import Operation
 from dvc.sync import download, marks, quarantine, reporting, services, snapshot
-from dvc.sync.kinds import KINDS
+from dvc.sync.envelope import OpSerializer, read_ops
 from dvc.sync.ops import Op
 
 MAX_BODY = 5 * 1024 * 1024
@@ -124,26 +124,6 @@ def _busy() -> Response:
     return response
 
 
-class OpSerializer(serializers.Serializer[dict[str, Any]]):
-    op_id = serializers.UUIDField()
-    seq = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    actor = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**62)
-    badge = serializers.RegexField(r"\A[0-9a-f]{16}\Z", required=False)
-    operation = serializers.IntegerField(min_value=1, max_value=2**62)
-    kind = serializers.ChoiceField(sorted(KINDS))
-    v = serializers.IntegerField(min_value=1, max_value=1)
-    t_wall = serializers.DateTimeField()
-    t_mono = serializers.FloatField(required=False)
-    boot_id = serializers.CharField(required=False, max_length=64, allow_blank=True)
-    lane = serializers.CharField(required=False, max_length=60, allow_blank=True, default="")
-    base = serializers.DictField(required=False)
-    mode = serializers.ChoiceField(["online", "offline", "paper", "import"])
-    payload = serializers.DictField()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {**attrs, "payload": dict(KINDS[attrs["kind"]].shape.run_validation(attrs["payload"]))}
-
-
 class EnvelopeSerializer(serializers.Serializer[dict[str, Any]]):
     epoch = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     sent_wall = serializers.DateTimeField(required=False, allow_null=True)
@@ -193,7 +173,7 @@ class OpsView(DeviceView):
         now = timezone.now()
         sent_wall = _plausible(envelope.validated_data.get("sent_wall"), now)
         epoch = envelope.validated_data["epoch"]
-        ops, misshapen = _read_ops(raw_ops)
+        ops, misshapen = read_ops(raw_ops)
         if device.revoked_at is not None:
             return _into_quarantine(device, ops, misshapen, epoch=epoch, sent_wall=sent_wall, at=now)
         results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=now)
@@ -237,28 +217,6 @@ def _plausible(sent_wall: datetime | None, now: datetime) -> datetime | None:
 
 def _too_large() -> Response:
     return _no(413, "too_large", f"一度に送れるのは{services.MAX_OPS}件までです。分けて送り直します。")
-
-
-def _read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[tuple[dict[str, Any], list[str]]]]:
-    """Well-shaped ops, and those that are not with their wrong fields: a bad op never blocks the others."""
-    # One serializer for all: making one copies its fields, which takes longer than checking an op.
-    shape = OpSerializer()
-    ops: list[Op] = []
-    misshapen: list[tuple[dict[str, Any], list[str]]] = []
-    for raw in raw_ops:
-        try:
-            fields = shape.run_validation(raw)
-        except serializers.ValidationError as error:
-            misshapen.append((raw, sorted(str(name) for name in error.detail)))
-            continue
-        ops.append(
-            Op(
-                op_id=fields["op_id"], seq=fields["seq"], actor=fields["actor"], operation=fields["operation"],
-                kind=fields["kind"], t_wall=fields["t_wall"], lane=fields["lane"], mode=fields["mode"],
-                payload=fields["payload"], badge=fields.get("badge", ""),
-            )
-        )  # fmt: skip
-    return ops, misshapen
 
 
 class SnapshotView(DeviceView):

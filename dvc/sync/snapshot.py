@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dvc.audit.models import Entry
 from dvc.operations.models import Center, Operation, Site
-from dvc.sync import desk, holders
+from dvc.sync import desk, holders, queue_files
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers.models import CardKey
 
@@ -65,6 +65,11 @@ def _texts(scope: Scope) -> dict[str, Any]:
     return _TEXTS
 
 
+def _queue_key(scope: Scope) -> str:
+    """What a tablet that reaches no server encrypts its file to."""
+    return queue_files.public_key(scope.center)
+
+
 def _purged(scope: Scope) -> list[int]:
     """Drills of this center that were wiped: a tablet forgets what it holds of them."""
     wiped = Entry.objects.filter(
@@ -89,6 +94,7 @@ HEAD: Final[dict[str, Section]] = {
     "texts": _texts,
     "today": _today,
     "purged": _purged,
+    "queue_key": _queue_key,
 }
 
 

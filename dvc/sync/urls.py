@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from dvc.sync import api, operators, people, views
+from dvc.sync import api, operators, people, queue_file_views, views
 
 urlpatterns = [
     path("api/v1/sync/ops", api.OpsView.as_view(), name="sync_ops"),
@@ -13,5 +13,6 @@ urlpatterns = [
     path("api/v1/sync/people", people.PeopleView.as_view(), name="sync_people"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("o/<int:operation_id>/devices/register/", views.device_register, name="device_register"),
+    path("o/<int:operation_id>/settings/queue-file/", queue_file_views.queue_file, name="queue_file"),
     path("sw.js", views.service_worker, name="service_worker"),
 ]

@@ -2,6 +2,7 @@
  * The kiosk: a tablet without an operator. The same shelf, outbox and preview as the reception page; what differs is
  * that nobody presses anything, and that a stranger looks at the screen: never more than family name and one letter.
  */
+import { storedSnapshot } from "./download";
 import { element, icon, part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
@@ -77,14 +78,14 @@ class Kiosk {
       onQueue: () => void this.drawQueue(),
     });
     const url = page.dataset["snapshotUrl"] ?? "";
-    this.freshness = new Freshness(shelf, url, this.operation, (snapshot, came) => this.answered(snapshot, came));
+    this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
 
   async begin(): Promise<void> {
     part(this.page, "kiosk-desk").hidden = false;
     part(this.page, "device-name").textContent = `端末：${this.device.name}`;
     this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
-    this.snapshot = (await this.shelf.snapshot(this.operation))?.content ?? null;
+    this.snapshot = await storedSnapshot(this.shelf, this.operation);
     await this.countPresence();
     await this.drawQueue();
     this.wireLanguages();

@@ -108,6 +108,8 @@ export interface Snapshot {
   readonly columns?: Columns;
   readonly cards?: Readonly<Record<string, CardRow>>;
   readonly short_codes?: Readonly<Record<string, string>>;
+  /** The center's public key for files of records (queue_file.ts), base64. */
+  readonly queue_key?: string;
   /** Drills that were wiped: nothing of them may stay. */
   readonly purged?: readonly number[];
   readonly present: Readonly<Record<string, string>>;

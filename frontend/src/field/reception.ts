@@ -12,6 +12,7 @@ import { Outbox, type Connection } from "./outbox";
 import { drawPanel, spoken, verdictOf, type Shown } from "./panel";
 import { PresenceList } from "./presence";
 import type { Device, Input, Kind, Payload, Snapshot, Verdict } from "./protocol";
+import { wireQueueFile } from "./queue_file_button";
 import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
 import { Repeats } from "./repeat";
@@ -285,6 +286,7 @@ class Reception {
     for (const press of page.querySelectorAll<HTMLButtonElement>("[data-way]")) {
       press.addEventListener("click", () => this.setWay(press.dataset["way"] as Kind));
     }
+    wireQueueFile(page, this.shelf, () => this.snapshot);
     wireSound(page, this.sound);
     this.setWay(this.way);
   }

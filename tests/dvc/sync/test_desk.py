@@ -19,7 +19,7 @@ from intake.volunteers import cards
 from intake.volunteers.models import Card, CardState, Volunteer
 from matching.teams import services as teams
 from tests import make
-from tests.dvc.sync.test_ops import Tablet, card_of
+from tests.dvc.sync.tablet import Tablet, card_of
 
 pytestmark = pytest.mark.django_db
 

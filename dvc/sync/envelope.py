@@ -1,0 +1,52 @@
+"""The shape of an op as it travels, in a request or in a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from dvc.sync.kinds import KINDS
+from dvc.sync.ops import Op
+
+
+class OpSerializer(serializers.Serializer[dict[str, Any]]):
+    op_id = serializers.UUIDField()
+    seq = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    actor = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**62)
+    badge = serializers.RegexField(r"\A[0-9a-f]{16}\Z", required=False)
+    operation = serializers.IntegerField(min_value=1, max_value=2**62)
+    kind = serializers.ChoiceField(sorted(KINDS))
+    v = serializers.IntegerField(min_value=1, max_value=1)
+    t_wall = serializers.DateTimeField()
+    t_mono = serializers.FloatField(required=False)
+    boot_id = serializers.CharField(required=False, max_length=64, allow_blank=True)
+    lane = serializers.CharField(required=False, max_length=60, allow_blank=True, default="")
+    base = serializers.DictField(required=False)
+    mode = serializers.ChoiceField(["online", "offline", "paper", "import"])
+    payload = serializers.DictField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {**attrs, "payload": dict(KINDS[attrs["kind"]].shape.run_validation(attrs["payload"]))}
+
+
+def read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[tuple[dict[str, Any], list[str]]]]:
+    """Well-shaped ops, and those that are not with their wrong fields: a bad op never blocks the others."""
+    # One serializer for all: making one copies its fields, which takes longer than checking an op.
+    shape = OpSerializer()
+    ops: list[Op] = []
+    misshapen: list[tuple[dict[str, Any], list[str]]] = []
+    for raw in raw_ops:
+        try:
+            fields = shape.run_validation(raw)
+        except serializers.ValidationError as error:
+            misshapen.append((raw, sorted(str(name) for name in error.detail)))
+            continue
+        ops.append(
+            Op(
+                op_id=fields["op_id"], seq=fields["seq"], actor=fields["actor"], operation=fields["operation"],
+                kind=fields["kind"], t_wall=fields["t_wall"], lane=fields["lane"], mode=fields["mode"],
+                payload=fields["payload"], badge=fields.get("badge", ""),
+            )
+        )  # fmt: skip
+    return ops, misshapen
