@@ -139,18 +139,6 @@ WEB_WORKERS = env.integer(
 )
 WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=64)
 
-# Counters for throttling only. They live in the memory of one web process, or, where there are several, in a table
-# that they share (made by `manage.py up`). No request needs the broker.
-CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    if WEB_WORKERS == 1
-    else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "throttle_counters",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}
-
 # ── People and sessions ────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
@@ -303,6 +291,17 @@ SWEEP_CHECKS = [
 
 EMBEDDED_BROKER = not env.text("BROKER_URL")
 BROKER_URL = env.broker("BROKER_URL", DATA)
+# Counters for throttling only (dvc.core.throttle). They live in the memory of the one web process; several share them
+# in the broker, and when that is dead nobody is counted: no request needs it.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if WEB_WORKERS == 1
+    else {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": BROKER_URL.replace("redis+socket://", "unix://"),
+        "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.5},
+    }
+}
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Above the longest task (CELERY_TASK_TIME_LIMIT), or work would be handed out twice.

@@ -16,4 +16,7 @@ if "DVC_TEST_DATA" not in os.environ:
 # Each process of pytest-xdist has a place, and so a broker, of its own.
 os.environ["DATA"] = os.path.join(os.environ["DVC_TEST_DATA"], os.environ.get("PYTEST_XDIST_WORKER", ""))
 
+# One process runs the tests, whatever the database: its throttle counters are in its memory.
+os.environ.setdefault("WEB_WORKERS", "1")
+
 from dvc.settings import *  # noqa: F403

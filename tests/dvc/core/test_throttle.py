@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,12 +12,11 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from dvc.core.throttle import Throttle
-
-pytestmark = pytest.mark.django_db  # with several web processes the counters lie in a table
+from tests.infra.broker import broker
 
 
 @pytest.fixture(autouse=True)
-def nobody_was_counted(db: None) -> None:
+def nobody_was_counted() -> None:
     cache.clear()
 
 
@@ -46,3 +47,31 @@ def test_any_text_can_be_counted_and_none_stands_in_the_cache(who: str) -> None:
     brake = Throttle("test", most=1, seconds=60)
     assert brake.count(who)
     assert brake.is_full(who)
+
+
+def test_counters_that_cannot_be_reached_stop_nobody(settings: Any, tmp_path: Path) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"unix://{tmp_path}/no-broker",
+        }
+    }  # fmt: skip
+    brake = Throttle("test", most=1, seconds=60)
+    assert [brake.count("a") for _ in range(3)] == [True, True, True]
+    assert not brake.is_full("a")
+    brake.forget("a")
+
+
+@pytest.mark.parts
+def test_several_web_processes_count_together_in_the_broker(settings: Any) -> None:
+    with broker() as url:
+        settings.CACHES = {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": url.replace("redis+socket://", "unix://"),
+            }
+        }
+        brake = Throttle("test", most=2, seconds=60)
+        assert [brake.count("a") for _ in range(3)] == [True, True, False]
+        assert (brake.is_full("a"), brake.is_full("b")) == (True, False)
+        brake.forget("a")
+        assert not brake.is_full("a")

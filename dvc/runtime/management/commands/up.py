@@ -49,7 +49,6 @@ class Command(BaseCommand):
             ) from error
         try:
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-            call_command("createcachetable", verbosity=0, skip_checks=True)
             services.assert_database_is_safe()
             services.forget_beats()
         except KeyboardInterrupt as error:
