@@ -115,6 +115,7 @@ POLICY: Final[dict[str, Who]] = {
     "inbox_list": May.SETTLE,
     "inbox_item": May.SETTLE,
     "inbox_resolve": May.SETTLE,
+    "inbox_take_apart": May.SETTLE,
     "unreturned_list": May.SETTLE,
     "unreturned_close": May.SETTLE,
     "failed_scan_list": May.SETTLE,

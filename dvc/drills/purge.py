@@ -48,6 +48,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("volunteers.Card", "stock__drill"),
     ("volunteers.CardStock", "drill"),
     ("volunteers.InsurancePolicy", "volunteer__drill"),
+    ("volunteers.Merge", "twin__drill"),
     ("volunteers.Volunteer", "drill"),
     ("drills.StepDone", "drill__operation"),
 )
@@ -69,7 +70,8 @@ def purge(operation: Operation, *, by: By, at: datetime) -> dict[str, int]:
         rows: Any = model._default_manager.filter(**{path: operation})
         if label in ("help_requests.Need", "volunteers.Volunteer"):
             # These point at each other (duplicate of, guardian): untie them before they go.
-            rows.update(**{"duplicate_of" if label == "help_requests.Need" else "guardian": None})
+            ties = ["duplicate_of"] if label == "help_requests.Need" else ["guardian", "merged_into"]
+            rows.update(**dict.fromkeys(ties))
         counts[label] = counts.get(label, 0) + rows.delete()[0]
     Operation.objects.filter(pk=operation.pk).update(state=OperationState.CLOSED, closed_at=at, clock_speed=0)
     record("drill.purged", operation, by=by, at=at, operation=operation, rows=sum(counts.values()))

@@ -13,8 +13,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, version_of
-from dvc.operations.models import Operation, OperationState
-from dvc.sync import holding, inbox
+from dvc.operations.models import Mode, Operation, OperationState
+from dvc.sync import holding, inbox, merging
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
 from dvc.sync.inbox import View
@@ -61,9 +61,19 @@ def look_through(operation: Operation, *, at: datetime) -> None:
     _visits_of_days_gone(operation, days_end, at=moment)
     _held_ops(operation, days_end, at=moment)
     mark.receipt = _late_facts(operation, after=mark.receipt, at=moment)
+    if _asks_for_duplicates(operation):
+        mark.volunteer = merging.suggest(operation, after=mark.volunteer, at=moment)
     _settle_what_is_no_more(operation, at=moment)
     mark.day, mark.at, mark.version = today, at, version_of(operation.pk)
     mark.save()
+
+
+def _asks_for_duplicates(operation: Operation) -> bool:
+    """The register belongs to the center: one of its operations asks, the one people most likely have before them."""
+    if operation.is_drill:
+        return operation.is_open
+    real = Operation.objects.filter(center=operation.center_id).exclude(mode=Mode.DRILL)
+    return real.live().main_first().first() == operation
 
 
 def _known(operation: Operation, kind: ItemKind) -> set[str]:

@@ -107,6 +107,13 @@ def settle(item: InboxItem, *, by: By, at: datetime) -> bool:
 
 
 @transaction.atomic
+def choose_again(item: InboxItem, *, choice: str, by: By, at: datetime) -> None:
+    """A settled matter was settled wrongly and is settled anew."""
+    InboxItem.objects.filter(pk=item.pk).update(choice=choice, resolved_at=at, resolved_by=by.user)
+    record("inbox.resolved", item, by=by, at=at, operation=item.operation, kind=item.kind, choice=choice)
+
+
+@transaction.atomic
 def reopen(item: InboxItem, *, by: By, at: datetime) -> None:
     """Something new has come to a matter that was done."""
     if InboxItem.objects.filter(pk=item.pk, state=ItemState.RESOLVED).update(

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.inbox_list, name="inbox_list"),
     path("<int:item_id>/", views.inbox_item, name="inbox_item"),
     path("<int:item_id>/resolve/", views.inbox_resolve, name="inbox_resolve"),
+    path("<int:item_id>/take-apart/", views.inbox_take_apart, name="inbox_take_apart"),
     path("not-home/", views.unreturned_list, name="unreturned_list"),
     path("not-home/<int:visit_id>/close/", views.unreturned_close, name="unreturned_close"),
     path("scans/", views.failed_scan_list, name="failed_scan_list"),

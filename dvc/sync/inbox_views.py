@@ -92,6 +92,15 @@ def inbox_resolve(request: StaffRequest, operation_id: int, item_id: int) -> Htt
     return redirect("inbox_list", operation_id)
 
 
+@require_POST
+def inbox_take_apart(request: StaffRequest, operation_id: int, item_id: int) -> HttpResponse:
+    """Undo a merge: the two registrations stand again as they were."""
+    item = _item(request, item_id)
+    resolutions.take_apart(item, by=by(request), at=request.now)
+    messages.success(request, "元の2つの登録にもどしました。")
+    return redirect("inbox_item", operation_id, item_id)
+
+
 def _reason(request: StaffRequest) -> str:
     try:
         said = [normalise_text(request.POST.get(name, "")) for name in ("how", "reason")]

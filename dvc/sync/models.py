@@ -149,11 +149,13 @@ class HeldOp(models.Model):
 
 
 class InboxSweep(models.Model):
-    """How far the periodic look at one operation has come: its audit version, and the newest receipt read."""
+    """How far the periodic look at one operation has come: its audit version, and the newest receipt and
+    registration read."""
 
     operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="+")
     version = models.BigIntegerField(default=0)
     receipt = models.BigIntegerField(default=0)
+    volunteer = models.BigIntegerField(default=0)
     day = models.DateField(null=True)
     at = models.DateTimeField()
 

@@ -10,12 +10,13 @@ from django.db import transaction
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
-from dvc.sync import gather, holding, inbox, quarantine
+from dvc.sync import gather, holding, inbox, merging, quarantine
 from dvc.sync.bindings import fold_held
 from dvc.sync.models import HeldOp, HeldState, InboxItem, ItemKind
 from dvc.sync.situations import choice_of
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
+from intake.volunteers.models import Merge, Volunteer
 
 Act = Callable[[InboxItem, str, datetime | None, By, datetime], object]
 
@@ -84,6 +85,23 @@ def _fold(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: da
     holding.fold_one(held, fold=fold_held, at=at)
 
 
+def _merge(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    one, other = Volunteer.objects.filter(pk__in=item.subjects["volunteer"])
+    made = merging.merge(one, other, by=by, at=at)
+    item.subjects = {**item.subjects, "merge": [made.pk]}
+    item.save(update_fields=["subjects"])
+
+
+@transaction.atomic
+def take_apart(item: InboxItem, *, by: By, at: datetime) -> None:
+    """They were two people after all: the merge is undone and the item says so. Refused inbox.choice."""
+    made = Merge.objects.select_related("twin", "into").filter(pk__in=item.subjects.get("merge", ())).first()
+    if made is None or item.choice != "merge":
+        raise Refused("inbox.choice")
+    merging.undo(made, by=by, at=at)
+    inbox.choose_again(item, choice="different", by=by, at=at)
+
+
 def _take_in(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
     quarantine.take_in(item, by=by, at=at)
 
@@ -100,6 +118,7 @@ _ACTS: Final[dict[tuple[ItemKind, str], Act]] = {
     (ItemKind.OLD_CARD, "annul"): _annul,
     (ItemKind.CARD_NEVER_BOUND, "drop"): _drop,
     (ItemKind.CARD_NEVER_BOUND, "fold"): _fold,
+    (ItemKind.SAME_PERSON, "merge"): _merge,
     (ItemKind.QUARANTINE, "take_in"): _take_in,
     (ItemKind.QUARANTINE, "refuse"): _leave_out,
 }

@@ -132,6 +132,12 @@ class Desk:
         """A person on the staff made sure that somebody went home at `at`. The caller writes down why."""
         return self._fold_in(volunteer, _seen("closed", by, at, None), by=by)[0]
 
+    def tell(self, volunteer: Volunteer, fact: Fact, *, by: By) -> None:
+        """What was seen of this person under another name."""
+        visit, before = self._fold_in(volunteer, fact, by=by)
+        if before is None or before != _Before.of(visit):
+            self._note("visit.refolded", visit, by, fact.at, to=str(visit.state))
+
     def orient(self, volunteer: Volunteer, *, by: By, at: datetime) -> Happened:
         """The person heard the briefing."""
         visit = self._present(volunteer)

@@ -103,21 +103,23 @@ def _read_code(text: str) -> str | None:
 
 def _cards(**wanted: object) -> Iterable[Card]:
     # An empty IN is answered by Django without asking the database.
-    return Card.objects.select_related("holder").filter(**wanted)
+    return Card.objects.select_related("holder__merged_into").filter(**wanted)
 
 
 def _people(operation: Operation, ids: Sequence[int]) -> dict[int, Volunteer]:
     if not ids:
         return {}
-    found = Volunteer.objects.living().filter(center=operation.center_id, pk__in=ids)
-    return {person.pk: person for person in found}
+    found = Volunteer.objects.filter(withdrawn_at__isnull=True, center=operation.center_id, pk__in=ids)
+    return {person.pk: person for person in found.select_related("merged_into")}
 
 
 def _guests(operation: Operation, guests: Sequence[str]) -> dict[str, Volunteer]:
     if not guests:
         return {}
-    found = Volunteer.objects.living().filter(center=operation.center_id, form_token__in=guests)
-    return {str(person.form_token): person for person in found}
+    found = Volunteer.objects.filter(
+        withdrawn_at__isnull=True, center=operation.center_id, form_token__in=guests
+    )
+    return {str(person.form_token): person for person in found.select_related("merged_into")}
 
 
 def _of_token(
@@ -149,6 +151,7 @@ def _of_card(operation: Operation, card: Card, *, expired: bool) -> Finding:
 
 def of_volunteer(operation: Operation, volunteer: Volunteer, card: Card | None = None) -> Finding:
     """The person, unless this operation or the desk must not let them in."""
+    volunteer = volunteer.standing
     # Real people may take part in a drill; a drill's invented people never in anything else.
     if volunteer.drill_id not in (None, operation.pk):
         return Finding("drill_card", card=card)

@@ -25,5 +25,6 @@ STEPS: Final[dict[VisitState, frozenset[VisitState]]] = {
     # A leaving may turn out to be of another stay when more facts come in: the stay is open again.
     S.LEFT: frozenset({S.PRESENT, S.UNRETURNED, S.ANNULLED}),
     S.CLOSED: frozenset({S.LEFT, S.PRESENT, S.UNRETURNED, S.ANNULLED}),
-    S.ANNULLED: frozenset(),
+    # Two registrations of one person were merged and are two again: what was told to the other is its own again.
+    S.ANNULLED: frozenset({S.PRESENT, S.LEFT, S.UNRETURNED, S.CLOSED}),
 }

@@ -113,8 +113,8 @@ class VolunteerQuerySet(models.QuerySet["Volunteer"]):
         return self.living().filter(same)
 
     def living(self) -> Self:
-        """Those still registered."""
-        return self.filter(withdrawn_at__isnull=True)
+        """Those still registered, each once."""
+        return self.filter(withdrawn_at__isnull=True, merged_into__isnull=True)
 
 
 class Volunteer(models.Model):
@@ -173,6 +173,10 @@ class Volunteer(models.Model):
     blocked_reason = models.CharField("受付を止める理由", max_length=200, blank=True)
     registered_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="merged",
+        help_text="the same person's other registration, which stands for this one",
+    )  # fmt: skip
     form_token = models.UUIDField(
         null=True,
         unique=True,
@@ -187,6 +191,11 @@ class Volunteer(models.Model):
 
     def __str__(self) -> str:
         return f"volunteer {self.pk}"
+
+    @property
+    def standing(self) -> Volunteer:
+        """The registration that stands for this person: itself, or the one it was merged into."""
+        return self.merged_into.standing if self.merged_into else self
 
     @property
     def name(self) -> str:
@@ -211,6 +220,32 @@ class Volunteer(models.Model):
         """Under 18; without a birth date a person counts as what they said at the desk, of age when nobody asked."""
         age = self.age_on(day)
         return self.said_minor if age is None else age < ADULT_AGE
+
+
+class Merge(models.Model):
+    """Two registrations of one person became one. `moved`: what went along, so that it can go back."""
+
+    twin = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    moved = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["twin"],
+                condition=models.Q(undone_at__isnull=True),
+                name="one_standing_merge_per_twin",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(twin=models.F("into")), name="nobody_is_merged_into_themself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"merge of {self.twin_id} into {self.into_id}"
 
 
 class InsurancePlan(models.TextChoices):

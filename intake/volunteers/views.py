@@ -193,6 +193,9 @@ def _corrected(request: StaffRequest, person: Volunteer, form: VolunteerForm) ->
 @require_safe
 def volunteer_page(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """Everything about one person, and what to do next. Looking is logged."""
+    merged = Volunteer.objects.known_in(request.operation).filter(pk=volunteer_id).first()
+    if merged is not None and merged.merged_into_id:
+        return redirect("volunteer_page", operation_id, merged.standing.pk)
     person = _person(request, volunteer_id)
     _log_look(request, person, "volunteer_page")
     return _show_person(request, person, card_form=CardForm(), insurance_form=InsuranceForm())

@@ -15,7 +15,7 @@ from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Operation
-from dvc.sync import gather, inbox, resolutions
+from dvc.sync import gather, inbox, merging, resolutions
 from dvc.sync.models import HeldOp, InboxItem, ItemKind
 from intake.checkin.models import FailedScan, Visit
 from intake.volunteers import cards
@@ -304,3 +304,69 @@ def test_conflict_12_facts_of_a_day_that_is_over_count_for_it_and_are_one_digest
     item.refresh_from_db()
     assert item.is_open
     assert InboxItem.objects.filter(kind=ItemKind.LATE_FACTS).count() == 1
+
+
+def two_registrations(operation: Operation) -> tuple[Volunteer, Volunteer]:
+    """髙橋 一郎 from home, and again at the desk with the other 髙 and without a birthday."""
+    fields = {"family_kana": "たかはし", "given_kana": "いちろう", "phone": "090-1234-5678"}
+    first = make.volunteer(operation.center, "髙橋", "一郎", **fields)
+    second = make.volunteer(operation.center, "高橋", "一郎", registered_at=make.at(8), **fields)
+    return first, second
+
+
+def test_conflict_06_two_registrations_are_suggested_once_and_a_family_is_not(operation: Operation) -> None:
+    first, second = two_registrations(operation)
+    make.volunteer(operation.center, "髙橋", "花子", given_kana="はなこ", phone="090-1234-5678")
+    for _ in range(2):
+        gather.look_through(operation, at=make.at(9))
+    item = InboxItem.objects.get(kind=ItemKind.SAME_PERSON)
+    assert item.subjects["volunteer"] == sorted([first.pk, second.pk])
+    assert "髙橋" not in str(item.views)
+
+
+def test_conflict_06_a_merge_leads_card_visits_and_insurance_to_one_and_can_be_undone(
+    operation: Operation,
+) -> None:
+    first, second = two_registrations(operation)
+    card, tablet = card_of(second), Tablet(operation)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
+    gather.look_through(operation, at=make.at(9, 30))
+    item, by = InboxItem.objects.get(kind=ItemKind.SAME_PERSON), make.by(make.user(operation.center))
+    resolutions.choose(item, "merge", reason="", told_at=None, by=by, at=make.at(10))
+    assert Visit.objects.get().volunteer == first
+    assert (first.policies.count(), second.policies.count()) == (2, 0)
+    assert list(Volunteer.objects.living()) == [first]
+    [result] = tell(tablet, said(tablet, "visit.leave", make.at(15), card=card.token))
+    assert (result["code"], result["data"]["volunteer"]) == ("ok_left", first.pk)
+    resolutions.take_apart(InboxItem.objects.get(pk=item.pk), by=by, at=make.at(16))
+    assert Visit.objects.get().volunteer == second
+    assert (first.policies.count(), second.policies.count()) == (1, 1)
+    assert Volunteer.objects.living().count() == 2
+    gather.look_through(operation, at=make.at(17))
+    item.refresh_from_db()
+    assert (item.is_open, item.choice) == (False, "different")
+
+
+def test_conflict_06_both_names_at_the_door_become_one_visit_and_two_again(operation: Operation) -> None:
+    first, second = two_registrations(operation)
+    tablet, by = Tablet(operation), make.by(make.user(operation.center))
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), volunteer=first.pk))
+    tell(tablet, said(tablet, "visit.arrive", make.at(8, 50), volunteer=second.pk))
+    made = merging.merge(first, second, by=by, at=make.at(10))
+    assert Visit.objects.present().get().arrived_at == make.at(8, 50)
+    merging.undo(made, by=by, at=make.at(11))
+    merging.undo(made, by=by, at=make.at(11))
+    assert {visit.volunteer_id: visit.arrived_at for visit in Visit.objects.present()} == {
+        first.pk: make.at(9),
+        second.pk: make.at(8, 50),
+    }
+
+
+def test_conflict_06_strangers_and_a_merged_person_are_not_merged(operation: Operation) -> None:
+    first, second = two_registrations(operation)
+    other = make.volunteer(make.center("隣町"))
+    with pytest.raises(Refused, match="merge_not_two"):
+        merging.merge(first, other, by=SYSTEM, at=make.at(10))
+    merging.merge(first, second, by=SYSTEM, at=make.at(10))
+    with pytest.raises(Refused, match="merge_done"):
+        merging.merge(first, second, by=SYSTEM, at=make.at(10))

@@ -1,0 +1,74 @@
+"""Two registrations of one person: suggested, merged with everything that hangs from them, and taken apart again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from dvc.audit.services import SYSTEM, By
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from dvc.sync import inbox
+from dvc.sync.inbox import View
+from dvc.sync.models import ItemKind
+from intake.checkin import merge as visits
+from intake.volunteers import merge as registrations
+from intake.volunteers.models import Merge, Volunteer
+from matching.teams.models import Member
+
+AT_ONCE = 200
+
+
+@transaction.atomic
+def merge(one: Volunteer, other: Volunteer, *, by: By, at: datetime) -> Merge:
+    """The earlier registration stands for both. Refused volunteer.merge_*."""
+    into, twin = sorted((one, other), key=lambda person: (person.registered_at, person.pk))
+    if Member.objects.filter(volunteer=twin, left_at__isnull=True).exists():
+        raise Refused("volunteer.merge_in_team", name=twin.name)
+    made = registrations.merge(twin, into, by=by, at=at)
+    registrations.keep_moved(made, "visits", visits.move(twin, into, by=by, at=at))
+    return made
+
+
+@transaction.atomic
+def undo(made: Merge, *, by: By, at: datetime) -> None:
+    """Two people again, each with what was theirs. Twice changes nothing."""
+    if registrations.undo(made, by=by, at=at):
+        visits.move_back(made.twin, made.into, made.moved["visits"], by=by, at=at)
+
+
+def suggest(operation: Operation, *, after: int, at: datetime) -> int:
+    """An item for each newly registered person who looks like somebody known. Returns how far the register was read.
+
+    The same name (or reading) with the same phone number, or with the same birthday; a family shares its phone.
+    """
+    new = Volunteer.objects.known_in(operation).living().filter(pk__gt=after).order_by("pk")[:AT_ONCE]
+    newest = after
+    for person in new:
+        newest = person.pk
+        alike = Volunteer.objects.known_in(operation).look_alikes(
+            name=person.name, kana=person.kana, phone_digits=person.phone_digits, birth_date=person.birth_date
+        )
+        for other in alike.exclude(pk=person.pk):
+            if _is_likely(person, other):
+                _suggest(operation, person, other, at=at)
+    return newest
+
+
+def _is_likely(one: Volunteer, other: Volunteer) -> bool:
+    same_name = one.name_key == other.name_key or bool(one.kana_key and one.kana_key == other.kana_key)
+    same_phone = bool(one.phone_digits) and one.phone_digits == other.phone_digits
+    same_birthday = one.birth_date is not None and one.birth_date == other.birth_date
+    no_other_birthday = one.birth_date is None or other.birth_date is None or same_birthday
+    return same_name and (same_birthday or (same_phone and no_other_birthday))
+
+
+def _suggest(operation: Operation, one: Volunteer, other: Volunteer, *, at: datetime) -> None:
+    first, second = sorted((one, other), key=lambda person: person.pk)
+    inbox.open_item(
+        operation, ItemKind.SAME_PERSON, f"{first.pk}:{second.pk}",
+        subjects={"volunteer": [first.pk, second.pk]},
+        views=[View("registered", person.registered_at, row=person.pk) for person in (first, second)],
+        fix="merge", by=SYSTEM, at=at,
+    )  # fmt: skip

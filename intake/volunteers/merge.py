@@ -1,0 +1,63 @@
+"""Two registrations of one person become one, and two again when that was wrong.
+
+The twin's row stays and points at the other: whoever scans its card or names its id is led there. Insurance moves; the
+visits are moved by the app that has them (intake.checkin.merge). Refusals: volunteer.merge_* in dvc/core/refusals.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from intake.volunteers.models import InsurancePolicy, Merge, Volunteer
+
+
+@transaction.atomic
+def merge(twin: Volunteer, into: Volunteer, *, by: By, at: datetime) -> Merge:
+    """From now on `into` stands for both. Refused volunteer.merge_not_two | volunteer.merge_done."""
+    rows = {row.pk: row for row in Volunteer.objects.select_for_update().filter(pk__in=[twin.pk, into.pk])}
+    if len(rows) != 2 or (twin.center_id, twin.drill_id) != (into.center_id, into.drill_id):
+        raise Refused("volunteer.merge_not_two")
+    if any(row.merged_into_id or row.withdrawn_at for row in rows.values()):
+        raise Refused("volunteer.merge_done")
+    policies = list(twin.policies.values_list("pk", flat=True))
+    InsurancePolicy.objects.filter(pk__in=policies).update(volunteer=into)
+    Volunteer.objects.filter(pk=twin.pk).update(merged_into=into)
+    twin.refresh_from_db()
+    made = Merge.objects.create(twin=twin, into=into, at=at, by=by.user, moved={"policies": policies})
+    record(
+        "volunteer.merged", twin, by=by, at=at, center_id=twin.center_id, operation=twin.drill, into=into.pk,
+        policies=len(policies),
+    )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def undo(made: Merge, *, by: By, at: datetime) -> bool:
+    """They are two people after all. False when that was said before."""
+    if not Merge.objects.filter(pk=made.pk, undone_at__isnull=True).update(undone_at=at):
+        return False
+    twin = made.twin
+    InsurancePolicy.objects.filter(pk__in=made.moved.get("policies", ()), volunteer=made.into).update(
+        volunteer=twin
+    )
+    Volunteer.objects.filter(pk=twin.pk).update(merged_into=None)
+    record(
+        "volunteer.unmerged",
+        twin,
+        by=by,
+        at=at,
+        center_id=twin.center_id,
+        operation=twin.drill,
+        into=made.into_id,
+    )
+    return True
+
+
+def keep_moved(made: Merge, what: str, moved: object) -> None:
+    """Remember with the merge what another app moved along."""
+    made.moved = {**made.moved, what: moved}
+    made.save(update_fields=["moved"])
