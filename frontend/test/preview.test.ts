@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PresenceList } from "../src/field/presence";
-import type { Kind, Snapshot, Tone } from "../src/field/protocol";
+import type { VisitKind as Kind, Snapshot, Tone } from "../src/field/protocol";
 import type { Entry } from "../src/field/shelf";
 import { preview, type Presence, type Subject } from "../src/field/snapshot";
 
@@ -14,8 +14,8 @@ const named = (note: string) => vectors.cases.find((each) => each.note === note)
 const card = named("plain");
 const prefix = card.card_id.slice(0, 16);
 const TONES = {
-  ok: ["ok", "ok_left", "ok_oriented", "ok_insured"],
-  warn: ["recorded", "already_present", "not_present"],
+  ok: ["ok", "ok_again", "annulled", "ok_left", "ok_oriented", "ok_insured"],
+  warn: ["recorded", "unverified_card", "guardian_required", "insurance_missing", "incomplete", "already_present", "not_present"],
   stop: ["revoked", "blocked", "expired_card", "foreign_card", "forged_card", "wrong_purpose", "unreadable"],
 };
 const words = (tone: Tone, title: string) => ({ tone, title, say: `${title}。` });
@@ -43,9 +43,10 @@ const look = (subject: Subject, kind: Kind = "visit.arrive", with_: Snapshot | n
 
 describe("the tablet's own look", () => {
   it("is green only for a card that is signed, bound and known, and names the person", async () => {
-    const verdict = await look({ card: card.text });
+    const verdict = await look({ card: card.text }, "visit.arrive", snapshot(1));
     expect([verdict.code, verdict.tone, verdict.name, verdict.volunteer]).toEqual(["ok", "ok", "佐藤 花", 7]);
-    expect(verdict.todo.map((each) => each.code)).toEqual(["orientation", "insurance"]);
+    expect(verdict.todo.map((each) => each.code)).toEqual(["orientation"]);
+    expect(await look({ card: card.text })).toMatchObject({ code: "insurance_missing", tone: "warn", name: "佐藤 花" });
   });
 
   it("is amber for a signed card that it does not know, and when it has no snapshot at all", async () => {
@@ -82,11 +83,11 @@ describe("the tablet's own look", () => {
   it("knows who is here from the snapshot and from its own records since", async () => {
     const presence = new PresenceList();
     const entry = (kind: Kind, t_wall: string) =>
-      ({ queued: 1, result: null, verdict: { volunteer: 7 }, op: { kind, t_wall } }) as unknown as Entry;
+      ({ queued: 1, result: null, verdict: { volunteer: 7 }, op: { kind, t_wall, payload: {}, op_id: t_wall } }) as unknown as Entry;
     presence.reset(snapshot(0, { present: { "7": "2026-11-23T08:00:00+09:00" } }), []);
     expect((await look({ card: card.text }, "visit.arrive", snapshot(), presence)).code).toBe("already_present");
     presence.note(entry("visit.leave", "2026-11-23T09:10:00+09:00"));
-    expect((await look({ card: card.text }, "visit.leave", snapshot(), presence)).code).toBe("not_present");
+    expect((await look({ card: card.text }, "visit.leave", snapshot(), presence)).code).toBe("already_left");
     presence.reset(snapshot(), [entry("visit.arrive", "2026-11-23T09:20:00+09:00")]);
     expect((await look({ card: card.text }, "visit.leave", snapshot(), presence)).code).toBe("ok_left");
   });

@@ -1,35 +1,37 @@
-"""From the reader's last key to green on the page, and to the server's ✓, in Chromium on this machine."""
+"""From the frame that decodes, or the reader's last key, to the painted verdict of the tablet and of the server, in
+Chromium on this machine: reader and fake camera, on-line and off-line."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
-from tests.e2e.conftest import QUIET
-from tests.e2e.reception import Tablet, set_up
-from tests.infra.browser import chromium
-from tests.infra.center import center
+from tests.e2e.camera import queue_film
+from tests.e2e.conftest import CHROMIUM, QUIET
+from tests.e2e.reception import Desk, Tablet, set_up
+from tests.e2e.test_reception_camera import symbol
+from tests.infra.center import RunningCenter, center
 
-SCANS = 30
-# Times are the page's own clock: from the Enter key, to the first new green verdict, to the server's answer.
-WATCH = """() => {
-  const panel = document.querySelector("[data-verdict]");
-  window.scans = [];
-  let now = null;
-  addEventListener("keydown", (event) => {
-    if (event.key === "Enter") now = { start: performance.now(), green: 0, settled: 0 };
-  }, true);
-  new MutationObserver(() => {
-    if (!now) return;
-    if (!now.green && panel.dataset.tone === "ok") now.green = performance.now() - now.start;
-    if (now.green && panel.dataset.state === "settled") {
-      now.settled = performance.now() - now.start;
-      window.scans.push(now);
-      now = null;
-    }
-  }).observe(panel, { attributes: true, childList: true, subtree: true });
+SCANS = 50
+FAKE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+# One IndexedDB transaction as the shelf writes it, alone: the floor under every verdict.
+FLOOR = """async () => {
+  const db = await new Promise((done) => {
+    const asked = indexedDB.open("bench", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("rows");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const times = [];
+  for (let i = 0; i < 50; i += 1) {
+    const began = performance.now();
+    const tx = db.transaction("rows", "readwrite", { durability: "strict" });
+    tx.objectStore("rows").put("x".repeat(600), i);
+    await new Promise((done) => { tx.oncomplete = done; });
+    times.push(performance.now() - began);
+  }
+  return times;
 }"""
 
 
@@ -39,22 +41,56 @@ def main() -> None:
         center(Path(folder), LOG_LEVEL="WARNING") as running,
         sync_playwright() as player,
     ):
-        desk = set_up(running, [f"計測{number}" for number in range(SCANS)])
-        browser = player.chromium.launch(executable_path=chromium(), args=QUIET)
-        tablet = Tablet(browser, running, desk)
-        tablet.page.evaluate(WATCH)
-        for holder in desk.holders:
-            tablet.read(holder.token)
-            tablet.expect_verdict("ok", holder.family)
-            expect(tablet.page.locator("[data-verdict]")).to_have_attribute("data-state", "settled")
-        scans = tablet.page.evaluate("() => window.scans")
-        browser.close()
-    for what, key in (("green on the page", "green"), ("✓ from the server", "settled")):
-        times = sorted(scan[key] for scan in scans)
-        median, p95 = times[len(times) // 2], times[int(0.95 * len(times))]
-        print(
-            f"{what}: p50 {median / 1000:.3f} s, p95 {p95 / 1000:.3f} s after the reader's Enter ({len(times)} scans)"
-        )
+        for offline in (False, True):
+            reader(player, running, offline=offline)
+            camera(player, running, Path(folder), offline=offline)
+
+
+def reader(player: Playwright, running: RunningCenter, *, offline: bool) -> None:
+    desk = _desk(running)
+    browser = player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    tablet = Tablet(browser, running, desk)
+    if not offline:
+        _print("one strict IndexedDB transaction", tablet.page.evaluate(FLOOR))
+    tablet.visitor.context.set_offline(offline)
+    for holder in desk.holders:
+        tablet.read(holder.token)
+        tablet.expect_verdict("ok", holder.family)
+        if not offline:
+            tablet.expect_state("settled")
+    _report("reader", tablet, offline=offline)
+    browser.close()
+
+
+def camera(player: Playwright, running: RunningCenter, folder: Path, *, offline: bool) -> None:
+    desk = _desk(running)
+    path = queue_film([symbol(holder.token) for holder in desk.holders], folder / "queue.mjpeg")
+    args = [*QUIET, *FAKE, f"--use-file-for-fake-video-capture={path}"]
+    browser = player.chromium.launch(executable_path=CHROMIUM, args=args)
+    tablet = Tablet(browser, running, desk)
+    tablet.visitor.context.set_offline(offline)
+    tablet.page.get_by_role("button", name="カメラ").click()
+    expect(tablet.page.locator("[data-arrived]")).to_have_text(str(SCANS), timeout=300_000)
+    tablet.page.wait_for_timeout(500)
+    _report("camera", tablet, offline=offline)
+    browser.close()
+
+
+def _desk(running: RunningCenter) -> Desk:
+    return set_up(running, [f"計測{number}" for number in range(SCANS)])
+
+
+def _report(what: str, tablet: Tablet, *, offline: bool) -> None:
+    network = "off-line" if offline else "on-line"
+    _print(f"{what}, {network}: to the tablet's verdict", tablet.waits("scan-to-tablet"))
+    if not offline:
+        _print(f"{what}, {network}: to the server's verdict", tablet.waits("scan-to-server"))
+
+
+def _print(what: str, times: list[float]) -> None:
+    ordered = sorted(times)
+    median, p95 = ordered[len(ordered) // 2], ordered[int(0.95 * len(ordered))]
+    print(f"{what}: p50 {median:.0f} ms, p95 {p95:.0f} ms ({len(ordered)})", flush=True)
 
 
 if __name__ == "__main__":

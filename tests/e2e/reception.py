@@ -96,6 +96,13 @@ class Tablet:
         if name:
             expect(panel.locator(".t-verdict__name")).to_contain_text(name)
 
+    def waits(self, answer: str) -> list[float]:
+        """Milliseconds from frame or last key to the painted answer: "scan-to-tablet" or "scan-to-server"."""
+        found: list[float] = self.page.evaluate(
+            "(name) => performance.getEntriesByName(name).map((each) => each.duration)", answer
+        )
+        return found
+
     def expect_state(self, state: str) -> None:
         expect(self.page.locator("[data-verdict]")).to_have_attribute("data-state", state)
 

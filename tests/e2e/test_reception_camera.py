@@ -10,10 +10,14 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 from qrcode.constants import ERROR_CORRECT_M
 
-from tests.e2e.camera import film
+from tests.e2e.camera import film, queue_film
 from tests.e2e.conftest import PHONE
 from tests.e2e.reception import Tablet, set_up, visits
 from tests.infra.center import RunningCenter
+from tests.infra.scale import count
+
+# In a row before the camera: a short queue in `make test`, the fifty of a morning with FULL=1.
+QUEUE = count(8, 50)
 
 
 def symbol(text: str) -> Image.Image:
@@ -69,3 +73,42 @@ def test_without_a_camera_the_page_says_what_else_works(
     expect(tablet.page.locator("[data-eye-say]")).to_contain_text("カードの番号8文字の入力で受付できます")
     tablet.read(desk.holders[0].token)
     tablet.expect_verdict("ok", "遠藤")
+
+
+def test_a_queue_of_cards_is_received_without_a_touch_through_an_airplane_mode(
+    running: RunningCenter, launch: Callable[..., Browser], tmp_path: Path
+) -> None:
+    desk = set_up(running, [f"列{number}" for number in range(QUEUE)])
+    path = queue_film([symbol(holder.token) for holder in desk.holders], tmp_path / "queue.mjpeg")
+    tablet = Tablet(launch(path), running, desk)
+    arrived = tablet.page.locator("[data-arrived]")
+    tablet.page.get_by_role("button", name="カメラ").click()
+    expect(arrived).to_have_text(str(QUEUE // 2), timeout=5_000 * QUEUE)
+    tablet.visitor.context.set_offline(True)
+    expect(arrived).to_have_text(str(QUEUE), timeout=5_000 * QUEUE)
+    tablet.visitor.picture("reception-queue")
+    tablet.page.get_by_role("button", name="カメラ").click()
+    tablet.visitor.context.set_offline(False)
+    tablet.page.get_by_role("button", name="送信").click()
+    tablet.expect_unsent(0)
+    families = [visit["family"] for visit in visits(running, desk)]
+    assert sorted(families) == sorted(holder.family for holder in desk.holders)
+    assert len(tablet.waits("scan-to-tablet")) >= QUEUE
+    assert tablet.visitor.errors == []
+
+
+def test_two_cards_in_one_frame_are_two_visits(
+    running: RunningCenter, launch: Callable[..., Browser], tmp_path: Path
+) -> None:
+    desk = set_up(running, ["双葉", "並木"])
+    one, other = (symbol(holder.token) for holder in desk.holders)
+    both = Image.new("RGB", (one.width + other.width + 40, one.height), "white")
+    both.paste(one, (0, 0))
+    both.paste(other, (one.width + 40, 0))
+    tablet = Tablet(launch(film(both, tmp_path / "two.mjpeg")), running, desk)
+    tablet.page.get_by_role("button", name="カメラ").click()
+    expect(tablet.page.locator("[data-strip] li")).to_have_count(2)
+    tablet.page.wait_for_timeout(1_000)
+    tablet.visitor.picture("reception-two-cards")
+    tablet.expect_unsent(0)
+    assert sorted(visit["family"] for visit in visits(running, desk)) == ["並木", "双葉"]

@@ -77,7 +77,7 @@ def test_a_morning_at_the_desk_on_line(running: RunningCenter, launch: Callable[
     first, second = desk.holders
 
     tablet.read(first.token)
-    tablet.expect_verdict("ok", "千葉")
+    tablet.expect_verdict("insurance_missing", "千葉")
     tablet.expect_state("settled")
     tablet.visitor.picture("reception-arrived")
     page.get_by_role("button", name="説明を受けた").click()
@@ -93,7 +93,7 @@ def test_a_morning_at_the_desk_on_line(running: RunningCenter, launch: Callable[
     expect(page.get_by_text("番号が合いません")).to_be_visible()
     field.fill(f"{second.short_code[:4]}ー{second.short_code[4:].lower()}")
     page.get_by_role("button", name="記録", exact=True).click()
-    tablet.expect_verdict("ok", "菅原")
+    tablet.expect_verdict("insurance_missing", "菅原")
 
     tablet.read(first.token[:-1] + ("0" if first.token[-1] != "0" else "1"))
     tablet.expect_verdict("forged_card")

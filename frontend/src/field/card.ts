@@ -74,6 +74,17 @@ export function looksLikeCard(text: string): boolean {
   return cardBytes(text) !== null;
 }
 
+/** The number of the key a card says it is signed with, or null when the text is no card. Nothing is verified. */
+export function cardKey(text: string): number | null {
+  return cardBytes(text)?.[1] ?? null;
+}
+
+/** The short code under the symbol of a card's text, or null when the text is no card. */
+export function shortCodeOf(text: string): string | null {
+  const raw = cardBytes(text);
+  return raw ? shortCode(toHex(raw.slice(10, SIGNED_BYTES))) : null;
+}
+
 /** The 16 hex letters a tablet knows a card by, or null when the text is no card. */
 export function cardPrefix(text: string): string | null {
   const raw = cardBytes(text);

@@ -49,6 +49,8 @@ export const NOT_WRITTEN: Verdict = {
 
 function laneOf(payload: Payload, verdict: Verdict): string {
   if (verdict.volunteer !== null) return `person:${verdict.volunteer}`;
+  if (payload.guest !== undefined) return `guest:${payload.guest}`;
+  if (payload.op !== undefined) return `op:${payload.op}`;
   if (payload.card !== undefined) return `card:${cardPrefix(payload.card) ?? "unknown"}`;
   return `code:${payload.short_code ?? "unknown"}`;
 }

@@ -1,8 +1,9 @@
 /* The large answer to a scan: colour, icon, word, name, what to do next, and how far the record has come. */
 import { displayShortCode } from "./card";
 import { button, element, icon } from "./elements";
-import type { Kind, Todo, Tone, Verdict } from "./protocol";
+import type { Alike, Todo, Tone, Verdict, VisitKind } from "./protocol";
 import type { Entry, State } from "./shelf";
+import { canUndo } from "./undo";
 
 const ICONS: Record<Tone, string> = { ok: "ok", warn: "warn", stop: "stop" };
 // Full circle, half circle, tick: drawn, because fonts disagree about the size of ● ◐ ✓.
@@ -12,16 +13,29 @@ const STEPS: readonly (readonly [State, string])[] = [
   ["settled", "確定"],
 ];
 
-const TODO_BUTTONS: Record<string, readonly [string, Kind]> = {
+const TODO_BUTTONS: Record<string, readonly [string, VisitKind]> = {
   orientation: ["説明を受けた", "visit.orient"],
   insurance: ["保険を確認した", "visit.insure"],
 };
 
-const OTHER_WAY: Record<string, readonly [string, Kind]> = {
+const OTHER_WAY: Record<string, readonly [string, VisitKind]> = {
   already_present: ["帰りとして記録", "visit.leave"],
   not_present: ["到着として記録", "visit.arrive"],
   oriented_before_arrival: ["到着として記録", "visit.arrive"],
 };
+
+// A card that nobody holds, as far as is known: the person before the desk may have it.
+const MAY_BE_BLANK = new Set(["unbound_card", "recorded", "unverified_card"]);
+const SAME: Record<string, string> = { phone: "電話番号が同じ", name: "名前が同じ" };
+
+/** What the buttons of the panel do. */
+export interface PanelActs {
+  readonly act: (kind: VisitKind) => void;
+  readonly undo: (entry: Entry) => void;
+  readonly walkIn: (card: string) => void;
+  readonly give: (card: string) => void;
+  readonly same: (entry: Entry, person: Alike) => void;
+}
 
 /** What the panel shows: a verdict, and the entry it belongs to when something was recorded. */
 export interface Shown {
@@ -42,6 +56,7 @@ export function verdictOf(entry: Entry): Verdict {
     name: data.name ?? verdict.name,
     kana: data.kana ?? verdict.kana,
     volunteer: data.volunteer ?? verdict.volunteer,
+    ...(verdict.guest === undefined ? {} : { guest: verdict.guest }),
     // What keeps somebody from going out is no longer asked of a person who goes home.
     todo: entry.op.kind === "visit.leave" ? [] : (data.todo ?? []),
   };
@@ -52,11 +67,12 @@ export function nameOf(entry: Entry): string {
   const { name } = verdictOf(entry);
   if (name) return `${name} さん`;
   const code = entry.result?.data.short_code ?? entry.op.payload.short_code;
+  if (entry.op.kind === "scan.failed") return "読めないカード";
   return code ? `カード ${displayShortCode(code)}` : "名前は未確認";
 }
 
-/** Draw `shown`. `act` records another fact about the same person. */
-export function drawPanel(panel: HTMLElement, { verdict, entry }: Shown, act: (kind: Kind) => void): void {
+/** Draw `shown`. */
+export function drawPanel(panel: HTMLElement, { verdict, entry }: Shown, acts: PanelActs): void {
   panel.dataset["tone"] = verdict.tone;
   panel.dataset["code"] = verdict.code;
   panel.dataset["state"] = entry?.state ?? "none";
@@ -71,10 +87,10 @@ export function drawPanel(panel: HTMLElement, { verdict, entry }: Shown, act: (k
     if (verdict.kana) name.before(element("p", "t-verdict__kana", verdict.kana));
   }
   body.append(element("p", "t-verdict__say", verdict.say));
-  if (verdict.todo.length) body.append(todoList(verdict.todo, act));
+  if (verdict.todo.length) body.append(todoList(verdict.todo, acts.act));
   const other = OTHER_WAY[verdict.code];
-  if (other && entry) body.append(button("button button--primary t-verdict__other", other[0], () => act(other[1])));
-  if (entry) body.append(stepList(entry.state));
+  if (other && entry) body.append(button("button button--primary t-verdict__other", other[0], () => acts.act(other[1])));
+  if (entry) body.append(...offers(verdict, entry, acts), foot(entry, acts));
   panel.replaceChildren(body);
 }
 
@@ -90,7 +106,36 @@ export function stateMark(state: State): HTMLElement {
   return element("span", "t-mark", icon(state), word);
 }
 
-function todoList(todo: readonly Todo[], act: (kind: Kind) => void): HTMLElement {
+/** What else can be done with this card or this person. */
+function offers(verdict: Verdict, entry: Entry, acts: PanelActs): HTMLElement[] {
+  const { card } = entry.op.payload;
+  const made: HTMLElement[] = [];
+  if (entry.op.kind === "visit.arrive" && card !== undefined && MAY_BE_BLANK.has(verdict.code)) {
+    made.push(
+      element(
+        "div",
+        "t-offers",
+        button("button button--primary t-offers__button", "このカードで受付（はじめての人）", () => acts.walkIn(card)),
+        button("button t-offers__button", "登録のある人に渡す", () => acts.give(card)),
+      ),
+    );
+  }
+  for (const person of entry.result?.data.alike ?? []) {
+    const why = person.same.map((each) => SAME[each] ?? "").join("・");
+    const row = element("p", "t-alike", `${person.name} さん（${person.kana}）が、もう登録されています。${why}`);
+    row.append(button("button t-offers__button", "この人です", () => acts.same(entry, person)));
+    made.push(row);
+  }
+  return made;
+}
+
+function foot(entry: Entry, acts: PanelActs): HTMLElement {
+  const row = element("div", "t-verdict__foot", stepList(entry.state));
+  if (canUndo(entry, Date.now())) row.append(button("button t-verdict__undo", "取り消す", () => acts.undo(entry)));
+  return row;
+}
+
+function todoList(todo: readonly Todo[], act: (kind: VisitKind) => void): HTMLElement {
   const list = element("ul", "t-todo");
   for (const { code, text } of todo) {
     const row = element("li", "t-todo__row", element("p", "t-todo__text", text));

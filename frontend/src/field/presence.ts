@@ -1,56 +1,114 @@
-import type { Snapshot } from "./protocol";
+import { cardPrefix } from "./card";
+import type { Kind, Snapshot, WalkIn } from "./protocol";
 import type { Entry } from "./shelf";
-import type { Presence } from "./snapshot";
+import { guestTodo, type Guest, type Presence } from "./snapshot";
+import { shortName } from "./text";
 
 // An arrival with one of these codes was no new one.
-const KNOWN_BEFORE = new Set(["already_present", "already_left", "wrong_site"]);
+const KNOWN_BEFORE = new Set(["already_present", "already_left"]);
+const ARRIVALS = new Set<Kind | undefined>(["visit.arrive", "person.walk_in"]);
+
+type Who = number | string;
 
 /** Who is here, and how many came today: the snapshot's list, moved on by what this tablet recorded since. */
 export class PresenceList implements Presence {
-  private here = new Set<number>();
-  private gone = new Set<number>();
+  private here = new Set<Who>();
+  private gone = new Set<Who>();
   private arrivals = new Set<string>();
+  private undone = new Set<string>();
+  private guests = new Map<string, Omit<Guest, "here">>();
   private before = 0;
+  private snapshot: Snapshot | null = null;
 
   /** Start again from a snapshot and the tablet's own entries since, oldest first. `day`: YYYY-MM-DD. */
   reset(snapshot: Snapshot | null, entries: readonly Entry[], day = ""): void {
-    this.here = new Set(Object.keys(snapshot?.present ?? {}).map(Number));
     const today = snapshot?.today?.day === day ? snapshot.today : undefined;
+    this.snapshot = snapshot;
+    this.here = new Set(Object.keys(snapshot?.present ?? {}).map(Number));
     this.gone = new Set(today?.left);
     this.before = today?.arrived ?? 0;
     this.arrivals = new Set();
+    this.undone = new Set();
+    this.guests = new Map();
     for (const entry of entries) this.note(entry);
   }
 
   /** Take an entry in; safe to repeat when its result has come. */
   note(entry: Entry): void {
     const { op, result } = entry;
-    const code = result?.code ?? entry.verdict.code;
     const refused = (result?.tone ?? entry.verdict.tone) === "stop";
-    if (op.kind === "visit.arrive") {
-      if (refused || KNOWN_BEFORE.has(code)) this.arrivals.delete(op.op_id);
+    if (op.kind === "visit.undo") {
+      if (!refused) this.takeBack(entry);
+      return;
+    }
+    if (this.undone.has(op.op_id)) return;
+    if (op.kind === "person.walk_in") this.write(entry);
+    if (ARRIVALS.has(op.kind)) {
+      if (refused || KNOWN_BEFORE.has(result?.code ?? entry.verdict.code)) this.arrivals.delete(op.op_id);
       else this.arrivals.add(op.op_id);
     }
-    const volunteer = result?.data.volunteer ?? entry.verdict.volunteer;
-    if (volunteer === null || volunteer === undefined || refused) return;
-    if (op.kind === "visit.arrive") {
-      this.here.add(volunteer);
-      this.gone.delete(volunteer);
-    }
-    if (op.kind === "visit.leave" && this.here.delete(volunteer)) this.gone.add(volunteer);
+    const who = whoOf(entry);
+    if (who === undefined || refused) return;
+    if (ARRIVALS.has(op.kind)) this.enter(who);
+    if (op.kind === "visit.leave") this.leave(who);
   }
 
-  has(volunteer: number): boolean {
-    return this.here.has(volunteer);
+  has(who: Who): boolean {
+    return this.here.has(who);
   }
 
-  /** Came today and went home again. */
-  wentHome(volunteer: number): boolean {
-    return this.gone.has(volunteer);
+  wentHome(who: Who): boolean {
+    return this.gone.has(who);
+  }
+
+  guest(prefix: string): Guest | undefined {
+    const guest = this.guests.get(prefix);
+    if (!guest) return undefined;
+    const gone = this.gone.has(guest.guest) || this.gone.has(guest.volunteer ?? "");
+    return { ...guest, here: !gone && (this.here.has(guest.guest) || this.here.has(guest.volunteer ?? "")) };
   }
 
   /** Arrivals of today, as far as this tablet knows. */
   get arrived(): number {
-    return this.before + this.arrivals.size;
+    return Math.max(0, this.before + this.arrivals.size);
   }
+
+  private enter(who: Who): void {
+    this.here.add(who);
+    this.gone.delete(who);
+  }
+
+  private leave(who: Who): void {
+    if (this.here.delete(who)) this.gone.add(who);
+  }
+
+  private takeBack(entry: Entry): void {
+    const { op, of } = entry.op.payload;
+    if (op === undefined || this.undone.has(op)) return;
+    this.undone.add(op);
+    const who = whoOf(entry);
+    if (ARRIVALS.has(of)) {
+      if (!this.arrivals.delete(op)) this.before -= 1; // it was in the snapshot's number
+      if (who !== undefined) this.here.delete(who);
+      for (const [prefix, { guest }] of this.guests) if (of === "person.walk_in" && guest === entry.verdict.guest) this.guests.delete(prefix);
+    }
+    if (of === "visit.leave" && who !== undefined) this.enter(who);
+  }
+
+  private write({ op, result }: Entry): void {
+    const told = op.payload as WalkIn;
+    const prefix = told.card === undefined ? null : cardPrefix(told.card);
+    if (!prefix) return;
+    this.guests.set(prefix, {
+      guest: told.guest,
+      volunteer: result?.data.volunteer ?? null,
+      name: shortName(`${told.family_name} ${told.given_name}`),
+      kana: shortName(`${told.family_kana} ${told.given_kana}`),
+      todo: guestTodo(this.snapshot, told),
+    });
+  }
+}
+
+function whoOf({ op, result, verdict }: Entry): Who | undefined {
+  return verdict.guest ?? op.payload.guest ?? result?.data.volunteer ?? verdict.volunteer ?? undefined;
 }

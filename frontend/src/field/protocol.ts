@@ -4,7 +4,8 @@ import type { Stamp } from "./clock";
 export type Tone = "ok" | "warn" | "stop";
 /** Facts about one person's visit. */
 export type VisitKind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure";
-export type Kind = VisitKind;
+export type Kind = VisitKind | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed";
+export type Evidence = "seen_card" | "online" | "joined_here";
 export type Input = "camera" | "reader" | "typed" | "list";
 
 export interface Payload {
@@ -13,7 +14,43 @@ export interface Payload {
   readonly volunteer?: number;
   readonly site?: number | null;
   readonly input?: Input;
-  readonly evidence?: "seen_card" | "online" | "joined_here";
+  readonly evidence?: Evidence;
+  /** The tablet's own name for somebody it wrote down, until the server's id is known. */
+  readonly guest?: string;
+  /** visit.undo: the op that is taken back, and its kind. */
+  readonly op?: string;
+  readonly of?: Kind;
+  /** scan.failed: what was read, and why it led nowhere. */
+  readonly raw?: string;
+  readonly code?: string;
+  /** card.bind: the person's card before this one is lost. */
+  readonly lost?: boolean;
+}
+
+/** person.walk_in: what the short form asks. */
+export interface WalkIn extends Payload {
+  readonly guest: string;
+  readonly family_name: string;
+  readonly given_name: string;
+  readonly family_kana: string;
+  readonly given_kana: string;
+  readonly phone: string;
+  readonly emergency_phone: string;
+  readonly birth_date: string | null;
+  readonly minor: boolean;
+  readonly guardian_consent: boolean;
+  readonly experience: number;
+  readonly insured: Evidence | null;
+  readonly consent: boolean;
+  readonly proxy: boolean;
+}
+
+/** Somebody registered who may be the person of a walk-in. */
+export interface Alike {
+  readonly volunteer: number;
+  readonly name: string;
+  readonly kana: string;
+  readonly same: readonly ("phone" | "name")[];
 }
 
 /** What the caller knows of an op; the shelf adds the sequence number. */
@@ -46,6 +83,8 @@ export interface ResultData {
   readonly name?: string;
   readonly kana?: string;
   readonly short_code?: string;
+  readonly guest?: string;
+  readonly alike?: readonly Alike[];
   readonly arrived_at?: string;
   readonly left_at?: string | null;
   readonly todo?: readonly Todo[];
@@ -162,6 +201,7 @@ export const ORIENTED = 2;
 export const MINOR = 4;
 export const GUARDIAN_CONSENT = 8;
 export const BLOCKED = 16;
+export const NO_EMERGENCY = 32;
 
 /** A registered tablet. `epoch` counts up when its numbering starts again. */
 export interface Device {
@@ -181,4 +221,6 @@ export interface Verdict {
   readonly kana: string;
   readonly volunteer: number | null;
   readonly todo: readonly Todo[];
+  /** Somebody this tablet wrote down and the server has not named yet. */
+  readonly guest?: string;
 }

@@ -3,6 +3,7 @@ import { button, clockTime, element, icon } from "./elements";
 import { nameOf, stateMark, verdictOf } from "./panel";
 import type { Kind } from "./protocol";
 import type { Entry } from "./shelf";
+import { canUndo, undoneBy } from "./undo";
 
 export const LISTED = 20;
 
@@ -11,28 +12,37 @@ const KINDS: Record<Kind, string> = {
   "visit.leave": "帰り",
   "visit.orient": "説明",
   "visit.insure": "保険",
+  "visit.undo": "取り消し",
+  "card.bind": "カード",
+  "person.walk_in": "はじめての人",
+  "scan.failed": "読み取り",
 };
 
 export function drawRecent(
   { list, empty, look }: { list: HTMLElement; empty: HTMLElement; look: HTMLElement },
   newest: readonly Entry[],
   toLookAt: readonly Entry[],
-  dismiss: (entry: Entry) => void,
+  { dismiss, undo }: { dismiss: (entry: Entry) => void; undo: (entry: Entry) => void },
 ): void {
+  const undone = undoneBy(newest);
   const listed = new Set(newest.map((entry) => entry.op_id));
   const shown = [...newest, ...toLookAt.filter((entry) => !listed.has(entry.op_id)).reverse()];
   const waiting = toLookAt.length;
   empty.hidden = shown.length > 0;
   look.hidden = waiting === 0;
   look.textContent = waiting ? `確認が必要な記録が${waiting}件あります。下の記録を見て、班長に知らせてください。` : "";
-  list.replaceChildren(...shown.map((entry) => row(entry, dismiss)));
+  list.replaceChildren(...shown.map((entry) => row(entry, undone.has(entry.op_id), { dismiss, undo })));
 }
 
-function row(entry: Entry, dismiss: (entry: Entry) => void): HTMLElement {
+function row(
+  entry: Entry,
+  undone: boolean,
+  { dismiss, undo }: { dismiss: (entry: Entry) => void; undo: (entry: Entry) => void },
+): HTMLElement {
   const verdict = verdictOf(entry);
   const time = element("time", "t-row__time", clockTime(new Date(entry.op.t_wall)));
   time.setAttribute("datetime", entry.op.t_wall);
-  const said = element("span", "t-row__said", icon(verdict.tone), `${KINDS[entry.op.kind]}：${verdict.title}`);
+  const said = element("span", "t-row__said", icon(verdict.tone), undone ? `${KINDS[entry.op.kind]}：取り消し済み` : `${KINDS[entry.op.kind]}：${verdict.title}`);
   const made = element(
     "li",
     `t-row t-row--${verdict.tone}`,
@@ -43,6 +53,7 @@ function row(entry: Entry, dismiss: (entry: Entry) => void): HTMLElement {
   );
   made.dataset["opId"] = entry.op_id;
   made.dataset["state"] = entry.state;
+  if (!undone && canUndo(entry, Date.now())) made.append(button("button t-row__undo", "取り消す", () => undo(entry)));
   if (entry.look) {
     made.append(
       element("p", "t-row__why", entry.result?.text ?? ""),

@@ -11,23 +11,31 @@ import { OperatorScreen } from "./operator_screen";
 import { Outbox, type Connection } from "./outbox";
 import { drawPanel, spoken, verdictOf, type Shown } from "./panel";
 import { PresenceList } from "./presence";
-import type { Device, Input, Kind, Payload, Snapshot, Verdict } from "./protocol";
+import type { Alike, Device, Input, Kind, Payload, Snapshot, Verdict, VisitKind, WalkIn } from "./protocol";
 import { wireQueueFile } from "./queue_file_button";
 import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
 import { Repeats } from "./repeat";
 import { startReporting } from "./report";
+import { Search, type Found } from "./search";
 import { drawStrip } from "./strip";
 import { Shelf, type Entry } from "./shelf";
 import { preview, say, type Subject } from "./snapshot";
 import { Sound } from "./sound";
 import { wireSound } from "./sound_button";
+import { shortName } from "./text";
 import { Timing } from "./timing";
 import { newsText, notWritten, showTrouble, troubleText } from "./trouble";
 import { wireTyped } from "./typed";
+import { undoOf, undoVerdict } from "./undo";
+import { WalkInForm, walkInVerdict } from "./walkin";
 import { listenToWedge } from "./wedge";
 
+// Nothing about a person: kept as a failed scan.
 const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
+// A card that nobody may hold yet: an open form takes it.
+const MAY_BE_BLANK = new Set(["recorded", "unverified_card"]);
+const RAW_KEPT = 200;
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openReception(page: HTMLElement): Promise<void> {
@@ -69,7 +77,9 @@ class Reception {
   private snapshot: Snapshot | null = null;
   private connection: Connection = { kind: "unknown" };
   private device: Device | null = null;
-  private way: Kind = "visit.arrive";
+  private way: VisitKind = "visit.arrive";
+  private readonly walkIn: WalkInForm;
+  private readonly search: Search;
   private shown: Shown | null = null;
   private turn = 0;
   private begun = false;
@@ -91,6 +101,9 @@ class Reception {
       onQueue: () => void this.drawQueue(),
       onTrouble: (error) => showTrouble(page, troubleText(error)),
     });
+    const closed = (): void => this.formClosed();
+    this.walkIn = new WalkInForm(page, (told) => void this.wroteDown(told), closed);
+    this.search = new Search(page, () => this.device, (person, card) => void this.foundPerson(person, card), closed);
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
@@ -146,8 +159,12 @@ class Reception {
       today: localDay(new Date()),
     });
     if (NOT_A_FACT.has(verdict.code)) {
-      this.show({ verdict, entry: null }, turn);
-      this.sound.play(verdict.tone);
+      await this.record("scan.failed", { raw: text.slice(0, RAW_KEPT), code: verdict.code, input }, verdict, turn, seenAt);
+      return;
+    }
+    const form = [this.walkIn, this.search].find(({ isOpen }) => isOpen);
+    if (form && "card" in subject && MAY_BE_BLANK.has(verdict.code)) {
+      form.take(subject.card);
       return;
     }
     const payload = "card" in subject ? { card: subject.card, input } : { short_code: subject.shortCode, input };
@@ -155,24 +172,22 @@ class Reception {
   }
 
   /** Another fact about the person on the panel: a tap on a todo, or the other way round. */
-  private async act(kind: Kind): Promise<void> {
+  private async act(kind: VisitKind): Promise<void> {
     const shown = this.shown;
     if (!shown?.entry) return;
     this.turn += 1;
-    const { card, short_code, volunteer } = shown.entry.op.payload;
-    const subject: Payload = card !== undefined ? { card } : short_code !== undefined ? { short_code } : { volunteer: volunteer ?? 0 };
+    const subject = subjectOf(shown.entry);
     const { name, kana, todo } = shown.verdict;
     const done = kind === "visit.orient" ? "orientation" : "insurance";
-    const code = { "visit.arrive": "ok", "visit.leave": "ok_left", "visit.orient": "ok_oriented", "visit.insure": "ok_insured" }[kind];
-    const verdict = say(
-      this.snapshot, code, { name, kana, volunteer: shown.verdict.volunteer },
-      kind === "visit.leave" ? [] : todo.filter((each) => each.code !== done),
-    );
+    const code = CODES[kind];
+    const { volunteer, guest } = shown.verdict;
+    const said = say(this.snapshot, code, { name, kana, volunteer }, kind === "visit.leave" ? [] : todo.filter((each) => each.code !== done));
+    const verdict = guest === undefined ? said : { ...said, guest };
     const evidence = kind === "visit.insure" ? ({ evidence: "seen_card" } as const) : {};
     await this.record(kind, { ...subject, ...evidence }, verdict, this.turn);
   }
 
-  private async record(kind: Kind, payload: Payload, verdict: Verdict, turn: number, seenAt?: number): Promise<void> {
+  private async record(kind: Kind, payload: Payload, verdict: Verdict, turn: number, seenAt?: number): Promise<Entry> {
     const { actor, badgeInUse: badge } = this.operator;
     const online = this.connection.kind === "online";
     const fact = factOf(kind, payload, verdict, { actor, badge, operation: this.operation, online });
@@ -190,6 +205,41 @@ class Reception {
     this.timing.painted(entry.op_id, "scan-to-tablet");
     this.sound.play(verdict.tone);
     this.drawCount();
+    return entry;
+  }
+
+  /** Take back what `entry` recorded. */
+  private async undo(entry: Entry): Promise<void> {
+    this.turn += 1;
+    await this.record("visit.undo", undoOf(entry), undoVerdict(this.snapshot, entry), this.turn);
+  }
+
+  /** Somebody was written down: whole on the screen, family name and first letter on the shelf. */
+  private async wroteDown(told: WalkIn): Promise<void> {
+    this.turn += 1;
+    const { whole, kept } = walkInVerdict(this.snapshot, told);
+    const turn = this.turn;
+    const entry = await this.record("person.walk_in", told, kept, turn);
+    this.show({ verdict: whole, entry }, turn);
+  }
+
+  /** Somebody was found in the register: the card is theirs, and they have arrived (or whatever is recorded now). */
+  private async foundPerson({ volunteer, name, kana, has_card }: Found, card: string | undefined): Promise<void> {
+    this.turn += 1;
+    const person = { volunteer, name: shortName(name), kana: shortName(kana) };
+    if (card !== undefined) {
+      const payload = { card, volunteer, input: "list" as const, ...(has_card ? { lost: true } : {}) };
+      await this.record("card.bind", payload, say(this.snapshot, "ok_bound", person), this.turn);
+    }
+    const code = this.way === "visit.arrive" && this.presence.has(volunteer) ? "already_present" : CODES[this.way];
+    this.turn += 1;
+    await this.record(this.way, { volunteer, input: "list" }, say(this.snapshot, code, person), this.turn);
+  }
+
+  /** 「この人です」: the walk-in was registered already. It is taken back, and the registered person arrives. */
+  private async sameAs(entry: Entry, { volunteer, name, kana }: Alike): Promise<void> {
+    await this.undo(entry);
+    await this.foundPerson({ volunteer, name, kana, has_card: false, here: false }, entry.op.payload.card);
   }
 
   // ── what comes back ─────────────────────────────────────────────────────────────────────────
@@ -205,7 +255,8 @@ class Reception {
       if (verdict.tone !== before.tone) this.sound.play(verdict.tone);
     }
     this.drawCount();
-    if (entries.some((entry) => entry.result?.code === "invalid" || entry.result?.tone === "stop")) void this.freshen();
+    if (entries.some(({ op, result }) => op.kind === "visit.undo" && result?.tone === "stop")) void this.countPresence();
+    if (entries.some(({ op, result }) => op.kind !== "scan.failed" && result?.tone === "stop")) void this.freshen();
   }
 
   private connected(connection: Connection): void {
@@ -242,7 +293,13 @@ class Reception {
   private show(shown: Shown, turn: number): void {
     if (turn < this.turn) return; // a later card is on the panel already
     this.shown = shown;
-    drawPanel(this.panel, shown, (kind) => void this.act(kind));
+    drawPanel(this.panel, shown, {
+      act: (kind) => void this.act(kind),
+      undo: (entry) => void this.undo(entry),
+      walkIn: (card) => this.openForm(this.walkIn, card),
+      give: (card) => this.openForm(this.search, card),
+      same: (entry, person) => void this.sameAs(entry, person),
+    });
     part(this.page, "live").textContent = spoken(shown);
   }
 
@@ -265,7 +322,10 @@ class Reception {
       { list: part(this.page, "recent"), empty: part(this.page, "recent-empty"), look: part(this.page, "look") },
       newest,
       toLookAt,
-      (entry) => void this.shelf.dismiss(entry.op_id).then(() => this.drawQueue()),
+      {
+        dismiss: (entry) => void this.shelf.dismiss(entry.op_id).then(() => this.drawQueue()),
+        undo: (entry) => void this.undo(entry),
+      },
     );
     const shown = this.shown;
     if (shown?.entry && current?.op_id === shown.entry.op_id && current.state !== shown.entry.state && !current.result) {
@@ -284,14 +344,33 @@ class Reception {
       part(page, "register").hidden = false;
     });
     for (const press of page.querySelectorAll<HTMLButtonElement>("[data-way]")) {
-      press.addEventListener("click", () => this.setWay(press.dataset["way"] as Kind));
+      press.addEventListener("click", () => this.setWay(press.dataset["way"] as VisitKind));
     }
     wireQueueFile(page, this.shelf, () => this.snapshot);
+    part(page, "walkin-open").addEventListener("click", () => this.openForm(this.walkIn));
+    part(page, "search-open").addEventListener("click", () => this.openForm(this.search));
     wireSound(page, this.sound);
     this.setWay(this.way);
   }
 
-  private setWay(way: Kind): void {
+  private openForm(form: WalkInForm | Search, card?: string): void {
+    const other = form === this.walkIn ? this.search : this.walkIn;
+    if (other.isOpen) other.close();
+    this.panel.hidden = true;
+    form.open(card);
+  }
+
+  private formClosed(): void {
+    this.panel.hidden = false;
+  }
+
+  private async failedTyping(text: string): Promise<void> {
+    this.turn += 1;
+    const payload = { raw: text.slice(0, RAW_KEPT), code: "no_such_code", input: "typed" as const };
+    await this.record("scan.failed", payload, say(this.snapshot, "no_such_code"), this.turn);
+  }
+
+  private setWay(way: VisitKind): void {
     this.way = way;
     this.page.dataset["wayNow"] = way;
     for (const press of this.page.querySelectorAll<HTMLButtonElement>("[data-way]")) {
@@ -301,7 +380,27 @@ class Reception {
 
   private wireInputs(): void {
     listenToWedge(document, (text) => void this.scan({ card: text }, "reader", performance.now()));
-    wireTyped(this.page, (code) => void this.scan({ shortCode: code }, "typed", performance.now()));
+    wireTyped(
+      this.page,
+      (code) => void this.scan({ shortCode: code }, "typed", performance.now()),
+      (text) => void this.failedTyping(text),
+    );
     wireCamera(this.page, (text, seenAt) => void this.scan({ card: text }, "camera", seenAt));
   }
+}
+
+const CODES: Record<VisitKind, string> = {
+  "visit.arrive": "ok",
+  "visit.leave": "ok_left",
+  "visit.orient": "ok_oriented",
+  "visit.insure": "ok_insured",
+};
+
+/** The same person again, for another fact. */
+function subjectOf({ op, result }: Entry): Payload {
+  const { card, short_code, volunteer, guest } = op.payload;
+  if (guest !== undefined) return { guest };
+  if (op.kind === "visit.undo") return { volunteer: result?.data.volunteer ?? 0 };
+  if (card !== undefined) return { card };
+  return short_code !== undefined ? { short_code } : { volunteer: volunteer ?? 0 };
 }

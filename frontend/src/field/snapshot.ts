@@ -1,8 +1,8 @@
 /* The tablet's own look at a card, from its snapshot. A preview: the server's verdict replaces it. */
-import { VOLUNTEER, readCard, type CardProblem } from "./card";
+import { VOLUNTEER, cardKey, cardPrefix, readCard, type CardProblem } from "./card";
 import { holdersOf } from "./holders";
-import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, ORIENTED } from "./protocol";
-import type { Kind, Snapshot, Todo, Verdict, VerdictText } from "./protocol";
+import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, ORIENTED } from "./protocol";
+import type { Snapshot, Todo, Verdict, VerdictText, VisitKind, WalkIn } from "./protocol";
 
 /** What was put before the tablet: the text of a card, or a short code that passed its check letter. */
 export type Subject = { readonly card: string } | { readonly shortCode: string };
@@ -10,6 +10,20 @@ export type Subject = { readonly card: string } | { readonly shortCode: string }
 /** Who is here, as far as this tablet knows: the snapshot and its own records since. */
 export interface Presence {
   has(volunteer: number): boolean;
+  /** Came today and went home again. */
+  wentHome?(volunteer: number): boolean;
+  /** Somebody this tablet wrote down and gave the card with that prefix. */
+  guest?(prefix: string): Guest | undefined;
+}
+
+/** Somebody written down at this desk: `here` as far as this tablet knows; `volunteer` once the server has answered. */
+export interface Guest {
+  readonly guest: string;
+  readonly volunteer: number | null;
+  readonly name: string;
+  readonly kana: string;
+  readonly here: boolean;
+  readonly todo: readonly Todo[];
 }
 
 const PROBLEM_CODES: Record<CardProblem, string> = {
@@ -29,7 +43,7 @@ const FIRST_TEXTS: Record<string, VerdictText> = {
 /** Judge a subject. `at` is the local date YYYY-MM-DD for cards that expire. */
 export async function preview(
   subject: Subject,
-  kind: Kind,
+  kind: VisitKind,
   { snapshot, presence, today }: { snapshot: Snapshot | null; presence: Presence; today: string },
 ): Promise<Verdict> {
   if (!snapshot) return say(null, "recorded");
@@ -37,6 +51,11 @@ export async function preview(
   let prefix: string | undefined;
   if ("card" in subject) {
     const reading = await readCard(subject.card, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: VOLUNTEER });
+    if (!reading.ok && reading.problem === "forged" && !snapshot.keys.some(({ kid }) => kid === cardKey(subject.card))) {
+      // Signed with a key that is newer than this snapshot, or with none: only the server can tell.
+      const guest = presence.guest?.(cardPrefix(subject.card) ?? "");
+      return guest ? aboutGuest(snapshot, kind, guest) : say(snapshot, "unverified_card");
+    }
     if (!reading.ok) return say(snapshot, PROBLEM_CODES[reading.problem]);
     prefix = reading.token.prefix;
     if (holders.isRevoked(prefix)) return say(snapshot, "revoked");
@@ -45,16 +64,23 @@ export async function preview(
     prefix = holders.prefixOf(subject.shortCode);
   }
   const bound = prefix === undefined ? undefined : holders.byPrefix(prefix);
-  if (!bound) return say(snapshot, "recorded");
+  if (!bound) {
+    const guest = prefix === undefined ? undefined : presence.guest?.(prefix);
+    return guest ? aboutGuest(snapshot, kind, guest) : say(snapshot, "recorded");
+  }
   const [volunteer, name, kana, flags] = bound;
   if (flags & BLOCKED) return say(snapshot, "blocked");
   const person = { volunteer, name, kana };
   const here = presence.has(volunteer);
   switch (kind) {
-    case "visit.arrive":
-      return say(snapshot, here ? "already_present" : "ok", person, todos(snapshot, flags));
+    case "visit.arrive": {
+      const todo = todos(snapshot, flags);
+      if (here) return say(snapshot, "already_present", person, todo);
+      return say(snapshot, welcomeCode(snapshot, presence.wentHome?.(volunteer) ?? false, todo), person, todo);
+    }
     case "visit.leave":
-      return say(snapshot, here ? "ok_left" : "not_present", person);
+      if (here) return say(snapshot, "ok_left", person);
+      return say(snapshot, presence.wentHome?.(volunteer) ? "already_left" : "not_present", person);
     case "visit.orient":
       // Whoever came in at another tablet is not known here yet: recorded, not checked.
       return say(snapshot, here ? "ok_oriented" : "recorded", person);
@@ -74,6 +100,31 @@ export function say(
   return { code, tone: text.tone, title: text.title, say: text.say, ...person, todo };
 }
 
+function aboutGuest(snapshot: Snapshot, kind: VisitKind, guest: Guest): Verdict {
+  const codes: Record<VisitKind, string> = {
+    "visit.arrive": guest.here ? "already_present" : "ok",
+    "visit.leave": guest.here ? "ok_left" : "already_left",
+    "visit.orient": "ok_oriented",
+    "visit.insure": "ok_insured",
+  };
+  const { volunteer, name, kana } = guest;
+  return { ...say(snapshot, codes[kind], { volunteer, name, kana }, kind === "visit.arrive" ? guest.todo : []), guest: guest.guest };
+}
+
+// As intake/checkin/services.py: what the desk has to settle at once, the gravest first.
+const FIRST_THINGS: readonly (readonly [string, string])[] = [
+  ["guardian", "guardian_required"],
+  ["insurance", "insurance_missing"],
+  ["emergency_contact", "incomplete"],
+];
+
+/** The verdict on somebody who was not here yet. */
+export function welcomeCode(snapshot: Snapshot | null, again: boolean, todo: readonly Todo[]): string {
+  if (snapshot && !snapshot.operation.is_open) return "closed_operation";
+  const first = FIRST_THINGS.find(([block]) => todo.some(({ code }) => code === block));
+  return first?.[1] ?? (again ? "ok_again" : "ok");
+}
+
 function todos(snapshot: Snapshot, flags: number): Todo[] {
   const { operation } = snapshot;
   const list: Todo[] = [];
@@ -86,5 +137,17 @@ function todos(snapshot: Snapshot, flags: number): Todo[] {
   if (flags & MINOR && !(flags & GUARDIAN_CONSENT)) {
     list.push({ code: "guardian", text: "未成年の方です。保護者の同意書を確かめてください。" });
   }
+  if (flags & NO_EMERGENCY) list.push({ code: "emergency_contact", text: "緊急連絡先がありません。聞いて登録してください。" });
   return list;
+}
+
+/** What is still to be done with somebody who was just written down. */
+export function guestTodo(snapshot: Snapshot | null, told: WalkIn): Todo[] {
+  if (!snapshot) return [];
+  const flags =
+    (told.insured === "seen_card" ? INSURED : 0) |
+    (told.minor ? MINOR : 0) |
+    (told.guardian_consent ? GUARDIAN_CONSENT : 0) |
+    (told.emergency_phone ? 0 : NO_EMERGENCY);
+  return todos(snapshot, flags);
 }

@@ -1,0 +1,120 @@
+/* The short form for somebody without a registration: less than a minute, with or without a network. */
+import { displayShortCode, shortCodeOf } from "./card";
+import { part } from "./elements";
+import type { Evidence, Snapshot, Verdict, WalkIn } from "./protocol";
+import { guestTodo, say, welcomeCode } from "./snapshot";
+import { shortName } from "./text";
+import { uuid7 } from "./uuid7";
+
+const PHONE = /^\+?\d{10,13}$/;
+
+/** The section [data-walkin]; `done` gets what was written down when the form is right. */
+export class WalkInForm {
+  private readonly section: HTMLElement;
+  private readonly form: HTMLFormElement;
+  private card: string | undefined;
+
+  constructor(page: HTMLElement, done: (told: WalkIn) => void, private readonly closed: () => void) {
+    this.section = part(page, "walkin");
+    this.form = part<HTMLFormElement>(page, "walkin-form");
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const told = this.read();
+      if (!told) return;
+      this.close();
+      done(told);
+    });
+    this.form.addEventListener("change", () => this.draw());
+    part(page, "walkin-close").addEventListener("click", () => {
+      this.close();
+    });
+  }
+
+  get isOpen(): boolean {
+    return !this.section.hidden;
+  }
+
+  open(card?: string): void {
+    this.form.reset();
+    this.card = card;
+    part(this.section, "walkin-say").textContent = "";
+    this.section.hidden = false;
+    this.draw();
+    this.form.querySelector<HTMLInputElement>("input")?.focus();
+    this.section.scrollIntoView({ block: "nearest" });
+  }
+
+  /** A card nobody holds was read while the form is open. */
+  take(card: string): void {
+    this.card = card;
+    this.draw();
+  }
+
+  close(): void {
+    this.section.hidden = true;
+    this.closed();
+  }
+
+  private draw(): void {
+    const code = this.card === undefined ? null : shortCodeOf(this.card);
+    part(this.section, "walkin-card").textContent = code
+      ? `カード ${displayShortCode(code)} を渡します`
+      : "白いカードを読み取ると、この人のカードになります（あとでも渡せます）";
+    part(this.section, "walkin-guardian").hidden = this.answer("age") !== "minor";
+  }
+
+  private answer(name: string): string {
+    const value = new FormData(this.form).get(name);
+    return typeof value === "string" ? value.normalize("NFC").trim() : "";
+  }
+
+  private read(): WalkIn | null {
+    const wrong = part(this.section, "walkin-say");
+    const missing = this.missing();
+    wrong.textContent = missing ? missing[1] : "";
+    if (missing) {
+      this.form.querySelector<HTMLElement>(`[name="${missing[0]}"]`)?.focus();
+      return null;
+    }
+    const insured = this.answer("insured");
+    const minor = this.answer("age") === "minor";
+    return {
+      guest: uuid7(),
+      family_name: this.answer("family_name"),
+      given_name: this.answer("given_name"),
+      family_kana: this.answer("family_kana"),
+      given_kana: this.answer("given_kana"),
+      phone: this.answer("phone"),
+      emergency_phone: this.answer("emergency_phone"),
+      birth_date: this.answer("birth_date") || null,
+      minor,
+      guardian_consent: minor && this.answer("guardian_consent") !== "",
+      experience: this.answer("experience") === "some" ? 2 : 0,
+      insured: insured === "seen_card" || insured === "joined_here" ? (insured satisfies Evidence) : null,
+      consent: this.answer("consent") !== "",
+      proxy: this.answer("proxy") !== "",
+      ...(this.card === undefined ? {} : { card: this.card }),
+    };
+  }
+
+  /** The first field that is not right, and what to do about it. */
+  private missing(): readonly [string, string] | null {
+    if (!this.answer("family_name")) return ["family_name", "姓を入力してください。"];
+    for (const name of ["phone", "emergency_phone"]) {
+      const number = this.answer(name).normalize("NFKC").replace(/[-‐‑‒–—―−ー()\s]/g, "");
+      if (number && !PHONE.test(number)) return [name, "電話番号のけた数が違います。市外局番から入力してください（例：090-0000-0012）。"];
+    }
+    if (!this.answer("age")) return ["age", "18歳以上かどうかを聞いて、選んでください。"];
+    return null;
+  }
+}
+
+/** What the screen says at once; the name whole, as it was typed. */
+export function walkInVerdict(snapshot: Snapshot | null, told: WalkIn): { whole: Verdict; kept: Verdict } {
+  const todo = guestTodo(snapshot, told);
+  const name = `${told.family_name} ${told.given_name}`.trim();
+  const kana = `${told.family_kana} ${told.given_kana}`.trim();
+  const said = say(snapshot, welcomeCode(snapshot, false, todo), { volunteer: null, name, kana }, todo);
+  const whole = { ...said, guest: told.guest };
+  return { whole, kept: { ...whole, name: shortName(name), kana: shortName(kana) } };
+}
