@@ -36,6 +36,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("orientation.Attendance", "operation"),
     ("orientation.OrientationSession", "operation"),
     ("checkin.Visit", "operation"),
+    ("checkin.GroupArrival", "operation"),
     ("checkin.FailedScan", "operation"),
     ("help_requests.CallerNote", "need__operation"),
     ("help_requests.NeedChange", "need__operation"),

@@ -11,12 +11,13 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from dvc.operations.models import Operation
-from dvc.sync import bindings, briefings, failed, undo, visits, walk_ins
+from dvc.sync import bindings, briefings, failed, groups, undo, visits, walk_ins
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result
 from dvc.sync.payloads import (
     BindPayload,
     FailedScanPayload,
+    GroupPayload,
     InsurancePayload,
     UndoPayload,
     VisitPayload,
@@ -62,5 +63,7 @@ KINDS: Final[dict[str, Kind]] = {
     "visit.undo": Kind(UndoPayload, one_by_one(undo.fold)),
     "card.bind": Kind(BindPayload, one_by_one(bindings.fold)),
     "person.walk_in": Kind(WalkInPayload, one_by_one(walk_ins.fold)),
+    "group.arrive": Kind(GroupPayload, one_by_one(groups.fold)),
+    "group.leave": Kind(GroupPayload, one_by_one(groups.fold)),
     "scan.failed": Kind(FailedScanPayload, one_by_one(failed.fold)),
 }

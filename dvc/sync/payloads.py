@@ -66,6 +66,19 @@ class FailedScanPayload(serializers.Serializer[dict[str, Any]]):
     input = serializers.ChoiceField(INPUTS, required=False)
 
 
+class GroupPayload(serializers.Serializer[dict[str, Any]]):
+    """A group that came or went: the members who did, and how many more whose names nobody has."""
+
+    group = serializers.IntegerField(min_value=1, max_value=2**62)
+    members = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), max_length=500
+    )
+    extra = serializers.IntegerField(required=False, default=0, min_value=0, max_value=999)
+    card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
+    site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
+    input = serializers.ChoiceField(INPUTS, required=False)
+
+
 class UndoPayload(serializers.Serializer[dict[str, Any]]):
     """`op`: the operation to take back; `of`: its kind, for the tablet's own counting."""
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dvc.audit.models import Entry
 from dvc.operations.models import Center, Operation, Site
-from dvc.sync import desk, holders, queue_files
+from dvc.sync import desk, groups, holders, queue_files
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers.models import CardKey
 
@@ -82,6 +82,10 @@ def _today(scope: Scope) -> dict[str, Any]:
     return desk.of_today(scope.operation, at=scope.at)
 
 
+def _groups(scope: Scope) -> list[dict[str, Any]]:
+    return groups.of_operation(scope.operation)
+
+
 Section = Callable[[Scope], Any]
 
 # Sections of a few kilobytes: each is sent whole, and again when it differs from what the tablet holds. To add one:
@@ -93,6 +97,7 @@ HEAD: Final[dict[str, Section]] = {
     "keys": _keys,
     "texts": _texts,
     "today": _today,
+    "groups": _groups,
     "purged": _purged,
     "queue_key": _queue_key,
 }

@@ -13,8 +13,8 @@ from dvc.operations.models import Operation
 from dvc.sync.context import Context
 from dvc.sync.models import Receipt
 from dvc.sync.ops import Op, Result, verdict
+from intake.checkin import groups, walk_in
 from intake.checkin import services as checkin
-from intake.checkin import walk_in
 from intake.checkin.models import Visit
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
@@ -95,6 +95,20 @@ def _walk_in(undoing: Undoing) -> bool:
     )  # fmt: skip
 
 
+def _group(undoing: Undoing) -> bool:
+    people = list(Volunteer.objects.filter(pk__in=undoing.said.get("volunteers", [])))
+    if undoing.target.kind == "group.arrive":
+        _not_in_a_team(undoing, [person.pk for person in people])
+    return groups.take_back(
+        undoing.operation,
+        people,
+        op=undoing.op,
+        near=undoing.target.happened_at,
+        by=undoing.by,
+        at=undoing.at,
+    )
+
+
 def _briefing(undoing: Undoing) -> bool:
     return _unsee(undoing, "oriented_at")
 
@@ -147,4 +161,6 @@ _UNDO: Final[dict[str, Callable[[Undoing], bool]]] = {
     "visit.insure": _insurance,
     "card.bind": _binding,
     "person.walk_in": _walk_in,
+    "group.arrive": _group,
+    "group.leave": _group,
 }

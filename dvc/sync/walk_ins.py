@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from dvc.operations.models import Operation
+from dvc.sync import holding
+from dvc.sync.bindings import fold_held
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, verdict
 from dvc.sync.visits import Cover, about_person, todo_codes
 from intake.checkin import walk_in
 from intake.checkin.identify import Finding
 from intake.checkin.services import welcome_code
-from intake.volunteers.models import Volunteer
+from intake.volunteers.models import CardState, Volunteer
 from intake.volunteers.services import VolunteerFields
 
 
@@ -32,6 +34,11 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
         by=context.by(op),
         at=happened,
     )
+    for card in came.volunteer.cards.filter(state=CardState.BOUND):
+        # The card may have been scanned before it was given: that was this person.
+        holding.fold_waiting(card, bound_at=happened, fold=fold_held)
+    if came.happened.visit is not None:
+        came.happened.visit.refresh_from_db()
     cover = Cover(operation, {came.volunteer.pk}, [happened])
     data = about_person(Finding("ok", came.volunteer), came.happened.visit, operation, cover, happened)
     if came.happened.visit is not None:

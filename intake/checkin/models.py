@@ -123,3 +123,31 @@ class FailedScan(models.Model):
 
     def __str__(self) -> str:
         return f"failed scan {self.code}"
+
+
+class GroupArrivalQuerySet(models.QuerySet["GroupArrival"]):
+    def here(self) -> Self:
+        return self.filter(left_at__isnull=True, annulled_at__isnull=True)
+
+
+class GroupArrival(models.Model):
+    """People who came with a group and whose names nobody has: only how many. Members have visits of their own."""
+
+    operation = models.ForeignKey(
+        "operations.Operation", on_delete=models.PROTECT, related_name="group_arrivals"
+    )
+    group = models.ForeignKey("volunteers.Group", on_delete=models.PROTECT, related_name="arrivals")
+    day = models.DateField()
+    extra = models.PositiveSmallIntegerField()
+    arrived_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+    annulled_at = models.DateTimeField(null=True)
+    op = models.CharField(max_length=36, blank=True, help_text="the tablet's operation that told it")
+
+    objects = GroupArrivalQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.extra} more with group {self.group_id}"

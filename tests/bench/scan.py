@@ -9,9 +9,10 @@ from pathlib import Path
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.e2e.camera import queue_film
-from tests.e2e.conftest import CHROMIUM, QUIET
+from tests.e2e.conftest import QUIET
 from tests.e2e.reception import Desk, Tablet, set_up
 from tests.e2e.test_reception_camera import symbol
+from tests.infra.browser import chromium
 from tests.infra.center import RunningCenter, center
 
 SCANS = 50
@@ -48,7 +49,7 @@ def main() -> None:
 
 def reader(player: Playwright, running: RunningCenter, *, offline: bool) -> None:
     desk = _desk(running)
-    browser = player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    browser = player.chromium.launch(executable_path=chromium(), args=QUIET)
     tablet = Tablet(browser, running, desk)
     if not offline:
         _print("one strict IndexedDB transaction", tablet.page.evaluate(FLOOR))
@@ -66,7 +67,7 @@ def camera(player: Playwright, running: RunningCenter, folder: Path, *, offline:
     desk = _desk(running)
     path = queue_film([symbol(holder.token) for holder in desk.holders], folder / "queue.mjpeg")
     args = [*QUIET, *FAKE, f"--use-file-for-fake-video-capture={path}"]
-    browser = player.chromium.launch(executable_path=CHROMIUM, args=args)
+    browser = player.chromium.launch(executable_path=chromium(), args=args)
     tablet = Tablet(browser, running, desk)
     tablet.visitor.context.set_offline(offline)
     tablet.page.get_by_role("button", name="カメラ").click()

@@ -115,7 +115,7 @@ def visits(running: RunningCenter, desk: Desk) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = manage(
         running,
         "import json\nfrom intake.checkin.models import Visit\n"
-        f"rows = Visit.objects.filter(operation={desk.operation}).order_by('pk')\n"
+        f"rows = Visit.objects.filter(operation={desk.operation}, annulled_at=None).order_by('pk')\n"
         "print(json.dumps([{'family': v.volunteer.family_name, 'left': v.left_at is not None, "
         "'oriented': v.oriented_at is not None, 'insured': v.insurance_seen_at is not None} for v in rows]))",
     )

@@ -85,10 +85,12 @@ def test_a_blank_card_a_walk_in_and_taking_back(
     tablet.visitor.picture("desk-search")
     page.get_by_label("ふりがな、または電話番号の下4けた").fill("菊地")
     page.get_by_role("button", name="探す").click()
+    expect(page.locator(".t-found__row")).to_have_count(1)
     page.get_by_role("button", name="この人を受付").click()
     tablet.expect_verdict("ok", "菊地")
     tablet.expect_state("settled")
 
+    expect(page.locator("[data-arrived]")).to_have_text("3")
     assert sorted((v["family"], v["oriented"]) for v in visits(running, desk)) == [
         ("菊地", False),
         ("髙﨑", False),
@@ -99,7 +101,8 @@ def test_a_blank_card_a_walk_in_and_taking_back(
         "import json\nfrom intake.checkin.models import FailedScan\n"
         f"print(json.dumps([[s.code, s.input] for s in FailedScan.objects.filter(operation={desk.operation}).order_by('pk')]))",
     )
-    assert failed == [["unbound_card", ""], ["unreadable", "reader"]]
+    assert failed == [["unreadable", "reader"]]
+    expect(page.locator("[data-look]")).to_be_hidden()
     assert tablet.visitor.errors == []
 
 

@@ -35,6 +35,8 @@ export interface PanelActs {
   readonly walkIn: (card: string) => void;
   readonly give: (card: string) => void;
   readonly same: (entry: Entry, person: Alike) => void;
+  /** The button for the group of the person on the panel, when there is one. */
+  readonly group: (verdict: Verdict, entry: Entry) => HTMLElement | null;
 }
 
 /** What the panel shows: a verdict, and the entry it belongs to when something was recorded. */
@@ -67,6 +69,7 @@ export function nameOf(entry: Entry): string {
   const { name } = verdictOf(entry);
   if (name) return `${name} さん`;
   const code = entry.result?.data.short_code ?? entry.op.payload.short_code;
+  if (entry.op.kind === "group.arrive" || entry.op.kind === "group.leave") return "団体";
   if (entry.op.kind === "scan.failed") return "読めないカード";
   return code ? `カード ${displayShortCode(code)}` : "名前は未確認";
 }
@@ -119,6 +122,11 @@ function offers(verdict: Verdict, entry: Entry, acts: PanelActs): HTMLElement[] 
         button("button t-offers__button", "登録のある人に渡す", () => acts.give(card)),
       ),
     );
+  }
+  const group = acts.group(verdict, entry);
+  if (group) made.push(element("div", "t-offers", group));
+  for (const { name, title } of entry.result?.data.exceptions ?? []) {
+    made.push(element("p", "t-alike", `${name} さん：${title}`));
   }
   for (const person of entry.result?.data.alike ?? []) {
     const why = person.same.map((each) => SAME[each] ?? "").join("・");

@@ -1,5 +1,5 @@
 import { cardPrefix } from "./card";
-import type { Kind, Snapshot, WalkIn } from "./protocol";
+import type { GroupPayload, Kind, Snapshot, WalkIn } from "./protocol";
 import type { Entry } from "./shelf";
 import { guestTodo, type Guest, type Presence } from "./snapshot";
 import { shortName } from "./text";
@@ -30,7 +30,12 @@ export class PresenceList implements Presence {
     this.arrivals = new Set();
     this.undone = new Set();
     this.guests = new Map();
-    for (const entry of entries) this.note(entry);
+    for (const entry of entries) {
+      const who = whoOf(entry);
+      // What was settled while the snapshot was made may be in its number already.
+      const counted = ARRIVALS.has(entry.op.kind) && entry.result !== null && typeof who === "number" && this.here.has(who);
+      if (!counted) this.note(entry);
+    }
   }
 
   /** Take an entry in; safe to repeat when its result has come. */
@@ -46,6 +51,10 @@ export class PresenceList implements Presence {
     if (ARRIVALS.has(op.kind)) {
       if (refused || KNOWN_BEFORE.has(result?.code ?? entry.verdict.code)) this.arrivals.delete(op.op_id);
       else this.arrivals.add(op.op_id);
+    }
+    if (op.kind === "group.arrive" || op.kind === "group.leave") {
+      if (!refused) this.together(entry);
+      return;
     }
     const who = whoOf(entry);
     if (who === undefined || refused) return;
@@ -82,6 +91,19 @@ export class PresenceList implements Presence {
     if (this.here.delete(who)) this.gone.add(who);
   }
 
+  /** Each member's arrival is one of its own, so that nobody is counted twice. */
+  private together({ op }: Entry): void {
+    const { members } = op.payload as GroupPayload;
+    for (const member of members) {
+      if (op.kind === "group.leave") {
+        this.leave(member);
+        continue;
+      }
+      if (!this.here.has(member)) this.arrivals.add(`${op.op_id}:${member}`);
+      this.enter(member);
+    }
+  }
+
   private takeBack(entry: Entry): void {
     const { op, of } = entry.op.payload;
     if (op === undefined || this.undone.has(op)) return;
@@ -91,6 +113,13 @@ export class PresenceList implements Presence {
       if (!this.arrivals.delete(op)) this.before -= 1; // it was in the snapshot's number
       if (who !== undefined) this.here.delete(who);
       for (const [prefix, { guest }] of this.guests) if (of === "person.walk_in" && guest === entry.verdict.guest) this.guests.delete(prefix);
+    }
+    if (of === "group.arrive") {
+      for (const arrival of this.arrivals) {
+        if (!arrival.startsWith(`${op}:`)) continue;
+        this.arrivals.delete(arrival);
+        this.here.delete(Number(arrival.slice(op.length + 1)));
+      }
     }
     if (of === "visit.leave" && who !== undefined) this.enter(who);
   }

@@ -4,7 +4,7 @@ import type { Stamp } from "./clock";
 export type Tone = "ok" | "warn" | "stop";
 /** Facts about one person's visit. */
 export type VisitKind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure";
-export type Kind = VisitKind | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed";
+export type Kind = VisitKind | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed" | "group.arrive" | "group.leave";
 export type Evidence = "seen_card" | "online" | "joined_here";
 export type Input = "camera" | "reader" | "typed" | "list";
 
@@ -43,6 +43,28 @@ export interface WalkIn extends Payload {
   readonly insured: Evidence | null;
   readonly consent: boolean;
   readonly proxy: boolean;
+}
+
+/** group.arrive, group.leave: the members who came or went, and how many more whose names nobody has. */
+export interface GroupPayload extends Payload {
+  readonly group: number;
+  readonly members: readonly number[];
+  readonly extra: number;
+}
+
+/** `members`: [volunteer, name, kana], family name and first letter. */
+export interface Group {
+  readonly id: number;
+  readonly name: string;
+  readonly members: readonly (readonly [number, string, string])[];
+}
+
+/** A member of whom something has to be said. */
+export interface Exception {
+  readonly volunteer: number;
+  readonly name: string;
+  readonly code: string;
+  readonly title: string;
 }
 
 /** Somebody registered who may be the person of a walk-in. */
@@ -85,6 +107,8 @@ export interface ResultData {
   readonly short_code?: string;
   readonly guest?: string;
   readonly alike?: readonly Alike[];
+  readonly volunteers?: readonly number[];
+  readonly exceptions?: readonly Exception[];
   readonly arrived_at?: string;
   readonly left_at?: string | null;
   readonly todo?: readonly Todo[];
@@ -154,6 +178,7 @@ export interface Snapshot {
   readonly present: Readonly<Record<string, string>>;
   /** `arrived`: visits of `day` (YYYY-MM-DD); `left`: volunteers of that day who are not here any more. */
   readonly today?: { readonly day: string; readonly arrived: number; readonly left: readonly number[] };
+  readonly groups?: readonly Group[];
   readonly texts: Readonly<Record<string, VerdictText>>;
 }
 

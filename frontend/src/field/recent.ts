@@ -16,6 +16,8 @@ const KINDS: Record<Kind, string> = {
   "card.bind": "カード",
   "person.walk_in": "はじめての人",
   "scan.failed": "読み取り",
+  "group.arrive": "団体の到着",
+  "group.leave": "団体の帰り",
 };
 
 export function drawRecent(

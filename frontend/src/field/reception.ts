@@ -5,13 +5,14 @@ import { storedSnapshot } from "./download";
 import { part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
+import { GroupForm, groupButton, groupOf, groupVerdict } from "./group";
 import { drawLink } from "./link";
 import { prepareOffline } from "./offline";
 import { OperatorScreen } from "./operator_screen";
 import { Outbox, type Connection } from "./outbox";
 import { drawPanel, spoken, verdictOf, type Shown } from "./panel";
 import { PresenceList } from "./presence";
-import type { Alike, Device, Input, Kind, Payload, Snapshot, Verdict, VisitKind, WalkIn } from "./protocol";
+import type { Alike, Device, Group, GroupPayload, Input, Kind, Payload, Snapshot, Verdict, VisitKind, WalkIn } from "./protocol";
 import { wireQueueFile } from "./queue_file_button";
 import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
@@ -36,6 +37,8 @@ const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
 // A card that nobody may hold yet: an open form takes it.
 const MAY_BE_BLANK = new Set(["recorded", "unverified_card"]);
 const RAW_KEPT = 200;
+const LATELY_MS = 120_000;
+const BINDING = new Set<Kind>(["card.bind", "person.walk_in"]);
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openReception(page: HTMLElement): Promise<void> {
@@ -80,9 +83,12 @@ class Reception {
   private way: VisitKind = "visit.arrive";
   private readonly walkIn: WalkInForm;
   private readonly search: Search;
+  private readonly group: GroupForm;
   private shown: Shown | null = null;
   private turn = 0;
   private begun = false;
+  /** Settled lately, with the time: a snapshot that was made meanwhile may lack them. */
+  private lately: { readonly entry: Entry; readonly at: number }[] = [];
 
   constructor(
     private readonly page: HTMLElement,
@@ -103,6 +109,7 @@ class Reception {
     });
     const closed = (): void => this.formClosed();
     this.walkIn = new WalkInForm(page, (told) => void this.wroteDown(told), closed);
+    this.group = new GroupForm(page, (group, told) => void this.groupTold(group, told), closed);
     this.search = new Search(page, () => this.device, (person, card) => void this.foundPerson(person, card), closed);
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
@@ -236,6 +243,24 @@ class Reception {
     await this.record(this.way, { volunteer, input: "list" }, say(this.snapshot, code, person), this.turn);
   }
 
+  /** Everybody of a group at once. */
+  private async groupTold(group: Group, told: GroupPayload): Promise<void> {
+    this.turn += 1;
+    const kind = this.way === "visit.leave" ? "group.leave" : "group.arrive";
+    await this.record(kind, told, groupVerdict(this.snapshot, group, told, this.way), this.turn);
+  }
+
+  private offerGroup(verdict: Verdict, entry: Entry): HTMLElement | null {
+    const scanned = entry.op.kind === "visit.arrive" || entry.op.kind === "visit.leave";
+    const group = scanned ? groupOf(this.snapshot, verdict.volunteer) : undefined;
+    if (!group) return null;
+    return groupButton(group, entry.op.kind as VisitKind, () => {
+      this.setWay(entry.op.kind as VisitKind);
+      this.panel.hidden = true;
+      this.group.open(group, this.way, entry.op.payload.card);
+    });
+  }
+
   /** 「この人です」: the walk-in was registered already. It is taken back, and the registered person arrives. */
   private async sameAs(entry: Entry, { volunteer, name, kana }: Alike): Promise<void> {
     await this.undo(entry);
@@ -245,6 +270,8 @@ class Reception {
   // ── what comes back ─────────────────────────────────────────────────────────────────────────
 
   private settled(entries: readonly Entry[]): void {
+    const now = Date.now();
+    this.lately = [...this.lately.filter(({ at }) => now - at < LATELY_MS), ...entries.map((entry) => ({ entry, at: now }))];
     for (const entry of entries) {
       this.presence.note(entry);
       if (entry.op_id !== this.shown?.entry?.op_id) continue;
@@ -255,8 +282,19 @@ class Reception {
       if (verdict.tone !== before.tone) this.sound.play(verdict.tone);
     }
     this.drawCount();
+    void this.letGo(entries);
     if (entries.some(({ op, result }) => op.kind === "visit.undo" && result?.tone === "stop")) void this.countPresence();
     if (entries.some(({ op, result }) => op.kind !== "scan.failed" && result?.tone === "stop")) void this.freshen();
+  }
+
+  /** A card that has a holder now: what waited for it needs no person any more. */
+  private async letGo(entries: readonly Entry[]): Promise<void> {
+    const given = new Set(entries.filter(({ op, result }) => BINDING.has(op.kind) && result?.tone !== "stop").map(({ op }) => op.payload.card));
+    given.delete(undefined);
+    if (!given.size) return;
+    const waiting = (await this.shelf.toLookAt()).filter(({ op, result }) => result?.status === "held" && given.has(op.payload.card));
+    for (const { op_id } of waiting) await this.shelf.dismiss(op_id);
+    if (waiting.length) await this.drawQueue();
   }
 
   private connected(connection: Connection): void {
@@ -266,7 +304,10 @@ class Reception {
 
   private async countPresence(): Promise<void> {
     const { snapshot } = this;
-    const entries = await this.shelf.since(snapshot ? Date.parse(snapshot.server_time) : 0);
+    const since = snapshot ? Date.parse(snapshot.server_time) : 0;
+    const known = new Map((await this.shelf.since(since)).map((entry) => [entry.op_id, entry]));
+    for (const { entry, at } of this.lately) if (at >= since) known.set(entry.op_id, entry);
+    const entries = [...known.values()].sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
     this.presence.reset(snapshot, entries.filter((entry) => entry.op.operation === this.operation), localDay(new Date()));
     this.drawCount();
   }
@@ -298,6 +339,7 @@ class Reception {
       undo: (entry) => void this.undo(entry),
       walkIn: (card) => this.openForm(this.walkIn, card),
       give: (card) => this.openForm(this.search, card),
+      group: (verdict, entry) => this.offerGroup(verdict, entry),
       same: (entry, person) => void this.sameAs(entry, person),
     });
     part(this.page, "live").textContent = spoken(shown);
@@ -354,8 +396,7 @@ class Reception {
   }
 
   private openForm(form: WalkInForm | Search, card?: string): void {
-    const other = form === this.walkIn ? this.search : this.walkIn;
-    if (other.isOpen) other.close();
+    for (const other of [this.walkIn, this.search, this.group]) if (other !== form && other.isOpen) other.close();
     this.panel.hidden = true;
     form.open(card);
   }

@@ -4,7 +4,7 @@ import type { Entry } from "./shelf";
 import { say } from "./snapshot";
 
 const UNDO_MS = 15 * 60_000;
-const UNDOABLE = new Set<Kind>(["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind", "person.walk_in"]);
+const UNDOABLE = new Set<Kind>(["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind", "person.walk_in", "group.arrive", "group.leave"]);
 
 /** Whether 「取り消す」 is offered: something was changed, by this tablet, less than a quarter of an hour ago. */
 export function canUndo({ op, result, verdict }: Entry, now: number): boolean {

@@ -14,9 +14,10 @@ from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
-from intake.checkin.models import FailedScan, Visit, VisitFlag
+from intake.checkin.models import FailedScan, GroupArrival, Visit, VisitFlag
 from intake.volunteers import cards
-from intake.volunteers.models import Card, CardState, Volunteer
+from intake.volunteers import services as volunteers
+from intake.volunteers.models import Card, CardState, Group, Volunteer
 from matching.teams import services as teams
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
@@ -365,3 +366,79 @@ def test_the_search_is_for_reception_tablets_of_the_same_center(tablet: Tablet) 
     tablet.device.profile = DeviceProfile.FIELD
     tablet.device.save()
     assert found(tablet, "さとう").status_code == 403
+
+
+# ── groups ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def group_of(tablet: Tablet, *people: Volunteer, name: str = "町内会") -> Group:
+    group = volunteers.register_group(tablet.operation.center, name=name, by=SYSTEM, at=make.at(8))
+    Volunteer.objects.filter(pk__in=[person.pk for person in people]).update(group=group)
+    return group
+
+
+def test_a_group_arrives_in_one_op_with_its_exceptions_by_name(tablet: Tablet) -> None:
+    people = [make.volunteer(tablet.operation.center, f"会員{number}") for number in range(5)]
+    group = group_of(tablet, *people)
+    volunteers.block(people[1], reason="前回のこと", by=SYSTEM, at=make.at(8))
+    tablet.send(tablet.op(volunteer=people[0].pk))
+    told = [person.pk for person in people[:4]]
+    [came] = tablet.send(tablet.op("group.arrive", group=group.pk, members=told, extra=3))
+    assert (came["status"], came["code"], came["data"]["count"]) == ("applied", "group_arrived_but", 2)
+    assert came["text"].startswith("町内会：2人、名簿にない人3人。")
+    assert {(one["name"], one["code"]) for one in came["data"]["exceptions"]} == {
+        ("会員0 花子", "already_present"),
+        ("会員1 花子", "blocked"),
+    }
+    assert Visit.objects.present().count() == 3
+    assert GroupArrival.objects.here().get().extra == 3
+    [late] = tablet.send(tablet.op(volunteer=people[2].pk))
+    assert late["code"] == "already_present"
+
+
+def test_a_group_goes_home_in_one_op_and_either_is_taken_back_whole(tablet: Tablet) -> None:
+    people = [make.volunteer(tablet.operation.center) for _ in range(3)]
+    group = group_of(tablet, *people)
+    told = [person.pk for person in people]
+    came = tablet.op("group.arrive", group=group.pk, members=told, extra=2)
+    went = tablet.op("group.leave", group=group.pk, members=told)
+    results = tablet.send(came, went)
+    assert [result["code"] for result in results] == ["group_arrived", "group_left"]
+    assert not Visit.objects.present().exists()
+    assert not GroupArrival.objects.here().exists()
+    tablet.send(undo(tablet, went))
+    assert Visit.objects.present().count() == 3
+    tablet.send(undo(tablet, came))
+    assert not Visit.objects.present().exists()
+
+
+def test_forty_people_in_one_tap_cost_no_more_than_one(
+    tablet: Tablet, django_assert_max_num_queries: Any
+) -> None:
+    people = [make.volunteer(tablet.operation.center) for _ in range(40)]
+    group = group_of(tablet, *people)
+    op = tablet.op("group.arrive", group=group.pk, members=[person.pk for person in people])
+    with django_assert_max_num_queries(25):
+        tablet.send(op)
+    assert Visit.objects.present().count() == 40
+
+
+def test_a_group_of_another_center_is_not_reached(tablet: Tablet) -> None:
+    other = make.center("隣町")
+    stranger = make.volunteer(other)
+    group = volunteers.register_group(other, name="町内会", by=SYSTEM, at=make.at(8))
+    [result] = tablet.send(tablet.op("group.arrive", group=group.pk, members=[stranger.pk]))
+    assert (result["status"], Visit.objects.count()) == ("refused", 0)
+
+
+def test_the_snapshot_names_groups_by_family_name_and_first_letter(tablet: Tablet) -> None:
+    people = [make.volunteer(tablet.operation.center, "髙﨑", "𠮷野") for _ in range(2)]
+    group = group_of(tablet, *people)
+    headers = {"authorization": f"Device {tablet.device.pk}.{tablet.secret}"}
+    url = f"/api/v1/sync/snapshot?operation={tablet.operation.pk}"
+    [told] = tablet.client.get(url, headers=headers).json()["groups"]
+    assert (told["id"], told["name"], [member[1] for member in told["members"]]) == (
+        group.pk,
+        "町内会",
+        ["髙﨑 𠮷…"] * 2,
+    )

@@ -1,0 +1,99 @@
+/* A group comes or goes in one tap: all members ticked, whoever is missing unticked, and how many more there are. */
+import { button, element, part } from "./elements";
+import type { Group, GroupPayload, Snapshot, Verdict, VisitKind } from "./protocol";
+import { say } from "./snapshot";
+
+const MOST_EXTRA = 999;
+
+/** The group of that person in the snapshot. */
+export function groupOf(snapshot: Snapshot | null, volunteer: number | null): Group | undefined {
+  if (volunteer === null) return undefined;
+  return snapshot?.groups?.find(({ members }) => members.some(([id]) => id === volunteer));
+}
+
+/** The section [data-group]; `done` gets who came or went. */
+export class GroupForm {
+  private readonly section: HTMLElement;
+  private group: Group | null = null;
+  private card: string | undefined;
+  private missing = new Set<number>();
+  private extra = 0;
+
+  constructor(
+    page: HTMLElement,
+    private readonly done: (group: Group, told: GroupPayload) => void,
+    private readonly closed: () => void,
+  ) {
+    this.section = part(page, "group");
+    part(page, "group-close").addEventListener("click", () => this.close());
+    part(page, "group-more").addEventListener("click", () => this.count(1));
+    part(page, "group-less").addEventListener("click", () => this.count(-1));
+    part(page, "group-done").addEventListener("click", () => {
+      const { group, card } = this;
+      if (!group) return;
+      const members = group.members.map(([id]) => id).filter((id) => !this.missing.has(id));
+      this.close();
+      this.done(group, { group: group.id, members, extra: this.extra, ...(card === undefined ? {} : { card }) });
+    });
+  }
+
+  get isOpen(): boolean {
+    return !this.section.hidden;
+  }
+
+  open(group: Group, way: VisitKind, card?: string): void {
+    this.group = group;
+    this.card = card;
+    this.missing = new Set();
+    this.extra = 0;
+    part(this.section, "group-title").textContent = `${group.name}：${way === "visit.leave" ? "団体の帰り" : "団体の受付"}`;
+    part(this.section, "group-list").replaceChildren(...group.members.map(([id, name, kana]) => this.row(id, name, kana)));
+    this.section.dataset["way"] = way;
+    this.section.hidden = false;
+    this.draw();
+    this.section.scrollIntoView({ block: "nearest" });
+  }
+
+  close(): void {
+    this.section.hidden = true;
+    this.closed();
+  }
+
+  private count(step: number): void {
+    this.extra = Math.min(MOST_EXTRA, Math.max(0, this.extra + step));
+    this.draw();
+  }
+
+  private row(id: number, name: string, kana: string): HTMLElement {
+    const tick = document.createElement("input");
+    tick.type = "checkbox";
+    tick.checked = true;
+    tick.addEventListener("change", () => {
+      if (tick.checked) this.missing.delete(id);
+      else this.missing.add(id);
+      this.draw();
+    });
+    const words = element("span", "t-group__name", element("span", "t-found__kana", kana), name);
+    return element("li", "", element("label", "choice t-group__member", tick, words));
+  }
+
+  private draw(): void {
+    const here = (this.group?.members.length ?? 0) - this.missing.size;
+    part(this.section, "group-extra").textContent = String(this.extra);
+    const what = this.section.dataset["way"] === "visit.leave" ? "の帰りを記録する" : "を受付する";
+    part(this.section, "group-done").textContent = `${here + this.extra}人${what}`;
+  }
+}
+
+/** What the screen says at once. */
+export function groupVerdict(snapshot: Snapshot | null, group: Group, told: GroupPayload, way: VisitKind): Verdict {
+  const said = say(snapshot, way === "visit.leave" ? "group_left" : "group_arrived");
+  const extra = told.extra ? `、名簿にない人${told.extra}人` : "";
+  return { ...said, say: `${group.name}：${told.members.length}人${extra}。${said.say}` };
+}
+
+/** 「団体で受付」 on the panel of one of its members. */
+export function groupButton(group: Group, way: VisitKind, press: () => void): HTMLElement {
+  const what = way === "visit.leave" ? "団体で帰り" : "団体で受付";
+  return button("button t-offers__button", `${what}（${group.name} ${group.members.length}人）`, press);
+}

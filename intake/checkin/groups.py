@@ -1,0 +1,92 @@
+"""A group comes or goes as a whole: one tap of the operator, a fact about every member."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from django.db import transaction
+from django.utils import timezone
+
+from dvc.audit.services import By, record
+from dvc.operations.models import Operation, Site
+from intake.checkin.desk import Desk, Happened
+from intake.checkin.models import GroupArrival
+from intake.volunteers.models import Group, Volunteer
+
+Way = Literal["arrive", "leave"]
+MOST_EXTRA: Final = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the group's coming or going meant for one person: a key of VERDICTS. Nothing was recorded of whom the
+    chief receives (blocked) or who belongs to another drill."""
+
+    volunteer: Volunteer
+    code: str
+    changed: bool
+
+
+@transaction.atomic
+def tell(
+    operation: Operation,
+    group: Group,
+    way: Way,
+    *,
+    members: Collection[int],
+    extra: int,
+    site: Site | None,
+    by: By,
+    at: datetime,
+) -> list[Member]:
+    """These people (ids) came or went with the group, and `extra` others whose names nobody has. Whoever was here
+    before stays `already_present`. In the order of their names. Raises `IntegrityError` as `Desk.save` does."""
+    known = Volunteer.objects.known_in(operation).living().filter(pk__in=members)
+    people = list(known.order_by("kana_key", "pk"))
+    desk = Desk.open(operation, [person.pk for person in people], moments=[at])
+    told = [_one(desk, person, way, site=site, by=by, at=at) for person in people]
+    desk.save()
+    if way == "leave":
+        GroupArrival.objects.here().filter(operation=operation, group=group).update(left_at=at)
+    elif extra:
+        GroupArrival.objects.create(
+            operation=operation, group=group, day=timezone.localdate(at), extra=min(extra, MOST_EXTRA),
+            arrived_at=at, op=by.op,
+        )  # fmt: skip
+    action = "group.arrived" if way == "arrive" else "group.went"
+    record(
+        action,
+        group,
+        by=by,
+        at=at,
+        operation=operation,
+        members=sum(one.changed for one in told),
+        extra=extra,
+    )
+    return told
+
+
+@transaction.atomic
+def take_back(
+    operation: Operation, people: Sequence[Volunteer], *, op: str, near: datetime, by: By, at: datetime
+) -> bool:
+    """Forget what the group's operation `op` saw of these people, and its people without names."""
+    desk = Desk.open(operation, [person.pk for person in people], moments=[near])
+    changed = [desk.take_back(person, op=op, near=near, by=by, at=at) for person in people]
+    desk.save()
+    unnamed = GroupArrival.objects.filter(operation=operation, op=op, annulled_at__isnull=True)
+    return bool(unnamed.update(annulled_at=at)) or any(changed)
+
+
+def _one(desk: Desk, person: Volunteer, way: Way, *, site: Site | None, by: By, at: datetime) -> Member:
+    if person.blocked_reason:
+        return Member(person, "blocked", changed=False)
+    happened: Happened
+    if way == "arrive":
+        happened = desk.arrive(person, site=site, by=by, at=at)
+    else:
+        happened = desk.leave(person, by=by, at=at)
+    return Member(person, happened.code, happened.changed)
