@@ -13,6 +13,9 @@ from typing import Final
 from dvc.accounts.models import Device, User
 
 REPORT_EVERY: Final = timedelta(minutes=1)
+HEARD_EVERY: Final = timedelta(
+    minutes=2
+)  # of a tablet that reports nothing; longer, so that a report is never late for it
 CLOCK_DOUBTED: Final = timedelta(minutes=10)
 CLOCK_JUMP: Final = timedelta(minutes=2)
 _INT32: Final = 2**31 - 1
@@ -56,10 +59,11 @@ def keep_report(
 ) -> bool:
     """Write down what the tablet said, at most once a minute. Returns whether it was written. At most two statements.
 
-    A tablet of an older release sends no report: that it was heard of is kept all the same.
+    Between reports, and from a tablet of an older release, come ops alone: that it was heard of is kept all the same.
     """
     jumped = clock_jumped(device, clock_error)
-    if not jumped and device.last_seen_at is not None and at - device.last_seen_at < REPORT_EVERY:
+    last, every = (device.reported_at, REPORT_EVERY) if report else (device.last_seen_at, HEARD_EVERY)
+    if not jumped and last is not None and at - last < every:
         return False
     said: dict[str, object] = {"last_seen_at": at, "app_version": app[:20]}
     if clock_error is not None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import re
+import threading
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import TABLET, Visitor, manage
+from tests.e2e.conftest import PHONE, TABLET, Visitor, manage
 from tests.e2e.reception import Desk, set_up
 from tests.infra.center import RunningCenter
 
@@ -155,5 +160,100 @@ def test_two_operators_share_a_tablet_that_was_paired_this_morning(
     expect(page.get_by_text("担当 佐久間 A子 さん")).to_be_visible()
     page.get_by_role("button", name="担当をかえる").click()
     expect(page.locator("[data-operator-name]")).to_have_text("担当 佐久間 A子 さん（離席中）")
+
+    desk_page = chief.page
+    # The tablet's own word comes a few seconds after it was opened.
+    for _ in range(60):
+        desk_page.goto(f"/o/{desk.operation}/settings/devices/")
+        if desk_page.get_by_text("まだ分かりません").count() == 0:
+            break
+        desk_page.wait_for_timeout(1000)
+    expect(desk_page.locator(".fleet__facts")).to_contain_text(re.compile(r"未送信\s*0件"))
+    chief.picture("fleet")
+    desk_page.get_by_role("link", name="入っているものを見る").click()
+    expect(desk_page.get_by_text("11人")).to_be_visible()
+    expect(desk_page.get_by_text("佐久間 A子")).to_be_visible()
+    chief.picture("device-held")
+    for name, path in (("badges", "badges/"), ("badge-sheet", "badges/sheet/")):
+        desk_page.goto(f"/o/{desk.operation}/settings/{path}")
+        chief.picture(name)
+    for visitor, name, path in (
+        (chief, "fleet-phone", f"/o/{desk.operation}/settings/devices/"), (tablet, "pair-phone", "/pair/"),
+        (tablet, "operator-phone", f"/o/{desk.operation}/tablet/"),
+    ):  # fmt: skip
+        visitor.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+        visitor.page.goto(path)
+        visitor.page.wait_for_timeout(500)
+        visitor.picture(name)
     assert chief.errors == []
     assert tablet.errors == []
+
+
+_DEVICE = """
+import json
+from django.utils import timezone
+from dvc.accounts.models import DeviceProfile
+from dvc.accounts.services import register_device
+from dvc.operations.models import Operation
+from tests import make
+
+center = Operation.objects.get(pk={operation}).center
+by = make.by(center.memberships.select_related("user").first().user)
+device, secret = register_device(center, name="失くす端末", profile=DeviceProfile.RECEPTION, by=by, at=timezone.now())
+print(json.dumps([str(device.pk), secret]))
+"""
+_REVOKE = """
+import json, time
+from django.utils import timezone
+from dvc.accounts.models import Device
+from dvc.accounts.services import revoke_device
+from dvc.audit.services import SYSTEM
+
+revoke_device(Device.objects.get(pk="{device}"), by=SYSTEM, at=timezone.now())
+print(json.dumps(time.time()))
+"""
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120  # ends what never comes
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_revoked_tablet_reads_nothing_a_second_later_whatever_is_in_flight(running: RunningCenter) -> None:
+    desk = set_up(running, ["佐藤"])
+    device, secret = manage(running, _DEVICE.format(operation=desk.operation))
+    stop = threading.Event()
+    asked: list[tuple[float, int]] = []  # when the request was sent, what came back
+
+    def keep_reading(what: str) -> None:
+        address = urlsplit(running.address)
+        line = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
+        with closing(line):
+            while not stop.is_set():
+                sent = time.time()
+                line.request(
+                    "GET",
+                    f"/api/v1/sync/{what}?operation={desk.operation}",
+                    headers={"Authorization": f"Device {device}.{secret}"},
+                )
+                answer = line.getresponse()
+                answer.read()
+                asked.append((sent, answer.status))
+
+    readers = [threading.Thread(target=keep_reading, args=(what,)) for what in ("snapshot", "operators") * 5]
+    for reader in readers:
+        reader.start()
+    try:
+        wait_until(lambda: len(asked) >= 50)
+        revoked_at = manage(running, _REVOKE.format(device=device))
+        wait_until(lambda: sum(sent > revoked_at + 1 for sent, _status in asked) >= 200)
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    after = [status for sent, status in asked if sent > revoked_at + 1]
+    assert {status for _sent, status in asked[:50]} == {200}
+    assert len(after) >= 200
+    assert set(after) == {403}

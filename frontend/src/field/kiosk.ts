@@ -14,6 +14,7 @@ import { PresenceList } from "./presence";
 import type { Device, Input, Snapshot, Verdict } from "./protocol";
 import { Repeats } from "./repeat";
 import { Scanner, type CameraState } from "./scanner";
+import { startReporting } from "./report";
 import { Shelf, type Entry } from "./shelf";
 import { preview } from "./snapshot";
 import { Sound } from "./sound";
@@ -94,6 +95,7 @@ class Kiosk {
     this.wireCamera();
     for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.sound.unlock(), { passive: true });
     this.outbox.start();
+    startReporting(this.page, this.shelf);
     window.addEventListener("online", () => void this.freshness.freshen(this.device));
     await this.freshness.freshen(this.device);
     this.page.dataset["ready"] = "yes";

@@ -131,12 +131,7 @@ class Reception {
       this.wireButtons();
       this.wireInputs();
       this.outbox.start();
-      startReporting({
-        shelf: this.shelf,
-        url: this.page.dataset["opsUrl"] ?? "",
-        app: (this.page.dataset["app"] ?? "").slice(0, 20),
-        operator: () => this.operator.actor,
-      });
+      startReporting(this.page, this.shelf, () => this.operator.actor);
       window.addEventListener("online", () => void this.freshen());
       document.addEventListener("visibilitychange", () => {
         if (!document.hidden) void this.freshen();

@@ -7,7 +7,7 @@ const EVERY_MS = 65_000; // the server keeps one a minute
 const FIRST_MS = 5_000;
 const TIMEOUT_MS = 20_000;
 
-export interface ReporterOptions {
+interface Reporter {
   readonly shelf: Shelf;
   readonly url: string;
   readonly app: string;
@@ -15,14 +15,15 @@ export interface ReporterOptions {
 }
 
 /** Report soon and then every minute. Failing is no news: the fleet page shows how long nothing was heard. */
-export function startReporting(options: ReporterOptions): void {
+export function startReporting(page: HTMLElement, shelf: Shelf, operator: () => number | null = () => null): void {
+  const reporter = { shelf, url: page.dataset["opsUrl"] ?? "", app: (page.dataset["app"] ?? "").slice(0, 20), operator };
   const again = (): void => {
-    void report(options).finally(() => setTimeout(again, EVERY_MS * (0.9 + 0.2 * Math.random())));
+    void report(reporter).finally(() => setTimeout(again, EVERY_MS * (0.9 + 0.2 * Math.random())));
   };
   setTimeout(again, FIRST_MS);
 }
 
-async function report({ shelf, url, app, operator }: ReporterOptions): Promise<void> {
+async function report({ shelf, url, app, operator }: Reporter): Promise<void> {
   const device = await shelf.device();
   if (!device) return;
   const said = await describe(shelf, operator());

@@ -49,7 +49,7 @@ def test_a_clock_that_is_right_or_a_little_off_raises_no_doubt(tablet: Tablet) -
 @pytest.mark.parametrize("slow", [timedelta(minutes=11), timedelta(minutes=-11), timedelta(days=300)])
 def test_a_clock_that_is_far_off_is_flagged_and_the_time_corrected(tablet: Tablet, slow: timedelta) -> None:
     assert arrive(tablet, slow=slow) == [VisitFlag.CLOCK_UNCERTAIN]
-    assert abs(Visit.objects.get().arrived_at - timezone.now()) < timedelta(minutes=1)
+    assert abs(Visit.objects.get().arrived_at - timezone.now()) < timedelta(minutes=5)
 
 
 def test_a_clock_that_jumped_is_flagged_for_what_lay_in_the_queue_and_not_afterwards(tablet: Tablet) -> None:
