@@ -21,6 +21,7 @@ from dvc.sync.situations import SETTLED, SITUATIONS, VIEW_WORDS, Situation, choi
 from intake.checkin.models import FailedScan, Visit
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers.models import Card, Volunteer
+from matching.dispatch.models import ActivityReport, Dispatch, LaterReport
 
 DONE_SHOWN: Final = 50
 OP_WORDS: Final[dict[str, str]] = {
@@ -199,6 +200,14 @@ def not_seen_leaving(operation: Operation, *, at: datetime) -> tuple[list[Visit]
     work_over = timezone.localtime(at).time() >= operation.work_end
     here = list(rows.present().filter(day=today)) if work_over else []
     return list(rows.not_seen_leaving(today)), here
+
+
+def reports(item: InboxItem) -> list[ActivityReport | LaterReport]:
+    """Of a TWO_REPORTS item: the report that counts, then the later ones. Two queries."""
+    if item.kind != ItemKind.TWO_REPORTS:
+        return []
+    dispatch = Dispatch.objects.select_related("report").get(pk=item.subjects["dispatch"][0])
+    return [dispatch.report, *dispatch.later_reports.all()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from dvc.sync.models import InboxItem, ItemKind, Receipt
 from dvc.sync.situations import SITUATIONS
 from intake.checkin import services as checkin
 from intake.checkin.models import FailedScan, Visit
+from intake.help_requests.models import UnsavedEdit
 from intake.volunteers.models import Volunteer
 from matching.teams.models import Member
 
@@ -72,9 +73,16 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
         "quarantined": queries.quarantined(item) if item.kind == ItemKind.QUARANTINE else [],
         "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,
         "visit": Visit.objects.filter(pk__in=item.subjects.get("visit", ())).first(),
+        "edit": UnsavedEdit.objects.select_related("need").filter(pk=_row(item, "not_saved")).first(),
+        "reports": queries.reports(item),
         "ended": queries.ended(item), "refusal": refusal, "posted": request.POST,
     }  # fmt: skip
     return render(request, "dvc/sync/inbox_item.html", context, status=status)
+
+
+def _row(item: InboxItem, what: str) -> int:
+    """The id of the row behind this view, 0 when the item has no such view."""
+    return next((view.get("row", 0) for view in item.views if view["what"] == what), 0)
 
 
 @require_POST

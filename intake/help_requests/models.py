@@ -254,6 +254,30 @@ class NeedChange(models.Model):
         return f"{self.need}: {self.from_state} → {self.to_state}"
 
 
+class UnsavedEdit(models.Model):
+    """What somebody typed and could not save, because another had changed the need first: nothing typed is lost.
+
+    `said`: [label, text] of every field that was filled in; `digest` tells a second try with the same words.
+    """
+
+    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="unsaved_edits")
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField(null=True)
+    said = models.JSONField(default=list)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["need", "digest"], name="one_unsaved_edit_per_text"),
+        ]
+
+    def __str__(self) -> str:
+        return f"unsaved edit of {self.need}"
+
+
 class CallerNote(models.Model):
     """Somebody else called about the same need (ご家族から同内容の連絡あり): who, when, what they added."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time
@@ -11,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
+from dvc.audit.models import Entry
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation
@@ -23,6 +26,7 @@ from intake.help_requests.models import (
     Need,
     NeedChange,
     NeedState,
+    UnsavedEdit,
     WorkItem,
     WorkState,
 )
@@ -484,3 +488,22 @@ def continue_with(need: Need, *, remaining: str, people_next: int | None, by: By
             item.people_max = max(item.people_max, people_next)
         item.save(update_fields=["detail", "people_ideal", "people_min", "people_max"])
     return move(need, S.READY, by=by, at=at)
+
+
+@transaction.atomic
+def keep_unsaved(need: Need, said: Sequence[tuple[str, str]], *, by: By, at: datetime) -> UnsavedEdit:
+    """Somebody else was first (need.changed): keep what was typed, by label, until a person has compared the two. The
+    same text again is kept once."""
+    rows = [[label, text] for label, text in said if text]
+    digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+    last = Entry.objects.about(need).order_by("-id").first()
+    kept, created = UnsavedEdit.objects.get_or_create(
+        need=need, digest=digest,
+        defaults={
+            "by": by.user, "at": at, "said": rows, "saved_by": last.actor if last else None,
+            "saved_at": last.at if last else None,
+        },
+    )  # fmt: skip
+    if created:
+        record("need.edit_not_saved", need, by=by, at=at, operation=need.operation, edit=kept.pk)
+    return kept

@@ -461,6 +461,8 @@ def need_edit(request: StaffRequest, operation_id: int, need_id: int) -> HttpRes
         )
     except Refused as refused:
         form.add_error(None, refused.text)
+        if refused.code == "need.changed":
+            services.keep_unsaved(need, _typed(form), by=by(request), at=request.now)
         return _show_sheet(request, form, [], need=need, status=409)
     messages.success(request, "直した内容を保存しました。")
     return redirect("need_detail", operation_id, need.pk)
@@ -556,6 +558,13 @@ def need_step(request: StaffRequest, operation_id: int, need_id: int) -> HttpRes
     try:
         _take_step(request, need, to, form)
     except Refused as refused:
+        if refused.code in ("need.changed", "need.step_not_allowed"):
+            said = [
+                ("進め方", str(to.label)),
+                ("理由", form.full_reason()),
+                ("伝えた人", form.cleaned_data["told"]),
+            ]
+            services.keep_unsaved(need, said, by=by(request), at=request.now)
         return _show_need(request, _need(request, need_id), refusal=refused.text, step_form=form, status=409)
     messages.success(request, f"N{need.number} を「{to.label}」にしました。")
     return redirect("need_detail", operation_id, need.pk)
@@ -625,6 +634,20 @@ _NOT_SAID: Final = frozenset({
     "form_token", "version", "known_caller", "caller_name", "caller_kana", "caller_phone", "relation", "method",
     "description", "open_from", "open_until", "judgement",
 })  # fmt: skip
+
+
+def _typed(sheet: NeedForm) -> list[tuple[str, str]]:
+    """Every field of the sheet that was filled in, by its label, in words."""
+    typed = []
+    for field in sheet:
+        value = sheet.cleaned_data.get(field.name)
+        if field.name in ("form_token", "version") or value in (None, "", False, []):
+            continue
+        if isinstance(value, list):
+            words = dict(field.field.choices)  # type: ignore[attr-defined]
+            value = "、".join(str(words[code]) for code in value)
+        typed.append((str(field.label), "はい" if value is True else str(value)))
+    return typed
 
 
 def _everything_said(sheet: NeedForm, items: list[ItemForm]) -> str:

@@ -119,3 +119,34 @@ class ActivityReport(models.Model):
 
     def __str__(self) -> str:
         return f"report of {self.dispatch}"
+
+
+class LaterReport(models.Model):
+    """A second report of the same dispatch that says something else. Both are kept; the first one counts until a
+    person decides."""
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.PROTECT, related_name="later_reports")
+    outcome = models.CharField("結果", max_length=10, choices=Outcome.choices)
+    people = models.PositiveSmallIntegerField("活動した人数")
+    text = models.TextField("やったこと", max_length=4000, blank=True)
+    remaining = models.TextField("残っていること", max_length=2000, blank=True)
+    people_next = models.PositiveSmallIntegerField("次に必要な人数", null=True, blank=True)
+    injury = models.CharField("けが・体調不良", max_length=500, blank=True)
+    near_miss = models.CharField("ヒヤリハット", max_length=500, blank=True)
+    watch = models.BooleanField("見守りが必要", default=False)
+    by_leader = models.BooleanField(default=True)
+    reported_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["reported_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["dispatch", "digest"], name="one_later_report_per_text"),
+        ]
+
+    def __str__(self) -> str:
+        return f"later report of {self.dispatch}"
+
+    def needs_a_person(self, first: ActivityReport) -> bool:
+        """Another outcome, or somebody was hurt and the first report does not say so."""
+        return self.outcome != first.outcome or bool(self.injury and not first.injury)

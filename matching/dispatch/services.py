@@ -6,6 +6,8 @@ back) is recorded even when it comes late or twice; the second time changes noth
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +27,7 @@ from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
 from matching.dispatch import tokens
 from matching.dispatch.gate import Block, Check, departure_blocks, unticked, usual_return
-from matching.dispatch.models import IN_FIELD, ActivityReport, Dispatch, DispatchState, Outcome
+from matching.dispatch.models import IN_FIELD, ActivityReport, Dispatch, DispatchState, LaterReport, Outcome
 from matching.dispatch.states import STEPS
 from matching.teams import services as teams
 from matching.teams.models import LIVE as LIVE_TEAMS
@@ -249,7 +251,8 @@ def report(
     by_leader: bool = True,
     hold: bool = True,
 ) -> Reported:
-    """What the team did, told from the field or after the return. Only the first report counts.
+    """What the team did, told from the field or after the return. Only the first report counts; another that says
+    something else is kept beside it.
 
     完了 closes the need and its work in this transaction; 継続 puts the rest back into the queue; after 中止 and
     不在 the need is on hold until somebody has called the resident (`hold`), or waits for a team again. A need that
@@ -259,6 +262,11 @@ def report(
     fresh = _after_departure(dispatch)
     known = ActivityReport.objects.filter(dispatch=fresh).first()
     if known is not None:
+        said = {
+            "outcome": str(outcome), "people": people, "text": text, "remaining": remaining, "people_next": people_next,
+            "injury": injury, "near_miss": near_miss, "watch": watch,
+        }  # fmt: skip
+        _keep_later_report(known, said, by_leader=by_leader, by=by, at=at)
         return Reported(known, changed=False)
     if outcome == Outcome.CONTINUING and not remaining.strip():
         raise Refused("dispatch.remaining_needed")
@@ -275,6 +283,23 @@ def report(
     _carry_on(fresh, made, hold=hold, by=by, at=at)
     _refreshed(dispatch)
     return Reported(made, changed=True)
+
+
+def _keep_later_report(
+    first: ActivityReport, said: dict[str, Any], *, by_leader: bool, by: By, at: datetime
+) -> None:
+    """A second report that says the same is nothing new; one that says something else is kept beside the first."""
+    if all(getattr(first, name) == value for name, value in said.items()):
+        return
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    _, created = LaterReport.objects.get_or_create(
+        dispatch=first.dispatch, digest=digest, defaults={**said, "by_leader": by_leader, "reported_at": at}
+    )
+    if created:
+        record(
+            "dispatch.reported_again", first.dispatch, by=by, at=at, operation=first.dispatch.operation,
+            outcome=said["outcome"],
+        )  # fmt: skip
 
 
 def _carry_on(dispatch: Dispatch, made: ActivityReport, *, hold: bool, by: By, at: datetime) -> None:

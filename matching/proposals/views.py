@@ -28,6 +28,7 @@ from matching.proposals.gather import leader_experience
 from matching.proposals.models import Proposal
 from matching.queue import services as queue
 from matching.queue.order import WEIGHTS
+from matching.teams import services as teams
 from matching.teams.queries import free_vehicles
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -75,6 +76,7 @@ def accept(request: StaffRequest, operation_id: int, proposal_id: int) -> HttpRe
     try:
         dispatch = services.accept(proposal, by=by(request), at=request.now)
     except Refused as refused:
+        teams.keep_clash(request.operation, refused, by=by(request), at=request.now)
         messages.error(request, refused.text)
         return redirect("matching_board", operation_id)
     _say_decided(request, dispatch)
@@ -191,6 +193,7 @@ def make_team(request: StaffRequest, operation_id: int, need_id: int) -> HttpRes
         try:
             dispatch = _decide(request, hand)
         except Refused as refused:
+            teams.keep_clash(request.operation, refused, by=by(request), at=request.now)
             refusal = refused.text
         else:
             _say_decided(request, dispatch)

@@ -60,6 +60,22 @@ class Team(models.Model):
         return f"{self.number}班"
 
 
+class Clash(models.Model):
+    """Somebody tried to put a person into a team who was in another one already. The first committed wins."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
+    volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    wanted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"clash about {self.volunteer_id}"
+
+
 class Member(models.Model):
     """A person in a team. `left_at` is set on return, release, or when the team is dissolved."""
 

@@ -19,7 +19,7 @@ from dvc.operations.services import require_open
 from intake.checkin.models import Visit
 from intake.volunteers.models import Skill, Volunteer
 from matching.equipment.models import Vehicle
-from matching.teams.models import LIVE, Member, Team, TeamState
+from matching.teams.models import LIVE, Clash, Member, Team, TeamState
 
 BEFORE_LEAVING = (TeamState.FORMING, TeamState.READY)
 TRIES = 10
@@ -131,7 +131,30 @@ def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit],
     except IntegrityError:
         live = Member.objects.filter(volunteer__in=people, left_at__isnull=True)
         taken = live.select_related("volunteer").first()
-        raise Refused("team.person_taken", name=taken.volunteer.name if taken else "選んだ人") from None
+        raise _taken(taken) from None
+
+
+def _taken(member: Member | None) -> Refused:
+    if member is None:
+        return Refused("team.person_taken", name="選んだ人")
+    return Refused(
+        "team.person_taken", name=member.volunteer.name, volunteer=member.volunteer_id, team=member.team_id
+    )
+
+
+@transaction.atomic
+def keep_clash(operation: Operation, refused: Refused, *, by: By, at: datetime) -> None:
+    """After a decision was rolled back because a person is in another live team: leave a trace that somebody sees.
+
+    `refused` is what was said; anything but team.person_taken with its ids changes nothing.
+    """
+    volunteer, team = refused.params.get("volunteer"), refused.params.get("team")
+    if refused.code != "team.person_taken" or not isinstance(volunteer, int) or not isinstance(team, int):
+        return
+    clash = Clash.objects.create(
+        operation=operation, volunteer_id=volunteer, team_id=team, wanted_by=by.user, at=at
+    )
+    record("team.clash", clash.team, by=by, at=at, operation=operation, volunteer=volunteer)
 
 
 def _editable(team: Team) -> Team:
