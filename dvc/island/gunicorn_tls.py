@@ -54,14 +54,25 @@ class PatientContext(ssl.SSLContext):
 
 
 def ssl_context(config: Any, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """gunicorn's hook, called for every connection: the kept context, or a new one when the file was replaced."""
+    """gunicorn's hook, called for every connection: the kept context, or a new one when the file was replaced.
+
+    While the file is missing or unreadable (the sweeper makes it anew), the kept one goes on serving.
+    """
     global _kept  # noqa: PLW0603 - gunicorn's hook is a function and has no other place
-    file = os.stat(config.certfile)
-    mark = (file.st_mtime_ns, file.st_ino)
     with _lock:
-        if _kept is None or _kept[0] != mark:
-            context = PatientContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.load_cert_chain(config.certfile)
-            _kept = (mark, context)
+        try:
+            file = os.stat(config.certfile)
+            mark = (file.st_mtime_ns, file.st_ino)
+            if _kept is None or _kept[0] != mark:
+                _kept = (mark, _load(config.certfile))
+        except OSError:  # ssl.SSLError is one
+            if _kept is None:
+                raise
         return _kept[1]
+
+
+def _load(certfile: str) -> ssl.SSLContext:
+    context = PatientContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certfile)
+    return context

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.e2e.conftest import PHONE, QUIET, TABLET, Visitor
 from tests.e2e.reception import set_up, visits
 from tests.e2e.test_reception_camera import symbol
 from tests.infra.browser import chromium
-from tests.infra.center import RunningCenter, center, free_port
+from tests.infra.center import BASE, RunningCenter, center, free_port, new_database
 
 NAME = "center.home.arpa"
 # The name leads to this machine, every other name nowhere: what a page fetches from outside fails and is seen.
@@ -231,3 +232,52 @@ def test_a_device_without_the_certificate_is_told_so_and_receives_with_a_keyboar
     old.page.goto(f"{plain(running)}/o/{desk.operation}/tablet/")
     expect(old.page.get_by_role("heading", name="この回線では使えません")).to_be_visible()
     assert old.errors == []
+
+
+def test_another_laptop_filled_from_the_backup_goes_on_for_the_same_tablets(
+    running: RunningCenter, browser_of: Launch, tmp_path: Path
+) -> None:
+    """Last in this file: the first laptop dies here."""
+    desk = set_up(running, ["大友", "及川", "阿部"])
+    visitor = Visitor(browser_of(trusting=running.data / "keys" / "lan" / "authority.pem"), running, TABLET)
+    page = visitor.page
+    verdict, unsent = page.locator("[data-verdict]"), page.locator("[data-unsent-count]")
+
+    def scan(number: int, state: str) -> None:
+        page.keyboard.type(desk.holders[number].token)
+        page.keyboard.press("Enter")
+        expect(verdict.locator(".t-verdict__name")).to_contain_text(desk.holders[number].family)
+        expect(verdict).to_have_attribute("data-state", state)
+
+    visitor.sign_in(encrypted(running) + desk.link.removeprefix(running.address))
+    page.goto(f"{encrypted(running)}/o/{desk.operation}/tablet/")
+    page.get_by_role("button", name="この端末を受付用に登録する").click()
+    expect(page.locator("body")).to_have_attribute("data-offline", "ready")
+    scan(0, "settled")
+    backup = tmp_path / "backup"
+    manage_py = [sys.executable, "manage.py"]
+    subprocess.run([*manage_py, "backup", str(backup)], cwd=BASE, env=running.environment(), check=True)
+    scan(1, "settled")  # after the backup: the second laptop has never heard of it
+    running.stop()
+    scan(2, "saved")
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-ready", "yes")
+
+    variables = {name: value for name, value in running.variables.items() if name != "LAN_NAME"}
+    if server := running.variables.get("DATABASE_URL"):
+        variables["DATABASE_URL"] = new_database(server)
+    second = RunningCenter(tmp_path / "second", running.port, tmp_path / "second.log", variables)
+    subprocess.run([*manage_py, "restore", str(backup)], cwd=BASE, env=second.environment(), check=True)
+    second.start()
+    try:
+        second.wait_until_ready()
+        page.get_by_role("button", name="送信").click()
+        expect(page.locator("[data-link]")).to_have_text("つながっています")
+        expect(unsent).to_have_text("0")
+        expect(page.locator('[data-recent] li[data-state="settled"]')).to_have_count(3)
+        families = [holder.family for holder in desk.holders]
+        assert sorted(visit["family"] for visit in visits(second, desk)) == sorted(families)
+        page.goto(f"{encrypted(running)}/o/{desk.operation}/tablet/")  # no warning about the certificate
+        expect(page.locator("body")).to_have_attribute("data-ready", "yes")
+    finally:
+        second.stop()

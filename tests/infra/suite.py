@@ -28,7 +28,13 @@ UNIT += [f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench")]
 # Pure code knows no database: one run is enough.
 PURE = [f"--ignore=tests/{folder}" for folder in ("dvc/core", "matching/solver", "vectors")]
 CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
+# Certificates and addresses know no database either.
+PURE += [
+    f"--ignore=tests/dvc/island/test_{name}.py"
+    for name in ("authority", "addresses", "gunicorn_tls", "takeover")
+]
 E2E = [*PYTEST, "tests/e2e"]
+ISLAND = "--ignore=tests/e2e/test_island.py"
 FAULTS = [*PYTEST, "tests/faults"]
 
 
@@ -52,7 +58,7 @@ STEPS = {
     **{name: LINT[name] for name in LINT if name != "types"},
     "unit on PostgreSQL": on("postgres", [*UNIT, *PURE]),
     "unit on SQLite": on("sqlite", UNIT),
-    "browser on PostgreSQL": on("postgres", E2E),
+    "browser on PostgreSQL": on("postgres", [*E2E, ISLAND]),
     "browser on SQLite": on("sqlite", E2E),
     "faults": on("sqlite", FAULTS),
     "the whole center": on("sqlite", CENTER),

@@ -7,8 +7,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from zeroconf import (
-    AddressResolverIPv4,  # type: ignore[attr-defined]  # public, left out of its __all__
+from zeroconf import (  # type: ignore[attr-defined]  # the resolver is public, but left out of __all__
+    AddressResolverIPv4,
     IPVersion,
     NonUniqueNameException,
     Zeroconf,

@@ -94,6 +94,23 @@ def test_a_new_address_is_served_from_the_next_connection_on(
     assert talk(files, line, str(HOTSPOT)) == b"hello"
 
 
+def test_while_the_file_is_missing_or_torn_the_old_certificate_goes_on_serving(
+    files: Files, line: tuple[socket.socket, socket.socket]
+) -> None:
+    first = context(files)
+    whole = files.server.read_bytes()
+    files.server.write_bytes(whole[:200])
+    assert context(files) is first
+    files.server.unlink()
+    assert context(files) is first
+    assert talk(files, line, NAME) == b"hello"
+
+
+def test_a_start_without_a_certificate_fails_loudly(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        context(Files(tmp_path / "nothing"))
+
+
 def test_a_device_that_does_not_trust_us_is_a_visitor_who_left(
     files: Files, line: tuple[socket.socket, socket.socket]
 ) -> None:
