@@ -17,7 +17,8 @@ from tests.e2e.conftest import PHONE, QUIET, TABLET, Visitor
 from tests.e2e.reception import set_up, visits
 from tests.e2e.test_reception_camera import symbol
 from tests.infra.browser import chromium
-from tests.infra.center import BASE, RunningCenter, center, free_port, new_database
+from tests.infra.center import BASE, RunningCenter, center, free_port
+from tests.infra.template import new_database
 
 NAME = "center.home.arpa"
 # The name leads to this machine, every other name nowhere: what a page fetches from outside fails and is seen.
