@@ -257,10 +257,19 @@ def test_a_wall_screen_does_not_open_the_reception_page(operation: Operation, ch
     assert tablet.get(reverse("tablet_reception", args=[operation.pk])).status_code == 302
 
 
-def test_a_revoked_tablet_finds_its_page_closed(operation: Operation, chief: Client) -> None:
+def test_a_revoked_tablet_still_opens_its_empty_page_and_reads_nothing(
+    operation: Operation, chief: Client
+) -> None:
+    """Its queue must reach the quarantine; the page holds nothing."""
     tablet, device = paired(operation, chief)
     revoke_device(device, by=SYSTEM, at=timezone.now())
-    assert tablet.get(reverse("tablet_reception", args=[operation.pk])).status_code == 302
+    assert tablet.get(reverse("tablet_reception", args=[operation.pk])).status_code == 200
+    for what in ("snapshot", "operators", "people"):
+        answer = tablet.get(
+            f"/api/v1/sync/{what}?operation={operation.pk}&q=さとう",
+            headers={"authorization": f"Device {device.pk}.{SECRET}"},
+        )
+        assert answer.status_code == 403, what
 
 
 def test_a_forged_cookie_opens_nothing(operation: Operation, chief: Client) -> None:
