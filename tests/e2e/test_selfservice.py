@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.camera import film
-from tests.e2e.conftest import PHONE, TABLET, WALL, Visitor, manage
+from tests.e2e.conftest import PHONE, PICTURES, TABLET, WALL, Visitor, manage
 from tests.e2e.reception import Desk, set_up, visits
 from tests.e2e.test_reception_camera import symbol
 from tests.infra.center import RunningCenter
@@ -184,3 +184,80 @@ def test_from_the_poster_to_the_end_of_the_briefing_with_ones_own_phone(
     expect(friend.page.get_by_text("このQRは古くなりました")).to_be_visible()
     expect(staff.page.get_by_text("この回の説明は終わりました")).to_be_visible()
     assert staff.errors == phone.errors == friend.errors == []
+
+
+def test_a_morning_on_paper_is_typed_without_the_mouse_and_a_missing_sheet_is_explained(
+    running: RunningCenter, launch: Callable[..., Browser]
+) -> None:
+    desk = set_up(running, ["阿部", "𠮷﨑", "髙"], mode="drill")
+    staff = Visitor(launch(), running, TABLET)
+    staff.sign_in(desk.link)
+    page = staff.page
+    page.goto(f"/o/{desk.operation}/paper/")
+    page.get_by_label("枚数").fill("2")
+    page.get_by_role("button", name="番号を付けて印刷する").click()
+    expect(page.get_by_text("No. 1 から No. 2 まで")).to_be_visible()
+    printed(page, "paper-roster")
+    page.goto(f"/o/{desk.operation}/paper/")
+    page.get_by_label("受付票（1枚に1人。A4に2枚）").check()
+    page.get_by_label("枚数").fill("2")
+    page.get_by_role("button", name="番号を付けて印刷する").click()
+    printed(page, "paper-form")
+    page.goto(f"/o/{desk.operation}/paper/")
+    page.get_by_role("button", name="登録している人").click()
+    expect(page.get_by_text("【訓練】登録している人")).to_be_visible()
+    printed(page, "paper-list")
+    page.goto(f"/o/{desk.operation}/paper/")
+    staff.picture("paper-home")
+
+    page.get_by_label("紙にした時刻").fill("00:00")
+    page.get_by_label("紙をやめた時刻（まだ紙なら空のまま）").fill("00:01")
+    page.get_by_label("理由").fill("停電")
+    page.get_by_role("button", name="記録して、入力に進む").click()
+    page.get_by_label("用紙の右上の番号").fill("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No. 1")).to_be_visible()
+    first, second = desk.holders[0], desk.holders[1]
+    lines = page.locator("[data-key-row]")
+    for text in (first.short_code, "000", "001", second.short_code.lower(), "0:00", "", "さとう", "000"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(lines.nth(0)).to_contain_text("✓ 阿部 花子　0:00～0:01")
+    expect(lines.nth(1)).to_contain_text("✓ 𠮷﨑 花子　0:00")
+    page.keyboard.press("Enter")
+    expect(lines.nth(2)).to_contain_text("同じ読みの人がいます")
+    lines.nth(2).get_by_role("button", name="髙 花子").click()
+    expect(lines.nth(2)).to_contain_text("✓ 髙 花子")
+    staff.context.set_offline(True)
+    lines.nth(3).get_by_label("だれ").fill("たなか")
+    lines.nth(3).get_by_label("到着の時刻").fill("000")
+    lines.nth(4).get_by_label("だれ").focus()
+    expect(lines.nth(3)).to_contain_text("まだ保存できていません")
+    staff.context.set_offline(False)
+    lines.nth(3).get_by_label("帰りの時刻").press("Enter")
+    expect(lines.nth(3)).to_contain_text("登録が見つかりません")
+    staff.picture("paper-sheet")
+    page.reload()
+    expect(lines.nth(3).get_by_label("だれ")).to_have_value("たなか")
+    expect(page.get_by_text("まだはっきりしない行が1行")).to_be_visible()
+    page.get_by_role("button", name="この紙はこれで全部").click()
+    missing = page.locator(".list__row", has_text="No. 2")
+    missing.get_by_placeholder("失くした理由").fill("風で飛んだ")
+    staff.picture("paper-missing")
+    missing.get_by_role("button", name="失くした").click()
+    for _ in range(2):
+        page.get_by_role("button", name="使わなかった").first.click()
+    expect(page.get_by_text("番号は全部そろっています")).to_be_visible()
+    page.goto(f"/o/{desk.operation}/board/")
+    expect(page.get_by_text("紙で受付しました（停電）")).to_be_visible()
+    assert [(visit["family"], visit["left"]) for visit in visits(running, desk)] == [
+        ("阿部", True), ("𠮷﨑", False), ("髙", False),
+    ]  # fmt: skip
+    assert staff.errors == []
+
+
+def printed(page: Page, name: str) -> None:
+    """What comes out of the printer: test-results/NAME.pdf, one page for each sheet of paper."""
+    pages = page.locator("section.sheet").count()
+    pdf = page.pdf(prefer_css_page_size=True, path=PICTURES / f"{name}.pdf")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == pages
