@@ -212,7 +212,7 @@ def test_a_morning_on_paper_is_typed_without_the_mouse_and_a_missing_sheet_is_ex
 
     page.get_by_label("紙にした時刻").fill("00:00")
     page.get_by_label("紙をやめた時刻（まだ紙なら空のまま）").fill("00:01")
-    page.get_by_label("理由").fill("停電")
+    page.get_by_role("textbox", name="理由 必須").fill("停電")
     page.get_by_role("button", name="記録して、入力に進む").click()
     page.get_by_label("用紙の右上の番号").fill("1")
     page.keyboard.press("Enter")
