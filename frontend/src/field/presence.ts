@@ -5,7 +5,8 @@ import { guestTodo, type Guest, type Presence } from "./snapshot";
 import { shortName } from "./text";
 
 // An arrival with one of these codes was no new one.
-const KNOWN_BEFORE = new Set(["already_present", "already_left"]);
+const KNOWN_BEFORE = new Set(["already_present", "already_left", "unbound_card"]);
+const NOBODY_YET = new Set(["recorded", "unverified_card"]);
 const ARRIVALS = new Set<Kind | undefined>(["visit.arrive", "person.walk_in"]);
 
 type Who = number | string;
@@ -16,6 +17,8 @@ export class PresenceList implements Presence {
   private gone = new Set<Who>();
   private arrivals = new Set<string>();
   private undone = new Set<string>();
+  /** Arrivals of cards that nobody is known to hold: card text → op id. */
+  private unnamed = new Map<string, string>();
   private guests = new Map<string, Omit<Guest, "here">>();
   private before = 0;
   private snapshot: Snapshot | null = null;
@@ -29,6 +32,7 @@ export class PresenceList implements Presence {
     this.before = today?.arrived ?? 0;
     this.arrivals = new Set();
     this.undone = new Set();
+    this.unnamed = new Map();
     this.guests = new Map();
     for (const entry of entries) {
       const who = whoOf(entry);
@@ -48,6 +52,7 @@ export class PresenceList implements Presence {
     }
     if (this.undone.has(op.op_id)) return;
     if (op.kind === "person.walk_in") this.write(entry);
+    if (NOBODY_YET.has(entry.verdict.code) && op.payload.card !== undefined) this.unnamed.set(op.payload.card, op.op_id);
     if (ARRIVALS.has(op.kind)) {
       if (refused || KNOWN_BEFORE.has(result?.code ?? entry.verdict.code)) this.arrivals.delete(op.op_id);
       else this.arrivals.add(op.op_id);
@@ -127,7 +132,10 @@ export class PresenceList implements Presence {
   private write({ op, result }: Entry): void {
     const told = op.payload as WalkIn;
     const prefix = told.card === undefined ? null : cardPrefix(told.card);
-    if (!prefix) return;
+    if (!prefix || told.card === undefined) return;
+    // The card was scanned before it was given: that was the same person.
+    const scan = this.unnamed.get(told.card);
+    if (scan !== undefined) this.arrivals.delete(scan);
     this.guests.set(prefix, {
       guest: told.guest,
       volunteer: result?.data.volunteer ?? null,

@@ -6,11 +6,13 @@ import { say } from "./snapshot";
 const UNDO_MS = 15 * 60_000;
 const UNDOABLE = new Set<Kind>(["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind", "person.walk_in", "group.arrive", "group.leave"]);
 
+const NOTHING_NEW = new Set(["already_present", "already_left", "not_present"]);
+
 /** Whether 「取り消す」 is offered: something was changed, by this tablet, less than a quarter of an hour ago. */
 export function canUndo({ op, result, verdict }: Entry, now: number): boolean {
   if (!UNDOABLE.has(op.kind) || now - Date.parse(op.t_wall) > UNDO_MS) return false;
   if (result) return result.tone !== "stop" && (result.status === "applied" || result.status === "replayed");
-  return verdict.tone !== "stop";
+  return verdict.tone !== "stop" && !NOTHING_NEW.has(verdict.code);
 }
 
 export function undoOf({ op }: Entry): Payload {

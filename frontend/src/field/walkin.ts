@@ -25,6 +25,7 @@ export class WalkInForm {
       done(told);
     });
     this.form.addEventListener("change", () => this.draw());
+    this.form.addEventListener("input", () => (part(this.section, "walkin-say").textContent = ""));
     part(page, "walkin-close").addEventListener("click", () => {
       this.close();
     });

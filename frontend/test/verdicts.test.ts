@@ -1,0 +1,62 @@
+/* The tablet's preview against the table the server is held to (tests/dvc/sync/test_verdict_vectors.py). */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { PresenceList } from "../src/field/presence";
+import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, type Snapshot, type VisitKind } from "../src/field/protocol";
+import type { Entry } from "../src/field/shelf";
+import { preview } from "../src/field/snapshot";
+
+interface Case {
+  readonly note: string;
+  readonly kind: VisitKind;
+  readonly person: { readonly insured?: boolean; readonly emergency?: boolean; readonly minor?: boolean; readonly consent?: boolean; readonly blocked?: boolean };
+  readonly operation?: { readonly insurance_required?: boolean; readonly is_open?: boolean };
+  readonly before: readonly VisitKind[];
+  readonly code: string;
+}
+
+const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../tests/vectors/${name}`, import.meta.url), "utf8"));
+const { cases } = read("verdicts.json") as { cases: Case[] };
+const cards = read("cards.json") as {
+  issuer: number;
+  keys: { kid: number; public_key: string }[];
+  cases: { note: string; text: string; card_id: string; short_code: string }[];
+};
+const card = cards.cases.find(({ note }) => note === "plain")!;
+const prefix = card.card_id.slice(0, 16);
+
+function snapshotOf({ person, operation }: Case): Snapshot {
+  const flags =
+    (person.insured === false ? 0 : INSURED) |
+    (person.emergency === false ? NO_EMERGENCY : 0) |
+    (person.minor ? MINOR : 0) |
+    (person.consent ? GUARDIAN_CONSENT : 0) |
+    (person.blocked ? BLOCKED : 0);
+  return {
+    version: "v1",
+    server_time: "2026-11-23T09:00:00+09:00",
+    operation: {
+      id: 1, name: "", mode: "disaster", mode_label: "", is_open: true, insurance_required: true, orientation_required: true, ...operation,
+    },
+    center: { id: 1, name: "", phone: "", issuer: cards.issuer },
+    sites: [],
+    keys: cards.keys,
+    revoked: [],
+    cards: { [prefix]: [7, "佐藤 花", "さとう は", flags] },
+    short_codes: { [card.short_code]: prefix },
+    present: {},
+    texts: {},
+  };
+}
+
+describe("the table of verdicts", () => {
+  it.each(cases.map((each) => [each.note, each] as const))("%s", async (_note, each) => {
+    const snapshot = snapshotOf(each);
+    const presence = new PresenceList();
+    presence.reset(snapshot, []);
+    each.before.forEach((kind, i) => {
+      presence.note({ queued: 1, result: null, verdict: { volunteer: 7, tone: "ok", code: "ok" }, op: { op_id: String(i), kind, payload: {} } } as unknown as Entry);
+    });
+    expect((await preview({ card: card.text }, each.kind, { snapshot, presence, today: "2026-11-23" })).code).toBe(each.code);
+  });
+});

@@ -1,0 +1,47 @@
+"""One table of cases for the server and for the tablet's preview (frontend/test/verdicts.test.ts): sync.md §5."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dvc.audit.services import SYSTEM
+from dvc.operations import services as operations
+from tests import make
+from tests.dvc.sync.test_ops import Tablet, card_of
+
+pytestmark = pytest.mark.django_db
+CASES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "vectors" / "verdicts.json").read_text()
+)["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["note"]))
+def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
+    tablet = Tablet(make.operation())
+    asked = case.get("operation", {})
+    if "insurance_required" in asked:
+        operations.edit_operation(
+            tablet.operation, by=SYSTEM, at=make.at(8), insurance_required=asked["insurance_required"]
+        )
+    if asked.get("is_open") is False:
+        operations.close_operation(tablet.operation, teams_out=0, by=SYSTEM, at=make.at(8))
+    missing = case["person"]
+    fields: dict[str, object] = {
+        "said_minor": missing.get("minor", False),
+        "guardian_consent": missing.get("consent", False),
+        "blocked_reason": "前回のこと" if missing.get("blocked") else "",
+    }
+    if missing.get("emergency") is False:
+        fields["emergency_phone"] = ""
+    person = make.volunteer(tablet.operation.center, insured=missing.get("insured", True), **fields)
+    token = card_of(person).token
+    ops = [tablet.op(kind, card=token) for kind in [*case["before"], case["kind"]]]
+    for number, op in enumerate(ops):
+        op["t_wall"] = (timezone.now() - timedelta(seconds=len(ops) - number)).isoformat()
+    assert tablet.send(*ops)[-1]["code"] == case["code"]
