@@ -101,6 +101,11 @@ def sheet_shown_at(center: models.Model) -> datetime | None:
     return shown.order_by("-id").values_list("at", flat=True).first()
 
 
+def sheet_is_missing(center: models.Model) -> bool:
+    """Whether the backups are sealed with a key nobody outside this laptop has ever seen."""
+    return not settings.BACKUP_PASSPHRASE and sheet_shown_at(center) is None
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """`tone` ok | warn | stop, and one sentence for the chief. `last` is the newest backup that is whole."""

@@ -142,6 +142,7 @@ def home(request: StaffRequest, operation_id: int) -> HttpResponse:
     }
     if "backup_page" in allowed_names(request.roles):
         context["backup"] = backups.status(at=timezone.now())
+        context["sheet_missing"] = backups.sheet_is_missing(request.center)
     if operation.mode == Mode.ORDINARY:
         return render(request, "dvc/home/ordinary.html", context)
     context["steps"] = day.steps(operation, now)

@@ -1,6 +1,6 @@
 """`make bench`: what is slow, what is fast, on this machine. Compare figures of one run only: machines are shared.
 
-`python -m tests.bench [checkin] [scan] [center] [solver]`: the parts named, or all.
+`python -m tests.bench [checkin] [scan] [large] [center] [solver]`: the parts named, or all.
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ def machine() -> str:
 
 def main(chosen: set[str]) -> int:
     print(f"machine: {machine()}", flush=True)
-    parts = {"checkin": bench_checkin, "scan": bench_scan, "center": bench_center, "solver": bench_solver}
+    parts = {
+        "checkin": bench_checkin,
+        "scan": bench_scan,
+        "large": bench_large,
+        "center": bench_center,
+        "solver": bench_solver,
+    }
     for name, part in parts.items():
         if not chosen or name in chosen:
             print(f"\n━━ {name}", flush=True)
@@ -68,6 +74,11 @@ def bench_checkin() -> None:
 def bench_scan() -> None:
     """Seconds from the reader's last key to green on the page, in Chromium."""
     _run([sys.executable, "-m", "tests.bench.scan"])
+
+
+def bench_large() -> None:
+    """60,000 cards, and a tablet that comes back after three days."""
+    _run([sys.executable, "-m", "tests.bench.large"])
 
 
 def bench_center() -> None:
