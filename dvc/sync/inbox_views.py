@@ -26,6 +26,8 @@ from intake.help_requests.models import UnsavedEdit
 from intake.volunteers.models import Volunteer
 from matching.teams.models import Member
 
+# Shown in a form of their own: the digest, the list of ops, the two registrations.
+TOLD_ELSEWHERE = (ItemKind.LATE_FACTS, ItemKind.QUARANTINE, ItemKind.SAME_PERSON)
 HOWS = ("本人に電話した", "家族に電話した", "班のリーダーに聞いた", "会って確かめた")
 
 
@@ -68,7 +70,7 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
     situation = SITUATIONS[ItemKind(item.kind)]
     context = {
         "item": item, "situation": situation, "main": situation.choices[0], "others": situation.choices[1:],
-        "views": queries.views(item) if item.kind != ItemKind.LATE_FACTS else [],
+        "views": [] if item.kind in TOLD_ELSEWHERE else queries.views(item),
         "people": people,
         "quarantined": queries.quarantined(item) if item.kind == ItemKind.QUARANTINE else [],
         "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,

@@ -151,7 +151,7 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
     ItemKind.QUARANTINE: Situation(
         "使用停止にした端末から、送られていなかった記録が届きました。",
         "預かっているだけで、まだどこにも数えていません。",
-        "端末がだれの手にあったかを確かめ、下の一覧の時刻と人が本当らしければ取り込んでください。",
+        "端末がだれの手にあったかを確かめ、上の一覧の時刻と人が本当らしければ取り込んでください。",
         (
             Choice("take_in", "この記録を取り込む"),
             Choice("refuse", "取り込まない", "記録は消えずに残りますが、受付には数えません。", danger=True, reason=True),

@@ -28,6 +28,7 @@ from dvc.core import card_token, short_code
 from dvc.core.card_token import CardError, CardToken, Purpose
 from dvc.core.refused import Refused
 from dvc.operations.models import Center, Operation
+from intake.volunteers import card_states
 from intake.volunteers.models import Card, CardBinding, CardKey, CardState, CardStock, Volunteer
 
 MOST_CARDS: Final = 1000  # in one stock: 100 sheets
@@ -230,8 +231,9 @@ def _standing_binding(card: Card, volunteer: Volunteer) -> CardBinding:
 
 
 def _end(card: Card, state: CardState, *, reason: str, by: By, at: datetime) -> Card:
-    open_states = [CardState.BLANK, CardState.BOUND] if state == CardState.LOST else [CardState.BOUND]
-    ended = Card.objects.filter(pk=card.pk, state__in=open_states).update(state=state, holder=None)
+    ended = Card.objects.filter(pk=card.pk, state__in=card_states.before(state)).update(
+        state=state, holder=None
+    )
     if ended:
         card.bindings.filter(ended_at__isnull=True).update(ended_at=at, end_reason=reason)
         record("card.ended", card, by=by, at=at, center_id=card.center_id, reason=reason)

@@ -308,7 +308,7 @@ def test_conflict_12_facts_of_a_day_that_is_over_count_for_it_and_are_one_digest
 
 def two_registrations(operation: Operation) -> tuple[Volunteer, Volunteer]:
     """髙橋 一郎 from home, and again at the desk with the other 髙 and without a birthday."""
-    fields = {"family_kana": "たかはし", "given_kana": "いちろう", "phone": "090-1234-5678"}
+    fields: dict[str, Any] = {"family_kana": "たかはし", "given_kana": "いちろう", "phone": "090-1234-5678"}
     first = make.volunteer(operation.center, "髙橋", "一郎", **fields)
     second = make.volunteer(operation.center, "高橋", "一郎", registered_at=make.at(8), **fields)
     return first, second
