@@ -60,7 +60,8 @@ def code_of(pairing: Pairing) -> str:
 
 @transaction.atomic
 def ask(code: str, *, secret_hash: str, capabilities: dict[str, Any], address: str, at: datetime) -> Pairing:
-    """A tablet uses the code up and waits for a person's yes. `secret_hash`: SHA-256 hex of the secret it made.
+    """A tablet uses the code up and waits for a person's yes. `secret_hash`: SHA-256 hex of the secret it made. The same
+    tablet may ask again, because the answer may have been lost: nothing changes.
 
     Refused device.code_wrong | device.code_used | device.code_old | device.too_many_tries (too many WRONG_CODES
     from one address).
@@ -80,6 +81,8 @@ def ask(code: str, *, secret_hash: str, capabilities: dict[str, Any], address: s
     if pairing is None:
         WRONG_CODES.count(address)
         raise Refused("device.code_wrong")
+    if not taken and pairing.state == PairingState.ASKING and pairing.secret_hash == secret_hash:
+        return pairing
     if not taken:
         raise Refused("device.code_old" if pairing.state == PairingState.WAITING else "device.code_used")
     record("device.asked", pairing, by=_BY_CODE, at=at, center_id=pairing.center_id)

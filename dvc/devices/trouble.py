@@ -93,7 +93,7 @@ def _storage(device: Device) -> list[Finding]:
             (
                 "warn",
                 "安全な接続（https）ではありません。",
-                "「困ったときは」を見て、証明書を入れてください。",
+                "「設定」の「タブレットをつなぐ」を見て、端末に証明書を入れてください。",
             )
         ]
     if device.storage == Storage.BEST_EFFORT:

@@ -31,10 +31,13 @@ export async function wirePairing(page: HTMLElement, shelf: Shelf): Promise<void
   const press = form.querySelector("button")!;
   const can = await look({ persist: true });
   drawCapabilities(page, can);
+  // One secret for each code: when the answer is lost on the way, the same tablet may ask again.
+  let made = { code: "", secret: "" };
   const ask = async (): Promise<void> => {
     press.disabled = true;
     say.textContent = "申し込んでいます…";
-    const secret = toHex(crypto.getRandomValues(new Uint8Array(32)));
+    if (made.code !== field.value) made = { code: field.value, secret: toHex(crypto.getRandomValues(new Uint8Array(32))) };
+    const { secret } = made;
     const answer = await post(page.dataset["askUrl"] ?? "", {
       code: field.value,
       secret_hash: toHex(sha256(new TextEncoder().encode(secret))),

@@ -127,6 +127,15 @@ def test_a_code_works_once(operation: Operation, chief: Client) -> None:
     assert Pairing.objects.get().number == number
 
 
+def test_a_tablet_whose_answer_was_lost_asks_again_and_keeps_its_number(
+    operation: Operation, chief: Client
+) -> None:
+    pairing = invite(operation, chief)
+    first = ask(pairings.code_of(pairing)).json()
+    assert ask(pairings.code_of(pairing)).json() == first
+    assert Entry.objects.filter(action="device.asked").count() == 1
+
+
 def test_after_ten_minutes_the_code_is_a_sentence(operation: Operation, chief: Client) -> None:
     pairing = invite(operation, chief)
     with time_machine.travel(timezone.now() + timedelta(minutes=10, seconds=1), tick=False):
