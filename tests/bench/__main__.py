@@ -1,6 +1,6 @@
 """`make bench`: what is slow, what is fast, on this machine. Compare figures of one run only: machines are shared.
 
-`python -m tests.bench [checkin] [scan] [large] [center] [solver]`: the parts named, or all.
+`python -m tests.bench [checkin] [scan] [decode] [large] [center] [solver]`: the parts named, or all.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def main(chosen: set[str]) -> int:
     parts = {
         "checkin": bench_checkin,
         "scan": bench_scan,
+        "decode": bench_decode,
         "large": bench_large,
         "center": bench_center,
         "solver": bench_solver,
@@ -79,6 +80,11 @@ def bench_scan() -> None:
 def bench_large() -> None:
     """60,000 cards, and a tablet that comes back after three days."""
     _run([sys.executable, "-m", "tests.bench.large"])
+
+
+def bench_decode() -> None:
+    """How many pictures of cards the tablet's decoder reads, by kind and level."""
+    _run([sys.executable, "-m", "tests.bench.decode"])
 
 
 def bench_center() -> None:

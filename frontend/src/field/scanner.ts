@@ -1,11 +1,7 @@
 /* The camera: frames → QR text, with the decoder served from our own address. */
-import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
-import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
+import { decode, prepareDecoder, toFrame } from "./decoder";
 
-const LONGEST_SIDE = 960;
 const FRAME_MS = 90;
-// People hold up two cards at once, and a poster may hang behind them.
-const SYMBOLS = 4;
 
 export type Facing = "environment" | "user";
 
@@ -80,9 +76,9 @@ export class Scanner {
     const began = performance.now();
     const image = this.frame();
     if (image) {
-      const symbols = await readBarcodes(image, { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: SYMBOLS });
+      const texts = await decode(image);
       if (run !== this.running) return;
-      for (const { isValid, text } of symbols) if (isValid && text) this.onText(text, began);
+      for (const text of texts) this.onText(text, began);
     }
     this.timer = setTimeout(() => void this.look(run), Math.max(10, FRAME_MS - (performance.now() - began)));
   }
@@ -90,24 +86,8 @@ export class Scanner {
   private frame(): ImageData | null {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!width || !height || document.hidden) return null;
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
-    this.canvas.width = Math.round(width * scale);
-    this.canvas.height = Math.round(height * scale);
-    const pen = this.canvas.getContext("2d", { willReadFrequently: true });
-    if (!pen) return null;
-    pen.drawImage(this.video, 0, 0, this.canvas.width, this.canvas.height);
-    return pen.getImageData(0, 0, this.canvas.width, this.canvas.height);
+    return toFrame(this.video, width, height, this.canvas);
   }
-}
-
-let decoder: Promise<unknown> | undefined;
-
-function prepareDecoder(): Promise<unknown> {
-  decoder ??= prepareZXingModule({
-    overrides: { locateFile: (path: string, prefix: string) => (path.endsWith(".wasm") ? wasmUrl : prefix + path) },
-    fireImmediately: true,
-  });
-  return decoder;
 }
 
 function stopTracks(stream: MediaStream): void {
