@@ -159,9 +159,9 @@ def poisoned(kind: type[Tablet], who: Identity, port: int, ids: list[int], poiso
 class AllOrNothing(Tablet):
     """The negative control: a client that takes a batch with a refusal in it as a failed batch."""
 
-    def _settle(self, answer: Json) -> None:
-        if all(result["status"] != "refused" for result in answer["results"]):
-            super()._settle(answer)
+    def _settle(self, answer: Json) -> bool:
+        whole = all(result["status"] != "refused" for result in answer["results"])
+        return super()._settle(answer) if whole else False
 
 
 def test_twenty_tablets_come_back_at_once_with_every_batch_twice_and_shuffled(

@@ -153,11 +153,18 @@ class Tablet:
 
     def drain(self) -> bool:
         """One pass over the queue, as `Outbox.pass`. True when it came to its end without a failure."""
-        after, size = 0, MAX_OPS
-        while batch := [entry for entry in self.queued if entry.seq > after][:size]:
+        after, size, greeted = 0, MAX_OPS, False
+        while (batch := [entry for entry in self.queued if entry.seq > after][:size]) or not greeted:
+            # Who has nothing to say asks all the same, or it would never hear of a restore.
+            greeted = greeted or not batch
             outcome = self._send(batch)
             if outcome == "stop":
                 return False
+            if outcome == "restored":
+                after = 0
+                continue
+            if not batch:
+                break
             if outcome == "split" and len(batch) > 1:
                 size = (len(batch) + 1) // 2
                 continue
@@ -191,13 +198,13 @@ class Tablet:
             return "stop"
         self.statuses.append(status)
         if status == 200 and isinstance(answer, dict) and isinstance(answer.get("results"), list):
-            self._settle(answer)
-            return "done"
+            return "restored" if self._settle(answer) else "done"
         return "split" if status in (400, 413) else "stop"
 
-    def _settle(self, answer: Json) -> None:
-        """As `Shelf.settle`: a new generation first, then the answers."""
-        if self.generation not in (None, answer["generation"]):
+    def _settle(self, answer: Json) -> bool:
+        """As `Shelf.settle`: a new generation first, then the answers. Whether the server was restored."""
+        restored = self.generation not in (None, answer["generation"])
+        if restored:
             for entry in self.shelf:
                 if entry.seq > answer["backed_up_seq"]:
                     entry.queued = True
@@ -209,6 +216,7 @@ class Tablet:
                 continue
             named.queued, named.answer = False, result
             self._hear(result)
+        return restored
 
     def _hear(self, result: Json) -> None:
         """The first answer counts; a later one to the same op must say the same."""

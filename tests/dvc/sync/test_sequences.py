@@ -19,5 +19,5 @@ def test_random_sequences_of_three_tablets_break_no_invariant() -> None:
 
 
 def test_control_a_tablet_that_deletes_before_the_answer_is_found_out() -> None:
-    with pytest.raises(AssertionError, match="an op has no receipt"):
+    with pytest.raises(AssertionError, match=r"an op has no receipt|never learned"):
         play(DirectLine, 20, shared=make_world(), tablet=ForgetfulTablet)
