@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import tempfile
 import threading
 import time
@@ -139,9 +140,14 @@ def loading(tablet: Tablet) -> None:
 
 
 def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="dvc-bench-") as folder:
+        os.environ.setdefault("DVC_TEST_DATA", folder)
+        measure(Path(folder))
+
+
+def measure(folder: Path) -> None:
     with (
-        tempfile.TemporaryDirectory(prefix="dvc-bench-") as folder,
-        center(Path(folder), LOG_LEVEL="WARNING", BACKUP_MINUTES="0") as running,
+        center(folder, LOG_LEVEL="WARNING", BACKUP_MINUTES="0") as running,
         sync_playwright() as player,
     ):
         desk = set_up(running, ["計測"])
