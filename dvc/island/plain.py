@@ -28,7 +28,8 @@ OPEN: Final = frozenset(
     }
 )
 # What a reception with a keyboard reader needs, and nothing else. Nobody signs in here: a password or a link that is
-# overheard would open the whole center. Devices are paired by a code and open an empty page with it.
+# overheard would open the whole center, and a badge with its proof could be tried for the PIN at leisure. Devices are
+# paired by a code and open an empty page with it; what they record is told by the device's name.
 RECEPTION: Final = frozenset(
     {"pair", "pair_ask", "pair_wait", "tablet_reception", "sync_ops", "sync_snapshot"}
 )
