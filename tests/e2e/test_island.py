@@ -137,6 +137,8 @@ def test_a_tablet_with_the_certificate_can_do_everything_and_needs_nothing_from_
     verdict = page.locator("[data-verdict]")
     expect(verdict).to_have_attribute("data-state", "settled")
     expect(verdict.locator(".t-verdict__name")).to_contain_text("高橋")
+    page.get_by_role("button", name="カメラ", exact=False).first.click()  # or it reads the same card again
+    expect(page.locator("[data-eye]")).to_have_attribute("data-camera", "off")
     visitor.context.set_offline(True)
     page.reload()
     expect(page.locator("body")).to_have_attribute("data-ready", "yes")
