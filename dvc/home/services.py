@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from django.core.management import CommandError
 from django.db import transaction
 
 from dvc.accounts import services as accounts
@@ -20,8 +16,6 @@ from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, Operation
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState
-from intake.people import services as people
-from intake.people.management.commands.import_towns import read_towns
 from intake.volunteers import cards
 from matching.dispatch.models import Dispatch
 
@@ -73,24 +67,6 @@ def open_new(
     operation = operations.create_operation(center, mode=mode, name=name, by=by, at=at)
     operations.edit_operation(operation, by=by, at=at, **settings)
     return operations.open_operation(operation, by=by, at=at)
-
-
-def take_town_file(
-    center: Center, chunks: Iterable[bytes], *, name: str, by: By, at: datetime
-) -> tuple[int, int]:
-    """Read an uploaded town file as `manage.py import_towns` does: (new, changed).
-
-    Raises CommandError with a Japanese sentence for a file that cannot be used; `name` is what the person calls it.
-    """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "towns.json"
-        with path.open("wb") as file:
-            file.writelines(chunks)
-        try:
-            rows = read_towns(path)
-        except CommandError as wrong:
-            raise CommandError(str(wrong).replace(str(path), f"「{name}」")) from None
-    return people.keep_towns(center, rows, by=by, at=at)
 
 
 @dataclass(frozen=True, slots=True)

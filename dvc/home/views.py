@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.management import CommandError
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -46,6 +45,8 @@ from dvc.home.forms import (
 from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, OperationChange
 from intake.paper.services import standing
+from intake.people import town_file
+from intake.people.services import keep_towns
 
 TYPE_SIZES = ("standard", "large", "xlarge")
 A_YEAR = 365 * 24 * 60 * 60
@@ -281,11 +282,11 @@ def town_import(request: StaffRequest, operation_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
-            new, changed = services.take_town_file(
-                request.center, upload.chunks(), name=upload.name, by=by(request), at=timezone.now()
+            new, changed = keep_towns(
+                request.center, town_file.read(upload), by=by(request), at=timezone.now()
             )
-        except CommandError as wrong:
-            form.add_error("file", str(wrong))
+        except Refused as refused:
+            form.add_error("file", f"「{upload.name}」：{refused.text}")
         else:
             messages.success(request, f"町丁目を取り込みました。新しいもの{new}件、直したもの{changed}件。")
             return redirect("settings", operation_id)

@@ -72,11 +72,6 @@ def by_card(operation: Operation, raw: str, *, keys: Mapping[int, bytes], on: da
     return find(operation, [Asked(on, card=raw)], keys=keys)[0]
 
 
-def by_short_code(operation: Operation, text: str, *, on: date) -> Finding:
-    """The eight letters under the symbol, typed in any width or case. One query."""
-    return find(operation, [Asked(on, short_code=text)], keys={})[0]
-
-
 def by_id(operation: Operation, volunteer_id: int) -> Finding:
     """A person picked from a list. One query."""
     person = _people(operation, [volunteer_id]).get(volunteer_id)

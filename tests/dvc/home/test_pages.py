@@ -362,7 +362,7 @@ def test_a_town_file_is_taken_over_and_a_wrong_one_is_explained() -> None:
     wrong = client.post(
         url("town_import", operation), {"file": SimpleUploadedFile("photo.json", b"\xff\xd8")}
     )
-    assert "「photo.json」 は、UTF-8 の JSON ではありません" in wrong.content.decode()
+    assert "「photo.json」：このファイルは、UTF-8 の JSON ではありません" in wrong.content.decode()
     nothing = client.post(url("town_import", operation))
     assert "まだ取り込んでいません" in nothing.content.decode()
     assert operation.center.towns.count() == 1
