@@ -16,6 +16,9 @@ from matching.teams.models import Team
 
 # action → what happened. {it}: what it is about. tests/dvc/board asks that no action of the code is missing.
 WORDS: Final[Mapping[str, str]] = {
+    "badge.ended": "職員証を使えなくしました",
+    "badge.issued": "職員証を作りました",
+    "badge.pin_set": "職員証の暗証番号を決めました",
     "card.bound": "{it}にカードを渡しました",
     "card.ended": "{it}のカードを使えなくしました",
     "card_key.made": "カードの鍵を作りました",
@@ -25,6 +28,9 @@ WORDS: Final[Mapping[str, str]] = {
     "center.plain_reception_allowed": "暗号化なしの受付を許可しました",
     "center.plain_reception_ended": "暗号化なしの受付を止めました",
     "center.edited": "センターの名前や電話を直しました",
+    "device.asked": "端末が登録を求めました",
+    "device.invited": "端末を加える番号を出しました",
+    "device.pairing_refused": "端末の登録を断りました",
     "device.registered": "端末を登録しました",
     "device.revoked": "端末を使えなくしました",
     "dispatch.assigned": "{it}のチームを決めました",
@@ -77,6 +83,8 @@ WORDS: Final[Mapping[str, str]] = {
     "operation.created": "活動を作りました",
     "operation.edited": "活動の設定を変えました",
     "operation.moved": "活動を「{to}」にしました",
+    "operator.pin_wrong": "タブレットで、暗証番号が違いました",
+    "operator.signed_in": "タブレットの担当者になりました",
     "orientation.before_arrival": "到着の記録がない方が説明を受けました",
     "orientation.checklist_set": "説明で話すことを直しました",
     "orientation.ended": "説明の回を終えました",
