@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dvc.accounts import services as accounts
@@ -90,3 +92,14 @@ def test_a_badge_of_the_wrong_shape_is_a_refused_op_and_no_error(tablet: Tablet)
     person = make.volunteer(tablet.operation.center)
     [result] = tablet.send({**tablet.op(volunteer=person.pk), "badge": "𠮷" * 8})
     assert result["code"] == "invalid"
+
+
+def test_the_badge_costs_one_statement_for_a_whole_batch(tablet: Tablet) -> None:
+    [badge] = operators.issue(tablet.operation.center, [tablet.operator], by=SYSTEM, at=timezone.now())
+    people = [make.volunteer(tablet.operation.center) for _ in range(4)]
+    tablet.send()
+    with CaptureQueriesContext(connection) as without:
+        tablet.send(*[tablet.op(volunteer=person.pk) for person in people[:2]])
+    with CaptureQueriesContext(connection) as with_badge:
+        tablet.send(*[{**tablet.op(volunteer=person.pk), "badge": badge.prefix} for person in people[2:]])
+    assert len(with_badge) == len(without) + 1
