@@ -172,7 +172,7 @@ def test_two_operators_share_a_tablet_that_was_paired_this_morning(
     chief.picture("fleet")
     desk_page.get_by_role("link", name="入っているものを見る").click()
     expect(desk_page.get_by_text("11人")).to_be_visible()
-    expect(desk_page.get_by_text("佐久間 A子")).to_be_visible()
+    expect(desk_page.get_by_role("cell", name="佐久間 A子")).to_be_visible()
     chief.picture("device-held")
     for name, path in (("badges", "badges/"), ("badge-sheet", "badges/sheet/")):
         desk_page.goto(f"/o/{desk.operation}/settings/{path}")
