@@ -88,7 +88,7 @@ def shots() -> Iterator[Shot]:
         for level, values in enumerate(levels):
             for whole in (False, True):
                 for seed in range(SEEDS):
-                    yield replace(Shot(), kind=kind, level=level, whole_card=whole, seed=seed, **values)  # type: ignore[arg-type]
+                    yield replace(Shot(), kind=kind, level=level, whole_card=whole, seed=seed, **values)
 
 
 def take(shot: Shot, text: str) -> Image.Image:
@@ -193,7 +193,7 @@ def smear(pixels: Pixels, length: float, angle: float) -> Pixels:
         np.roll(pixels, (round(s * math.sin(angle)), round(s * math.cos(angle))), (0, 1))
         for s in np.linspace(-length / 2, length / 2, steps + 1)
     ]
-    return np.mean(moved, axis=0, dtype=np.float32)
+    return np.asarray(np.mean(moved, axis=0), dtype=np.float32)
 
 
 def light(pixels: Pixels, shot: Shot, dice: np.random.Generator) -> Pixels:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from tests import make
-from tests.dvc.sync.test_ops import Tablet, card_of
+from tests.dvc.sync.tablet import Tablet, card_of
 
 pytestmark = pytest.mark.django_db
 CASES: list[dict[str, Any]] = json.loads(
@@ -32,7 +32,7 @@ def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
     if asked.get("is_open") is False:
         operations.close_operation(tablet.operation, teams_out=0, by=SYSTEM, at=make.at(8))
     missing = case["person"]
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "said_minor": missing.get("minor", False),
         "guardian_consent": missing.get("consent", False),
         "blocked_reason": "前回のこと" if missing.get("blocked") else "",

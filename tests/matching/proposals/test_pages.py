@@ -16,6 +16,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
 from intake.help_requests.models import Need, NeedState
+from intake.people.models import Household
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import ToolStock, Vehicle
 from matching.proposals import services as proposals
@@ -116,8 +117,7 @@ def test_the_board_says_what_waits_and_why_who_is_proposed_and_why(
 
 def test_no_list_says_who_lives_alone(operation: Operation, client: Client) -> None:
     need = make.need(operation)
-    need.household.lives_alone = True
-    need.household.save()
+    Household.objects.filter(pk=need.household_id).update(lives_alone=True)
     Need.objects.filter(pk=need.pk).update(needs_watch=True)
     page = text(client, url("matching_board", operation))
     assert "優先" in page
