@@ -117,7 +117,8 @@ def test_the_board_says_what_waits_and_why_who_is_proposed_and_why(
 
 def test_no_list_says_who_lives_alone(operation: Operation, client: Client) -> None:
     need = make.need(operation)
-    Household.objects.filter(pk=need.household_id).update(lives_alone=True)
+    assert need.household is not None
+    Household.objects.filter(pk=need.household.pk).update(lives_alone=True)
     Need.objects.filter(pk=need.pk).update(needs_watch=True)
     page = text(client, url("matching_board", operation))
     assert "優先" in page
