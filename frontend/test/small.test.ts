@@ -45,6 +45,14 @@ describe("repeats", () => {
   });
 });
 
+describe("a reader", () => {
+  it("reads the same card again at once when another was read in between, and not when it bounced", () => {
+    const repeats = new Repeats(4000);
+    const seen = ["a", "a", "b", "a"].map((card, i) => repeats.isRepeat(card, i * 500, true));
+    expect(seen).toEqual([false, true, false, false]);
+  });
+});
+
 describe("short names", () => {
   it.each([
     ["佐藤 花子", "佐藤 花…"],

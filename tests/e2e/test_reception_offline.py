@@ -120,7 +120,7 @@ def test_a_morning_at_the_desk_on_line(running: RunningCenter, launch: Callable[
     assert tablet.visitor.errors == []
 
 
-def test_a_revoked_tablet_keeps_its_queue_and_says_so(
+def test_a_revoked_tablet_hands_its_queue_over_and_a_person_takes_it_in(
     running: RunningCenter, launch: Callable[..., Browser]
 ) -> None:
     desk = set_up(running, ["阿部"])
@@ -132,10 +132,14 @@ def test_a_revoked_tablet_keeps_its_queue_and_says_so(
         "for device in Device.objects.all():\n    revoke_device(device, by=SYSTEM, at=timezone.now())",
     )
     tablet.read(desk.holders[0].token)
-    expect(tablet.page.get_by_text("サーバーがこの端末の記録を受け取りません")).to_be_visible()
-    tablet.expect_unsent(1)
-    tablet.visitor.picture("reception-revoked-phone")
-    tablet.page.get_by_role("button", name="この端末を登録し直す").click()
-    tablet.page.get_by_role("button", name="この端末を受付用に登録する").click()
+    expect(tablet.page.get_by_text("この端末は使用停止です — 記録はセンターに預けました")).to_be_visible()
     tablet.expect_unsent(0)
+    tablet.visitor.picture("reception-revoked-phone")
+    assert visits(running, desk) == []
+    manage(
+        running,
+        "from django.utils import timezone\nfrom dvc.sync import quarantine\nfrom dvc.audit.services import SYSTEM\n"
+        f"from dvc.sync.models import InboxItem\nitem = InboxItem.objects.get(operation={desk.operation}, kind='quarantine')\n"
+        "quarantine.take_in(item, by=SYSTEM, at=timezone.now())",
+    )
     assert [visit["family"] for visit in visits(running, desk)] == ["阿部"]

@@ -152,7 +152,7 @@ class Reception {
     const text = "card" in subject ? subject.card : subject.shortCode;
     // A card that still lies before the camera when the operator turns to 帰り has not been shown again.
     const seen = input === "camera" ? this.inView : this.repeats;
-    if (seen.isRepeat(input === "camera" ? text : `${kind}:${text}`, Date.now())) return;
+    if (seen.isRepeat(input === "camera" ? text : `${kind}:${text}`, Date.now(), input !== "camera")) return;
     this.turn += 1;
     const turn = this.turn;
     const verdict = await preview(subject, kind, {

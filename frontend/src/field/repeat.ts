@@ -4,9 +4,12 @@ export class Repeats {
 
   constructor(private readonly windowMs = 4000) {}
 
-  /** True when `key` was seen less than the window ago. Every sight of it starts the window again; others do not end it. */
-  isRepeat(key: string, now: number): boolean {
-    for (const [other, end] of this.until) if (end <= now) this.until.delete(other);
+  /**
+   * True when `key` was seen less than the window ago. Every sight of it starts the window again. Before a camera lie
+   * several cards at once, so others do not end it; a reader is shown one thing after the other (`oneAfterOther`).
+   */
+  isRepeat(key: string, now: number, oneAfterOther = false): boolean {
+    for (const [other, end] of this.until) if (end <= now || (oneAfterOther && other !== key)) this.until.delete(other);
     const repeat = this.until.has(key);
     this.until.set(key, now + this.windowMs);
     return repeat;

@@ -95,7 +95,7 @@ def test_continuing_says_what_remains() -> None:
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_a_second_report_changes_nothing_and_says_so(outcome: Outcome) -> None:
+def test_a_second_report_is_kept_and_changes_nothing(outcome: Outcome) -> None:
     dispatch = scene.out()
     first = tell(dispatch, outcome, text="一度目", remaining="残り")
     state, entries = need_of(dispatch).state, Entry.objects.count()
@@ -103,7 +103,7 @@ def test_a_second_report_changes_nothing_and_says_so(outcome: Outcome) -> None:
     assert not second.changed
     assert second.report == first.report
     assert (ActivityReport.objects.get().text, need_of(dispatch).state) == ("一度目", state)
-    assert Entry.objects.count() == entries
+    assert [entry.action for entry in Entry.objects.all()[entries:]] == ["dispatch.reported_again"]
 
 
 def test_a_report_may_come_after_the_return() -> None:
