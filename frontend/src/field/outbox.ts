@@ -82,10 +82,11 @@ export class Outbox {
     clearTimeout(this.timer);
   }
 
-  /** The 送信 button: no waiting out of a pause. */
+  /** The 送信 button: no waiting out of a pause. With nothing to send it greets the server, which may know us no more. */
   hurry(): Promise<void> {
     this.failures = 0;
     this.retryAfterMs = 0;
+    this.heardAt = 0;
     return this.drain();
   }
 
