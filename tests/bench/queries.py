@@ -20,7 +20,7 @@ def count(told: dict[str, Any]) -> dict[str, int]:
 
     from tests.bench.checkin import _op
 
-    client = Client()
+    client = Client(SERVER_NAME="localhost")  # a host the running center answers to
     headers = {"authorization": f"Device {told['device']}.{told['secret']}"}
     body = {"epoch": 9, "ops": [_op(told, told["tokens"][-1], 1)]}
     with CaptureQueriesContext(connection) as scan:
@@ -39,7 +39,7 @@ def _poll(told: dict[str, Any]) -> int:
 
     from dvc.accounts.models import User
 
-    client = Client()
+    client = Client(SERVER_NAME="localhost")  # a host the running center answers to
     client.force_login(User.objects.get(pk=told["actor"]))
     page = client.get(f"/o/{told['operation']}/board/").content.decode()
     found = re.search(r'data-poll-url="([^"]+)" data-version="([^"]+)"', page)
