@@ -9,7 +9,7 @@ column and for the question.
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Final
 
 import jaconv
@@ -226,6 +226,21 @@ def parse_date_ja(text: str) -> date:
     fields = match.groupdict()
     year = _western_year(fields.get("era"), fields["year"])
     return date(year, int(fields["month"]), int(fields["day"]))
+
+
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.時]([0-9]{1,2})分?|([0-9]{2}))|([0-9]{1,2})時?")
+_LONGEST_TIME = 20
+
+
+def parse_time_ja(text: str) -> time:
+    """A time of day as people write it: 9:40, 09:40, 940, 9.40, 9時40分, 9時, 9, in either width.
+
+    ValueError for anything else, and for a time that no clock shows (25:99).
+    """
+    match = _TIME.fullmatch(unicodedata.normalize("NFKC", text[: _LONGEST_TIME + 1]).replace(" ", ""))
+    if match is None or len(text) > _LONGEST_TIME:
+        raise ValueError("not a time: write 9:40, 940 or 9時40分")
+    return time(int(match[1] or match[4]), int(match[2] or match[3] or 0))
 
 
 def _western_year(era_text: str | None, year_text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.audit.services import looked
-from dvc.core.japanese import normalise_text
+from dvc.core.japanese import normalise_text, parse_time_ja
 from dvc.core.refused import Refused
 from dvc.sync import inbox_queries as queries
 from dvc.sync import refusals, resolutions
@@ -125,10 +125,10 @@ def _told_at(request: StaffRequest, when: datetime) -> datetime | None:
     if not typed:
         return None
     try:
-        told = time.fromisoformat(typed)
+        told = parse_time_ja(typed)
     except ValueError:
         raise Refused("inbox.time_shape") from None
-    return timezone.make_aware(datetime.combine(timezone.localdate(when), told.replace(tzinfo=None)))
+    return timezone.make_aware(datetime.combine(timezone.localdate(when), told))
 
 
 @never_cache

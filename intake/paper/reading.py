@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Final
 
 from django.utils import timezone
 
-from dvc.core.japanese import kana_key, normalise_text, search_key
+from dvc.core.japanese import kana_key, normalise_text, parse_time_ja, search_key
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import Volunteer
 
 MOST_CHOICES: Final = 6
-_TIME: Final = re.compile(r"(\d{1,2})(?:[:.時](\d{1,2})分?|(\d{2}))|(\d{1,2})時?")
 
 
 def clean(text: str, longest: int) -> str:
@@ -29,15 +27,11 @@ def clean(text: str, longest: int) -> str:
 
 
 def moment(text: str, day: date) -> datetime | None:
-    """940, 9:40, ９４０, 9時40分 and 9 as that local time of the day; None for anything else."""
-    found = _TIME.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
-    if found is None:
+    """That local time of the day; None for what is no time."""
+    try:
+        return datetime.combine(day, parse_time_ja(text), timezone.get_current_timezone())
+    except ValueError:
         return None
-    hour = int(found[1] or found[4])
-    minute = int(found[2] or found[3] or 0)
-    if hour > 23 or minute > 59:
-        return None
-    return datetime.combine(day, time(hour, minute), timezone.get_current_timezone())
 
 
 def people(operation: Operation, text: str) -> list[Volunteer]:

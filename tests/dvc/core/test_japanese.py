@@ -1,6 +1,6 @@
 """Names, readings, telephone numbers and dates as people really write them."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from dvc.core.japanese import (
     kana_key,
     normalise_text,
     parse_date_ja,
+    parse_time_ja,
     phone_digits,
     search_key,
     to_hiragana,
@@ -234,3 +235,14 @@ def test_the_door_shows_the_family_name_and_one_letter() -> None:
     assert family_first_letter("葛西", IVS_KATSU + "子") == f"葛西 {IVS_KATSU}…"
     assert family_first_letter("Madonna", "") == "Madonna"
     assert family_first_letter("", "Li") == "L…"
+
+
+@pytest.mark.parametrize("text", ["9:05", "09:05", "905", "9.05", "9時5分", "９：０５", "９時０５分"])
+def test_a_time_is_read_as_people_write_it(text: str) -> None:
+    assert parse_time_ja(text) == time(9, 5)
+
+
+@pytest.mark.parametrize("text", ["", "25:00", "9:60", "9:5:5", "朝", "\x00", "9" * 5000, "9:05𠮷"])
+def test_what_no_clock_shows_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r"time|hour|minute"):
+        parse_time_ja(text)

@@ -74,7 +74,7 @@ def code_of(person: Volunteer) -> str:
 
 
 @pytest.mark.parametrize(
-    "typed", ["940", "0940", "9:40", "９：４０", "9時40分", "9.40", " 9 40 ".replace(" ", "")]
+    "typed", ["940", "0940", "9:40", "９：４０", "9時40分", "9.40", " 9 40 ", "9 時 40 分"]
 )
 def test_a_time_is_read_as_it_is_written(typed: str) -> None:
     assert reading.moment(typed, make.at(12).date()) == make.at(9, 40)
