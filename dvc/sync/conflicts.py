@@ -89,4 +89,9 @@ def two_gates_item(visit: Visit, operation: Operation, *, by: By, at: datetime) 
 
 def views_of(facts: Iterable[Fact]) -> list[View]:
     """What was seen of a visit, as an item keeps it."""
-    return [View(fact.kind, fact.at, op=fact.op, device=fact.gate, site=fact.site) for fact in facts]
+    return [
+        View(f"{fact.kind}_on_paper", fact.at, site=fact.site)
+        if fact.is_on_paper
+        else View(fact.kind, fact.at, op=fact.op, device=fact.gate, site=fact.site)
+        for fact in facts
+    ]

@@ -81,6 +81,11 @@ def _known(operation: Operation, kind: ItemKind) -> set[str]:
     return set(InboxItem.objects.filter(operation=operation, kind=kind).values_list("key", flat=True))
 
 
+def _asked(operation: Operation, kind: ItemKind) -> set[str]:
+    items = InboxItem.objects.open().filter(operation=operation, kind=kind)
+    return set(items.values_list("key", flat=True))
+
+
 def _visits_of_days_gone(operation: Operation, days_end: date, *, at: datetime) -> None:
     """未帰着確認: never closed by us, only put where a person sees it. And leavings whose arrival never came."""
     visits = Visit.objects.filter(operation=operation, day__lt=days_end)
@@ -90,19 +95,22 @@ def _visits_of_days_gone(operation: Operation, days_end: date, *, at: datetime) 
         (ItemKind.UNRETURNED, Visit.objects.filter(operation=operation).not_seen_leaving(days_end)),
         (ItemKind.NO_ARRIVAL, visits.filter(annulled_at__isnull=True, left_at=F("arrived_at"))),
     ):
-        known = _known(operation, kind)
+        asked = _asked(operation, kind)
         for visit in rows:
-            if str(visit.pk) in known or not _still(kind, visit):
-                continue
-            visit_item(operation, kind, visit, by=SYSTEM, at=at)
+            if str(visit.pk) not in asked and _still(kind, visit):
+                visit_item(operation, kind, visit, by=SYSTEM, at=at)
 
 
 def visit_item(operation: Operation, kind: ItemKind, visit: Visit, *, by: By, at: datetime) -> InboxItem:
-    """The item of a visit whose leaving (UNRETURNED) or arrival (NO_ARRIVAL) nobody recorded."""
-    return inbox.open_item(
+    """The item of a visit whose leaving (UNRETURNED) or arrival (NO_ARRIVAL) nobody recorded. What had answered it may
+    have been taken back: then it is asked again."""
+    item = inbox.open_item(
         operation, kind, visit.pk, subjects={"visit": [visit.pk], "volunteer": [visit.volunteer_id]},
         views=views_of(visit.told), fix="phoned_home" if kind == ItemKind.UNRETURNED else "came_at", by=by, at=at,
     )  # fmt: skip
+    if not item.is_open and _still(kind, visit):
+        inbox.reopen(item, by=by, at=at)
+    return item
 
 
 def _still(kind: str, visit: Visit) -> bool:

@@ -164,6 +164,8 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
 VIEW_WORDS: Final[dict[str, str]] = {
     "in": "到着の記録",
     "out": "帰りの記録",
+    "in_on_paper": "用紙に書かれた到着",
+    "out_on_paper": "用紙に書かれた帰り",
     "closed": "職員が帰宅を確認",
     "scanned": "カードを読み取った",
     "card_ended": "カードを使えなくした",

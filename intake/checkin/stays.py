@@ -29,13 +29,19 @@ _ORDER: Final[dict[str, int]] = {"in": 0, "out": 1, "closed": 2}
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Somebody was seen: `at` the corrected time, `site` its id, `gate` the device's id ("" for the desk), `op` the
-    tablet's operation ("" for the desk). `closed`: a person on the staff says when they went home."""
+    tablet's operation ("" for the desk). Of a line on paper both are the line (intake.paper). `closed`: a person on the
+    staff says when they went home."""
 
     kind: Kind
     at: datetime
     site: int | None = None
     gate: str = ""
     op: str = ""
+
+    @property
+    def is_on_paper(self) -> bool:
+        """Typed from a sheet: no tablet saw it."""
+        return bool(self.op) and self.gate == self.op
 
     def as_json(self) -> list[str | int | None]:
         return [self.kind, self.at.astimezone(UTC).isoformat(), self.site, self.gate, self.op]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from dvc.accounts import services as accounts
 from dvc.accounts.roles import Role
 from dvc.audit.models import Look
-from dvc.audit.services import SYSTEM
+from dvc.audit.services import SYSTEM, By
 from dvc.operations.models import Operation
 from dvc.sync import gather
 from dvc.sync.models import InboxItem, ItemKind
@@ -105,6 +105,8 @@ def test_one_tap_says_that_somebody_is_home(
     [
         ({"how": ""}, "理由を短く書いてください"),
         ({"how": "電話", "time": "25:99"}, "時刻は 9:05 のように"),
+        ({"how": "電話", "time": "8:05"}, "帰りの時刻が、到着より前"),
+        ({"how": "電話", "time": "８時５分"}, "帰りの時刻が、到着より前"),
         ({"how": "電話", "time": "08:00"}, "帰りの時刻が、到着より前"),
         ({"how": "電話", "reason": "\x00"}, "保存できない文字"),
     ],
@@ -168,3 +170,33 @@ def test_a_refusal_stays_until_somebody_has_seen_it(operation: Operation, person
     assert "受け取れなかった記録はありません" in client.get(url("refusal_list", operation)).content.decode()
     stranger = signed_in(make.operation(make.center("隣町")))
     assert stranger.post(url("refusal_dismiss", operation, receipt.pk)).status_code == 404
+
+
+def test_somebody_who_came_on_paper_is_shown_like_anybody(operation: Operation, person: Volunteer) -> None:
+    line = By(via="paper", op="paper:12:3")
+    checkin.arrive(operation, person, site=None, by=line, at=make.at(9))
+    gather.look_through(operation, at=make.at(33))
+    page = signed_in(operation).get(url("inbox_item", operation, InboxItem.objects.get().pk))
+    assert page.status_code == 200
+    assert "到着の記録" in page.content.decode()
+
+
+def test_who_is_missing_again_after_a_slip_can_be_seen_home_again(
+    operation: Operation, missing: InboxItem, person: Volunteer
+) -> None:
+    tablet = By(via="tablet", op="a-slip")
+    checkin.leave(operation, person, by=tablet, at=make.at(18))
+    gather.look_through(operation, at=make.at(34))
+    missing.refresh_from_db()
+    assert not missing.is_open
+    checkin.take_back(operation, person, op="a-slip", near=make.at(18), by=tablet, at=make.at(34))
+    gather.look_through(operation, at=make.at(35))
+    missing.refresh_from_db()
+    assert missing.is_open
+    visit = Visit.objects.get()
+    answer = signed_in(operation).post(
+        url("unreturned_close", operation, visit.pk), {"how": "本人に電話した"}
+    )
+    assert answer.status_code == 302
+    visit.refresh_from_db()
+    assert visit.state == "closed"
