@@ -37,7 +37,7 @@ def _marks() -> Marks:
     known = dict(Device.objects.values_list("pk", "backed_up"))
     marks: Marks = {}
     for device, epoch in Receipt.objects.order_by().values_list("device_id", "epoch").distinct():
-        mark = known[device].get(str(epoch), 0)
+        mark = known.get(device, {}).get(str(epoch), 0)  # a device of this very moment is not known yet
         newer = Receipt.objects.filter(device=device, epoch=epoch, seq__gt=mark).order_by("seq")
         marks.setdefault(device, {})[str(epoch)] = gapless(
             mark, newer.values_list("seq", flat=True).iterator()

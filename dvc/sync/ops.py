@@ -43,7 +43,7 @@ class Op:
         return {
             "op_id": str(self.op_id), "seq": self.seq, "actor": self.actor, "operation": self.operation,
             "kind": self.kind, "t_wall": self.t_wall.isoformat(), "lane": self.lane, "mode": self.mode,
-            "payload": dict(self.payload),
+            "payload": dict(self.payload), "badge": self.badge,
         }  # fmt: skip
 
     @classmethod

@@ -26,7 +26,7 @@ def keep(
     """Store the ops and answer each: `held` with the code `quarantined`, or what it came to if that is known."""
     context = Context(device, epoch, sent_wall, at)
     ids = [op.op_id for op in ops]
-    receipts = {row.op_id: row for row in Receipt.objects.filter(op_id__in=ids)}
+    receipts = {row.op_id: row for row in Receipt.objects.filter(op_id__in=ids).exclude(kind="")}
     known = {row.op_id: row for row in QuarantinedOp.objects.filter(op_id__in=ids)}
     results, new = [], []
     for op in ops:
