@@ -144,10 +144,10 @@ def bind(card: Card, volunteer: Volunteer, *, by: By, at: datetime) -> CardBindi
     """Give a blank card to a person. Giving it to its holder again changes nothing and returns the same
     binding.
 
-    Refused card.bound_to_other | card.has_card | card.revoked | card.drill_only | card.real_only |
+    Refused card.bound_to_other | card.has_card | card.revoked | card.expired | card.drill_only | card.real_only |
     volunteer.withdrawn.
     """
-    _check_may_hold(card, volunteer)
+    _check_may_hold(card, volunteer, on=timezone.localdate(at))
     try:
         with transaction.atomic():
             taken = Card.objects.filter(pk=card.pk, state=CardState.BLANK).update(
@@ -211,11 +211,13 @@ def next_blank(center: Center, drill: Operation | None) -> Card | None:
     return blank.order_by("id").first()
 
 
-def _check_may_hold(card: Card, volunteer: Volunteer) -> None:
+def _check_may_hold(card: Card, volunteer: Volunteer, *, on: date) -> None:
     if volunteer.withdrawn_at is not None:
         raise Refused("volunteer.withdrawn")
     if card.center_id != volunteer.center_id:
         raise Refused("card.foreign")
+    if card.expires_on is not None and card.expires_on < on:
+        raise Refused("card.expired")
     drill = card.stock.drill_id if card.stock else None
     if drill != volunteer.drill_id:
         raise Refused("card.drill_only" if drill else "card.real_only")

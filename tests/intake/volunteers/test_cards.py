@@ -1,6 +1,7 @@
 """Cards: signed before they are needed, held by one person, revoked when lost."""
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -130,6 +131,14 @@ def test_a_card_of_one_person_is_not_given_to_another(center: Center) -> None:
     cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW)
     with pytest.raises(Refused, match="bound_to_other"):
         cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW)
+
+
+def test_a_card_whose_days_are_over_is_given_to_nobody(center: Center) -> None:
+    stock = cards.issue_stock(center, count=1, by=SYSTEM, at=NOW, expires=NOW.date())
+    card = stock.cards.get()
+    with pytest.raises(Refused, match="expired"):
+        cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW + timedelta(days=1))
+    cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW)
 
 
 def test_a_person_holds_one_card(center: Center) -> None:
