@@ -92,6 +92,7 @@ WORDS: Final[Mapping[str, str]] = {
     "orientation.reopened": "説明の回を続けています",
     "orientation.room_attended": "説明の回の全員に、受けた印をつけました",
     "orientation.room_undone": "説明の回の全員の印を取り消しました",
+    "orientation.taken_back": "説明を受けた印を、端末で取り消しました",
     "orientation.ticked": "説明で話したことに印をつけました",
     "paper.period_ended": "紙の受付を終わりました",
     "paper.period_recorded": "紙で受け付けた時間を記録しました",

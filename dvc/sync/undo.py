@@ -16,6 +16,7 @@ from dvc.sync.ops import Op, Result, verdict
 from intake.checkin import groups, walk_in
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
+from intake.orientation import services as orientation
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from matching.teams.models import Member
@@ -110,11 +111,21 @@ def _group(undoing: Undoing) -> bool:
 
 
 def _briefing(undoing: Undoing) -> bool:
-    return _unsee(undoing, "oriented_at")
+    person = _person(undoing)
+    return person is not None and orientation.take_back(
+        undoing.operation, person, heard_at=undoing.target.happened_at, by=undoing.by, at=undoing.at
+    )
 
 
 def _insurance(undoing: Undoing) -> bool:
-    return _unsee(undoing, "insurance_seen_at")
+    visit = Visit.objects.filter(pk=int(undoing.said.get("visit") or 0)).select_related("operation").first()
+    return visit is not None and checkin.unsee(
+        visit,
+        what="insurance_seen_at",
+        seen_at=undoing.target.happened_at,
+        by=undoing.by,
+        at=undoing.at,
+    )
 
 
 def _binding(undoing: Undoing) -> bool:
@@ -126,7 +137,8 @@ def _binding(undoing: Undoing) -> bool:
 
 
 def _person(undoing: Undoing) -> Volunteer | None:
-    return Volunteer.objects.filter(pk=int(undoing.said.get("volunteer") or 0)).first()
+    found = Volunteer.objects.filter(pk=int(undoing.said.get("volunteer") or 0)).first()
+    return found.standing if found else None
 
 
 def _take_back(undoing: Undoing, person: Volunteer) -> bool:
@@ -137,13 +149,6 @@ def _take_back(undoing: Undoing, person: Volunteer) -> bool:
         near=undoing.target.happened_at,
         by=undoing.by,
         at=undoing.at,
-    )
-
-
-def _unsee(undoing: Undoing, what: checkin.Seen) -> bool:
-    visit = Visit.objects.filter(pk=int(undoing.said.get("visit") or 0)).select_related("operation").first()
-    return visit is not None and checkin.unsee(
-        visit, what=what, seen_at=undoing.target.happened_at, by=undoing.by, at=undoing.at
     )
 
 

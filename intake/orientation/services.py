@@ -128,6 +128,27 @@ def attend(
     return Happened("ok_oriented", visit, changed=changed)
 
 
+@transaction.atomic
+def take_back(
+    operation: Operation, volunteer: Volunteer, *, heard_at: datetime, by: By, at: datetime
+) -> bool:
+    """Forget that a tablet marked the person at `heard_at`, with or without an arrival; what was marked in another way
+    stands. False when there was nothing to forget."""
+    marked = Attendance.objects.valid().filter(
+        operation=operation, volunteer=volunteer, at=heard_at, way=Way.TABLET
+    )
+    undone = list(marked)
+    marked.update(undone_at=at)
+    for row in undone:
+        record("orientation.taken_back", row, by=by, at=at, operation=operation, volunteer=volunteer.pk)
+    visits = Visit.objects.filter(operation=operation, volunteer=volunteer, oriented_at=heard_at)
+    unseen = [
+        checkin.unsee(visit, what="oriented_at", seen_at=heard_at, by=by, at=at)
+        for visit in visits.select_related("operation")
+    ]
+    return bool(undone) or any(unseen)
+
+
 def _visit_of(operation: Operation, volunteer: Volunteer, *, at: datetime) -> Visit | None:
     """The visit of that day, when the person has left already: a late fact still belongs to it."""
     visits = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer=volunteer)

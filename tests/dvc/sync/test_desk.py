@@ -15,6 +15,7 @@ from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
 from intake.checkin.models import FailedScan, GroupArrival, Visit, VisitFlag
+from intake.orientation import services as orientation
 from intake.volunteers import cards
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import Card, CardState, Group, Volunteer
@@ -87,6 +88,16 @@ def test_leaving_briefing_and_insurance_are_taken_back_one_by_one(tablet: Tablet
     assert [result["status"] for result in results] == ["applied"] * 3
     visit = Visit.objects.present().get()
     assert (visit.oriented_at, visit.insurance_seen_at, visit.left_at) == (None, None, None)
+
+
+def test_a_briefing_marked_before_the_arrival_is_taken_back_as_well(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    heard = tablet.op("visit.orient", volunteer=person.pk)
+    assert tablet.send(heard)[0]["code"] == "oriented_before_arrival"
+    assert [tablet.send(undo(tablet, heard))[0]["status"] for _ in range(2)] == ["applied", "merged"]
+    tablet.send(tablet.op(volunteer=person.pk))
+    orientation.catch_up(at=timezone.now())
+    assert Visit.objects.get().oriented_at is None
 
 
 def test_what_another_gate_saw_stands_when_one_is_taken_back(tablet: Tablet) -> None:
