@@ -24,7 +24,7 @@ def note(
     at: datetime,
     people: Sequence[int] = (),
 ) -> None:
-    """The device is being sent this: `count` people, `people` their user ids where they are staff. Two statements,
+    """The device is being sent this, or what it lacks of it: `count` people it holds then, `people` their user ids where they are staff. Two statements,
     and only for an answer that carries something: "unchanged" gives nothing away."""
     changed = Holding.objects.filter(device=device, operation=operation, kind=kind).update(
         newest=count, most=Greatest("most", Value(count)), people=list(people), last_at=at

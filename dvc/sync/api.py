@@ -25,7 +25,7 @@ from dvc.core.refused import Refused
 from dvc.devices import holdings
 from dvc.devices.models import HoldingKind
 from dvc.operations.models import Operation
-from dvc.sync import download, marks, quarantine, reporting, services, snapshot
+from dvc.sync import download, holders, marks, quarantine, reporting, services, snapshot
 from dvc.sync.envelope import OpSerializer, read_ops
 from dvc.sync.ops import Op
 
@@ -255,6 +255,8 @@ def _since(request: Request, device: Device, operation: Operation, at: datetime)
     cursor = download.Cursor.read(request.query_params["since"])
     found = download.changes(operation, cursor, at=at) if cursor else None
     if found is not None:
+        if found["cards"]:
+            holdings.note(device, operation, HoldingKind.CARDS, count=holders.count(operation), at=at)
         response: Response | HttpResponse = Response(found)
     else:
         try:

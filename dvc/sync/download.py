@@ -149,15 +149,16 @@ def _digests(head: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _touched(rows: Iterable[tuple[str, int | None, str, str, Any]]) -> tuple[set[int], set[int]]:
     """The people and the cards that entries speak of."""
-    volunteers, cards, visits = set(), set(), set()
-    for _, _, subject, key, details in rows:
-        if isinstance(volunteer := details.get("volunteer"), int):
-            volunteers.add(volunteer)
+    volunteers: set[int] = set()
+    cards, visits = set(), set()
+    for _, _, subject, about, details in rows:
+        # "into": the registration that a merge made the standing one.
+        volunteers.update(each for key in ("volunteer", "into") if isinstance(each := details.get(key), int))
         if subject == "volunteers.volunteer":
-            volunteers.add(int(key))
+            volunteers.add(int(about))
         elif subject == "volunteers.card":
-            cards.add(int(key))
+            cards.add(int(about))
         elif subject == "checkin.visit":
-            visits.add(int(key))
+            visits.add(int(about))
     volunteers.update(Visit.objects.filter(pk__in=visits).values_list("volunteer_id", flat=True))
     return volunteers, cards

@@ -50,6 +50,11 @@ def everybody(operation: Operation, *, today: date, at: datetime) -> dict[str, A
     }
 
 
+def count(operation: Operation) -> int:
+    """How many people a tablet that is up to date knows. One query."""
+    return _bound(operation).count()
+
+
 def in_columns(operation: Operation, *, today: date, at: datetime) -> dict[str, Any]:
     """The same in a third of the bytes: `columns` of equal length (`prefixes` and `codes` run together, 16 and 8 letters
     each), `revoked` run together, `present`."""

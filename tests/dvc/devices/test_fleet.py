@@ -95,6 +95,21 @@ def test_what_a_lost_tablet_held_is_listed_and_the_look_is_logged(operation: Ope
     assert Look.objects.filter(subject_id=str(device.pk), why="device held").count() == 1
 
 
+def test_whom_it_heard_of_later_it_held_as_well(operation: Operation) -> None:
+    card_of(make.volunteer(operation.center, "佐藤"))
+    device, authorization = device_of(operation, "受付1番")
+    cursor = ""
+    for family in ("髙", "𠮷﨑"):
+        address = f"/api/v1/sync/snapshot?operation={operation.pk}&since={cursor}"
+        cursor = Client().get(address, headers={"authorization": authorization}).json()["cursor"]
+        card_of(make.volunteer(operation.center, family))
+    Client().get(
+        f"/api/v1/sync/snapshot?operation={operation.pk}&since={cursor}",
+        headers={"authorization": authorization},
+    )
+    assert device.holdings.get().most == 3
+
+
 def test_a_tablet_that_got_nothing_held_nothing(operation: Operation) -> None:
     device, _secret = device_of(operation, "掲示", DeviceProfile.WALL)
     text = signed_in(operation).get(url("device_held", operation, device.pk)).content.decode()
