@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from dvc.accounts import access
@@ -27,7 +27,7 @@ DONE_SHOWN: Final = 50
 OP_WORDS: Final[dict[str, str]] = {
     "visit.arrive": "到着", "visit.leave": "帰り", "visit.orient": "説明を受けた", "visit.insure": "保険を確認",
     "visit.undo": "取り消し", "card.bind": "カードを渡した", "person.walk_in": "その場で登録",
-    "scan.failed": "読めなかったカード",
+    "group.arrive": "団体の到着", "group.leave": "団体の帰り", "scan.failed": "読めなかったカード",
 }  # fmt: skip
 
 
@@ -221,9 +221,10 @@ class Refusal:
 
 
 def refusals(operation: Operation) -> list[Refusal]:
-    """Of the center's tablets, not dismissed yet, newest first. One query."""
+    """Of the center's tablets, about this operation or none that is known, not dismissed yet, newest first. One query."""
     rows = (
-        Receipt.objects.filter(
+        Receipt.objects.filter(Q(operation=operation) | Q(operation=None))
+        .filter(
             device__center=operation.center_id, result__status__in=["refused", "mismatch"], dismissal=None
         )
         .select_related("device", "actor")
@@ -234,7 +235,6 @@ def refusals(operation: Operation) -> list[Refusal]:
             row, OP_WORDS.get(row.kind, "読めない記録"), str(row.result.get("title", "")), str(row.result.get("text", ""))
         )
         for row in rows
-        if row.operation_id in (None, operation.pk)
     ]  # fmt: skip
 
 

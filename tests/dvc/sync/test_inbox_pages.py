@@ -10,7 +10,7 @@ from dvc.accounts import services as accounts
 from dvc.accounts.roles import Role
 from dvc.audit.models import Look
 from dvc.audit.services import SYSTEM, By
-from dvc.operations.models import Operation
+from dvc.operations.models import Mode, Operation
 from dvc.sync import gather
 from dvc.sync.models import InboxItem, ItemKind
 from intake.checkin import services as checkin
@@ -187,12 +187,10 @@ def test_who_is_missing_again_after_a_slip_can_be_seen_home_again(
     tablet = By(via="tablet", op="a-slip")
     checkin.leave(operation, person, by=tablet, at=make.at(18))
     gather.look_through(operation, at=make.at(34))
-    missing.refresh_from_db()
-    assert not missing.is_open
+    assert not InboxItem.objects.open().exists()
     checkin.take_back(operation, person, op="a-slip", near=make.at(18), by=tablet, at=make.at(34))
     gather.look_through(operation, at=make.at(35))
-    missing.refresh_from_db()
-    assert missing.is_open
+    assert InboxItem.objects.open().get() == missing
     visit = Visit.objects.get()
     answer = signed_in(operation).post(
         url("unreturned_close", operation, visit.pk), {"how": "本人に電話した"}
@@ -200,3 +198,14 @@ def test_who_is_missing_again_after_a_slip_can_be_seen_home_again(
     assert answer.status_code == 302
     visit.refresh_from_db()
     assert visit.state == "closed"
+
+
+def test_refusals_of_a_drill_do_not_hide_those_of_the_day(operation: Operation, person: Volunteer) -> None:
+    card = card_of(make.volunteer(operation.center))
+    tablet = Tablet(operation)
+    tablet.send(tablet.op("card.bind", card=card.token, volunteer=person.pk))
+    drill = Tablet(make.operation(operation.center, mode=Mode.DRILL, name="訓練"))
+    for _ in range(2):
+        drill.send(*(drill.op("card.bind", card=card.token, volunteer=person.pk) for _ in range(101)))
+    page = signed_in(operation).get(url("refusal_list", operation)).content.decode()
+    assert "このカードは別の人に使われています" in page

@@ -12,8 +12,11 @@ from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.sync import resolutions
+from dvc.sync.inbox_queries import OP_WORDS, quarantined
+from dvc.sync.kinds import KINDS
 from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, Receipt
-from intake.checkin.models import Visit
+from intake.checkin.models import Visit, VisitFlag
+from intake.volunteers import services as volunteers
 from intake.volunteers.models import Volunteer
 from tests import make
 from tests.dvc.sync.tablet import Tablet
@@ -112,3 +115,22 @@ def test_more_from_the_same_device_opens_the_matter_again(tablet: Tablet, people
     tablet.post({"epoch": 1, "ops": rest})
     item.refresh_from_db()
     assert item.is_open
+
+
+def test_a_group_that_waits_is_named_in_words(tablet: Tablet, people: list[Volunteer]) -> None:
+    assert set(KINDS) == set(OP_WORDS)
+    revoke(tablet)
+    group = volunteers.register_group(tablet.operation.center, name="○○高校", by=SYSTEM, at=make.at(8))
+    ops = [tablet.op(f"group.{way}", group=group.pk, members=[people[0].pk]) for way in ("arrive", "leave")]
+    tablet.post({"epoch": 1, "ops": ops})
+    assert [line.what for line in quarantined(InboxItem.objects.get())] == ["団体の到着", "団体の帰り"]
+
+
+def test_what_an_ended_badge_recorded_is_flagged_when_it_is_taken_in(
+    tablet: Tablet, people: list[Volunteer]
+) -> None:
+    revoke(tablet)
+    tablet.post({"epoch": 1, "ops": [{**tablet.op(volunteer=people[0].pk), "badge": "0" * 16}]})
+    item, chief = InboxItem.objects.get(), make.user(tablet.operation.center)
+    resolutions.choose(item, "take_in", reason="", told_at=None, by=make.by(chief), at=make.at(13))
+    assert VisitFlag.OPERATOR_ENDED in Visit.objects.get().flags
