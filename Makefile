@@ -15,6 +15,8 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
+# A center is six processes, the tests start many centers: compile a module once, not in each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Everything the front end is built from; the templates are read by Django as they are.
 FRONT := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \

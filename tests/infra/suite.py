@@ -118,6 +118,8 @@ class Steps:
         # Steps beside each other take pictures of the same names; a log is read without colours.
         own = {"TEST_RESULTS": str(RESULTS.absolute() / slug), "NO_COLOR": "1"}
         variables = {**os.environ, **path, **own}
+        # Dozens of processes are started; without bytecode on disk each compiles all of its modules again.
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)
         file = RESULTS / f"{slug}.log"
         start = time.monotonic()
         with file.open("wb") as log:
