@@ -115,6 +115,11 @@ describe("the download", () => {
     await refreshSnapshot(shelf, await reopened(), server(changes("1.11.d.a", { head: { purged: [44] } })).where);
     expect(await shelf.snapshot(44)).toBeUndefined();
     expect(await shelf.snapshot(1)).toBeDefined();
+    // A tablet that was away for days hears of it with the day's first whole.
+    await shelf.keepSnapshot(45, "x", await reopened());
+    const { head, ...rest } = whole(1, "1.30.e.a");
+    await refreshSnapshot(shelf, null, server({ ...rest, head: { ...head, purged: [44, 45] } }, changes("1.30.e.a")).where);
+    expect(await shelf.snapshot(45)).toBeUndefined();
   });
 });
 

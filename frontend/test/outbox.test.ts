@@ -109,6 +109,21 @@ describe("recording", () => {
     expect(asked).toEqual(["strict", "strict"]);
   });
 
+  it("keeps of every name in an answer the family name and one letter", async () => {
+    const { op } = await shelf.append(fact(), VERDICT);
+    const person = { volunteer: 8, name: "髙﨑 一郎", kana: "たかさき いちろう" };
+    const data = {
+      ...person,
+      alike: [{ ...person, same: ["name"] as const }],
+      exceptions: [{ ...person, code: "blocked", title: "班長を呼んでください" }],
+    };
+    const { settled } = await shelf.settle([result(op, { data })], "1", 0);
+    expect(JSON.stringify(settled)).toContain("髙﨑 一郎");
+    const kept = JSON.stringify(await shelf.newest(1));
+    expect(kept).toContain("髙﨑 一…");
+    expect(kept).not.toMatch(/一郎|いちろう/);
+  });
+
   it("is there after the page was closed and opened again", async () => {
     await put(3);
     shelf.close();

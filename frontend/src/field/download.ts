@@ -45,6 +45,7 @@ export async function refreshSnapshot(
         snapshot = wholeSnapshot(answer);
         holdersOf(snapshot);
         await shelf.keepSnapshot(operation, answer.cursor, snapshot);
+        await shelf.forgetSnapshots(answer.head.purged ?? []);
         continue;
       }
       if (!snapshot) return { snapshot, came: false };

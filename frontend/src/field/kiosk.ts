@@ -15,10 +15,11 @@ import type { Device, Input, Snapshot, Verdict } from "./protocol";
 import { Repeats } from "./repeat";
 import { Scanner, type CameraState } from "./scanner";
 import { startReporting } from "./report";
-import { Shelf, type Entry } from "./shelf";
+import type { Entry, Shelf } from "./shelf";
 import { preview } from "./snapshot";
 import { Sound } from "./sound";
 import { shortName } from "./text";
+import { openShelf, showTrouble, troubleText } from "./trouble";
 import { listenToWedge } from "./wedge";
 
 const DONE_MS = 4_000;
@@ -39,7 +40,8 @@ const LINKS: Record<Connection["kind"], string> = {
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openKiosk(page: HTMLElement): Promise<void> {
-  const shelf = await Shelf.open();
+  const shelf = await openShelf(page);
+  if (!shelf) return;
   const device = await shelf.device();
   if (device) await new Kiosk(page, shelf, device).begin();
   else part(page, "unpaired").hidden = false;
@@ -77,6 +79,7 @@ class Kiosk {
       onConnection: (connection) => this.connected(connection),
       onSettled: (entries) => this.settled(entries),
       onQueue: () => void this.drawQueue(),
+      onTrouble: (error) => showTrouble(page, troubleText(error)),
     });
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));

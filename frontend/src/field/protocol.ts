@@ -63,6 +63,7 @@ export interface Group {
 export interface Exception {
   readonly volunteer: number;
   readonly name: string;
+  readonly kana: string;
   readonly code: string;
   readonly title: string;
 }

@@ -20,13 +20,13 @@ import { Repeats } from "./repeat";
 import { startReporting } from "./report";
 import { Search, type Found } from "./search";
 import { drawStrip } from "./strip";
-import { Shelf, type Entry } from "./shelf";
+import type { Entry, Shelf } from "./shelf";
 import { preview, say, type Subject } from "./snapshot";
 import { Sound } from "./sound";
 import { wireSound } from "./sound_button";
 import { shortName } from "./text";
 import { Timing } from "./timing";
-import { newsText, notWritten, showTrouble, troubleText } from "./trouble";
+import { notWritten, openShelf, showTrouble, troubleText } from "./trouble";
 import { wireTyped } from "./typed";
 import { undoOf, undoVerdict } from "./undo";
 import { WalkInForm, walkInVerdict } from "./walkin";
@@ -53,17 +53,6 @@ export async function openReception(page: HTMLElement): Promise<void> {
   part(page, "ready").textContent = offline.say;
   page.dataset["offline"] = offline.ready ? "ready" : "no";
   part(page, "abilities").textContent = await shortAbilities(offline.ready);
-}
-
-async function openShelf(page: HTMLElement): Promise<Shelf | null> {
-  try {
-    const shelf = await Shelf.open(undefined, (news) => showTrouble(page, newsText(news)));
-    showTrouble(page, "");
-    return shelf;
-  } catch (error) {
-    showTrouble(page, troubleText(error));
-    return null;
-  }
 }
 
 class Reception {

@@ -300,9 +300,18 @@ async function requeue(tx: Rows, backedUpSeq: number): Promise<void> {
 
 /** Full names are shown when they come and not kept: family name and first letter are enough for the list. */
 function lessPersonal(result: Result): Result {
-  const { name, kana, ...rest } = result.data;
+  const { alike, exceptions } = result.data;
   return {
     ...result,
-    data: { ...rest, ...(name ? { name: shortName(name) } : {}), ...(kana ? { kana: shortName(kana) } : {}) },
+    data: {
+      ...shortened(result.data),
+      ...(alike ? { alike: alike.map(shortened) } : {}),
+      ...(exceptions ? { exceptions: exceptions.map(shortened) } : {}),
+    },
   };
+}
+
+function shortened<T extends { readonly name?: string; readonly kana?: string }>(person: T): T {
+  const { name, kana } = person;
+  return { ...person, ...(name ? { name: shortName(name) } : {}), ...(kana ? { kana: shortName(kana) } : {}) };
 }

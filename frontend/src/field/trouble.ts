@@ -2,6 +2,7 @@
 import { part } from "./elements";
 import { NOT_WRITTEN } from "./facts";
 import type { Verdict } from "./protocol";
+import { Shelf } from "./shelf";
 import { isNamed, type ShelfNews } from "./shelf_schema";
 
 const FULL =
@@ -12,6 +13,18 @@ const NEWS: Record<ShelfNews, string> = {
   closed: "ブラウザーが端末の保存場所を閉じました。このページを読み込み直し、未送信の数を確かめてください。",
 };
 
+/** The tablet's shelf, or null when it cannot be opened: the page says why. */
+export async function openShelf(page: HTMLElement): Promise<Shelf | null> {
+  try {
+    const shelf = await Shelf.open(undefined, (news) => showTrouble(page, newsText(news)));
+    showTrouble(page, "");
+    return shelf;
+  } catch (error) {
+    showTrouble(page, troubleText(error));
+    return null;
+  }
+}
+
 export function troubleText(error: unknown): string {
   if (isNamed(error, "QuotaExceededError")) return FULL;
   if (isNamed(error, "VersionError")) {
@@ -20,7 +33,7 @@ export function troubleText(error: unknown): string {
   return "端末の保存場所を開けません。このページを読み込み直してください。続くときは、プライベートモード（シークレットモード）でないか確かめてください。";
 }
 
-export function newsText(news: ShelfNews): string {
+function newsText(news: ShelfNews): string {
   return NEWS[news];
 }
 
