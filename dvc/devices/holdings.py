@@ -10,6 +10,7 @@ from django.db.models import Value
 from django.db.models.functions import Greatest
 
 from dvc.accounts.models import Device
+from dvc.audit.models import Entry
 from dvc.devices.models import Holding, HoldingKind
 from dvc.operations.models import Operation
 
@@ -42,3 +43,9 @@ def note(
                 "last_at": at,
             },
         )
+
+
+def walk_ins(device: Device) -> int:
+    """How many people were written down on this device, with name and telephone number: its own records hold them until
+    they lie in a backup elsewhere. One query."""
+    return Entry.objects.filter(device=device, action="visit.walked_in").count()

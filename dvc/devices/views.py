@@ -22,6 +22,7 @@ from dvc.accounts.policy import StaffRequest, by
 from dvc.audit.services import looked
 from dvc.core import qr, short_code
 from dvc.core.http import is_loopback, outside_address, plain_address
+from dvc.devices import holdings
 from dvc.devices import pairing as pairings
 from dvc.devices.capabilities import sentences
 from dvc.devices.forms import PairingForm
@@ -62,7 +63,7 @@ def device_held(request: StaffRequest, operation_id: int, device_id: uuid.UUID) 
     )
     rows = [(one, FIELDS[one.kind], [names[pk] for pk in one.people if pk in names]) for one in held]
     looked(device, by=by(request), classes="V1", why="device held", at=at)
-    context = {"device": device, "held": rows, "printed_at": at}
+    context = {"device": device, "held": rows, "walked_in": holdings.walk_ins(device), "printed_at": at}
     return render(request, "dvc/devices/device_held.html", context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -18,7 +19,7 @@ from dvc.devices.models import Holding
 from dvc.operations.models import Operation
 from intake.operators import services as operators
 from tests import make
-from tests.dvc.sync.tablet import card_of
+from tests.dvc.sync.tablet import Tablet, card_of
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,14 @@ def test_whom_it_heard_of_later_it_held_as_well(operation: Operation) -> None:
         headers={"authorization": authorization},
     )
     assert device.holdings.get().most == 3
+
+
+def test_whom_it_wrote_down_it_holds_with_name_and_number(operation: Operation) -> None:
+    tablet = Tablet(operation)
+    tablet.send(tablet.op("person.walk_in", guest=str(uuid4()), family_name="髙", phone="090-0000-1234"))
+    text = signed_in(operation).get(url("device_held", operation, tablet.device.pk)).content.decode()
+    assert "この端末で受け付けた「はじめての人」は1人です" in text
+    assert "090-0000-1234" not in text
 
 
 def test_a_tablet_that_got_nothing_held_nothing(operation: Operation) -> None:
