@@ -67,6 +67,9 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
     people = list(Volunteer.objects.filter(pk__in=item.subjects.get("volunteer", ())))
     for person in people:
         looked(person, by=by(request), classes="V1 V2", why="確かめること", at=request.now)
+    edit = UnsavedEdit.objects.select_related("need").filter(pk=_row(item, "not_saved")).first()
+    if edit is not None:
+        looked(edit.need, by=by(request), classes="P1 P2 P3 P4", why="確かめること", at=request.now)
     situation = SITUATIONS[ItemKind(item.kind)]
     context = {
         "item": item, "situation": situation, "main": situation.choices[0], "others": situation.choices[1:],
@@ -75,7 +78,7 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
         "quarantined": queries.quarantined(item) if item.kind == ItemKind.QUARANTINE else [],
         "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,
         "visit": Visit.objects.filter(pk__in=item.subjects.get("visit", ())).first(),
-        "edit": UnsavedEdit.objects.select_related("need").filter(pk=_row(item, "not_saved")).first(),
+        "edit": edit,
         "reports": queries.reports(item),
         "ended": queries.ended(item), "refusal": refusal, "posted": request.POST,
     }  # fmt: skip

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from dvc.accounts.models import User
 from dvc.accounts.roles import Role
+from dvc.audit.models import Look
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
@@ -59,6 +60,7 @@ def test_conflict_07_what_the_second_of_two_editors_typed_is_kept(operation: Ope
     page = page_of(operation, ItemKind.NEED_EDIT)
     for word in (label, "𠮷田さん宅は奥", "先に保存した内容", "保存されなかった内容"):
         assert word in page
+    assert Look.objects.get(subject_type="help_requests.need").classes == "P1 P2 P3 P4"
     item = InboxItem.objects.get(kind=ItemKind.NEED_EDIT)
     assert "𠮷田" not in str(item.views)
     reception = signed_in(make.user(operation.center, Role.RECEPTION))
