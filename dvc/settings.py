@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "intake.help_requests",
     "intake.checkin",
     "intake.orientation",
+    "intake.questions",
     "intake.selfcheckin",
     "intake.paper",
     "matching.equipment",

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<int:operation_id>/needs/", include("intake.help_requests.urls")),
     path("o/<int:operation_id>/tablet/", include("intake.checkin.urls")),
     path("o/<int:operation_id>/orientation/", include("intake.orientation.urls")),
+    path("o/<int:operation_id>/questions/", include("intake.questions.urls")),
     path("o/<int:operation_id>/self/", include(selfcheckin.staff)),
     path("o/<int:operation_id>/kiosk/", include(selfcheckin.kiosk)),
     path("", include(selfcheckin.phone)),

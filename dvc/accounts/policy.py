@@ -182,6 +182,10 @@ POLICY: Final[dict[str, Who]] = {
     "orientation_room_undo": May.RECEIVE,
     "orientation_end": May.RECEIVE,
     "orientation_go_on": May.RECEIVE,
+    # intake.questions
+    "questions_day": May.RECEIVE,
+    "questions_answer": May.RECEIVE,
+    "questions_settings": May.RUN_CENTER,
     # intake.selfcheckin
     "self_home": May.RECEIVE,
     "self_screen": May.RECEIVE,
@@ -190,6 +194,7 @@ POLICY: Final[dict[str, Who]] = {
     "kiosk": OrDevice(May.RECEIVE, DeviceProfile.KIOSK),
     "phone_check_in": Anyone.PUBLIC,
     "phone_done": Anyone.PUBLIC,
+    "phone_answers": Anyone.PUBLIC,
     "phone_scan": Anyone.TOKEN,
     "phone_orientation": Anyone.PUBLIC,
     "phone_orientation_done": Anyone.PUBLIC,

@@ -106,6 +106,8 @@ WORDS: Final[Mapping[str, str]] = {
     "queue.held": "マッチングを見合わせました",
     "queue.released": "マッチングの見合わせをやめました",
     "queue.unbanned": "行かないと決めた人を元にもどしました",
+    "questions.answered": "{it}が今日の質問に答えました",
+    "questions.set": "今日の質問を決めました",
     "queue_file.taken": "端末のファイルから記録を取り込みました",
     "device.entered_from_file": "ファイルの端末を控えました",
     "recovery_sheet.shown": "バックアップの復旧シートを表示しました",

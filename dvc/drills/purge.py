@@ -37,6 +37,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("paper.PaperPeriod", "operation"),
     ("orientation.Attendance", "operation"),
     ("orientation.OrientationSession", "operation"),
+    ("questions.DayAnswer", "operation"),
     ("checkin.Visit", "operation"),
     ("checkin.GroupArrival", "operation"),
     ("checkin.FailedScan", "operation"),

@@ -47,6 +47,7 @@ from dvc.operations.models import Center, Mode, OperationChange
 from intake.paper.services import standing
 from intake.people import town_file
 from intake.people.services import keep_towns
+from intake.questions.day import waiting as questions_waiting
 
 TYPE_SIZES = ("standard", "large", "xlarge")
 A_YEAR = 365 * 24 * 60 * 60
@@ -140,6 +141,7 @@ def home(request: StaffRequest, operation_id: int) -> HttpResponse:
         "advice": day.advice(operation, now, allowed=allowed_names(request.roles)),
         "others": access.operations(request.user).more_serious_than(operation),
         "paper": standing(operation, at=at),
+        "questions_waiting": questions_waiting(operation, at=at),
     }
     if "backup_page" in allowed_names(request.roles):
         context["backup"] = backups.status(at=timezone.now())

@@ -60,6 +60,14 @@ class OperationState(models.TextChoices):
     CLOSED = "closed", "閉所"
 
 
+class QuestionsStop(models.TextChoices):
+    """Whom the questions of the day (intake.questions) keep from going out."""
+
+    NEVER = "never", "だれも止めない（一覧に出すだけ）"
+    NO = "no", "体調がよくない人、装備が足りない人を止める"
+    UNANSWERED = "unanswered", "その人たちと、まだ答えていない人を止める"
+
+
 class OperationQuerySet(models.QuerySet["Operation"]):
     def live(self) -> OperationQuerySet:
         return self.exclude(state=OperationState.CLOSED)
@@ -92,6 +100,11 @@ class Operation(models.Model):
     insurance_required = models.BooleanField("保険を確認する", default=True)
     insurance_special_rule = models.BooleanField("大規模災害特例（当日から補償）", default=False)
     orientation_required = models.BooleanField("説明（オリエンテーション）を求める", default=True)
+    # Codes of intake.questions.catalog. Here and not with the answers, so that a scan needs no query to know it.
+    day_questions = models.JSONField("今日の質問", default=list, blank=True)
+    questions_stop = models.CharField(
+        "質問で出発を止める人", max_length=10, choices=QuestionsStop.choices, default=QuestionsStop.NO
+    )
     auto_match = models.BooleanField("自動で提案を作る", default=True)
     recruiting = models.BooleanField("募集中", default=True)
     notice = models.CharField("お知らせ", max_length=300, blank=True)

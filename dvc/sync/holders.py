@@ -15,10 +15,13 @@ from django.db.models import Q
 
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
+from dvc.sync import answers
 from intake.checkin.models import Visit
 from intake.volunteers.models import ADULT_AGE, Card, CardQuerySet, CardState, InsurancePolicy
 
-INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED, NO_EMERGENCY = 1, 2, 4, 8, 16, 32
+INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED, NO_EMERGENCY, ANSWERED, STOPPED = (
+    1, 2, 4, 8, 16, 32, 64, 128,
+)  # fmt: skip
 PREFIX_CHARS: Final = 16
 _COLUMNS = (
     "card_id", "short_code", "holder_id", "holder__family_name", "holder__given_name", "holder__family_kana",
@@ -121,6 +124,8 @@ def _held(
             "volunteer_id", "oriented_at", "insurance_seen_at"
         )
     }
+    for volunteer, mark in answers.marks(operation, at=at).items():
+        seen[volunteer] = seen.get(volunteer, 0) | ANSWERED * mark.done | STOPPED * mark.stopped
     adult_since = _adult_since(today)
     rows = bound.order_by().values_list(*_COLUMNS).iterator(chunk_size=2000)
     for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency in rows:

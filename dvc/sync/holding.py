@@ -51,6 +51,7 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
     op = Op.from_json(held.op)
     result = fold(op, held.operation, context)
     held.state, held.settled_at, held.result = HeldState.FOLDED, at, result.as_json()
-    held.save(update_fields=["state", "settled_at", "result"])
+    held.op = {**held.op, "payload": dict(op.lasting)}
+    held.save(update_fields=["state", "settled_at", "result", "op"])
     record("op.folded", held, by=context.by(op), at=at, operation=held.operation, code=result.code)
     return result

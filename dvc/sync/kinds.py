@@ -11,10 +11,11 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from dvc.operations.models import Operation
-from dvc.sync import bindings, briefings, failed, groups, undo, visits, walk_ins
+from dvc.sync import answers, bindings, briefings, failed, groups, undo, visits, walk_ins
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result
 from dvc.sync.payloads import (
+    AnswerPayload,
     BindPayload,
     FailedScanPayload,
     GroupPayload,
@@ -60,6 +61,7 @@ KINDS: Final[dict[str, Kind]] = {
     "visit.leave": Kind(VisitPayload, visits.fold),
     "visit.orient": Kind(VisitPayload, one_by_one(briefings.fold)),
     "visit.insure": Kind(InsurancePayload, visits.fold),
+    answers.KIND: Kind(AnswerPayload, one_by_one(answers.fold)),
     "visit.undo": Kind(UndoPayload, one_by_one(undo.fold)),
     "card.bind": Kind(BindPayload, one_by_one(bindings.fold)),
     "person.walk_in": Kind(WalkInPayload, one_by_one(walk_ins.fold)),

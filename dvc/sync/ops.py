@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from intake.checkin.verdicts import VERDICTS
 
+# The field of a payload that is folded and then kept nowhere: what somebody said about their health today.
+PRIVATE = "answers"
 Status = Literal["applied", "replayed", "merged", "held", "review", "refused", "mismatch"]
 
 
@@ -35,8 +37,15 @@ class Op:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what must be equal for the same op_id to mean the same fact."""
-        said = [self.actor, self.operation, self.kind, self.t_wall.isoformat(), self.payload]
+        said = [self.actor, self.operation, self.kind, self.t_wall.isoformat(), self.lasting]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def lasting(self) -> Mapping[str, Any]:
+        """The payload as it may be kept for ever. A digest of a yes or no would tell it."""
+        if PRIVATE not in self.payload:
+            return self.payload
+        return {name: value for name, value in self.payload.items() if name != PRIVATE}
 
     def as_json(self) -> dict[str, Any]:
         """For an op that is kept before it is folded."""

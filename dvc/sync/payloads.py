@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 MAX_TEXT = 4096
+MOST_ANSWERS, MAX_QUESTION = 50, 20
 INPUTS = ["camera", "reader", "typed", "list"]
 EVIDENCE = ["seen_card", "online", "joined_here"]
 
@@ -45,6 +46,17 @@ class VisitPayload(serializers.Serializer[dict[str, Any]]):
         if not attrs.keys() & {"card", "short_code", "volunteer", "guest"}:
             raise serializers.ValidationError("card, short_code, volunteer or guest is required")
         return attrs
+
+
+class AnswerPayload(VisitPayload):
+    """Somebody, and what they said: question → yes or no."""
+
+    answers = serializers.DictField(child=serializers.ChoiceField(["yes", "no"]), allow_empty=True)
+
+    def validate_answers(self, said: dict[str, str]) -> dict[str, str]:
+        if len(said) > MOST_ANSWERS or any(len(question) > MAX_QUESTION for question in said):
+            raise serializers.ValidationError("too many or too long")
+        return said
 
 
 class InsurancePayload(VisitPayload):

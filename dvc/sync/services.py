@@ -144,7 +144,7 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
     receipts = [
         Receipt(
             op_id=op.op_id, device=context.device, epoch=context.epoch, seq=op.seq, operation=operation,
-            actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.payload),
+            actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.lasting),
             digest=op.digest, happened_at=context.happened(op, operation) if operation else context.at,
             clock_error_ms=context.clock_error_ms, received_at=context.at, result=result.as_json(),
         )

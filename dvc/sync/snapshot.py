@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dvc.audit.models import Entry
 from dvc.operations.models import Center, Operation, Site
-from dvc.sync import desk, groups, holders, queue_files
+from dvc.sync import answers, desk, groups, holders, queue_files
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers.models import CardKey
 
@@ -45,6 +45,7 @@ def _operation(scope: Scope) -> dict[str, Any]:
         "mode_label": operation.get_mode_display(), "is_open": operation.is_open,
         "insurance_required": operation.insurance_required,
         "orientation_required": operation.orientation_required,
+        "questions": answers.for_tablet(operation),
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from intake.checkin import services as checkin
 from intake.checkin.desk import Desk, Happened
 from intake.checkin.identify import Asked, Finding
 from intake.checkin.models import Visit
+from intake.questions.services import Answers
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
 
@@ -115,7 +116,8 @@ def todo_codes(data: dict[str, Any]) -> list[str]:
 
 
 class Cover:
-    """Who of these people is insured by a policy, and when. At most one query."""
+    """Who of these people is insured by a policy, and when; what they said to the questions of the day. At most one query,
+    and one more where something is asked."""
 
     def __init__(self, operation: Operation, people: set[int], moments: Sequence[datetime]) -> None:
         self.asked = operation.insurance_required
@@ -126,6 +128,20 @@ class Cover:
             )
             for policy in policies:
                 self._policies.setdefault(policy.volunteer_id, []).append(policy)
+
+        self._answers = Answers(operation, people, [timezone.localdate(at) for at in moments])
+
+    def answers_into(self, data: dict[str, Any], volunteer: Volunteer, at: datetime) -> None:
+        """Put into an answer how the person stands with the questions of the day; nothing when none is asked."""
+        day = timezone.localdate(at)
+        standing = self._answers.standing(volunteer.pk, day)
+        if standing is not None:
+            data["questions"] = standing.as_json()
+            stops = self._answers.blocks(volunteer.pk, day)
+            data["todo"] = [
+                *data.get("todo", []),
+                *({"code": stop.code, "text": stop.text} for stop in stops),
+            ]
 
     def of(self, volunteer: Volunteer, at: datetime) -> bool:
         return not self.asked or any(policy.covers(at) for policy in self._policies.get(volunteer.pk, ()))
@@ -148,4 +164,5 @@ def about_person(
             {"code": block.code, "text": block.text}
             for block in checkin.departure_blocks(visit, at=at, insured=insured)
         ]
+    cover.answers_into(data, volunteer, at)
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +16,7 @@ from intake.checkin.desk import Happened
 from intake.checkin.models import Visit
 from intake.orientation import services as orientation
 from intake.orientation.models import OrientationSession, Way
+from intake.questions import services as questions
 from intake.volunteers.models import Volunteer
 
 PHONE: Final = By(via="phone")
@@ -28,6 +30,11 @@ def check_in(operation: Operation, volunteer: Volunteer, *, at: datetime) -> Hap
     except IntegrityError:  # the desk scanned the card at this very moment
         with transaction.atomic():
             return checkin.arrive(operation, volunteer, site=None, by=PHONE, at=at)
+
+
+def answer(operation: Operation, volunteer: Volunteer, said: Mapping[str, str], *, at: datetime) -> bool:
+    """What the person says to the questions of the day, on their own phone."""
+    return questions.say(operation, volunteer, answers=said, by=PHONE, at=at)
 
 
 @transaction.atomic

@@ -134,6 +134,28 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
         "en": "Please tell the reception staff whom to call in an emergency.",
         "easy": "こまった ときに でんわする ひとを、うけつけの ひとに いって ください。",
     },
+    "todo_answer_talk": {
+        "ja": "受付の人に声をかけてください。班長が話を聞きます。",
+        "en": "Please speak to the reception staff. A team chief will talk with you.",
+        "easy": "うけつけの ひとに こえを かけて ください。はなしを ききます。",
+    },
+    "todo_answer_gear": {
+        "ja": "足りない装備は借りられます。資材の係に寄ってください。",
+        "en": "You can borrow missing gear. Please go to the equipment desk.",
+        "easy": "ない ものは かりる ことが できます。どうぐの かかりに いって ください。",
+    },
+    "todo_questions": {
+        "ja": "上の質問に答えてください。",
+        "en": "Please answer the questions above.",
+        "easy": "うえの しつもんに こたえて ください。",
+    },
+    "questions": {"ja": "今日の質問", "en": "Questions for today", "easy": "きょうの しつもん"},
+    "questions_say": {
+        "ja": "無理のない活動のために使います。答えは30日で消えます。",
+        "en": "We ask so that everybody works safely. Answers are deleted after 30 days.",
+        "easy": "あんぜんに はたらく ために ききます。こたえは 30にちで きえます。",
+    },
+    "questions_send": {"ja": "答えを送る", "en": "Send my answers", "easy": "こたえを おくる"},
     "todo_none": {
         "ja": "マッチングの場所で、呼ばれるのを待ってください。",
         "en": "Please wait in the matching area until you are called.",

@@ -9,6 +9,7 @@ from intake.selfcheckin import staff_views, views
 phone = [
     path("a/<int:operation_id>/", views.phone_check_in, name="phone_check_in"),
     path("a/<int:operation_id>/done/", views.phone_done, name="phone_done"),
+    path("a/<int:operation_id>/answers/", views.phone_answers, name="phone_answers"),
     path("a/<int:operation_id>/<str:code>/", views.phone_scan, name="phone_scan"),
     path("b/<int:session_id>/", views.phone_orientation, name="phone_orientation"),
     path("b/<int:session_id>/done/", views.phone_orientation_done, name="phone_orientation_done"),

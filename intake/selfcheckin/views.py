@@ -9,13 +9,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Mode, Operation
 from intake.checkin.services import departure_blocks
 from intake.orientation import codes as orientation_codes
 from intake.orientation.models import OrientationSession
+from intake.questions.catalog import QUESTIONS, Words
+from intake.questions.services import Answers, Standing
 from intake.selfcheckin import codes, identify, phone, services, throttle
 from intake.selfcheckin.texts import LANGUAGES, texts
 from intake.volunteers.models import Volunteer
@@ -144,14 +146,37 @@ def phone_done(request: HttpRequest, operation_id: int) -> HttpResponse:
         visit = services.visit_today(operation, me.volunteer, at=at)
     if visit is None:
         return redirect("phone_check_in", operation_id)
-    todo = [f"todo_{block.code}" for block in departure_blocks(visit, at=at)]
+    answers = Answers(operation, [visit.volunteer_id], [timezone.localdate(at)])
+    standing = answers.standing(visit.volunteer_id, timezone.localdate(at))
+    blocks = [*departure_blocks(visit, at=at), *answers.blocks(visit.volunteer_id, timezone.localdate(at))]
+    todo = [f"todo_{block.code}" for block in blocks]
     session = None
     if "todo_orientation" in todo:
         session = OrientationSession.objects.filter(operation=operation).to_come(at).first()
     return _page(
         request, "done", operation,
+        questions=_to_ask(standing, phone.language(request)),
         name=_short(visit.volunteer), number=services.number_of(visit), todo=todo or ["todo_none"], session=session,
     )  # fmt: skip
+
+
+def _to_ask(standing: Standing | None, language: str) -> list[tuple[str, Words]]:
+    """What nobody has answered yet, in the phone's language."""
+    return [(code, QUESTIONS[code].words(language)) for code in standing.left] if standing else []
+
+
+@never_cache
+@require_POST
+def phone_answers(request: HttpRequest, operation_id: int) -> HttpResponse:
+    """What whoever checked in on this phone says to the questions of the day. Only theirs, only today."""
+    operation = _operation(operation_id)
+    if operation is None:
+        return _closed(request)
+    person = _mine(request, operation)
+    if person is not None:
+        said = {code: request.POST.get(f"q_{code}", "")[:3] for code in operation.day_questions}
+        services.answer(operation, person, said, at=operation.moment(timezone.now()))
+    return redirect("phone_done", operation_id)
 
 
 def _short(person: Volunteer) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from intake.checkin.services import departure_blocks as visit_blocks
 from intake.help_requests.models import NeedState, WorkState
+from intake.questions.services import Answers
 from intake.volunteers.models import InsurancePolicy
 from matching.dispatch.models import Dispatch
 from matching.teams.models import Member
@@ -46,7 +47,8 @@ class Block:
 def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
     """What is missing before the team may leave at the moment `at`, leader first; empty when nothing is.
 
-    The five points and the return time are asked of whoever sends the team, see `unticked`. Four queries.
+    The five points and the return time are asked of whoever sends the team, see `unticked`. Four queries; one more where the
+    operation asks questions of the day.
     """
     members = list(
         Member.objects.filter(team=dispatch.team_id, left_at__isnull=True)
@@ -119,6 +121,7 @@ def _people_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -
     )
     here = {member.volunteer_id for member in members}
     day = timezone.localdate(at)
+    answers = Answers(dispatch.operation, here, [day])
     adults_only = dispatch.need.items.filter(minors_ok=False).exclude(state=WorkState.DONE).exists()
     found = []
     for member in members:
@@ -128,7 +131,10 @@ def _people_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -
             found.append(Block("left", person.name, text, firm=True))
             continue
         visit.volunteer, visit.operation = person, dispatch.operation  # spares two queries a person
-        blocks = visit_blocks(visit, at=at, insured=person.pk in insured)
+        blocks = [
+            *visit_blocks(visit, at=at, insured=person.pk in insured),
+            *answers.blocks(person.pk, day),
+        ]
         found.extend(Block(block.code, person.name, block.text) for block in blocks)
         if not person.is_minor_on(day):
             continue

@@ -10,9 +10,11 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
+from dvc.operations.models import QuestionsStop
 from intake.checkin import services as checkin
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState, WorkState
+from intake.questions import services as questions
 from intake.volunteers.models import Volunteer
 from matching.dispatch import services
 from matching.dispatch.models import Dispatch, DispatchState
@@ -195,3 +197,21 @@ def test_the_gate_costs_the_same_for_two_and_for_eight(django_assert_max_num_que
     dispatch = Dispatch.objects.select_related("operation", "need", "team__leader").get(pk=dispatch.pk)
     with django_assert_max_num_queries(3):  # type: ignore[operator]
         assert services.departure_blocks(dispatch, at=make.at(10)) == []
+
+
+def test_whoever_the_questions_of_the_day_stop_is_named_and_nothing_of_what_they_said() -> None:
+    dispatch = scene.assigned()
+    questions.set_asked(
+        dispatch.operation, codes=["well", "boots"], stop=QuestionsStop.UNANSWERED, by=SYSTEM, at=make.at(9)
+    )
+    leader = dispatch.team.leader
+    assert leader is not None
+    for member in Volunteer.objects.filter(center=dispatch.operation.center):
+        said = {"well": "no" if member == leader else "yes", "boots": "yes"}
+        questions.say(dispatch.operation, member, answers=said, by=SYSTEM, at=make.at(9))
+    refusal = refused(dispatch)
+    assert refusal.text.count("班長が本人の話を聞いてください") == 1
+    assert leader.name in refusal.text
+    assert "体調" not in refusal.text
+    questions.say(dispatch.operation, leader, answers={"well": "yes"}, by=SYSTEM, at=make.at(9, 30))
+    assert leave(Dispatch.objects.get(pk=dispatch.pk)).state == DispatchState.DEPARTED

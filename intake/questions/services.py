@@ -1,0 +1,184 @@
+"""Choose what is asked, keep what people say, and say whom it keeps from going out. An answer is a fact: it is kept at any
+time and in any order, the later one (by its moment) stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from dvc.audit.services import By, record
+from dvc.operations.models import Operation, QuestionsStop
+from intake.checkin.services import Block
+from intake.questions.catalog import ANSWERS, QUESTIONS, asked
+from intake.questions.models import DayAnswer
+from intake.volunteers.models import Volunteer
+
+KEPT_FOR: Final = timedelta(
+    days=30
+)  # health answers: the end of the day and 30 days (source: domain.md, retention)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it is with one person: questions nobody has answered yet, gear they lack (codes), and whether the chief has to
+    talk with them. Never what they said about their health."""
+
+    left: tuple[str, ...]
+    lacks: tuple[str, ...]
+    talk: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {"left": list(self.left), "lacks": list(self.lacks), "talk": self.talk}
+
+    @property
+    def code(self) -> str:
+        """The verdict on an answer: a key of VERDICTS."""
+        if self.talk:
+            return "answered_talk"
+        return "answered_lend" if self.lacks else "ok_answered"
+
+
+@transaction.atomic
+def set_asked(
+    operation: Operation, *, codes: Collection[str], stop: QuestionsStop, by: By, at: datetime
+) -> Operation:
+    """From now on these questions are asked, in the order of the catalog. The log says what changed."""
+    chosen = [question.code for question in asked(codes)]
+    if (chosen, str(stop)) == (operation.day_questions, operation.questions_stop):
+        return operation
+    before = {"before": operation.day_questions, "stop_before": operation.questions_stop}
+    Operation.objects.filter(pk=operation.pk).update(day_questions=chosen, questions_stop=stop)
+    operation.day_questions, operation.questions_stop = chosen, str(stop)
+    record(
+        "questions.set", operation, by=by, at=at, operation=operation, asked=chosen, stop=str(stop), **before
+    )
+    return operation
+
+
+@transaction.atomic(savepoint=False)
+def answer(
+    operation: Operation, volunteer: Volunteer, *, answers: Mapping[str, str], by: By, at: datetime
+) -> bool:
+    """This person said so at the moment `at`. Questions we do not know are left out. False when nothing changed.
+
+    Raises `IntegrityError` when somebody else writes the same answer at this moment: look again once.
+    """
+    said = {code: text for code, text in answers.items() if code in QUESTIONS and text in ANSWERS}
+    day = timezone.localdate(at)
+    rows = DayAnswer.objects.select_for_update().filter(
+        operation=operation, volunteer=volunteer, day=day, question__in=list(said)
+    )
+    known = {row.question: row for row in rows}
+    changed = [
+        code
+        for code, text in said.items()
+        if _keep(operation, volunteer, day, known.get(code), code, text, by, at)
+    ]
+    if changed:
+        # What was said is nobody's business in the log; that a question was answered is.
+        record("questions.answered", volunteer, by=by, at=at, operation=operation, questions=sorted(changed))
+    return bool(changed)
+
+
+def say(
+    operation: Operation, volunteer: Volunteer, *, answers: Mapping[str, str], by: By, at: datetime
+) -> bool:
+    """`answer` for somebody who answers on-line, where nobody tries again for us."""
+    try:
+        with transaction.atomic():
+            return answer(operation, volunteer, answers=answers, by=by, at=at)
+    except IntegrityError:  # a tablet told the same at this very moment
+        with transaction.atomic():
+            return answer(operation, volunteer, answers=answers, by=by, at=at)
+
+
+def _keep(
+    operation: Operation, volunteer: Volunteer, day: date, row: DayAnswer | None, code: str, text: str, by: By, at: datetime
+) -> bool:  # fmt: skip
+    if row is None:
+        DayAnswer.objects.create(
+            operation=operation, volunteer=volunteer, day=day, question=code, answer=text, at=at, op=by.op
+        )
+        return True
+    if (row.at, row.op) >= (at, by.op):
+        return False
+    row.answer, row.at, row.op = text, at, by.op
+    row.save(update_fields=["answer", "at", "op"])
+    return True
+
+
+class Answers:
+    """What some people (None: all) said on some days. One query, none when the operation asks nothing."""
+
+    def __init__(
+        self, operation: Operation, volunteers: Collection[int] | None, days: Iterable[date]
+    ) -> None:
+        self.operation = operation
+        self.questions = asked(operation.day_questions) if operation.day_questions else []
+        self._said: dict[tuple[int, date], dict[str, str]] = {}
+        if not self.questions:
+            return
+        rows = DayAnswer.objects.filter(operation=operation, day__in=set(days))
+        if volunteers is not None:
+            rows = rows.filter(volunteer__in=volunteers)
+        for volunteer, day, question, said in rows.order_by().values_list(
+            "volunteer_id", "day", "question", "answer"
+        ):
+            self._said.setdefault((volunteer, day), {})[question] = said
+
+    @property
+    def people(self) -> set[int]:
+        """Who said anything."""
+        return {volunteer for volunteer, _ in self._said}
+
+    def said(self, volunteer: int, day: date) -> Mapping[str, str]:
+        """question → answer. For people who may know it only."""
+        return self._said.get((volunteer, day), {})
+
+    def standing(self, volunteer: int, day: date) -> Standing | None:
+        """None when the operation asks nothing."""
+        if not self.questions:
+            return None
+        said = self.said(volunteer, day)
+        noes = [question for question in self.questions if said.get(question.code) == "no"]
+        return Standing(
+            left=tuple(question.code for question in self.questions if question.code not in said),
+            lacks=tuple(question.code for question in noes if question.kind == "gear"),
+            talk=any(question.kind == "health" for question in noes),
+        )
+
+    def blocks(self, volunteer: int, day: date) -> list[Block]:
+        """What keeps this person from going out, as far as the operation wants it to."""
+        standing = self.standing(volunteer, day)
+        if standing is None:
+            return []
+        return blocks(standing, self.operation.questions_stop)
+
+
+def blocks(standing: Standing, stop: str) -> list[Block]:
+    if stop == QuestionsStop.NEVER:
+        return []
+    found = []
+    if standing.talk:
+        found.append(
+            Block("answer_talk", "今日の質問で、確かめることがあります。班長が本人の話を聞いてください。")
+        )
+    if standing.lacks:
+        names = "・".join(QUESTIONS[code].name for code in standing.lacks)
+        found.append(
+            Block("answer_gear", f"足りない物があります（{names}）。貸したら「今日の質問」を直してください。")
+        )
+    if standing.left and stop == QuestionsStop.UNANSWERED:
+        found.append(Block("questions", "今日の質問がまだです。本人に聞いて、答えを押してください。"))
+    return found
+
+
+@transaction.atomic
+def forget(*, at: datetime) -> int:
+    """Delete answers that nobody needs any more. Returns how many."""
+    return DayAnswer.objects.filter(day__lt=timezone.localdate(at - KEPT_FOR)).delete()[0]

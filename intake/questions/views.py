@@ -1,0 +1,70 @@
+"""What is asked (the chief), and today's list (the reception)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dvc.accounts import access
+from dvc.accounts.policy import StaffRequest, by
+from dvc.accounts.roles import May
+from dvc.audit.services import looked
+from dvc.operations.models import QuestionsStop
+from intake.questions import day, services
+from intake.questions.catalog import QUESTIONS
+from intake.questions.forms import QuestionsForm
+from intake.volunteers.models import Volunteer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def questions_settings(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Choose what is asked in this operation."""
+    operation = request.operation
+    chosen = {
+        kind: [code for code in operation.day_questions if code in QUESTIONS and QUESTIONS[code].kind == kind]
+        for kind in ("health", "gear", "info")
+    }
+    form = QuestionsForm(
+        request.POST if request.method == "POST" else None,
+        initial={**chosen, "stop": operation.questions_stop},
+    )
+    if request.method == "POST" and form.is_valid():
+        services.set_asked(
+            operation, codes=form.codes(), stop=QuestionsStop(form.cleaned_data["stop"]), by=by(request),
+            at=request.now,
+        )  # fmt: skip
+        messages.success(request, "変更しました。タブレットには、つながったときに届きます。")
+        return redirect("settings", operation_id)
+    return render(
+        request, "intake/questions/settings.html", {"form": form}, status=422 if form.errors else 200
+    )
+
+
+@require_safe
+def questions_day(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Who still has to be asked, talked with, or lent something."""
+    # What people said about their health is for those who decide whether they go out.
+    health = access.may(request.roles, May.RUN_CENTER)
+    today = day.today(request.operation, health=health, at=request.now)
+    if health:
+        for row in today.talk:
+            looked(row.visit.volunteer, by=by(request), classes="V2", why="今日の質問の答え", at=request.now)
+    return render(request, "intake/questions/day.html", {"today": today, "health": health})
+
+
+@require_POST
+def questions_answer(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
+    """Somebody asked at the desk. `pick`: question.answer, "all" for everything that nobody has answered."""
+    operation = request.operation
+    person = access.of_center(request.center, Volunteer.objects.known_in(operation).living(), volunteer_id)
+    code, _, said = request.POST.get("pick", "")[:40].partition(".")
+    codes: list[str] = [code]
+    if code == "all":
+        today = timezone.localdate(request.now)
+        standing = services.Answers(operation, [person.pk], [today]).standing(person.pk, today)
+        codes = list(standing.left) if standing else []
+    services.say(operation, person, answers=dict.fromkeys(codes, said), by=by(request), at=request.now)
+    return redirect("questions_day", operation_id)

@@ -1,0 +1,130 @@
+"""What an operation asks whoever arrives, and whom the answers keep from going out."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM, By
+from dvc.operations.models import Operation, QuestionsStop
+from intake.questions import services as questions
+from intake.questions.models import DayAnswer
+from intake.questions.services import Answers, Standing
+from intake.volunteers.models import Volunteer
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def _asking(*codes: str, stop: QuestionsStop = QuestionsStop.NO) -> Operation:
+    return questions.set_asked(make.operation(), codes=codes, stop=stop, by=SYSTEM, at=make.at(8))
+
+
+def _say(operation: Operation, person: Volunteer, at: datetime, op: str = "", **answers: str) -> bool:
+    return questions.answer(operation, person, answers=answers, by=By(op=op), at=at)
+
+
+def _standing(operation: Operation, person: Volunteer) -> Standing | None:
+    day = timezone.localdate(make.at(9))
+    return Answers(operation, [person.pk], [day]).standing(person.pk, day)
+
+
+def _blocks(operation: Operation, person: Volunteer) -> list[str]:
+    day = timezone.localdate(make.at(9))
+    return [block.code for block in Answers(operation, [person.pk], [day]).blocks(person.pk, day)]
+
+
+def test_nothing_is_asked_unless_the_operation_asks(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    with django_assert_num_queries(0):
+        assert _standing(operation, person) is None
+        assert _blocks(operation, person) == []
+
+
+def test_answers_in_any_order_leave_the_latest_one_standing() -> None:
+    told = [(make.at(9), "a", "no"), (make.at(9, 5), "b", "yes"), (make.at(9, 2), "c", "no")]
+    for order in itertools.permutations(told):
+        operation = _asking("well")
+        person = make.volunteer(operation.center)
+        for at, op, answer in order:
+            _say(operation, person, at, op, well=answer)
+        assert DayAnswer.objects.get(operation=operation).answer == "yes"
+
+
+def test_the_same_answer_again_changes_nothing() -> None:
+    operation = _asking("well")
+    person = make.volunteer(operation.center)
+    assert _say(operation, person, make.at(9), "a", well="yes")
+    entries = Entry.objects.count()
+    assert not _say(operation, person, make.at(9), "a", well="yes")
+    assert Entry.objects.count() == entries
+
+
+def test_a_correction_lets_somebody_go_out() -> None:
+    operation = _asking("well", "boots")
+    person = make.volunteer(operation.center)
+    _say(operation, person, make.at(9), well="no", boots="no")
+    assert _blocks(operation, person) == ["answer_talk", "answer_gear"]
+    _say(operation, person, make.at(9, 10), well="yes", boots="yes")
+    assert _standing(operation, person) == Standing((), (), talk=False)
+    assert _blocks(operation, person) == []
+
+
+def test_the_operation_says_whom_the_answers_stop() -> None:
+    stops = {QuestionsStop.NEVER: ([], []), QuestionsStop.NO: ([], ["answer_talk"]),
+             QuestionsStop.UNANSWERED: (["questions"], ["answer_talk", "questions"])}  # fmt: skip
+    for stop, (unasked, unwell) in stops.items():
+        operation = _asking("well", "fever", stop=stop)
+        person = make.volunteer(operation.center)
+        assert _blocks(operation, person) == unasked
+        _say(operation, person, make.at(9), well="no")
+        assert _blocks(operation, person) == unwell
+
+
+def test_what_is_only_good_to_know_keeps_nobody() -> None:
+    operation = _asking("car", "tools")
+    person = make.volunteer(operation.center)
+    _say(operation, person, make.at(9), car="no", tools="no")
+    assert _blocks(operation, person) == []
+
+
+def test_yesterdays_answers_are_not_todays() -> None:
+    operation = _asking("well")
+    person = make.volunteer(operation.center)
+    _say(operation, person, make.at(9) - timedelta(days=1), well="no")
+    assert _standing(operation, person) == Standing(("well",), (), talk=False)
+
+
+def test_the_log_says_that_somebody_answered_and_not_what() -> None:
+    operation = _asking("well", "fever")
+    _say(operation, make.volunteer(operation.center), make.at(9), well="no")
+    entry = Entry.objects.get(action="questions.answered")
+    assert entry.details == {"questions": ["well"]}
+
+
+def test_the_log_keeps_what_was_asked_before() -> None:
+    operation = _asking("well")
+    questions.set_asked(operation, codes=["boots", "well"], stop=QuestionsStop.NO, by=SYSTEM, at=make.at(9))
+    questions.set_asked(operation, codes=["well", "boots"], stop=QuestionsStop.NO, by=SYSTEM, at=make.at(9))
+    last = Entry.objects.filter(action="questions.set").latest("id").details
+    assert (last["before"], last["asked"]) == (["well"], ["well", "boots"])
+    assert Entry.objects.filter(action="questions.set").count() == 2
+
+
+def test_answers_are_forgotten_thirty_days_after_their_day() -> None:
+    operation = _asking("well")
+    _say(operation, make.volunteer(operation.center), make.at(9), well="no")
+    assert questions.forget(at=make.at(9) + timedelta(days=30)) == 0
+    assert questions.forget(at=make.at(9) + timedelta(days=31)) == 1
+    assert not DayAnswer.objects.exists()
+
+
+def test_unknown_questions_and_answers_are_left_out() -> None:
+    operation = _asking("well", "of-the-future")
+    assert operation.day_questions == ["well"]
+    assert not _say(operation, make.volunteer(operation.center), make.at(9), other="yes", well="perhaps")
