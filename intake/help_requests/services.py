@@ -11,10 +11,11 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F
 
 from dvc.audit.models import Entry
 from dvc.audit.services import By, record
+from dvc.core.counting import count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation
 from dvc.operations.services import require_open
@@ -44,7 +45,6 @@ _WORK_FOLLOWS: Final[dict[NeedState, tuple[Sequence[WorkState], WorkState]]] = {
     S.IN_PROGRESS: ((WorkState.OPEN, WorkState.LEASED), WorkState.WORKING),
     S.COMPLETED: ((WorkState.OPEN, *_STARTED), WorkState.DONE),
 }
-_TRIES_FOR_A_NUMBER: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,20 +207,17 @@ def _fill(need: Need, answers: NeedAnswers) -> None:
 
 
 def _number_and_save(need: Need) -> None:
-    """Take the next number; when somebody else takes it first, the next one (constraint one_need_per_number)."""
-    for _ in range(_TRIES_FOR_A_NUMBER):
-        last = Need.objects.filter(operation=need.operation).aggregate(last=Max("number"))["last"] or 0
-        need.number = last + 1
-        try:
-            with transaction.atomic():
-                need.save(force_insert=True)
-        except IntegrityError:
-            if _sent_before(need.operation, need.form_token):
-                raise
-            need.pk = None
-        else:
-            return
-    raise RuntimeError(f"no free number in operation {need.operation_id} after {_TRIES_FOR_A_NUMBER} tries")
+    """Take the next number (constraint one_need_per_number). Raises `IntegrityError` when the same form was sent twice."""
+
+    def save(number: int) -> None:
+        need.pk, need.number = None, number
+        need.save(force_insert=True)
+
+    def sent_before(error: IntegrityError) -> None:
+        if _sent_before(need.operation, need.form_token):
+            raise error
+
+    count_up(Need.objects.filter(operation=need.operation), "number", save, unless=sent_before)
 
 
 @transaction.atomic

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Final
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from dvc.audit.services import By, record
+from dvc.core.counting import count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.checkin import services as checkin
@@ -70,33 +71,26 @@ def _check_period(started_at: datetime, ended_at: datetime | None, *, at: dateti
         raise Refused("paper.future")
 
 
+@transaction.atomic
 def print_sheets(
     operation: Operation, *, kind: SheetKind, count: int, by: By, at: datetime, title: str = ""
 ) -> list[PaperSheet]:
     """The next serials, counted out. Refused paper.count."""
     if not 1 <= count <= MOST_SHEETS:
         raise Refused("paper.count", most=MOST_SHEETS)
-    try:
-        return _print(operation, kind, count, by, at, title)
-    except IntegrityError:  # another desk printed at this moment: theirs came first
-        return _print(operation, kind, count, by, at, title)
 
-
-@transaction.atomic
-def _print(
-    operation: Operation, kind: SheetKind, count: int, by: By, at: datetime, title: str
-) -> list[PaperSheet]:
-    last = PaperSheet.objects.filter(operation=operation).aggregate(last=Max("serial"))["last"] or 0
-    sheets = [
-        PaperSheet(
-            operation=operation, serial=last + i, kind=kind, title=title, printed_at=at, printed_by=by.user
+    def create(first: int) -> list[PaperSheet]:
+        return PaperSheet.objects.bulk_create(
+            PaperSheet(
+                operation=operation, serial=serial, kind=kind, title=title, printed_at=at, printed_by=by.user
+            )
+            for serial in range(first, first + count)
         )
-        for i in range(1, count + 1)
-    ]
-    PaperSheet.objects.bulk_create(sheets)
+
+    sheets = count_up(PaperSheet.objects.filter(operation=operation), "serial", create)
     record(
-        "paper.printed", sheets[0], by=by, at=at, operation=operation, kind=str(kind), first=last + 1,
-        last=last + count, title=title,
+        "paper.printed", sheets[0], by=by, at=at, operation=operation, kind=str(kind), first=sheets[0].serial,
+        last=sheets[-1].serial, title=title,
     )  # fmt: skip
     return sheets
 

@@ -14,12 +14,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F
 
 from dvc.accounts import access
 from dvc.accounts.roles import Role
 from dvc.accounts.services import hash_secret
 from dvc.audit.services import By, record
+from dvc.core.counting import count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
@@ -39,7 +40,6 @@ __all__ = [
 ]  # fmt: skip
 
 S = DispatchState
-_TRIES: Final = 50
 _RELATED: Final = ("operation", "need", "team__leader")
 
 
@@ -82,22 +82,22 @@ def assign(team: Team, need: Need, *, by: By, at: datetime) -> Dispatch:
 
 def _create(team: Team, need: Need, *, by: By, at: datetime) -> Dispatch:
     nonce = tokens.new_nonce()
-    for _ in range(_TRIES):
-        last = Dispatch.objects.filter(operation=need.operation_id).aggregate(last=Max("serial"))["last"] or 0
-        try:
-            with transaction.atomic():
-                return Dispatch.objects.create(
-                    operation=need.operation, need=need, team=team, serial=last + 1, token_nonce=nonce,
-                    leader_token_hash=hash_secret(tokens.leader_token(nonce)),
-                    genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
-                    accepted_at=at, accepted_by=by.user,
-                )  # fmt: skip
-        except IntegrityError:
-            if Dispatch.objects.live().filter(team=team).exists():
-                raise Refused("dispatch.team_busy", number=team.number) from None
-            if Dispatch.objects.live().filter(need=need).exclude(state=S.LEAVING).exists():
-                raise Refused("dispatch.need_taken", number=need.number) from None
-    raise RuntimeError(f"no free serial in operation {need.operation_id} after {_TRIES} tries")
+
+    def create(serial: int) -> Dispatch:
+        return Dispatch.objects.create(
+            operation=need.operation, need=need, team=team, serial=serial, token_nonce=nonce,
+            leader_token_hash=hash_secret(tokens.leader_token(nonce)),
+            genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
+            accepted_at=at, accepted_by=by.user,
+        )  # fmt: skip
+
+    def taken(_: IntegrityError) -> None:
+        if Dispatch.objects.live().filter(team=team).exists():
+            raise Refused("dispatch.team_busy", number=team.number) from None
+        if Dispatch.objects.live().filter(need=need).exclude(state=S.LEAVING).exists():
+            raise Refused("dispatch.need_taken", number=need.number) from None
+
+    return count_up(Dispatch.objects.filter(operation=need.operation_id), "serial", create, unless=taken)
 
 
 @transaction.atomic

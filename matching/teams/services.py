@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dvc.audit.services import By, record
+from dvc.core.counting import NoFreeNumber, count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
@@ -22,7 +23,6 @@ from matching.equipment.models import Vehicle
 from matching.teams.models import LIVE, Clash, Member, Team, TeamState
 
 BEFORE_LEAVING = (TeamState.FORMING, TeamState.READY)
-TRIES = 10
 
 
 @transaction.atomic
@@ -107,18 +107,20 @@ def _create(
     driver: Volunteer | None,
     at: datetime,
 ) -> Team:
-    for _ in range(TRIES):
-        newest = Team.objects.filter(operation=operation).aggregate(models.Max("number"))["number__max"] or 0
-        try:
-            with transaction.atomic():
-                return Team.objects.create(
-                    operation=operation, number=newest + 1, leader=leader, state=TeamState.READY,
-                    vehicle=vehicle, driver=driver, mode=mode, formed_at=at,
-                )  # fmt: skip
-        except IntegrityError:
-            if vehicle is not None and Team.objects.live().filter(vehicle=vehicle).exists():
-                raise Refused("team.vehicle_taken", vehicle=vehicle.name) from None
-    raise Refused("team.busy")
+    def create(number: int) -> Team:
+        return Team.objects.create(
+            operation=operation, number=number, leader=leader, state=TeamState.READY, vehicle=vehicle,
+            driver=driver, mode=mode, formed_at=at,
+        )  # fmt: skip
+
+    def vehicle_taken(_: IntegrityError) -> None:
+        if vehicle is not None and Team.objects.live().filter(vehicle=vehicle).exists():
+            raise Refused("team.vehicle_taken", vehicle=vehicle.name) from None
+
+    try:
+        return count_up(Team.objects.filter(operation=operation), "number", create, unless=vehicle_taken)
+    except NoFreeNumber:
+        raise Refused("team.busy") from None
 
 
 def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit], *, at: datetime) -> None:
