@@ -19,14 +19,15 @@ import subprocess
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from dvc import __version__
 from dvc.backups.sealed import Damaged, Opener, Sealer, Secret, WrongSecret, is_sealed, kind_of
+from dvc.core import durable
 
 KEPT = ("secret_key", "keys", "media")
 
@@ -56,7 +57,7 @@ def write(
             "database": kind,
             "sha256": _sha256(copy),
         }
-        with _appearing(target) as file, ExitStack() as layers:
+        with durable.appearing(target) as file, ExitStack() as layers:
             outer = layers.enter_context(Sealer(file, secret)) if secret else file
             packed = layers.enter_context(gzip.GzipFile(fileobj=outer, mode="wb", compresslevel=1))
             tar = layers.enter_context(tarfile.open(fileobj=packed, mode="w|"))
@@ -73,31 +74,11 @@ def write(
 
 def put_copy(source: Path, target: Path) -> None:
     """Copy a backup to another medium and read it back; `target` appears whole or not at all. Raises `OSError`."""
-    with source.open("rb") as file, _appearing(target) as out:
+    with source.open("rb") as file, durable.appearing(target) as out:
         shutil.copyfileobj(file, out, 1024 * 1024)
     if _sha256(source) != _sha256(target):
         target.unlink()
         raise OSError(f"{target} does not read back as it was written")
-
-
-@contextmanager
-def _appearing(target: Path) -> Iterator[Any]:
-    """A file under another name that takes the name `target` when all of it is on the disk."""
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(target)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 Keyring = Callable[[str], Secret | None]
@@ -132,7 +113,7 @@ def restore(
                 "すでにデータがあります。空の DATA フォルダーとデータベースに戻してください"
             )
         # First the generation: a database without it would let tablets believe that nothing was lost.
-        _new_generation(data)
+        durable.write(data / "generation", secrets.token_hex(8).encode())
         _put_database(Path(folder) / "database", database)
         for name in KEPT:
             if (Path(folder) / name).exists():
@@ -176,15 +157,6 @@ def _opened(file: BinaryIO, start: bytes, keyring: Keyring) -> Opener:
         }[kind]
         raise BackupFailed(f"this backup is sealed; it needs {need}")
     return Opener(file, secret)
-
-
-def _new_generation(data: Path) -> None:
-    aside = data / ".generation"
-    with aside.open("w") as file:
-        file.write(secrets.token_hex(8))
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(data / "generation")
 
 
 def _kind(database: Mapping[str, Any]) -> str:

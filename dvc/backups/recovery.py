@@ -8,7 +8,6 @@ with the same key and the sheet in the safe stays right.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -16,11 +15,12 @@ from typing import Final
 from django.conf import settings
 
 from dvc.backups.sealed import Secret
+from dvc.core import durable
 from dvc.core.card_token import CROCKFORD, clean, fold_lookalikes
+from dvc.core.short_code import without_hyphens
 
 BYTES: Final = 16
 _BODY, _CHECK = 26, 2
-_HYPHENS = str.maketrans(dict.fromkeys("-‐‑‒–—―−ー─", ""))
 
 
 class Mistyped(ValueError):
@@ -58,7 +58,7 @@ def display(secret: Secret) -> str:
 def parse(text: str) -> bytes:
     """The 16 bytes behind a printed or typed key; small letters, spaces, hyphens, full width and I, L, O are allowed
     for. Raises `Mistyped`."""
-    letters = fold_lookalikes(clean(text).translate(_HYPHENS))
+    letters = fold_lookalikes(without_hyphens(clean(text)))
     body, check = letters[:_BODY], letters[_BODY:]
     if len(letters) != _BODY + _CHECK or set(letters) - set(CROCKFORD) or _check(body) != check:
         raise Mistyped
@@ -77,17 +77,5 @@ def _check(body: str) -> str:
 
 def _read_or_make(path: Path) -> str:
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(display(Secret("key", secrets.token_bytes(BYTES))))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)  # the first of two writers wins, and nobody reads half a key
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
+        durable.write_once(path, display(Secret("key", secrets.token_bytes(BYTES))).encode())
     return path.read_text().strip()

@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dvc.core import durable
+
 # A unix socket's path may be 107 bytes long on Linux; kept below for the broker's temporary names.
 LONGEST_SOCKET_PATH = 100
 
@@ -343,20 +345,6 @@ def own_hosts(bind: str) -> list[str]:
 
 
 def _read_or_make_secret(path: Path) -> str:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        # Written aside and linked into place, so that a reader never sees half a key and the
-        # first of two writers wins.
-        aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
+        durable.write_once(path, secrets.token_urlsafe(64).encode())
     return path.read_text().strip()

@@ -12,7 +12,6 @@ name constraints of installed authorities (Chrome since 112, without a switch si
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from dvc.core import durable
 from dvc.core.env import PRIVATE_NETWORKS
 
 AUTHORITY_LIFE: Final = timedelta(days=3650)
@@ -178,9 +178,9 @@ def ensure(files: Files, name: str, addresses: Sequence[IPv4Address], *, at: dat
     done = ""
     if not files.authority.exists():
         authority = make_authority(name, at=at)
-        _write(files.authority_key, _pem_key(authority.key))
-        _write(files.name, name.encode())
-        _write(files.authority, _pem(authority.certificate))
+        durable.write(files.authority_key, _pem_key(authority.key))
+        durable.write(files.name, name.encode())
+        durable.write(files.authority, _pem(authority.certificate))
         done = f"made an authority for {name}; "
     authority = read_authority(files)
     if authority.name != name:
@@ -199,7 +199,7 @@ def ensure(files: Files, name: str, addresses: Sequence[IPv4Address], *, at: dat
     why = "there was none" if server is None else why_renew(server, authority, addresses, at=at)
     if why:
         key, certificate = make_server(authority, addresses, at=at)
-        _write(files.server, _pem_key(key) + _pem(certificate))
+        durable.write(files.server, _pem_key(key) + _pem(certificate))
         done += f"made a server certificate until {certificate.not_valid_after_utc:%Y-%m-%d} ({why})"
     return done.removesuffix("; ")
 
@@ -295,13 +295,3 @@ def _pem_key(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, on disk, for its owner only."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)

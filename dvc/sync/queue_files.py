@@ -14,8 +14,6 @@ import base64
 import binascii
 import hmac
 import json
-import os
-import secrets
 import uuid
 from collections import Counter
 from dataclasses import dataclass
@@ -41,6 +39,7 @@ from django.db import transaction
 from dvc.accounts.models import Device, DeviceProfile
 from dvc.accounts.services import hash_secret
 from dvc.audit.services import By, record
+from dvc.core import durable
 from dvc.core.refused import Refused
 from dvc.operations.models import Center
 from dvc.sync import quarantine, services
@@ -157,26 +156,9 @@ def _device(center: Center, content: dict[str, Any], *, by: By, at: datetime) ->
 def _private_key(center: Center) -> ec.EllipticCurvePrivateKey:
     file = Path(settings.KEYS_DIR) / f"queue-{center.issuer}.pem"
     if not file.exists():
-        _make_key(file)
+        made = ec.generate_private_key(ec.SECP256R1())
+        pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        durable.write_once(file, pem)
     key = load_pem_private_key(file.read_bytes(), password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     return key
-
-
-def _make_key(file: Path) -> None:
-    """Written aside and linked into place: the first of two writers wins, and nobody reads half a key."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-    aside = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(pem)
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        os.link(aside, file)
-    except FileExistsError:
-        pass
-    finally:
-        aside.unlink()

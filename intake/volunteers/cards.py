@@ -4,7 +4,6 @@ A stock is signed and printed before anybody needs it; registration binds a card
 card is an identifier, never an authorisation. Refusals: card.* in dvc/core/refusals.py.
 """
 
-import os
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -24,7 +23,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dvc.audit.services import By, record
-from dvc.core import card_token, short_code
+from dvc.core import card_token, durable, short_code
 from dvc.core.card_token import CardError, CardToken, Purpose
 from dvc.core.refused import Refused
 from dvc.operations.models import Center, Operation
@@ -272,13 +271,7 @@ def _key_file(key: CardKey, center: Center) -> Path:
 
 
 def _store_private_key(file: Path, private: Ed25519PrivateKey) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(pem)
-        stream.flush()
-        os.fsync(stream.fileno())
+    durable.write_once(file, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def _private_key(key: CardKey, center: Center) -> Ed25519PrivateKey:
