@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from dvc.core.json_field import JSONField
+
 
 class Receipt(models.Model):
     """One operation of a device (sync.md §4). `op_id` is unique for ever; `digest` is the SHA-256 of what was sent,
@@ -24,12 +26,12 @@ class Receipt(models.Model):
     kind = models.CharField(max_length=30)
     lane = models.CharField(max_length=60, blank=True)
     mode = models.CharField(max_length=10)
-    payload = models.JSONField()
+    payload = JSONField()
     digest = models.CharField(max_length=64)
     happened_at = models.DateTimeField()
     clock_error_ms = models.IntegerField(default=0)
     received_at = models.DateTimeField()
-    result = models.JSONField()
+    result = JSONField()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]

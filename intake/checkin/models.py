@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from dvc.core.json_field import JSONField
 from intake.checkin.states import VisitState
 from intake.checkin.stays import Fact
 
@@ -60,8 +61,8 @@ class Visit(models.Model):
     closed_reason = models.CharField(max_length=120, blank=True)
     annulled_at = models.DateTimeField(null=True)
     unreturned_at = models.DateTimeField(null=True)
-    flags = models.JSONField(default=list)
-    facts = models.JSONField(default=list)
+    flags = JSONField(default=list)
+    facts = JSONField(default=list)
 
     objects = VisitQuerySet.as_manager()
 
