@@ -307,6 +307,9 @@ def postgres(
             # Threads of one process share the pool; timeout is how long a request waits for a place.
             "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
             "connect_timeout": 5,
+            # The server plans a statement once for each connection (not for a pooler that hands connections around).
+            "server_side_binding": True,
+            "prepare_threshold": 3,
             "options": (
                 "-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s "
                 "-c idle_in_transaction_session_timeout=60s"
