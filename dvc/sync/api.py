@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -132,6 +132,16 @@ class EnvelopeSerializer(serializers.Serializer[dict[str, Any]]):
     ops = serializers.ListField(child=serializers.DictField())
 
 
+ENVELOPE: Final = EnvelopeSerializer()  # one for all, as in envelope.py
+
+
+def _read_envelope(request: Request) -> dict[str, Any]:
+    try:
+        return dict(ENVELOPE.run_validation(request.data))
+    except serializers.ValidationError:
+        raise ParseError from None
+
+
 class ResultSerializer(serializers.Serializer[dict[str, Any]]):
     op_id = serializers.CharField()
     seq = serializers.IntegerField()
@@ -163,22 +173,20 @@ class OpsView(DeviceView):
     def post(self, request: Request) -> Response:
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
             return _too_large()
-        envelope = EnvelopeSerializer(data=request.data)
-        if not envelope.is_valid():
-            raise ParseError
-        raw_ops = envelope.validated_data["ops"]
+        envelope = _read_envelope(request)
+        raw_ops = envelope["ops"]
         if len(raw_ops) > services.MAX_OPS:
             return _too_large()
         device = device_of(request)
         now = timezone.now()
-        sent_wall = _plausible(envelope.validated_data.get("sent_wall"), now)
-        epoch = envelope.validated_data["epoch"]
+        sent_wall = _plausible(envelope.get("sent_wall"), now)
+        epoch = envelope["epoch"]
         ops, misshapen = read_ops(raw_ops)
         if device.revoked_at is not None:
             return _into_quarantine(device, ops, misshapen, epoch=epoch, sent_wall=sent_wall, at=now)
         results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=now)
         results += services.apply_ops(device, ops, epoch=epoch, sent_wall=sent_wall, at=now)
-        app, report = envelope.validated_data.get("app", ""), envelope.validated_data.get("report")
+        app, report = envelope.get("app", ""), envelope.get("report")
         reporting.hear(device, report, app=app, sent_wall=sent_wall, at=now)
         return Response(
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -24,11 +24,21 @@ class ReportSerializer(serializers.Serializer[dict[str, Any]]):
     operator = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_BYTES)
 
 
+SHAPE: Final = ReportSerializer()  # one for all, as in envelope.py
+
+
 def hear(device: Device, said: Any, *, app: str, sent_wall: datetime | None, at: datetime) -> None:
     """Keep what the tablet says of itself; a report of the wrong shape is as good as none."""
-    shape = ReportSerializer(data=said) if isinstance(said, dict) else None
-    report = _report(shape.validated_data) if shape is not None and shape.is_valid() else None
-    keep_report(device, report, app=app, clock_error=at - sent_wall if sent_wall else None, at=at)
+    keep_report(device, _read(said), app=app, clock_error=at - sent_wall if sent_wall else None, at=at)
+
+
+def _read(said: Any) -> Report | None:
+    if not isinstance(said, dict):
+        return None
+    try:
+        return _report(SHAPE.run_validation(said))
+    except serializers.ValidationError:
+        return None
 
 
 def _report(fields: dict[str, Any]) -> Report:
