@@ -14,6 +14,7 @@ from django.db import transaction
 from dvc.accounts.models import Device, DeviceProfile, Membership, SignInLink, User
 from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM, By, record
+from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.core.throttle import Throttle
 from dvc.operations.models import Center
@@ -172,7 +173,7 @@ def authenticate_device(credentials: str, *, revoked_too: bool = False) -> Devic
     device.unknown | device.revoked. One query."""
     ident, _, secret = credentials.partition(".")
     try:
-        device = Device.objects.select_related("center").get(pk=uuid.UUID(ident))
+        device = compiled(Device.objects.select_related("center")).get(pk=uuid.UUID(ident))
     except (ValueError, Device.DoesNotExist):
         raise Refused("device.unknown") from None
     if not hmac.compare_digest(device.secret_hash, hash_secret(secret)):

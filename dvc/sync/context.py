@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+from django.utils.functional import SimpleLazyObject
 
 from dvc.accounts.models import Device, User
 from dvc.audit.services import By
+from dvc.core.compiled import compiled
 from dvc.operations.models import Operation, Site
 from dvc.sync.ops import Op
 from intake.volunteers import cards
@@ -27,7 +30,8 @@ class Context:
         self.at = at
         self.measured_error = at - sent_wall if sent_wall else None
         self.clock_error = self.measured_error or timedelta()
-        self.keys = cards.public_keys(device.center)
+        # Asked for when a card comes that is not word for word one of ours.
+        self.keys = cast("Mapping[int, bytes]", SimpleLazyObject(lambda: cards.public_keys(device.center)))
         self._operations: dict[int, Operation | None] = {}
         self._actors: dict[int, User | None] = {}
         self._once: dict[Hashable, Any] = {}
@@ -41,7 +45,7 @@ class Context:
         """The operation an op names, if it is one of the device's center."""
         if operation_id not in self._operations:
             self._operations[operation_id] = (
-                Operation.objects.select_related("center")
+                compiled(Operation.objects.select_related("center"))
                 .filter(center=self.device.center_id, pk=operation_id)
                 .first()
             )
@@ -53,7 +57,9 @@ class Context:
             return None
         if user_id not in self._actors:
             self._actors[user_id] = (
-                User.objects.filter(pk=user_id, memberships__center=self.device.center_id).distinct().first()
+                compiled(User.objects.filter(pk=user_id, memberships__center=self.device.center_id))
+                .distinct()
+                .first()
             )
         return self._actors[user_id]
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import IntegrityError, OperationalError, transaction
 
 from dvc.accounts.models import Device
+from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync.context import Context
@@ -48,7 +49,7 @@ def apply_ops(
 
 def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
     """Replays are answered from their receipts; what is new is applied in runs that one fold can take together."""
-    receipts = Receipt.objects.filter(op_id__in=[op.op_id for op in ops]).exclude(kind="")
+    receipts = compiled(Receipt.objects.filter(op_id__in=[op.op_id for op in ops]).exclude(kind=""))
     seen = {receipt.op_id: receipt for receipt in receipts}
     results: list[Result] = []
     run: list[Op] = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dvc.core.compiled import compiled
 from dvc.operations.models import Operation
 from dvc.sync import conflicts, doubts, holding
 from dvc.sync.context import Context
@@ -126,7 +127,7 @@ class Cover:
             policies = InsurancePolicy.objects.filter(
                 volunteer__in=people, valid_from__lte=max(moments), valid_to__gt=min(moments)
             )
-            for policy in policies:
+            for policy in compiled(policies):
                 self._policies.setdefault(policy.volunteer_id, []).append(policy)
 
         self._answers = Answers(operation, people, [timezone.localdate(at) for at in moments])

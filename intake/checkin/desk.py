@@ -16,6 +16,7 @@ from django.utils import timezone
 from dvc.audit import services as audit
 from dvc.audit.models import Entry
 from dvc.audit.services import By
+from dvc.core.compiled import compiled
 from dvc.operations.models import Operation, Site
 from intake.checkin.models import Visit, VisitFlag
 from intake.checkin.states import BEGINNINGS, STEPS, VisitState
@@ -86,7 +87,7 @@ class Desk:
             .filter(around | is_open, operation=operation, volunteer__in=volunteers, annulled_at__isnull=True)
             .order_by("arrived_at", "id")  # two tablets' batches take their locks in the same order
         )
-        return cls(operation, list(visits))
+        return cls(operation, list(compiled(visits)))
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
     def arrive(self, volunteer: Volunteer, *, site: Site | None, by: By, at: datetime) -> Happened:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from dvc.core import card_token, short_code
 from dvc.core.card_token import CardToken
+from dvc.core.compiled import compiled
 from dvc.operations.models import Operation
 from intake.volunteers.models import Card, CardState, Volunteer
 
@@ -42,16 +44,12 @@ class Finding:
 
 def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, bytes]) -> list[Finding]:
     """One finding for each, in order. One query for each way of asking that occurs, however many are asked for."""
-    tokens: dict[str, CardToken | str] = {}
-    codes: dict[str, str | None] = {}
-    for one in asked:
-        if one.card is not None and one.card not in tokens:
-            tokens[one.card] = _read_token(operation, one.card, keys)
-        elif one.short_code is not None and one.short_code not in codes:
-            codes[one.short_code] = _read_code(one.short_code)
-    by_token = _cards(card_id__in=[t.card_id.hex() for t in tokens.values() if isinstance(t, CardToken)])
-    by_code = _cards(center=operation.center_id, short_code__in=[code for code in codes.values() if code])
-    cards = {card.card_id: card for card in by_token}
+    texts = {one.card for one in asked if one.card is not None}
+    issued = {card.token: card for card in _cards("token", _spellings(texts))}
+    tokens = {text: _read_token(operation, text, issued, keys) for text in texts}
+    codes = {one.short_code: _read_code(one.short_code) for one in asked if one.short_code is not None}
+    by_code = _cards("short_code", [code for code in codes.values() if code], center=operation.center_id)
+    cards = {card.card_id: card for card in issued.values()}
     coded = {card.short_code: card for card in by_code}
     guests = _guests(operation, [one.guest for one in asked if one.guest is not None])
     people = _people(operation, [one.volunteer for one in asked if one.volunteer is not None])
@@ -78,11 +76,21 @@ def by_id(operation: Operation, volunteer_id: int) -> Finding:
     return of_volunteer(operation, person) if person else Finding("no_such_volunteer")
 
 
-def _read_token(operation: Operation, raw: str, keys: Mapping[int, bytes]) -> CardToken | str:
+def _spellings(texts: Iterable[str]) -> list[str]:
+    spellings = []
+    for text in texts:
+        with suppress(card_token.CardError):  # `_read_token` says what is wrong with it
+            spellings.append(card_token.spell(text))
+    return spellings
+
+
+def _read_token(
+    operation: Operation, raw: str, issued: Container[str], keys: Mapping[int, bytes]
+) -> CardToken | str:
     """What the card says, or the code of what is wrong with it."""
     try:
         return card_token.parse(
-            raw, issuer=operation.center.issuer, keys=keys, purpose=card_token.Purpose.VOLUNTEER
+            raw, issuer=operation.center.issuer, keys=keys, purpose=card_token.Purpose.VOLUNTEER, ours=issued
         )
     except card_token.CardError as error:
         return _CARD_ERRORS[error.code]
@@ -96,9 +104,11 @@ def _read_code(text: str) -> str | None:
         return None
 
 
-def _cards(**wanted: object) -> Iterable[Card]:
-    # An empty IN is answered by Django without asking the database.
-    return Card.objects.select_related("holder__merged_into").filter(**wanted)
+def _cards(field: str, values: Sequence[str], **wanted: object) -> Iterable[Card]:
+    if not values:
+        return []
+    cards = Card.objects.select_related("holder__merged_into")
+    return compiled(cards.filter(**{f"{field}__in": values}, **wanted))
 
 
 def _people(operation: Operation, ids: Sequence[int]) -> dict[int, Volunteer]:

@@ -25,6 +25,7 @@ from django.utils import timezone
 from dvc.audit.services import By, record
 from dvc.core import card_token, durable, short_code
 from dvc.core.card_token import CardError, CardToken, Purpose
+from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.operations.models import Center, Operation
 from intake.volunteers import card_states
@@ -58,7 +59,8 @@ def rotate_keys(center: Center, *, by: By, at: datetime) -> CardKey:
 
 def public_keys(center: Center) -> dict[int, bytes]:
     """kid → 32 raw bytes of every key whose cards are good, retired ones too. One query."""
-    return {key.kid: bytes.fromhex(key.public_key) for key in center.card_keys.all()}
+    keys = compiled(CardKey.objects.filter(center=center))
+    return {key.kid: bytes.fromhex(key.public_key) for key in keys}
 
 
 @transaction.atomic
