@@ -23,6 +23,11 @@ export class Holders {
     return this.rows.size;
   }
 
+  /** Every card somebody holds. */
+  all(): IterableIterator<CardRow> {
+    return this.rows.values();
+  }
+
   byPrefix(prefix: string): CardRow | undefined {
     return this.rows.get(prefix);
   }

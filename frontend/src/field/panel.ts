@@ -37,6 +37,8 @@ export interface PanelActs {
   readonly same: (entry: Entry, person: Alike) => void;
   /** The button for the group of the person on the panel, when there is one. */
   readonly group: (verdict: Verdict, entry: Entry) => HTMLElement | null;
+  /** The questions of the day for the person on the panel, when the operation asks any. */
+  readonly questions: (verdict: Verdict, entry: Entry) => HTMLElement | null;
 }
 
 /** What the panel shows: a verdict, and the entry it belongs to when something was recorded. */
@@ -90,7 +92,11 @@ export function drawPanel(panel: HTMLElement, { verdict, entry }: Shown, acts: P
     if (verdict.kana) name.before(element("p", "t-verdict__kana", verdict.kana));
   }
   body.append(element("p", "t-verdict__say", verdict.say));
-  if (verdict.todo.length) body.append(todoList(verdict.todo, acts.act));
+  const questions = entry && acts.questions(verdict, entry);
+  // The block with the questions says itself that they are still to be asked.
+  const todo = questions ? verdict.todo.filter(({ code }) => code !== "questions") : verdict.todo;
+  if (questions) body.append(questions);
+  if (todo.length) body.append(todoList(todo, acts.act));
   const other = OTHER_WAY[verdict.code];
   if (other && entry) body.append(button("button button--primary t-verdict__other", other[0], () => acts.act(other[1])));
   if (entry) body.append(...offers(verdict, entry, acts), foot(entry, acts));

@@ -4,7 +4,7 @@ import type { Stamp } from "./clock";
 export type Tone = "ok" | "warn" | "stop";
 /** Facts about one person's visit. */
 export type VisitKind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure";
-export type Kind = VisitKind | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed" | "group.arrive" | "group.leave";
+export type Kind = VisitKind | "visit.answer" | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed" | "group.arrive" | "group.leave";
 export type Evidence = "seen_card" | "online" | "joined_here";
 export type Input = "camera" | "reader" | "typed" | "list";
 
@@ -17,6 +17,8 @@ export interface Payload {
   readonly evidence?: Evidence;
   /** The tablet's own name for somebody it wrote down, until the server's id is known. */
   readonly guest?: string;
+  /** visit.answer: question → what they said. */
+  readonly answers?: Answers;
   /** visit.undo: the op that is taken back, and its kind. */
   readonly op?: string;
   readonly of?: Kind;
@@ -25,6 +27,19 @@ export interface Payload {
   readonly code?: string;
   /** card.bind: the person's card before this one is lost. */
   readonly lost?: boolean;
+}
+
+export type Answer = "yes" | "no";
+export type Answers = Readonly<Record<string, Answer>>;
+
+/** A question of the day, in words for the desk. `yes` lets people go on. */
+export interface Question {
+  readonly code: string;
+  readonly kind: "health" | "gear" | "info";
+  readonly name: string;
+  readonly ask: string;
+  readonly yes: string;
+  readonly no: string;
 }
 
 /** person.walk_in: what the short form asks. */
@@ -113,6 +128,8 @@ export interface ResultData {
   readonly arrived_at?: string;
   readonly left_at?: string | null;
   readonly todo?: readonly Todo[];
+  /** Where the operation asks questions of the day: those nobody has answered, gear that is lacking, whether the chief waits. */
+  readonly questions?: { readonly left: readonly string[]; readonly lacks: readonly string[]; readonly talk: boolean };
 }
 
 export type Status = "applied" | "replayed" | "merged" | "held" | "review" | "refused" | "mismatch";
@@ -164,6 +181,8 @@ export interface Snapshot {
     readonly is_open: boolean;
     readonly insurance_required: boolean;
     readonly orientation_required: boolean;
+    /** The questions of the day, and whom they keep from going out. */
+    readonly questions?: { readonly ask: readonly Question[]; readonly stop: "never" | "no" | "unanswered" };
   };
   readonly center: { readonly id: number; readonly name: string; readonly phone: string; readonly issuer: number };
   readonly sites: readonly { readonly id: number; readonly name: string }[];
@@ -228,6 +247,8 @@ export const MINOR = 4;
 export const GUARDIAN_CONSENT = 8;
 export const BLOCKED = 16;
 export const NO_EMERGENCY = 32;
+export const ANSWERED = 64;
+export const STOPPED = 128;
 
 /** A registered tablet. `epoch` counts up when its numbering starts again. */
 export interface Device {

@@ -13,6 +13,7 @@ import { Outbox, type Connection } from "./outbox";
 import { drawPanel, spoken, verdictOf, type Shown } from "./panel";
 import { PresenceList } from "./presence";
 import type { Alike, Device, Group, GroupPayload, Input, Kind, Payload, Snapshot, Verdict, VisitKind, WalkIn } from "./protocol";
+import { QuestionDesk } from "./questions";
 import { wireQueueFile } from "./queue_file_button";
 import { LISTED, drawRecent } from "./recent";
 import { wireRegister } from "./register";
@@ -73,6 +74,7 @@ class Reception {
   private readonly walkIn: WalkInForm;
   private readonly search: Search;
   private readonly group: GroupForm;
+  private readonly questions: QuestionDesk;
   private shown: Shown | null = null;
   private turn = 0;
   private begun = false;
@@ -100,6 +102,7 @@ class Reception {
     this.walkIn = new WalkInForm(page, (told) => void this.wroteDown(told), closed);
     this.group = new GroupForm(page, (group, told) => void this.groupTold(group, told), closed);
     this.search = new Search(page, () => this.device, (person, card) => void this.foundPerson(person, card), closed);
+    this.questions = new QuestionDesk(page, () => this.snapshot, (volunteer) => this.presence.has(volunteer), (told, verdict) => void this.said(told, verdict), closed);
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
@@ -158,6 +161,7 @@ class Reception {
       form.take(subject.card);
       return;
     }
+    if (this.questions.isOpen) this.questions.close();
     const payload = "card" in subject ? { card: subject.card, input } : { short_code: subject.shortCode, input };
     await this.record(kind, payload, verdict, turn, seenAt);
   }
@@ -192,6 +196,7 @@ class Reception {
       throw error;
     }
     this.presence.note(entry);
+    this.questions.note(entry);
     this.show({ verdict, entry }, turn);
     this.timing.painted(entry.op_id, "scan-to-tablet");
     this.sound.play(verdict.tone);
@@ -234,6 +239,12 @@ class Reception {
     await this.record(kind, told, groupVerdict(this.snapshot, group, told, this.way), this.turn);
   }
 
+  /** What somebody said to the questions of the day. */
+  private async said(told: Payload, verdict: Verdict): Promise<void> {
+    this.turn += 1;
+    await this.record("visit.answer", told, verdict, this.turn);
+  }
+
   private offerGroup(verdict: Verdict, entry: Entry): HTMLElement | null {
     const scanned = entry.op.kind === "visit.arrive" || entry.op.kind === "visit.leave";
     const group = scanned ? groupOf(this.snapshot, verdict.volunteer) : undefined;
@@ -258,6 +269,7 @@ class Reception {
     this.lately = [...this.lately.filter(({ at }) => now - at < LATELY_MS), ...entries.map((entry) => ({ entry, at: now }))];
     for (const entry of entries) {
       this.presence.note(entry);
+      this.questions.note(entry);
       if (entry.op_id !== this.shown?.entry?.op_id) continue;
       const before = this.shown.verdict;
       const verdict = verdictOf(entry);
@@ -292,7 +304,9 @@ class Reception {
     const known = new Map((await this.shelf.since(since)).map((entry) => [entry.op_id, entry]));
     for (const { entry, at } of this.lately) if (at >= since) known.set(entry.op_id, entry);
     const entries = [...known.values()].sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
-    this.presence.reset(snapshot, entries.filter((entry) => entry.op.operation === this.operation), localDay(new Date()));
+    const mine = entries.filter((entry) => entry.op.operation === this.operation);
+    this.presence.reset(snapshot, mine, localDay(new Date()));
+    this.questions.reset(mine);
     this.drawCount();
   }
 
@@ -324,6 +338,7 @@ class Reception {
       walkIn: (card) => this.openForm(this.walkIn, card),
       give: (card) => this.openForm(this.search, card),
       group: (verdict, entry) => this.offerGroup(verdict, entry),
+      questions: (verdict, entry) => this.questions.onPanel(verdict, entry, subjectOf(entry)),
       same: (entry, person) => void this.sameAs(entry, person),
     });
     part(this.page, "live").textContent = spoken(shown);
@@ -375,12 +390,13 @@ class Reception {
     wireQueueFile(page, this.shelf, () => this.snapshot);
     part(page, "walkin-open").addEventListener("click", () => this.openForm(this.walkIn));
     part(page, "search-open").addEventListener("click", () => this.openForm(this.search));
+    part(page, "questions-open").addEventListener("click", () => this.openForm(this.questions));
     wireSound(page, this.sound);
     this.setWay(this.way);
   }
 
-  private openForm(form: WalkInForm | Search, card?: string): void {
-    for (const other of [this.walkIn, this.search, this.group]) if (other !== form && other.isOpen) other.close();
+  private openForm(form: WalkInForm | Search | QuestionDesk, card?: string): void {
+    for (const other of [this.walkIn, this.search, this.group, this.questions]) if (other !== form && other.isOpen) other.close();
     this.panel.hidden = true;
     form.open(card);
   }

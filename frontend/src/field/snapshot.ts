@@ -2,6 +2,7 @@
 import { VOLUNTEER, cardKey, cardPrefix, readCard, type CardProblem } from "./card";
 import { holdersOf } from "./holders";
 import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, ORIENTED } from "./protocol";
+import { questionTodo } from "./question_todo";
 import type { Snapshot, Todo, Verdict, VerdictText, VisitKind, WalkIn } from "./protocol";
 
 /** What was put before the tablet: the text of a card, or a short code that passed its check letter. */
@@ -138,7 +139,7 @@ function todos(snapshot: Snapshot, flags: number): Todo[] {
     list.push({ code: "guardian", text: "未成年の方です。保護者の同意書を確かめてください。" });
   }
   if (flags & NO_EMERGENCY) list.push({ code: "emergency_contact", text: "緊急連絡先がありません。聞いて登録してください。" });
-  return list;
+  return [...list, ...questionTodo(snapshot, flags)];
 }
 
 /** What is still to be done with somebody who was just written down. */
