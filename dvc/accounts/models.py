@@ -13,6 +13,12 @@ from dvc.accounts.roles import Role
 
 
 class UserManager(BaseUserManager["User"]):
+    def usable(self, at: datetime) -> models.QuerySet[User]:
+        """Active and inside their rotation; the same question as `User.is_usable`."""
+        return self.filter(is_active=True).filter(
+            models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=at)
+        )
+
     def create_user(self, sign_in_name: str, display_name: str, password: str | None = None) -> User:
         user = self.model(sign_in_name=sign_in_name, display_name=display_name)
         user.set_password(password)
@@ -39,7 +45,7 @@ class User(AbstractBaseUser):
         return self.display_name
 
     def is_usable(self, at: datetime) -> bool:
-        """Active and inside the rotation."""
+        """Active and inside the rotation; the same question as `UserManager.usable`."""
         return self.is_active and (self.expires_at is None or at < self.expires_at)
 
 

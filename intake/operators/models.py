@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from dvc.accounts.models import User
 from dvc.accounts.roles import Role
 from dvc.operations.models import Center
 
@@ -18,14 +19,8 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
 
     def of_operators(self, center: Center, roles: frozenset[Role], *, at: datetime) -> Self:
         """Badges that may sign in now: with a PIN, of an account in use, whose owner has one of the roles here."""
-        usable = models.Q(user__expires_at__isnull=True) | models.Q(user__expires_at__gt=at)
-        return (
-            self.live()
-            .exclude(pin_key="")
-            .filter(usable, center=center, user__is_active=True)
-            .filter(user__memberships__center=center, user__memberships__role__in=roles)
-            .distinct()
-        )
+        people = User.objects.usable(at).filter(memberships__center=center, memberships__role__in=roles)
+        return self.live().exclude(pin_key="").filter(center=center, user__in=people)
 
 
 class Badge(models.Model):

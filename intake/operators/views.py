@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -98,7 +97,5 @@ def _live(request: StaffRequest) -> BadgeQuerySet:
 
 def _staff(request: StaffRequest) -> list[User]:
     """Everybody who works here now."""
-    at = timezone.now()
-    people = User.objects.filter(memberships__center=request.center, is_active=True)
-    usable = people.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at))
-    return list(usable.distinct().order_by("display_name", "id"))
+    people = User.objects.usable(timezone.now()).filter(memberships__center=request.center)
+    return list(people.distinct().order_by("display_name", "id"))
