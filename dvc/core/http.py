@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 
 
 def is_loopback(host: str) -> bool:
     """Whether an address with this host (a name or a number, with or without a port) opens on this machine only."""
-    name = host.rsplit(":", 1)[0].strip("[]")
+    name, _ = split_domain_port(host)
     if name == "localhost":
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_address(name.strip("[]") or host).is_loopback
     except ValueError:
         return False
 
@@ -22,6 +24,11 @@ def is_loopback(host: str) -> bool:
 def outside_address(request: HttpRequest) -> str:
     """Where another device opens this center, without a slash at the end: PUBLIC_URL, else the address in use."""
     return str(settings.PUBLIC_URL) or request.build_absolute_uri("/").rstrip("/")
+
+
+def opens_here_only(request: HttpRequest) -> bool:
+    """Whether `outside_address` means this very machine, so that no other device can open it."""
+    return is_loopback(urlsplit(outside_address(request)).netloc)
 
 
 def plain_address() -> str:

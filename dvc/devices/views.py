@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,7 @@ from dvc.accounts.models import Device, User
 from dvc.accounts.policy import StaffRequest, by
 from dvc.audit.services import looked
 from dvc.core import qr, short_code
-from dvc.core.http import is_loopback, outside_address, plain_address
+from dvc.core.http import opens_here_only, outside_address, plain_address
 from dvc.devices import holdings
 from dvc.devices import pairing as pairings
 from dvc.devices.capabilities import sentences
@@ -103,7 +102,7 @@ def device_pairing(request: StaffRequest, operation_id: int, pairing_id: uuid.UU
         "plain_page": plain and plain + reverse("pair"),
         # dvc.core.qr escapes its label and draws the rest itself.
         "qr": mark_safe(qr.svg(link, label="端末を登録するQRコード")),  # noqa: S308
-        "only_here": is_loopback(urlsplit(page).netloc),
+        "only_here": opens_here_only(request),
         "cannot": sentences(pairing.capabilities),
     }
     template = "_pairing.html" if request.headers.get("HX-Request") else "device_pairing.html"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,7 +25,7 @@ from dvc.accounts.views import next_url
 from dvc.audit.services import version_of
 from dvc.backups import services as backups
 from dvc.core import qr
-from dvc.core.http import is_loopback, outside_address
+from dvc.core.http import opens_here_only, outside_address
 from dvc.core.refused import Refused
 from dvc.home import day, services
 from dvc.home.forms import (
@@ -415,6 +414,6 @@ def _show_link(request: StaffRequest, person: User, *, at: datetime) -> HttpResp
         # dvc.core.qr escapes its label and draws the rest itself.
         "qr": mark_safe(qr.svg(link, label="サインイン用のQRコード")),  # noqa: S308
         "ends_at": at + accounts.LINK_LIFETIME,
-        "only_here": is_loopback(urlsplit(link).netloc),
+        "only_here": opens_here_only(request),
     }
     return render(request, "dvc/home/staff_link.html", context)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,23 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core import qr, rotating
+from dvc.core.http import opens_here_only, outside_address
 from dvc.core.refused import Refused
 from intake.orientation import codes, services
 from intake.orientation.forms import ChecklistForm, SessionForm
 from intake.orientation.models import OrientationSession, Way
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def phone_address(request: HttpRequest) -> str:
-    """This center as a phone reaches it, without a slash at the end."""
-    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
-
-
-def is_unreachable(request: HttpRequest) -> bool:
-    """Whether that address means this very machine, so that no phone can open it."""
-    return urlsplit(phone_address(request)).hostname in LOOPBACK
 
 
 def _session(request: StaffRequest, session_id: int) -> OrientationSession:
@@ -112,7 +99,7 @@ def orientation_checklist(request: StaffRequest, operation_id: int, session_id: 
 def orientation_screen(request: StaffRequest, operation_id: int, session_id: int) -> HttpResponse:
     """For a projector or a tablet at the exit: the code everybody scans."""
     session = _session(request, session_id)
-    context = {**_code(request, session), "unreachable": is_unreachable(request)}
+    context = {**_code(request, session), "unreachable": opens_here_only(request)}
     return render(request, "intake/orientation/screen.html", context)
 
 
@@ -133,7 +120,7 @@ def _code(request: StaffRequest, session: OrientationSession) -> dict[str, objec
     step = "over" if session.is_over else str(rotating.step(at, codes.EVERY))
     return {
         "session": session,
-        "symbol": mark_safe(qr.svg(phone_address(request) + path, label="説明を受けた印のQR")),  # noqa: S308  our own
+        "symbol": mark_safe(qr.svg(outside_address(request) + path, label="説明を受けた印のQR")),  # noqa: S308  our own
         "attended": count,
         "version": f"{step}.{count}",
     }

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest
 from dvc.core import qr, rotating
-from intake.orientation.views import is_unreachable, phone_address
+from dvc.core.http import opens_here_only, outside_address
 from intake.selfcheckin import codes
 
 
@@ -27,8 +27,8 @@ def self_home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Which ways there are, and today's number."""
     context = {
         "word": codes.word(request.operation, at=timezone.now()),
-        "unreachable": is_unreachable(request),
-        "address": phone_address(request) + reverse("phone_check_in", args=[operation_id]),
+        "unreachable": opens_here_only(request),
+        "address": outside_address(request) + reverse("phone_check_in", args=[operation_id]),
     }
     return render(request, "intake/selfcheckin/staff_home.html", context)
 
@@ -37,7 +37,7 @@ def self_home(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_safe
 def self_screen(request: StaffRequest, operation_id: int) -> HttpResponse:
     """For a screen at the entrance: a code that changes every five minutes."""
-    context = {**_code(request), "unreachable": is_unreachable(request)}
+    context = {**_code(request), "unreachable": opens_here_only(request)}
     return render(request, "intake/selfcheckin/screen.html", context)
 
 
@@ -55,7 +55,7 @@ def _code(request: StaffRequest) -> dict[str, object]:
     at = timezone.now()
     path = reverse("phone_scan", args=[request.operation.pk, codes.code(request.operation, at=at)])
     return {
-        "symbol": _symbol(phone_address(request) + path),
+        "symbol": _symbol(outside_address(request) + path),
         "version": str(rotating.step(at, codes.EVERY)),
         "open": request.operation.is_open,
     }
@@ -65,8 +65,8 @@ def _code(request: StaffRequest) -> dict[str, object]:
 def self_poster(request: StaffRequest, operation_id: int) -> HttpResponse:
     """A4 for the wall; it stays the same, so the number of the day is asked for beside it."""
     context = {
-        "symbol": _symbol(phone_address(request) + reverse("phone_check_in", args=[operation_id])),
-        "unreachable": is_unreachable(request),
+        "symbol": _symbol(outside_address(request) + reverse("phone_check_in", args=[operation_id])),
+        "unreachable": opens_here_only(request),
     }
     return render(request, "intake/selfcheckin/poster.html", context)
 

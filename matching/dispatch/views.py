@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db import transaction
@@ -19,7 +18,7 @@ from dvc.accounts.policy import StaffRequest, by
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import looked, version_of
-from dvc.core.http import outside_address
+from dvc.core.http import opens_here_only, outside_address
 from dvc.core.refused import Refused
 from matching.dispatch import queries, services, sheets
 from matching.dispatch.forms import CancelForm, DepartForm, PostponeForm, ReturnForm, moment_of
@@ -28,7 +27,6 @@ from matching.teams.services import people_of
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 SECTION: Final = {"section": "dispatch_board"}
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _one(request: StaffRequest, dispatch_id: int) -> Dispatch:
@@ -260,7 +258,7 @@ def work_order(request: StaffRequest, operation_id: int, dispatch_id: int) -> Ht
         "dispatch": dispatch,
         "order": sheet,
         "missing": sheets.missing_on(sheet),
-        "unreachable": urlsplit(_base_url(request)).hostname in LOOPBACK,
+        "unreachable": opens_here_only(request),
     }
     return render(request, "matching/dispatch/work_order.html", context)
 
@@ -286,9 +284,4 @@ def work_order_pdf(request: StaffRequest, operation_id: int, dispatch_id: int) -
 
 
 def _order(request: StaffRequest, dispatch: Dispatch) -> sheets.Order:
-    return sheets.order(dispatch, base_url=_base_url(request), at=request.now)
-
-
-def _base_url(request: StaffRequest) -> str:
-    """Scheme and host as a leader's phone reaches this center."""
-    return outside_address(request)
+    return sheets.order(dispatch, base_url=outside_address(request), at=request.now)
