@@ -39,7 +39,7 @@ class Situation:
 ANNUL: Final = Choice(
     "annul",
     "受付を取り消す",
-    "まちがいの記録として取り消します。記録は消えずに残ります。",
+    "間違いの記録として取り消します。記録は消えずに残ります。",
     danger=True,
     reason=True,
 )
@@ -61,7 +61,7 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
         "本人か班のリーダーに、何時ごろ来たかを聞いてください。",
         (
             Choice("came_at", "到着の時刻を入れる", "聞いた時刻を入れてください。", asks="time"),
-            Choice("annul", "まちがいの読み取りだった（取り消す）", danger=True, reason=True),
+            Choice("annul", "間違って読み取った（取り消す）", danger=True, reason=True),
         ),
         May.KEEP_VOLUNTEERS,
     ),

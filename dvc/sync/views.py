@@ -25,7 +25,7 @@ def device_register(request: StaffRequest, operation_id: int) -> JsonResponse:
         name, profile = "", DeviceProfile.RECEPTION
     if not name or len(name) > 40:
         return JsonResponse(
-            {"code": "name", "text": "端末の名前を1〜40文字で入力してください。例：受付1番のタブレット"},
+            {"code": "name", "text": "端末の名前を1～40文字で入力してください。例：受付1番のタブレット"},
             status=400,
         )
     device, secret = services.register_device(

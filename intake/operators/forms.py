@@ -15,7 +15,7 @@ DIGITS = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "12"}
 
 class PinForm(forms.Form):
     pin = forms.CharField(
-        label="暗証番号（数字4〜6けた）",
+        label="暗証番号（数字4～6けた）",
         max_length=12,
         help_text="1234や生まれた年など、人に見破られやすい番号は使えません。紙に書いて職員証に付けないでください。",
         widget=forms.PasswordInput(attrs=DIGITS),

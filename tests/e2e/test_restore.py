@@ -211,7 +211,7 @@ def test_a_tablet_that_reaches_no_server_hands_over_a_file(
     chief.page.goto(f"/o/{desk.operation}/settings/backups/")
     chief.picture("backup-page")
     chief.page.get_by_role("button", name="復旧シートを表示する").click()
-    expect(chief.page.get_by_text("復旧の番号")).to_be_visible()
+    expect(chief.page.get_by_text("復旧シートの番号")).to_be_visible()
     chief.picture("backup-sheet")
     chief.page.goto(f"/o/{desk.operation}/")
     chief.picture("home-backup")

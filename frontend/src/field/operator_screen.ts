@@ -118,7 +118,7 @@ export class OperatorScreen {
     const pin = this.field.value.normalize("NFKC").replace(/\D/g, "");
     if (!badge || this.busy) return;
     if (pin.length < 4) {
-      this.say("暗証番号は、数字4〜6けたです。");
+      this.say("暗証番号は、数字4～6けたです。もう一度入力してください。");
       return;
     }
     this.busy = true;

@@ -152,7 +152,7 @@ export class Operators {
   /** Badge and PIN. On success that person works here; whoever did before is replaced, the queue is not touched. */
   async signIn(face: Face, pin: string): Promise<Outcome> {
     const { device } = this;
-    if (!device) return no("端末の登録が見つかりません。");
+    if (!device) return no("端末の登録が見つかりません。このページを開き直してください。");
     const wait = this.tries.wait(face.prefix);
     if (wait > 0) return no(tooMany(wait));
     const key = await pinKey(pin, face.cardId);
@@ -177,7 +177,7 @@ export class Operators {
   private wrong(face: Face): Outcome {
     const wait = this.tries.wrong(face.prefix);
     if (wait > 0) return no(tooMany(wait));
-    return { ok: false, say: "暗証番号がちがいます。もう一度入力してください。", again: true };
+    return { ok: false, say: "暗証番号が違います。もう一度入力してください。", again: true };
   }
 
   private enter(face: Face, { user, name, badge }: Operator): Outcome {

@@ -58,7 +58,7 @@ export class Scanner {
     whenEnded(this.stream, () => {
       if (run !== this.running) return;
       this.stop();
-      this.onState({ kind: "none", say: `カメラが止まりました。「カメラを使う」をもう一度押してください。${OTHER_WAYS}` });
+      this.onState({ kind: "none", say: `カメラが止まりました。「カメラ」をもう一度押してください。${OTHER_WAYS}` });
     });
     void this.look(run);
   }
