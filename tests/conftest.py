@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -10,6 +13,10 @@ import pytest
 from django.conf import settings
 
 from tests.infra.scale import FULL
+from tests.infra.template import migrated_sqlite, template_postgres
+
+# Set by tests.infra.suite, whose steps share one template; a single run is sooner done without making one.
+COPIED = "DVC_TEMPLATES" in os.environ
 
 # `make test` gives one answer for one state of the code; the hunt for new examples is FULL=1.
 hypothesis.settings.register_profile("short", derandomize=True)
@@ -21,6 +28,24 @@ def pytest_configure(config: pytest.Config) -> None:
     whenever a test client is made, and argon2 takes its time on purpose for every password."""
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings_parallel_suffix: None) -> bool:
+    """Put a copy of the template where the tests' database is to be; Django then finds nothing left to migrate.
+
+    True where the file is there already (SQLite); PostgreSQL copies it itself.
+    """
+    from django.db import connection
+
+    test = connection.settings_dict["TEST"]
+    if COPIED and connection.vendor == "sqlite":
+        Path(test["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(migrated_sqlite(), test["NAME"])
+        return True
+    if COPIED:
+        test["TEMPLATE"] = template_postgres(os.environ["DATABASE_URL"])
+    return False
 
 
 @pytest.fixture(scope="session", autouse=True)

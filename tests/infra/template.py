@@ -31,8 +31,8 @@ def new_database(server: str, template: str = "template1") -> str:
     return _beside(server, name)
 
 
-def migrated_postgres(server: str) -> str:
-    """The URL of a new database with all tables beside the one of `server`."""
+def template_postgres(server: str) -> str:
+    """The name of a database with all tables beside the one of `server`, to be copied."""
     with psycopg.connect(server, autocommit=True) as line:
         line.execute("SELECT pg_advisory_lock(1)")  # until this connection ends
         if not line.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone():
@@ -40,7 +40,12 @@ def migrated_postgres(server: str) -> str:
             _migrate({"DATABASE_URL": half_made})
             names = sql.Identifier(urlsplit(half_made).path[1:]), sql.Identifier(_TEMPLATE)
             line.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
-        return new_database(server, _TEMPLATE)
+    return _TEMPLATE
+
+
+def migrated_postgres(server: str) -> str:
+    """The URL of a new database with all tables beside the one of `server`."""
+    return new_database(server, template_postgres(server))
 
 
 def migrated_sqlite() -> Path:

@@ -6,16 +6,19 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.infra.center import BASE
+from tests.infra.shell import Shell
 from tests.infra.template import migrated_postgres, migrated_sqlite, new_database
 
 pytestmark = pytest.mark.parts
 
-USERS = "from dvc.accounts.models import User; print('users', sorted(User.objects.values_list('sign_in_name', flat=True)))"
+USERS = "import json; from dvc.accounts.models import User; print(json.dumps(sorted(User.objects.values_list('sign_in_name', flat=True))))"
 ADD = "from dvc.accounts.models import User; User.objects.create_user('{}', '伊藤', 'a-long-password')"
 
 
@@ -31,6 +34,8 @@ class Place:
         elif migrated:
             data.mkdir(mode=0o700)
             shutil.copy(migrated_sqlite(), data)
+        # One process for all looks: it connects anew for each.
+        self.shell = Shell(self.variables, data.with_name(f"{data.name}.log"))
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -43,32 +48,41 @@ class Place:
             check=False,
         )
 
-    def users(self) -> str:
-        lines = self.manage("shell", "--no-imports", "-c", USERS).stdout.splitlines()
-        return next(line for line in lines if line.startswith("users"))
+    def users(self) -> list[str]:
+        return list(self.shell.run(USERS))
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Place:
+def shells() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def old(tmp_path: Path, shells: ExitStack) -> Place:
     place = Place(tmp_path / "old", migrated=True)
-    place.manage("shell", "--no-imports", "-c", ADD.format("itou"))
+    shells.callback(place.shell.close)
+    place.shell.run(ADD.format("itou"))
     (place.data / "media").mkdir()
     (place.data / "media" / "photo.jpg").write_bytes(b"\xff\xd8 photo")
     return place
 
 
-def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(old: Place, tmp_path: Path) -> None:
+def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(
+    old: Place, tmp_path: Path, shells: ExitStack
+) -> None:
     file = tmp_path / "monday.backup"
     assert old.manage("backup", str(file)).returncode == 0
     assert file.stat().st_mode & 0o077 == 0
-    old.manage("shell", "--no-imports", "-c", ADD.format("too-late"))
+    old.shell.run(ADD.format("too-late"))
 
     new = Place(tmp_path / "new")
+    shells.callback(new.shell.close)
     new.variables["SECRET_KEY"] = "x" * 50  # so that looking at it makes no key of its own
     done = new.manage("restore", str(file))
     assert done.returncode == 0, done.stderr
-    assert new.users() == "users ['itou']"
-    assert old.users() == "users ['itou', 'too-late']"
+    assert new.users() == ["itou"]
+    assert old.users() == ["itou", "too-late"]
     assert (new.data / "media" / "photo.jpg").read_bytes() == b"\xff\xd8 photo"
     assert (new.data / "secret_key").read_text() == (old.data / "secret_key").read_text()
 
