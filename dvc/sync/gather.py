@@ -54,20 +54,21 @@ def look_through(operation: Operation, *, at: datetime) -> None:
     """Everything that follows from the state of the tables at the real moment `at`."""
     mark, _ = InboxSweep.objects.get_or_create(operation=operation, defaults={"at": at})
     mark = InboxSweep.objects.select_for_update().get(pk=mark.pk)
+    version = version_of(operation.pk)  # first: what comes in between is looked at next time
     moment = operation.moment(at)
     today = timezone.localdate(moment)
     # When the operation is closed its last day is over, whatever the clock says.
     days_end = today if operation.is_open else today + timedelta(days=1)
     _visits_of_days_gone(operation, days_end, at=moment)
     _held_ops(operation, days_end, at=moment)
-    mark.receipt = _late_facts(operation, after=mark.receipt, at=moment)
+    through = _late_facts(operation, mark, at=moment)
     if _asks_for_duplicates(operation):
-        mark.volunteer = merging.suggest(operation, after=mark.volunteer, at=moment)
+        through &= merging.suggest(operation, mark, at=moment)
     set_aside.collect(operation, at=moment)
     if mark.day != today:
         answers.forget(at=at)
     _settle_what_is_no_more(operation, at=moment)
-    mark.day, mark.at, mark.version = today, at, version_of(operation.pk)
+    mark.day, mark.at, mark.version = today, at, version if through else 0
     mark.save()
 
 
@@ -143,20 +144,21 @@ def _held_ops(operation: Operation, days_end: date, *, at: datetime) -> None:
             )  # fmt: skip
 
 
-def _late_facts(operation: Operation, *, after: int, at: datetime) -> int:
+def _late_facts(operation: Operation, mark: InboxSweep, *, at: datetime) -> bool:
     """Facts of a day that was over when they came: they count for their day, and one item for each day and day of
-    coming lists them. Returns how far the receipts were read."""
-    receipts = Receipt.objects.filter(operation=operation, pk__gt=max(0, after - OVERLAP)).exclude(kind="")
-    newest, late = after, defaultdict(list)
-    for receipt in receipts.order_by("pk")[:AT_ONCE]:
-        newest = max(newest, receipt.pk)
+    coming lists them. Moves the mark on; False when there are more than AT_ONCE."""
+    receipts = Receipt.objects.filter(operation=operation, pk__gt=max(0, mark.receipt - OVERLAP))
+    late = defaultdict(list)
+    some = list(receipts.exclude(kind="").order_by("pk")[:AT_ONCE])
+    for receipt in some:
+        mark.receipt = max(mark.receipt, receipt.pk)
         came = timezone.localdate(operation.moment(receipt.received_at))
         day = timezone.localdate(receipt.happened_at)
         if day < came and receipt.result.get("status") not in ("refused", "mismatch"):
             late[day, came].append(receipt)
     for (day, came), rows in late.items():
         _late_item(operation, day, came, rows, at=at)
-    return newest
+    return len(some) < AT_ONCE
 
 
 def _late_item(operation: Operation, day: date, came: date, rows: list[Receipt], *, at: datetime) -> None:

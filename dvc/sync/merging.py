@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from dvc.audit import places
 from dvc.audit.services import SYSTEM, By
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync import inbox
 from dvc.sync.inbox import View
-from dvc.sync.models import ItemKind
+from dvc.sync.models import InboxSweep, ItemKind
 from intake.checkin import merge as visits
 from intake.volunteers import merge as registrations
 from intake.volunteers.models import Merge, Volunteer
@@ -38,22 +39,28 @@ def undo(made: Merge, *, by: By, at: datetime) -> None:
         visits.move_back(made.twin, made.into, made.moved["visits"], by=by, at=at)
 
 
-def suggest(operation: Operation, *, after: int, at: datetime) -> int:
-    """An item for each newly registered person who looks like somebody known. Returns how far the register was read.
+def suggest(operation: Operation, mark: InboxSweep, *, at: datetime) -> bool:
+    """An item for each newly registered person who looks like somebody known. Moves the mark on; False when there are
+    more than AT_ONCE.
 
     The same name (or reading) with the same phone number, or with the same birthday; a family shares its phone.
     """
-    new = Volunteer.objects.known_in(operation).living().filter(pk__gt=after).order_by("pk")[:AT_ONCE]
-    newest = after
+    place = places.place()
+    told = places.since(mark.place).filter(center=operation.center_id, action="volunteer.registered")
+    ids = sorted(pk for pk in map(int, told.values_list("subject_id", flat=True)) if pk > mark.volunteer)
+    new = Volunteer.objects.known_in(operation).living().filter(pk__in=ids[:AT_ONCE]).order_by("pk")
     for person in new:
-        newest = person.pk
         alike = Volunteer.objects.known_in(operation).look_alikes(
             name=person.name, kana=person.kana, phone_digits=person.phone_digits, birth_date=person.birth_date
         )
         for other in alike.exclude(pk=person.pk):
             if _is_likely(person, other):
                 _suggest(operation, person, other, at=at)
-    return newest
+    if len(ids) > AT_ONCE:
+        mark.volunteer = ids[AT_ONCE - 1]
+        return False
+    mark.place, mark.volunteer = place, 0
+    return True
 
 
 def _is_likely(one: Volunteer, other: Volunteer) -> bool:

@@ -151,13 +151,15 @@ class HeldOp(models.Model):
 
 
 class InboxSweep(models.Model):
-    """How far the periodic look at one operation has come: its audit version, and the newest receipt and
-    registration read."""
+    """How far the periodic look at one operation has come: its audit version (0: not through), the newest receipt read,
+    and the place in the log (dvc.audit.places) before which every registration was read; `volunteer` is the newest one
+    read of those since."""
 
     operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="+")
     version = models.BigIntegerField(default=0)
     receipt = models.BigIntegerField(default=0)
     volunteer = models.BigIntegerField(default=0)
+    place = models.BigIntegerField(default=0)
     day = models.DateField(null=True)
     at = models.DateTimeField()
 

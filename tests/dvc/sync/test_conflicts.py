@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from dvc.audit.models import Entry
-from dvc.audit.services import SYSTEM
+from dvc.audit.services import SYSTEM, record
 from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Operation
@@ -311,17 +312,37 @@ def two_registrations(operation: Operation) -> tuple[Volunteer, Volunteer]:
     fields: dict[str, Any] = {"family_kana": "たかはし", "given_kana": "いちろう", "phone": "090-1234-5678"}
     first = make.volunteer(operation.center, "髙橋", "一郎", **fields)
     second = make.volunteer(operation.center, "高橋", "一郎", registered_at=make.at(8), **fields)
+    for person in (first, second):
+        noted(person)
     return first, second
+
+
+def noted(person: Volunteer) -> None:
+    """Registered as the desk does it: the log says so."""
+    with transaction.atomic():
+        record("volunteer.registered", person, by=SYSTEM, at=make.at(8), center_id=person.center_id)
 
 
 def test_conflict_06_two_registrations_are_suggested_once_and_a_family_is_not(operation: Operation) -> None:
     first, second = two_registrations(operation)
-    make.volunteer(operation.center, "髙橋", "花子", given_kana="はなこ", phone="090-1234-5678")
+    noted(make.volunteer(operation.center, "髙橋", "花子", given_kana="はなこ", phone="090-1234-5678"))
     for _ in range(2):
         gather.look_through(operation, at=make.at(9))
     item = InboxItem.objects.get(kind=ItemKind.SAME_PERSON)
     assert item.subjects["volunteer"] == sorted([first.pk, second.pk])
     assert "髙橋" not in str(item.views)
+
+
+def test_conflict_06_a_register_too_long_for_one_look_is_read_in_several(
+    operation: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "AT_ONCE", 1)
+    noted(make.volunteer(operation.center, "佐藤", "花"))
+    two_registrations(operation)
+    noted(make.volunteer(operation.center, "髙﨑", "𠮷野"))
+    for seconds in range(0, 60, 10):
+        gather.look_through_all(at=make.at(9) + timedelta(seconds=seconds))
+    assert InboxItem.objects.filter(kind=ItemKind.SAME_PERSON).count() == 1
 
 
 def test_conflict_06_a_merge_leads_card_visits_and_insurance_to_one_and_can_be_undone(
