@@ -166,6 +166,14 @@ class Env:
                 example,
             )
         options = dict(parse_qsl(url.query))
+        prepare = options.pop("prepare_threshold", "3")
+        if not re.fullmatch(r"[0-9]{1,4}|off", prepare):
+            raise WrongSetting(
+                name,
+                "has a prepare_threshold that is neither a number nor off",
+                "の prepare_threshold は、数か off にしてください",
+                f"{example}?prepare_threshold=off",
+            )
         return postgres(
             database,
             user=unquote(url.username or ""),
@@ -173,6 +181,7 @@ class Env:
             host=options.pop("host", unquote(url.hostname or "")),
             port=str(port or options.pop("port", "")),
             options=options,
+            prepare_after=None if prepare == "off" else int(prepare),
         )
 
     def broker(self, name: str, data: Path) -> str:
@@ -292,9 +301,17 @@ def sqlite(path: Path) -> dict[str, Any]:
 
 
 def postgres(
-    database: str, *, user: str, password: str, host: str, port: str, options: dict[str, str]
+    database: str,
+    *,
+    user: str,
+    password: str,
+    host: str,
+    port: str,
+    options: dict[str, str],
+    prepare_after: int | None,
 ) -> dict[str, Any]:
-    """PostgreSQL by psycopg 3 with a pool; a commit is on disk before it is acknowledged."""
+    """PostgreSQL by psycopg 3 with a pool; a commit is on disk before it is acknowledged. A statement that was asked
+    `prepare_after` times is prepared; None: never, for a pooler that hands connections around."""
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": database,
@@ -307,9 +324,9 @@ def postgres(
             # Threads of one process share the pool; timeout is how long a request waits for a place.
             "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
             "connect_timeout": 5,
-            # The server plans a statement once for each connection (not for a pooler that hands connections around).
+            # The server plans a statement once for each connection.
             "server_side_binding": True,
-            "prepare_threshold": 3,
+            "prepare_threshold": prepare_after,
             "options": (
                 "-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s "
                 "-c idle_in_transaction_session_timeout=60s"

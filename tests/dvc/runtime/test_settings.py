@@ -15,7 +15,13 @@ from dvc.core.env import LONGEST_SOCKET_PATH, Env, WrongSetting, broker_socket, 
 from tests.infra.center import BASE
 
 WRONG = {
-    "DATABASE_URL": ["mysql://127.0.0.1/dvc", "postgres://127.0.0.1", "postgres://h:port/dvc", "db.sqlite3"],
+    "DATABASE_URL": [
+        "mysql://127.0.0.1/dvc",
+        "postgres://127.0.0.1",
+        "postgres://h:port/dvc",
+        "db.sqlite3",
+        "postgres://h/dvc?prepare_threshold=x",
+    ],
     "BROKER_URL": ["amqp://127.0.0.1", "redis://", "broker"],
     "PORT": ["eighty", "0", "65536", "8000.5", "-1", "８０８０"],
     "ALLOWED_HOSTS": ["http://center.example.jp", "a b", ","],
@@ -127,6 +133,9 @@ def test_a_postgres_url_is_taken_apart(tmp_path: Path) -> None:
     assert (database["HOST"], database["PORT"]) == ("db.example.jp", "6543")
     assert database["OPTIONS"]["sslmode"] == "require"
     assert "synchronous_commit=on" in database["OPTIONS"]["options"]
+    assert database["OPTIONS"]["prepare_threshold"] == 3
+    pooled = Env({"DATABASE_URL": f"{url}&prepare_threshold=off"}).database("DATABASE_URL", tmp_path)
+    assert pooled["OPTIONS"]["prepare_threshold"] is None
 
 
 def test_a_long_data_path_still_gives_a_socket_the_kernel_accepts(tmp_path: Path) -> None:
