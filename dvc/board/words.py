@@ -165,9 +165,9 @@ VIA: Final[Mapping[str, str]] = {
 AREAS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "needs": ("困りごと", ("help_requests.", "people.", "queue.")),
     "volunteers": ("ボランティアとカード", ("volunteers.",)),
-    "reception": ("受付", ("checkin.", "orientation.", "paper.")),
+    "reception": ("受付", ("checkin.", "orientation.", "questions.", "paper.", "sync.")),
     "teams": ("マッチングとチーム", ("teams.", "proposals.", "dispatch.", "equipment.")),
-    "center": ("センターと職員", ("operations.", "accounts.", "drills.")),
+    "center": ("センターと職員", ("operations.", "accounts.", "devices.", "operators.", "drills.")),
 }
 _TO: Final[Mapping[str, str]] = {
     **{state.value: str(state.label) for state in NeedState},

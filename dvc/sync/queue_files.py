@@ -60,7 +60,12 @@ class Taken:
 
     @property
     def new(self) -> int:
-        return self.total - self.counts["replayed"] - self.counts["held"] - self.counts["unanswered"]
+        """Facts that count from now on."""
+        return self.counts["applied"] + self.counts["merged"] + self.counts["review"]
+
+    @property
+    def refused(self) -> int:
+        return self.counts["refused"] + self.counts["mismatch"]
 
     @property
     def total(self) -> int:

@@ -122,6 +122,7 @@ def key_line(
     A line that says something else than before takes back what it said first. `number` counts from 1; an empty
     line is forgotten.
     """
+    PaperSheet.objects.select_for_update().get(pk=sheet.pk)  # Enter pressed twice: one after the other
     line = PaperLine.objects.filter(sheet=sheet, line=number).first() or PaperLine(sheet=sheet, line=number)
     before = (line.volunteer, line.arrived_at, line.left_at) if line.is_applied else None
     line.who, line.arrive, line.leave = (

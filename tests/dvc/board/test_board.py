@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -275,7 +276,8 @@ def _actions() -> set[str]:
             tree = ast.parse(file.read_text())
             imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
             if not any(
-                node.module == "dvc.audit.services" and any(name.name == "record" for name in node.names)
+                (node.module == "dvc.audit.services" and any(name.name == "record" for name in node.names))
+                or (node.module == "dvc.audit" and any(name.name == "services" for name in node.names))
                 for node in imports
             ):
                 continue
@@ -304,3 +306,15 @@ def test_an_action_of_tomorrow_is_shown_as_it_is() -> None:
     )
     assert [line.text for line in words.lines([entry], names=True)] == ["tomorrow.thing"]
     assert operation.is_open
+
+
+def test_every_app_s_entries_can_be_found_by_their_area() -> None:
+    in_no_list = {"audit", "outbox", "backups", "runtime"}
+    ours = {
+        f"{app.label}."
+        for app in apps.get_app_configs()
+        if app.name.startswith(("dvc.", "intake.", "matching."))
+        and app.models
+        and app.label not in in_no_list
+    }
+    assert ours == {prefix for _, prefixes in words.AREAS.values() for prefix in prefixes}
