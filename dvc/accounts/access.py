@@ -56,6 +56,11 @@ def of_center(center: Center, objects: QuerySet[M], pk: object) -> M:
     return _one(objects.filter(center=center), pk)
 
 
+def of_devices(center: Center, objects: QuerySet[M], pk: object) -> M:
+    """One row that a device of this center told, or Http404. The model needs a `device` foreign key."""
+    return _one(objects.filter(device__center=center), pk)
+
+
 def _one(objects: QuerySet[M], pk: object) -> M:
     try:
         found = objects.filter(pk=pk).first()

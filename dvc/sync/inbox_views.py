@@ -198,10 +198,7 @@ def refusal_list(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 @require_POST
 def refusal_dismiss(request: StaffRequest, operation_id: int, receipt_id: int) -> HttpResponse:
-    receipts = Receipt.objects.filter(device__center=request.center)
-    receipt = receipts.filter(pk=receipt_id).first() if receipt_id < 2**63 else None
-    if receipt is None:
-        raise Http404
+    receipt = access.of_devices(request.center, Receipt.objects.all(), receipt_id)
     refusals.dismiss(receipt, operation=request.operation, by=by(request), at=request.now)
     messages.success(request, "「見ました」にしました。")
     return redirect("refusal_list", operation_id)
