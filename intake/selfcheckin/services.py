@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from dvc.audit.services import By
@@ -24,12 +24,7 @@ PHONE: Final = By(via="phone")
 
 def check_in(operation: Operation, volunteer: Volunteer, *, at: datetime) -> Happened:
     """The person says that they are here. Twice is once."""
-    try:
-        with transaction.atomic():
-            return checkin.arrive(operation, volunteer, site=None, by=PHONE, at=at)
-    except IntegrityError:  # the desk scanned the card at this very moment
-        with transaction.atomic():
-            return checkin.arrive(operation, volunteer, site=None, by=PHONE, at=at)
+    return checkin.arrive(operation, volunteer, site=None, by=PHONE, at=at)
 
 
 def answer(operation: Operation, volunteer: Volunteer, said: Mapping[str, str], *, at: datetime) -> bool:
