@@ -7,6 +7,7 @@ import { element, icon, part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
 import { LANGUAGES, TEXTS, type Language, type Text } from "./kiosk_texts";
+import { linkWords } from "./link";
 import { prepareOffline } from "./offline";
 import { Outbox, type Connection } from "./outbox";
 import { verdictOf } from "./panel";
@@ -29,14 +30,6 @@ const CAMERA_RETRY_MS = 15_000;
 const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
 // Codes of somebody who was let in; what the desk still has to settle is said below the name.
 const GREEN = new Set(["ok", "ok_again", "already_present", "guardian_required", "insurance_missing", "incomplete", "full"]);
-
-const LINKS: Record<Connection["kind"], string> = {
-  unknown: "つながりを確かめています",
-  online: "つながっています",
-  offline: "つながっていません（記録は端末に残ります）",
-  busy: "サーバーが混み合っています（記録は端末に残ります）",
-  blocked: "サーバーがこの端末の記録を受け取りません",
-};
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openKiosk(page: HTMLElement): Promise<void> {
@@ -143,7 +136,7 @@ class Kiosk {
     this.connection = connection;
     const link = part(this.page, "link");
     link.dataset["kind"] = connection.kind;
-    link.textContent = LINKS[connection.kind];
+    link.textContent = linkWords(connection)[1];
     if (connection.kind === "blocked") this.idle();
   }
 

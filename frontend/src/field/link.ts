@@ -12,9 +12,14 @@ const LINKS: Record<Connection["kind"], readonly [string, string]> = {
 
 const HANDED_OVER = ["stop", "この端末は使用停止です — 記録はセンターに預けました"] as const;
 
-export function drawLink(page: HTMLElement, connection: Connection): void {
+/** Icon and words. */
+export function linkWords(connection: Connection): readonly [string, string] {
   const handedOver = connection.kind === "blocked" && connection.stored === true;
-  const [name, words] = handedOver ? HANDED_OVER : LINKS[connection.kind];
+  return handedOver ? HANDED_OVER : LINKS[connection.kind];
+}
+
+export function drawLink(page: HTMLElement, connection: Connection): void {
+  const [name, words] = linkWords(connection);
   const link = part(page, "link");
   if (!link.textContent.includes(words)) {
     link.dataset["kind"] = connection.kind;
