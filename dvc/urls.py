@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<int:operation_id>/volunteers/", include("intake.volunteers.urls")),
     path("o/<int:operation_id>/needs/", include("intake.help_requests.urls")),
     path("o/<int:operation_id>/tablet/", include("intake.checkin.urls")),
+    path("o/<int:operation_id>/groups/", include("intake.checkin.group_urls")),
     path("o/<int:operation_id>/orientation/", include("intake.orientation.urls")),
     path("o/<int:operation_id>/questions/", include("intake.questions.urls")),
     path("o/<int:operation_id>/self/", include(selfcheckin.staff)),

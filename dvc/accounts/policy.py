@@ -171,6 +171,18 @@ POLICY: Final[dict[str, Who]] = {
     "need_add_call": May.KEEP_NEEDS,
     # intake.checkin
     "tablet_reception": OrDevice(May.RECEIVE, DeviceProfile.RECEPTION),
+    "group_list": May.RECEIVE,
+    "group_new": May.RECEIVE,
+    "group_page": May.RECEIVE,
+    "group_tell": May.RECEIVE,
+    "group_add": May.RECEIVE,
+    "group_take_off": May.RECEIVE,
+    "group_leader": May.RECEIVE,
+    "group_print": May.RECEIVE,
+    "group_sheet": May.RECEIVE,
+    "nameless_count": May.RECEIVE,
+    "nameless_correct": May.RECEIVE,
+    "nameless_went": May.RECEIVE,
     # intake.orientation
     "orientation_list": May.RECEIVE,
     "orientation_page": May.RECEIVE,

@@ -12,6 +12,7 @@ from dvc.audit.models import Entry
 from dvc.audit.services import version_of
 from dvc.board.words import Line, lines
 from dvc.operations.models import Operation
+from intake.checkin import nameless
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedChange, NeedState
 from intake.help_requests.states import COARSE
@@ -25,7 +26,8 @@ MOST_LINES = 12
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """People, needs and teams of one operation. `completed` is of the local day; the rest is as of now."""
+    """People, needs and teams of one operation. `completed` is of the local day; the rest is as of now. `nameless` people
+    are here as well and in no other number: nobody can be sent out without a name."""
 
     arrived: int
     present: int
@@ -40,6 +42,7 @@ class Numbers:
     teams_out: int
     teams_overdue: int
     crisis: int
+    nameless: int
     oldest_wait: timedelta | None
 
     @property
@@ -155,6 +158,7 @@ def _numbers(operation: Operation, states: dict[str, int], *, at: datetime) -> N
         teams_out=teams["out"],
         teams_overdue=teams["overdue"],
         crisis=open_needs["crisis"],
+        nameless=nameless.figures(operation, at=at)[1],
         oldest_wait=at - open_needs["oldest"] if open_needs["oldest"] else None,
     )
 

@@ -63,6 +63,7 @@ class Purpose(IntEnum):
     STAFF = 2
     EQUIPMENT = 3
     VEHICLE = 4
+    GROUP = 5
 
 
 _PURPOSES: Final = frozenset(int(purpose) for purpose in Purpose)

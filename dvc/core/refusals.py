@@ -32,6 +32,8 @@ REFUSALS: Final[dict[str, str]] = {
     "operation.ordinary_stays": "ふだんの活動は閉所できません。災害や訓練とは別に、いつも開いています。",
     "operation.teams_out": "まだ{count}チームが現地に出ています。全員の帰着を確認してから閉所してください。",
     "operation.people_present": "まだ{count}人が受付中のままです。帰りの受付をするか、理由を書いて締めてください。",
+    "nameless.count": "人数は1～{most}人で入れてください。",
+    "nameless.future": "来た時刻が、いまより後になっています。時刻を見直してください。",
     # volunteers and cards
     "card.bound_to_other": "このカードは別の人に使われています。箱から新しいカードを取って、読み取り直してください。",
     "card.count": "一度に作れるカードは1～{most}枚です。枚数を分けて作ってください。",
@@ -47,6 +49,7 @@ REFUSALS: Final[dict[str, str]] = {
     "card.unknown": "このカードは登録がありません。番号を確かめるか、お名前か電話番号で探してください。",
     "card.unreadable": "カードを読み取れませんでした。もう一度読み取るか、カードの下の8文字を入力してください。",
     "card.wrong_purpose": "ボランティア用のカードではありません。ボランティア用のカードを使ってください。",
+    "group.not_member": "代表の人は、この団体の名簿にいる人から選んでください。",
     "group.name_missing": "団体名を入力してください。",
     "insurance.joined_in_future": "加入した日が先の日付になっています。加入の手続きをした日を入力してください。",
     "volunteer.birth_date": "生年月日が正しくありません。1961-5-4 や S36.5.4 のように入力してください。",

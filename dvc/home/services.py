@@ -14,6 +14,7 @@ from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, Operation
+from intake.checkin import nameless
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers import cards
@@ -80,13 +81,14 @@ class Left:
     needs_open: int
 
 
-def left_open(operation: Operation) -> Left:
-    """What a person should know before closing. Five queries."""
+def left_open(operation: Operation, *, at: datetime) -> Left:
+    """What a person should know before closing. Six queries; one more while people are here without a name."""
     dispatches = Dispatch.objects.filter(operation=operation)
     needs = Need.objects.filter(operation=operation)
     in_field = dispatches.in_field().count()
     return Left(
-        people=Visit.objects.filter(operation=operation).present().count(),
+        people=Visit.objects.filter(operation=operation).present().count()
+        + nameless.figures(operation, at=at)[1],
         teams_out=in_field,
         teams_waiting=dispatches.live().count() - in_field,
         needs_unread=needs.filter(state__in=[NeedState.RECEIVED, NeedState.TRIAGE]).count(),
@@ -101,7 +103,7 @@ def close(operation: Operation, *, reason: str, by: By, at: datetime) -> Operati
     """
     if operation.mode == Mode.ORDINARY:
         raise Refused("operation.ordinary_stays")
-    left = left_open(operation)
+    left = left_open(operation, at=operation.moment(at))
     if left.people and not left.teams_out and not reason:
         raise Refused("operation.people_present", count=left.people)
     return operations.close_operation(operation, teams_out=left.teams_out, by=by, at=at, reason=reason)

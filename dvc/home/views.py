@@ -227,7 +227,11 @@ def operation_close(request: StaffRequest, operation_id: int) -> HttpResponse:
         else:
             messages.success(request, f"「{request.operation.name}」を閉所しました。おつかれさまでした。")
             return redirect("operation_list", operation_id)
-    context = {"form": form, "refusal": refusal, "left": services.left_open(request.operation)}
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "left": services.left_open(request.operation, at=request.now),
+    }
     return render(request, "dvc/home/operation_close.html", context, status=409 if refusal else 200)
 
 

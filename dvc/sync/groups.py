@@ -16,6 +16,7 @@ from intake.volunteers.models import Group, Volunteer
 # Codes that need no word to anybody.
 _PLAIN = frozenset({"ok", "ok_again", "ok_left"})
 SMALLEST = 2
+PREFIX_CHARS = 16
 
 
 def fold(op: Op, operation: Operation, context: Context) -> Result:
@@ -62,21 +63,34 @@ def _say(group: Group, data: dict[str, Any], unknown: int) -> str:
 
 
 def of_operation(operation: Operation) -> list[dict[str, Any]]:
-    """For the snapshot: groups of two or more with their members, family name and first letter. One query."""
+    """For the snapshot: groups of two or more, and smaller ones with a sheet, with their members (family name and first
+    letter). `sheet`: what their sheet's symbol is known by, as a card's prefix; `leader`: their id. One query."""
     rows = (
         Volunteer.objects.known_in(operation)
         .living()
         .filter(group__isnull=False)
         .order_by("group_id", "kana_key", "pk")
         .values_list(
-            "group_id", "group__name", "pk", "family_name", "given_name", "family_kana", "given_kana"
+            "group_id",
+            "group__name",
+            "group__sheet_id",
+            "group__leader_id",
+            "pk",
+            "family_name",
+            "given_name",
+            "family_kana",
+            "given_kana",
         )
     )
     found: dict[int, dict[str, Any]] = {}
-    for group, name, pk, family, given, family_kana, given_kana in rows:
+    for group, name, sheet, leader, pk, family, given, family_kana, given_kana in rows:
         assert group is not None
         entry = found.setdefault(group, {"id": group, "name": name, "members": []})
+        if sheet:
+            entry["sheet"] = sheet[:PREFIX_CHARS]
+        if leader:
+            entry["leader"] = leader
         entry["members"].append(
             [pk, family_first_letter(family, given), family_first_letter(family_kana, given_kana)]
         )
-    return [group for group in found.values() if len(group["members"]) >= SMALLEST]
+    return [group for group in found.values() if len(group["members"]) >= SMALLEST or "sheet" in group]

@@ -132,12 +132,15 @@ class GroupArrivalQuerySet(models.QuerySet["GroupArrival"]):
 
 
 class GroupArrival(models.Model):
-    """People who came with a group and whose names nobody has: only how many. Members have visits of their own."""
+    """People whose names nobody has, who came with a group or (without one) were counted on paper: only how many.
+    Members have visits of their own. What it comes to: nameless.py."""
 
     operation = models.ForeignKey(
         "operations.Operation", on_delete=models.PROTECT, related_name="group_arrivals"
     )
-    group = models.ForeignKey("volunteers.Group", on_delete=models.PROTECT, related_name="arrivals")
+    group = models.ForeignKey(
+        "volunteers.Group", null=True, on_delete=models.PROTECT, related_name="arrivals"
+    )
     day = models.DateField()
     extra = models.PositiveSmallIntegerField()
     arrived_at = models.DateTimeField()

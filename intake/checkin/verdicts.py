@@ -75,6 +75,14 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "group_left_but": Verdict(
         "warn", "団体の帰りを記録しました（確かめる人がいます）", "下の方を確かめてください。"
     ),
+    "unknown_group": Verdict(
+        "warn",
+        "この端末がまだ知らない団体です",
+        "つながってから、もう一度読み取ってください。急ぐときは、1人ずつカードで受付してください。",
+    ),
+    "group_sheet_here": Verdict(
+        "warn", "団体の用紙です", "「到着」か「帰り」に切り替えて、もう一度読み取ってください。"
+    ),
     "undo_waits": Verdict(
         "warn", "取り消しを待っています", "元の記録がサーバーに届くと取り消されます。このままで大丈夫です。"
     ),

@@ -77,6 +77,17 @@ class Group(models.Model):
     name = models.CharField("団体名", max_length=80)
     atomic = models.BooleanField("分けずに活動する", default=True)
     min_part = models.PositiveIntegerField("分けるときの最少人数", default=2)
+    leader = models.ForeignKey(
+        "Volunteer",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name="代表の人",
+    )
+    # The symbol on the group's sheet, made when it is printed first: 16 random bytes in hex, and the signed text.
+    sheet_id = models.CharField(max_length=32, blank=True, editable=False)
+    sheet_token = models.CharField(max_length=147, blank=True, editable=False)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -17,7 +17,8 @@ const HYPHENS = /[-‐‑‒–—―−ー─]/g;
 
 export const VOLUNTEER = 1;
 export const STAFF = 2;
-const PURPOSES = [1, 2, 3, 4];
+export const GROUP = 5;
+const PURPOSES = [1, 2, 3, 4, 5];
 
 export type CardProblem = "unreadable" | "foreign" | "forged" | "wrong_purpose";
 

@@ -1,6 +1,8 @@
 /* A group comes or goes in one tap: all members ticked, whoever is missing unticked, and how many more there are. */
+import { GROUP, cardFace, cardPrefix, readCard } from "./card";
 import { button, element, part } from "./elements";
 import type { Group, GroupPayload, Snapshot, Verdict, VisitKind } from "./protocol";
+import { holdersOf } from "./holders";
 import { say } from "./snapshot";
 
 const MOST_EXTRA = 999;
@@ -11,12 +13,34 @@ export function groupOf(snapshot: Snapshot | null, volunteer: number | null): Gr
   return snapshot?.groups?.find(({ members }) => members.some(([id]) => id === volunteer));
 }
 
+/** Whether a text says that it is a group's sheet. Nothing is verified. */
+export function isSheet(text: string): boolean {
+  return cardFace(text)?.purpose === GROUP;
+}
+
+/** The group a sheet stands for, or the verdict why not. */
+export async function groupOfSheet(snapshot: Snapshot | null, text: string): Promise<Group | Verdict> {
+  if (!snapshot) return say(snapshot, "unknown_group");
+  const reading = await readCard(text, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: GROUP });
+  if (!reading.ok) return say(snapshot, reading.problem === "foreign" ? "foreign_card" : reading.problem === "forged" ? "forged_card" : "unreadable");
+  return snapshot.groups?.find(({ sheet }) => sheet === reading.token.prefix) ?? say(snapshot, "unknown_group");
+}
+
+/** Whom a card read beside the open form adds, if this tablet knows them. */
+export function memberBehind(snapshot: Snapshot | null, card: string): Group["members"][number] | undefined {
+  const prefix = cardPrefix(card);
+  const held = snapshot && prefix ? holdersOf(snapshot).byPrefix(prefix) : undefined;
+  return held && [held[0], held[1], held[2]];
+}
+
 /** The section [data-group]; `done` gets who came or went. */
 export class GroupForm {
   private readonly section: HTMLElement;
   private group: Group | null = null;
   private card: string | undefined;
   private missing = new Set<number>();
+  /** Not on the group's list, by their own card. */
+  private added: Group["members"][number][] = [];
   private extra = 0;
 
   constructor(
@@ -31,7 +55,7 @@ export class GroupForm {
     part(page, "group-done").addEventListener("click", () => {
       const { group, card } = this;
       if (!group) return;
-      const members = group.members.map(([id]) => id).filter((id) => !this.missing.has(id));
+      const members = this.people(group).map(([id]) => id).filter((id) => !this.missing.has(id));
       this.close();
       this.done(group, { group: group.id, members, extra: this.extra, ...(card === undefined ? {} : { card }) });
     });
@@ -46,6 +70,8 @@ export class GroupForm {
     this.card = card;
     this.missing = new Set();
     this.extra = 0;
+    this.added = [];
+    part(this.section, "group-say").textContent = "";
     part(this.section, "group-title").textContent = `${group.name}：${way === "visit.leave" ? "団体の帰り" : "団体の受付"}`;
     part(this.section, "group-list").replaceChildren(...group.members.map(([id, name, kana]) => this.row(id, name, kana)));
     this.section.dataset["way"] = way;
@@ -54,9 +80,30 @@ export class GroupForm {
     this.section.scrollIntoView({ block: "nearest" });
   }
 
+  /** A card that was read while the form is open: that person is here with the group. */
+  add(member: Group["members"][number]): void {
+    const { group } = this;
+    if (!group) return;
+    const [id, name, kana] = member;
+    if (this.people(group).some(([known]) => known === id)) {
+      this.missing.delete(id);
+      const tick = this.section.querySelector<HTMLInputElement>(`[data-member="${id}"]`);
+      if (tick) tick.checked = true;
+    } else {
+      this.added.push(member);
+      part(this.section, "group-list").append(this.row(id, name, kana));
+    }
+    part(this.section, "group-say").textContent = `${name} さんを入れました。`;
+    this.draw();
+  }
+
   close(): void {
     this.section.hidden = true;
     this.closed();
+  }
+
+  private people(group: Group): Group["members"] {
+    return [...group.members, ...this.added];
   }
 
   private count(step: number): void {
@@ -68,17 +115,19 @@ export class GroupForm {
     const tick = document.createElement("input");
     tick.type = "checkbox";
     tick.checked = true;
+    tick.dataset["member"] = String(id);
     tick.addEventListener("change", () => {
       if (tick.checked) this.missing.delete(id);
       else this.missing.add(id);
       this.draw();
     });
-    const words = element("span", "t-group__name", element("span", "t-found__kana", kana), name);
+    const leads = this.group?.leader === id ? "（代表）" : "";
+    const words = element("span", "t-group__name", element("span", "t-found__kana", kana), `${name}${leads}`);
     return element("li", "", element("label", "choice t-group__member", tick, words));
   }
 
   private draw(): void {
-    const here = (this.group?.members.length ?? 0) - this.missing.size;
+    const here = (this.group ? this.people(this.group).length : 0) - this.missing.size;
     part(this.section, "group-extra").textContent = String(this.extra);
     const what = this.section.dataset["way"] === "visit.leave" ? "の帰りを記録する" : "を受付する";
     part(this.section, "group-done").textContent = `${here + this.extra}人${what}`;

@@ -67,10 +67,12 @@ export interface GroupPayload extends Payload {
   readonly extra: number;
 }
 
-/** `members`: [volunteer, name, kana], family name and first letter. */
+/** `members`: [volunteer, name, kana], family name and first letter; `sheet`: what its sheet's symbol is known by. */
 export interface Group {
   readonly id: number;
   readonly name: string;
+  readonly sheet?: string;
+  readonly leader?: number;
   readonly members: readonly (readonly [number, string, string])[];
 }
 

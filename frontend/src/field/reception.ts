@@ -5,7 +5,7 @@ import { storedSnapshot } from "./download";
 import { part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
-import { GroupForm, groupButton, groupOf, groupVerdict } from "./group";
+import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, isSheet, memberBehind } from "./group";
 import { drawLink } from "./link";
 import { prepareOffline } from "./offline";
 import { OperatorScreen } from "./operator_screen";
@@ -147,6 +147,11 @@ class Reception {
     if (seen.isRepeat(input === "camera" ? text : `${kind}:${text}`, Date.now(), input !== "camera")) return;
     this.turn += 1;
     const turn = this.turn;
+    if ("card" in subject && isSheet(subject.card)) return this.sheet(subject.card, input, turn);
+    if ("card" in subject && this.group.isOpen) {
+      const member = memberBehind(this.snapshot, subject.card);
+      if (member) return this.group.add(member);
+    }
     const verdict = await preview(subject, kind, {
       snapshot: this.snapshot,
       presence: this.presence,
@@ -164,6 +169,20 @@ class Reception {
     if (this.questions.isOpen) this.questions.close();
     const payload = "card" in subject ? { card: subject.card, input } : { short_code: subject.shortCode, input };
     await this.record(kind, payload, verdict, turn, seenAt);
+  }
+
+  /** A group's sheet opens the group's people as its leader's card does. */
+  private async sheet(text: string, input: Input, turn: number): Promise<void> {
+    const coming = this.way === "visit.arrive" || this.way === "visit.leave";
+    const found = coming ? await groupOfSheet(this.snapshot, text) : say(this.snapshot, "group_sheet_here");
+    if ("members" in found) this.openGroup(found, text);
+    else await this.record("scan.failed", { raw: text.slice(0, RAW_KEPT), code: found.code, input }, found, turn);
+  }
+
+  private openGroup(group: Group, card: string | undefined): void {
+    for (const form of [this.walkIn, this.search, this.questions]) if (form.isOpen) form.close();
+    this.panel.hidden = true;
+    this.group.open(group, this.way, card);
   }
 
   /** Another fact about the person on the panel: a tap on a todo, or the other way round. */
@@ -251,8 +270,7 @@ class Reception {
     if (!group) return null;
     return groupButton(group, entry.op.kind as VisitKind, () => {
       this.setWay(entry.op.kind as VisitKind);
-      this.panel.hidden = true;
-      this.group.open(group, this.way, entry.op.payload.card);
+      this.openGroup(group, entry.op.payload.card);
     });
   }
 

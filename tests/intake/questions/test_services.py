@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, By
@@ -38,7 +39,9 @@ def _blocks(operation: Operation, person: Volunteer) -> list[str]:
     return [block.code for block in Answers(operation, [person.pk], [day]).blocks(person.pk, day)]
 
 
-def test_nothing_is_asked_unless_the_operation_asks(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_is_asked_unless_the_operation_asks(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     operation = make.operation()
     person = make.volunteer(operation.center)
     with django_assert_num_queries(0):
