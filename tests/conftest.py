@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from tests.faults.ledger import Ledger
 from tests.infra.scale import FULL
 from tests.infra.template import migrated_sqlite, template_postgres
 
@@ -21,6 +22,8 @@ COPIED = "DVC_TEMPLATES" in os.environ
 # `make test` gives one answer for one state of the code; the hunt for new examples is FULL=1.
 hypothesis.settings.register_profile("short", derandomize=True)
 hypothesis.settings.load_profile("default" if FULL else "short")
+
+_LEDGER = Ledger()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -72,3 +75,15 @@ def the_test_runner_may_empty_the_audit_log() -> Iterator[None]:
     patch.setattr(DatabaseOperations, "execute_sql_flush", flush_without_triggers)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def ledger() -> Ledger:
+    """One table for all faults, printed at the end."""
+    return _LEDGER
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _LEDGER.rows:
+        terminalreporter.section("faults")
+        terminalreporter.write_line(_LEDGER.table())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
@@ -39,6 +40,15 @@ print(json.dumps({{
     "blank": deck[-1].token,
 }}))
 """
+_LINK = """
+import json
+from django.urls import reverse
+from django.utils import timezone
+from dvc.accounts.models import User
+from dvc.accounts.services import issue_sign_in_link
+user = User.objects.get(sign_in_name="reception{operation}")
+print(json.dumps(reverse("sign_in_by_link", args=[issue_sign_in_link(user, at=timezone.now())])))
+"""
 
 
 @dataclass(frozen=True)
@@ -69,14 +79,28 @@ def set_up(
     return Desk(made["operation"], running.address + made["link"], holders, made["blank"])
 
 
+def fresh_link(running: RunningCenter, desk: Desk) -> str:
+    """A one-time link for the person of this desk."""
+    return str(running.address + manage(running, _LINK.format(operation=desk.operation)))
+
+
 class Tablet:
     """The reception page in a browser, ready for scans."""
 
     def __init__(
-        self, browser: Browser, running: RunningCenter, desk: Desk, size: dict[str, int] = TABLET
+        self,
+        browser: Browser,
+        running: RunningCenter,
+        desk: Desk,
+        size: dict[str, int] = TABLET,
+        *,
+        at: datetime | None = None,
     ) -> None:
+        """`at`: what its clock shows when it is switched on, the real time if not given; it goes on from there."""
         self.visitor = Visitor(browser, running, size)
         self.page: Page = self.visitor.page
+        if at:
+            self.page.clock.install(time=at)
         self.path = f"/o/{desk.operation}/tablet/"
         self.visitor.sign_in(desk.link)
         self.page.goto(self.path)

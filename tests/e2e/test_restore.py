@@ -14,7 +14,7 @@ from typing import Any
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import CENTER, TABLET, Visitor, manage
-from tests.e2e.reception import Desk, Tablet, set_up, visits
+from tests.e2e.reception import Desk, Tablet, fresh_link, set_up, visits
 from tests.infra.center import BASE, RunningCenter, center, until
 from tests.infra.template import new_database
 
@@ -28,15 +28,6 @@ asked = services.request_due(at=timezone.now() + timedelta(minutes=11))
 print(json.dumps(asked.pk if asked else Backup.objects.first().pk))
 """
 NEWEST = "import json\nfrom dvc.backups.models import Backup\nprint(json.dumps([[b.pk, b.elsewhere] for b in Backup.objects.all()]))"
-LINK = """
-import json
-from django.urls import reverse
-from django.utils import timezone
-from dvc.accounts.models import User
-from dvc.accounts.services import issue_sign_in_link
-user = User.objects.get(sign_in_name="reception{operation}")
-print(json.dumps(reverse("sign_in_by_link", args=[issue_sign_in_link(user, at=timezone.now())])))
-"""
 NEW_DEVICE = """
 import json
 from django.utils import timezone
@@ -64,11 +55,6 @@ LAY = """
   asked.onerror = () => reject(asked.error);
 })
 """
-
-
-def fresh_link(running: RunningCenter, desk: Desk) -> str:
-    """A one-time link for the person of this desk."""
-    return str(running.address + manage(running, LINK.format(operation=desk.operation)))
 
 
 def restored_elsewhere(dead: RunningCenter, stick: Path, folder: Path) -> RunningCenter:

@@ -21,12 +21,18 @@ def web(log: Path, *, data: Path | None = None, workers: int = 1) -> Iterator[in
 
     `data` is its DATA folder, this process's own when not given: keys and the mark of a restore lie there.
     """
-    port = free_port()
     variables = {
         **os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "dvc.settings", "LOG_LEVEL": "WARNING",
     }  # fmt: skip
     if data is not None:
         variables["DATA"] = str(data)
+    with serving(log, free_port(), variables, workers=workers) as port:
+        yield port
+
+
+@contextmanager
+def serving(log: Path, port: int, variables: dict[str, str], *, workers: int = 1) -> Iterator[int]:
+    """The same with the whole environment and the port given."""
     command = [
         *(sys.executable, "-m", "gunicorn", "dvc.wsgi:application", "--no-control-socket"),
         *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--log-level", "warning"),

@@ -20,7 +20,8 @@ export async function registerWorker(): Promise<ServiceWorker | null> {
   return (await navigator.serviceWorker.ready).active;
 }
 
-function keepShell(worker: ServiceWorker): Promise<boolean> {
+/** Let the worker fetch this page anew and keep it; false when it could not. */
+export function keepShell(worker: ServiceWorker): Promise<boolean> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
     setTimeout(() => resolve(false), 10_000);

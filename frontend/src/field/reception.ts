@@ -30,6 +30,7 @@ import { Timing } from "./timing";
 import { notWritten, openShelf, showTrouble, troubleText } from "./trouble";
 import { wireTyped } from "./typed";
 import { undoOf, undoVerdict } from "./undo";
+import { Update } from "./update";
 import { WalkInForm, walkInVerdict } from "./walkin";
 import { listenToWedge } from "./wedge";
 
@@ -75,6 +76,7 @@ class Reception {
   private readonly search: Search;
   private readonly group: GroupForm;
   private readonly questions: QuestionDesk;
+  private readonly update: Update;
   private shown: Shown | null = null;
   private turn = 0;
   private begun = false;
@@ -103,6 +105,7 @@ class Reception {
     this.group = new GroupForm(page, (group, told) => void this.groupTold(group, told), closed);
     this.search = new Search(page, () => this.device, (person, card) => void this.foundPerson(person, card), closed);
     this.questions = new QuestionDesk(page, () => this.snapshot, (volunteer) => this.presence.has(volunteer), (told, verdict) => void this.said(told, verdict), closed);
+    this.update = new Update(page, () => [this.walkIn, this.search, this.group, this.questions].some(({ isOpen }) => isOpen));
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
@@ -312,6 +315,7 @@ class Reception {
   }
 
   private connected(connection: Connection): void {
+    if (connection.kind === "online" && this.connection.kind !== "online") this.update.ask();
     this.connection = connection;
     drawLink(this.page, connection);
   }
