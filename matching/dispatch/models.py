@@ -102,10 +102,9 @@ class Outcome(models.TextChoices):
     ABSENT = "absent", "不在で入れなかった"
 
 
-class ActivityReport(models.Model):
-    """What the team did. The need is inherited from the dispatch, never typed."""
+class Told(models.Model):
+    """What a leader tells of a day's work."""
 
-    dispatch = models.OneToOneField(Dispatch, on_delete=models.PROTECT, related_name="report")
     outcome = models.CharField("結果", max_length=10, choices=Outcome.choices)
     people = models.PositiveSmallIntegerField("活動した人数")
     text = models.TextField("やったこと", max_length=4000, blank=True)
@@ -116,26 +115,25 @@ class ActivityReport(models.Model):
     watch = models.BooleanField("見守りが必要", default=False)
     by_leader = models.BooleanField(default=True)
     reported_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class ActivityReport(Told):
+    """What the team did. The need is inherited from the dispatch, never typed."""
+
+    dispatch = models.OneToOneField(Dispatch, on_delete=models.PROTECT, related_name="report")
 
     def __str__(self) -> str:
         return f"report of {self.dispatch}"
 
 
-class LaterReport(models.Model):
+class LaterReport(Told):
     """A second report of the same dispatch that says something else. Both are kept; the first one counts until a
     person decides."""
 
     dispatch = models.ForeignKey(Dispatch, on_delete=models.PROTECT, related_name="later_reports")
-    outcome = models.CharField("結果", max_length=10, choices=Outcome.choices)
-    people = models.PositiveSmallIntegerField("活動した人数")
-    text = models.TextField("やったこと", max_length=4000, blank=True)
-    remaining = models.TextField("残っていること", max_length=2000, blank=True)
-    people_next = models.PositiveSmallIntegerField("次に必要な人数", null=True, blank=True)
-    injury = models.CharField("けが・体調不良", max_length=500, blank=True)
-    near_miss = models.CharField("ヒヤリハット", max_length=500, blank=True)
-    watch = models.BooleanField("見守りが必要", default=False)
-    by_leader = models.BooleanField(default=True)
-    reported_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
 
     class Meta:
