@@ -70,6 +70,9 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
     edit = UnsavedEdit.objects.select_related("need").filter(pk=_row(item, "not_saved")).first()
     if edit is not None:
         looked(edit.need, by=by(request), classes="P1 P2 P3 P4", why="確かめること", at=request.now)
+    reports = queries.reports(item)
+    if reports:
+        looked(reports[0].dispatch, by=by(request), classes="P5", why="確かめること", at=request.now)
     situation = SITUATIONS[ItemKind(item.kind)]
     context = {
         "item": item, "situation": situation, "main": situation.choices[0], "others": situation.choices[1:],
@@ -79,7 +82,7 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
         "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,
         "visit": Visit.objects.filter(pk__in=item.subjects.get("visit", ())).first(),
         "edit": edit,
-        "reports": queries.reports(item),
+        "reports": reports,
         "ended": queries.ended(item), "refusal": refusal, "posted": request.POST,
     }  # fmt: skip
     return render(request, "dvc/sync/inbox_item.html", context, status=status)
