@@ -36,14 +36,6 @@ class Situation:
     may: May | None = None
 
 
-ANNUL: Final = Choice(
-    "annul",
-    "受付を取り消す",
-    "間違いの記録として取り消します。記録は消えずに残ります。",
-    danger=True,
-    reason=True,
-)
-
 SITUATIONS: Final[dict[ItemKind, Situation]] = {
     ItemKind.TWO_GATES: Situation(
         "同じ人の到着が、2か所で記録されています。",

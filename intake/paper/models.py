@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar, Final, Self
 
 from django.db import models
@@ -56,9 +55,6 @@ class PaperSheetQuerySet(models.QuerySet["PaperSheet"]):
     def missing(self) -> Self:
         """Printed, and nobody has said what became of them."""
         return self.filter(state=SheetState.OUT)
-
-    def printed_before(self, at: datetime) -> Self:
-        return self.filter(printed_at__lte=at)
 
 
 class PaperSheet(models.Model):
