@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import OperationalError
@@ -26,6 +26,7 @@ from dvc.devices import holdings
 from dvc.devices.models import HoldingKind
 from dvc.operations.models import Operation
 from dvc.sync import download, holders, marks, quarantine, reporting, services, snapshot
+from dvc.sync.clocks import Reading
 from dvc.sync.envelope import OpSerializer, read_ops
 from dvc.sync.ops import Op
 
@@ -127,6 +128,8 @@ def _busy() -> Response:
 class EnvelopeSerializer(serializers.Serializer[dict[str, Any]]):
     epoch = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     sent_wall = serializers.DateTimeField(required=False, allow_null=True)
+    sent_mono = serializers.FloatField(required=False, allow_null=True)
+    boot_id = serializers.CharField(required=False, max_length=64, allow_blank=True)
     app = serializers.CharField(required=False, max_length=20, allow_blank=True)
     report = serializers.JSONField(required=False, allow_null=True)
     ops = serializers.ListField(child=serializers.DictField())
@@ -161,7 +164,8 @@ class OpsView(DeviceView):
     @extend_schema(
         request=inline_serializer(
             "Ops", {"epoch": serializers.IntegerField(), "sent_wall": serializers.DateTimeField(),
-                    "app": serializers.CharField(), "report": reporting.ReportSerializer(required=False),
+                    "sent_mono": serializers.FloatField(required=False),
+                    "boot_id": serializers.CharField(required=False), "app": serializers.CharField(), "report": reporting.ReportSerializer(required=False),
                     "ops": OpSerializer(many=True)}
         ),
         responses=inline_serializer(
@@ -179,15 +183,15 @@ class OpsView(DeviceView):
             return _too_large()
         device = device_of(request)
         now = timezone.now()
-        sent_wall = _plausible(envelope.get("sent_wall"), now)
+        sent = Reading.of(envelope.get("sent_wall"), envelope.get("sent_mono"), envelope.get("boot_id"))
         epoch = envelope["epoch"]
         ops, misshapen = read_ops(raw_ops)
         if device.revoked_at is not None:
-            return _into_quarantine(device, ops, misshapen, epoch=epoch, sent_wall=sent_wall, at=now)
+            return _into_quarantine(device, ops, misshapen, epoch=epoch, sent=sent, at=now)
         results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=now)
-        results += services.apply_ops(device, ops, epoch=epoch, sent_wall=sent_wall, at=now)
+        results += services.apply_ops(device, ops, epoch=epoch, sent=sent, at=now)
         app, report = envelope.get("app", ""), envelope.get("report")
-        reporting.hear(device, report, app=app, sent_wall=sent_wall, at=now)
+        reporting.hear(device, report, app=app, sent_wall=sent.wall if sent else None, at=now)
         return Response(
             {
                 "server_time": now.isoformat(),
@@ -199,14 +203,14 @@ class OpsView(DeviceView):
 
 
 def _into_quarantine(
-    device: Device, ops: list[Op], misshapen: Any, *, epoch: int, sent_wall: datetime | None, at: datetime
+    device: Device, ops: list[Op], misshapen: Any, *, epoch: int, sent: Reading | None, at: datetime
 ) -> Response:
     """A revoked device gets answers to what it sent and nothing else."""
     refusal = Refused("device.revoked")
     if not ops and not misshapen:
         return _no(403, "device_revoked", refusal.text)
     results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=at)
-    results += quarantine.keep(device, ops, epoch=epoch, sent_wall=sent_wall, at=at)
+    results += quarantine.keep(device, ops, epoch=epoch, sent=sent, at=at)
     return Response(
         {
             "server_time": at.isoformat(), "generation": snapshot.generation(), "backed_up_seq": 0,
@@ -214,13 +218,6 @@ def _into_quarantine(
             "results": [result.as_json() for result in results],
         }
     )  # fmt: skip
-
-
-def _plausible(sent_wall: datetime | None, now: datetime) -> datetime | None:
-    """A clock that is years off cannot be used to correct anything (and would overflow); it is ignored."""
-    if sent_wall is None or abs(now - sent_wall) > timedelta(days=3650):
-        return None
-    return sent_wall
 
 
 def _too_large() -> Response:

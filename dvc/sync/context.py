@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.utils.functional import SimpleLazyObject
 
@@ -12,34 +13,40 @@ from dvc.accounts.models import Device, User
 from dvc.audit.services import By
 from dvc.core.compiled import compiled
 from dvc.operations.models import Operation, Site
+from dvc.sync.clocks import EARLIEST, LATEST, Reading, Told, when
 from dvc.sync.ops import Op
 from intake.volunteers import cards
 
 T = TypeVar("T")
 
-# A tablet's clock that is off by less than this is taken as it is: the network's delay is of that size.
-CLOCK_TOLERANCE = timedelta(seconds=3)
-
 
 class Context:
-    """One request of one device. `at` is the server's time, `sent_wall` the tablet's clock when it sent."""
+    """One request of one device. `at` is the server's time, `sent` what the tablet's clocks showed when it sent."""
 
-    def __init__(self, device: Device, epoch: int, sent_wall: datetime | None, at: datetime) -> None:
+    def __init__(self, device: Device, epoch: int, sent: Reading | None, at: datetime) -> None:
         self.device = device
         self.epoch = epoch
         self.at = at
-        self.measured_error = at - sent_wall if sent_wall else None
-        self.clock_error = self.measured_error or timedelta()
+        self.sent = sent
+        self.measured_error = at - sent.wall if sent else None
         # Asked for when a card comes that is not word for word one of ours.
         self.keys = cast("Mapping[int, bytes]", SimpleLazyObject(lambda: cards.public_keys(device.center)))
         self._operations: dict[int, Operation | None] = {}
         self._actors: dict[int, User | None] = {}
         self._once: dict[Hashable, Any] = {}
+        self._told: dict[UUID, Told] = {}
 
-    @property
-    def clock_error_ms(self) -> int:
-        """What the tablet's clock is behind the server's, as far as a database integer can say it."""
-        return max(-(2**31), min(2**31 - 1, int(self.clock_error.total_seconds() * 1000)))
+    def told(self, op: Op) -> Told:
+        """When the op was recorded, on the server's clock."""
+        if op.op_id not in self._told:
+            recorded = op.recorded or Reading(min(max(op.t_wall, EARLIEST), LATEST))
+            self._told[op.op_id] = when(recorded, op.heard, self.sent, received_at=self.at)
+        return self._told[op.op_id]
+
+    def correction_ms(self, op: Op) -> int:
+        """By how much the tablet's time was corrected, as far as a database integer can say it."""
+        corrected = self.told(op).at - op.t_wall
+        return max(-(2**31), min(2**31 - 1, int(corrected.total_seconds() * 1000)))
 
     def operation(self, operation_id: int) -> Operation | None:
         """The operation an op names, if it is one of the device's center."""
@@ -81,6 +88,5 @@ class Context:
         return By(user=self.actor(op.actor), device=self.device, via="tablet", op=str(op.op_id))
 
     def happened(self, op: Op, operation: Operation) -> datetime:
-        """The tablet's time, corrected by its measured clock error, never later than now, on the operation's clock."""
-        corrected = op.t_wall + self.clock_error if abs(self.clock_error) > CLOCK_TOLERANCE else op.t_wall
-        return operation.moment(min(corrected, self.at))
+        """The tablet's time, corrected, never later than now, on the operation's clock."""
+        return operation.moment(self.told(op).at)

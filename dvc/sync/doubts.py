@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dvc.audit.models import Entry
-from dvc.devices.reports import time_is_doubtful
+from dvc.devices.reports import CLOCK_JUMP, time_is_doubtful
 from dvc.operations.models import Operation
 from dvc.sync.context import Context
 from dvc.sync.ops import Op
@@ -26,10 +26,10 @@ def flag_visit(op: Op, visit: Visit, operation: Operation, context: Context) -> 
 
 
 def _of(op: Op, context: Context) -> list[VisitFlag]:
-    error = context.measured_error
-    happened = op.t_wall + (error or context.clock_error)
+    told = context.told(op)
+    happened, noticed = told.at, told.doubtful or _was_set(op, context)
     doubts = []
-    if time_is_doubtful(context.device, error, happened=happened):
+    if noticed or time_is_doubtful(context.device, context.measured_error, happened=happened):
         doubts.append(VisitFlag.CLOCK_UNCERTAIN)
     ends: list[datetime | None] = []
     if op.actor is not None:
@@ -39,6 +39,14 @@ def _of(op: Op, context: Context) -> list[VisitFlag]:
     if any(end is not None and end <= happened for end in ends):
         doubts.append(VisitFlag.OPERATOR_ENDED)
     return doubts
+
+
+def _was_set(op: Op, context: Context) -> bool:
+    """Whether the clock was set so much between the recording and the sending that the error of the one is not the
+    other's. A person is told, however well it could be put right."""
+    if context.measured_error is None:
+        return False
+    return abs(context.told(op).at - op.t_wall - context.measured_error) > CLOCK_JUMP
 
 
 def _account_ended(op: Op, context: Context) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
+from dvc.sync.clocks import Heard, Reading
 from dvc.sync.kinds import KINDS
 from dvc.sync.ops import Op
 
@@ -21,6 +22,7 @@ class OpSerializer(serializers.Serializer[dict[str, Any]]):
     t_wall = serializers.DateTimeField()
     t_mono = serializers.FloatField(required=False)
     boot_id = serializers.CharField(required=False, max_length=64, allow_blank=True)
+    heard = serializers.JSONField(required=False, allow_null=True, help_text="clocks.Heard")
     lane = serializers.CharField(required=False, max_length=60, allow_blank=True, default="")
     base = serializers.DictField(required=False)
     mode = serializers.ChoiceField(["online", "offline", "paper", "import"])
@@ -50,6 +52,8 @@ def read_ops(raw_ops: list[dict[str, Any]]) -> tuple[list[Op], list[tuple[dict[s
                 op_id=fields["op_id"], seq=fields["seq"], actor=fields["actor"], operation=fields["operation"],
                 kind=fields["kind"], t_wall=fields["t_wall"], lane=fields["lane"], mode=fields["mode"],
                 payload=fields["payload"], badge=fields.get("badge", ""),
+                recorded=Reading.of(fields["t_wall"], fields.get("t_mono"), fields.get("boot_id")),
+                heard=Heard.of(fields.get("heard")),
             )
         )  # fmt: skip
     return ops, misshapen

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dvc.audit.services import record
 from dvc.operations.models import Operation
+from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, HeldState
 from dvc.sync.ops import Op, Result, verdict
@@ -22,7 +23,7 @@ def hold(op: Op, operation: Operation, card: Card, context: Context, *, happened
     """Keep the op until somebody holds the card. Two statements."""
     held = HeldOp.objects.create(
         op_id=op.op_id, operation=operation, device=context.device, card=card, op=op.as_json(), epoch=context.epoch,
-        clock_error_ms=int(context.clock_error.total_seconds() * 1000), happened_at=happened, received_at=context.at,
+        clock_error_ms=context.correction_ms(op), happened_at=happened, received_at=context.at,
     )  # fmt: skip
     record("op.held", held, by=context.by(op), at=happened, operation=operation, card=card.pk, kind=op.kind)
     return verdict(op.op_id, op.seq, "held", "unbound_card", {"short_code": card.short_code})
@@ -47,7 +48,7 @@ def fold_waiting(card: Card, *, bound_at: datetime, fold: Fold) -> int:
 def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
     """Fold what waited, with the times and the operator it was recorded with."""
     error = timedelta(milliseconds=held.clock_error_ms)
-    context = Context(held.device, held.epoch, held.received_at - error, held.received_at)
+    context = Context(held.device, held.epoch, Reading(held.received_at - error), held.received_at)
     op = Op.from_json(held.op)
     result = fold(op, held.operation, context)
     held.state, held.settled_at, held.result = HeldState.FOLDED, at, result.as_json()

@@ -30,6 +30,7 @@ class Receipt(models.Model):
     digest = models.CharField(max_length=64)
     happened_at = models.DateTimeField()
     clock_error_ms = models.IntegerField(default=0)
+    corrected_by = models.CharField(max_length=10, blank=True, help_text="clocks.Told.by")
     received_at = models.DateTimeField()
     result = JSONField()
 

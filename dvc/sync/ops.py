@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
+from dvc.sync.clocks import Heard, Reading
 from intake.checkin.verdicts import VERDICTS
 
 # The field of a payload that is folded and then kept nowhere: what somebody said about their health today.
@@ -21,7 +22,8 @@ Status = Literal["applied", "replayed", "merged", "held", "review", "refused", "
 @dataclass(frozen=True)
 class Op:
     """One operation whose shape was validated. `t_wall` is the tablet's own clock, with its offset from UTC; `badge`
-    the first half of the badge its actor signed in with, "" for other ways."""
+    the first half of the badge its actor signed in with, "" for other ways. `recorded`: `t_wall` beside the tablet's other
+    clock; `heard`: what it knew of the server's (clocks.py)."""
 
     op_id: uuid.UUID
     seq: int
@@ -33,6 +35,8 @@ class Op:
     mode: str
     payload: Mapping[str, Any]
     badge: str = ""
+    recorded: Reading | None = None
+    heard: Heard | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -48,7 +52,7 @@ class Op:
         return {name: value for name, value in self.payload.items() if name != PRIVATE}
 
     def as_json(self) -> dict[str, Any]:
-        """For an op that is kept before it is folded."""
+        """For an op that is kept before it is folded: less the clocks, whose say is kept as one correction."""
         return {
             "op_id": str(self.op_id), "seq": self.seq, "actor": self.actor, "operation": self.operation,
             "kind": self.kind, "t_wall": self.t_wall.isoformat(), "lane": self.lane, "mode": self.mode,

@@ -13,6 +13,7 @@ from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync import inbox, services
+from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.inbox import View
 from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, QuarantineState, Receipt
@@ -21,10 +22,10 @@ from dvc.sync.ops import Op, Result, verdict
 
 @transaction.atomic
 def keep(
-    device: Device, ops: Sequence[Op], *, epoch: int, sent_wall: datetime | None, at: datetime
+    device: Device, ops: Sequence[Op], *, epoch: int, sent: Reading | None, at: datetime
 ) -> list[Result]:
     """Store the ops and answer each: `held` with the code `quarantined`, or what it came to if that is known."""
-    context = Context(device, epoch, sent_wall, at)
+    context = Context(device, epoch, sent, at)
     ids = [op.op_id for op in ops]
     receipts = {row.op_id: row for row in Receipt.objects.filter(op_id__in=ids).exclude(kind="")}
     known = {row.op_id: row for row in QuarantinedOp.objects.filter(op_id__in=ids)}
@@ -40,7 +41,7 @@ def keep(
             row = QuarantinedOp(
                 op_id=op.op_id, operation=operation, device=device, epoch=epoch, seq=op.seq,
                 actor=context.actor(op.actor), op=op.as_json(), digest=op.digest,
-                clock_error_ms=context.clock_error_ms, happened_at=context.happened(op, operation), received_at=at,
+                clock_error_ms=context.correction_ms(op), happened_at=context.happened(op, operation), received_at=at,
             )  # fmt: skip
             known[op.op_id] = row
             new.append(row)
@@ -87,7 +88,7 @@ def take_in(item: InboxItem, *, by: By, at: datetime) -> int:
     for row in rows:
         error = timedelta(milliseconds=row.clock_error_ms)
         services.apply_ops(
-            row.device, [Op.from_json(row.op)], epoch=row.epoch, sent_wall=row.received_at - error,
+            row.device, [Op.from_json(row.op)], epoch=row.epoch, sent=Reading(row.received_at - error),
             at=row.received_at,
         )  # fmt: skip
     folded = Receipt.objects.filter(op_id__in=[row.op_id for row in rows]).values_list("op_id", flat=True)

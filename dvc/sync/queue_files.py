@@ -91,7 +91,7 @@ def take(center: Center, file: bytes, *, by: By, at: datetime) -> Taken:
         batch = raw_ops[start : start + services.MAX_OPS]
         ops, misshapen = read_ops(batch)
         results = services.refuse_misshapen(device, misshapen, epoch=epoch, at=at)
-        results += fold(device, ops, epoch=epoch, sent_wall=None, at=at)
+        results += fold(device, ops, epoch=epoch, sent=None, at=at)
         counts.update(result.status for result in results)
         counts["unanswered"] += len(batch) - len(results)
     with transaction.atomic():

@@ -16,6 +16,7 @@ from dvc.accounts.models import Device
 from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
+from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import Receipt
@@ -27,7 +28,7 @@ MAX_OPS = 200
 
 
 def apply_ops(
-    device: Device, ops: Sequence[Op], *, epoch: int, sent_wall: datetime | None, at: datetime
+    device: Device, ops: Sequence[Op], *, epoch: int, sent: Reading | None, at: datetime
 ) -> list[Result]:
     """Apply up to MAX_OPS operations and answer each one that got a durable result.
 
@@ -35,7 +36,7 @@ def apply_ops(
     All ops share one commit; when the database cannot do that (a deadlock with another tablet's batch), each op
     gets a transaction of its own.
     """
-    context = Context(device, epoch, sent_wall, at)
+    context = Context(device, epoch, sent, at)
     if len(ops) == 1:
         return _apply_all(ops, context)
     try:
@@ -43,7 +44,7 @@ def apply_ops(
             return _apply_all(ops, context)
     except OperationalError:
         log.warning("a batch of %d ops is applied one by one", len(ops))
-        one_by_one = (_apply_all([op], Context(device, epoch, sent_wall, at)) for op in ops)
+        one_by_one = (_apply_all([op], Context(device, epoch, sent, at)) for op in ops)
         return [result for results in one_by_one for result in results]
 
 
@@ -147,7 +148,7 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
             op_id=op.op_id, device=context.device, epoch=context.epoch, seq=op.seq, operation=operation,
             actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.lasting),
             digest=op.digest, happened_at=context.happened(op, operation) if operation else context.at,
-            clock_error_ms=context.clock_error_ms, received_at=context.at, result=result.as_json(),
+            clock_error_ms=context.correction_ms(op), corrected_by=context.told(op).by, received_at=context.at, result=result.as_json(),
         )
         for op, result in zip(run, results, strict=True)
     ]  # fmt: skip

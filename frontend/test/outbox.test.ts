@@ -26,6 +26,8 @@ function result(op: Op, more: Partial<Result> = {}): Result {
 class Center {
   readonly got: Op[][] = [];
   readonly headers: IncomingMessage["headers"][] = [];
+  readonly envelopes: Record<string, unknown>[] = [];
+  serverTime = "";
   answer: (ops: Op[], response: ServerResponse) => void = (ops, response) => this.ok(response, ops.map((op) => result(op)));
   generation = "1";
   backedUpSeq = 0;
@@ -36,7 +38,8 @@ class Center {
       let body = "";
       request.on("data", (piece: Buffer) => (body += piece.toString()));
       request.on("end", () => {
-        const { ops } = JSON.parse(body) as { ops: Op[] };
+        const { ops, ...envelope } = JSON.parse(body) as { ops: Op[] };
+        this.envelopes.push(envelope);
         this.got.push(ops);
         this.headers.push(request.headers);
         this.answer(ops, response);
@@ -47,7 +50,7 @@ class Center {
   }
 
   ok(response: ServerResponse, results: Result[]): void {
-    this.say(response, 200, { server_time: "", generation: this.generation, backed_up_seq: this.backedUpSeq, results });
+    this.say(response, 200, { server_time: this.serverTime, generation: this.generation, backed_up_seq: this.backedUpSeq, results });
   }
 
   say(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
@@ -130,6 +133,27 @@ describe("recording", () => {
     shelf = await Shelf.open(`shelf-${name}`);
     expect(await shelf.queuedCount()).toBe(3);
     expect((await shelf.append(fact(), VERDICT)).seq).toBe(4);
+  });
+});
+
+describe("the two clocks", () => {
+  it("says both at sending, and writes what was heard of the server's into every later fact", async () => {
+    const said = new Date(Date.now() + 3_600_000).toISOString();
+    center.serverTime = said;
+    await put(1);
+    await outbox.drain();
+    await put(1);
+    await outbox.drain();
+    const [first, second] = center.got.flat();
+    expect(first?.heard).toBeUndefined();
+    expect(second?.heard).toMatchObject({ at: Date.parse(said), boot_id: second?.boot_id });
+    expect(second!.heard!.mono).toBeLessThanOrEqual(second!.t_mono);
+    const [envelope] = center.envelopes;
+    expect(envelope?.["boot_id"]).toBe(first?.boot_id);
+    expect(envelope?.["sent_mono"]).toBeGreaterThanOrEqual(first!.t_mono);
+    shelf.close();
+    shelf = await Shelf.open(`shelf-${name}`);
+    expect((await shelf.append(fact(), VERDICT)).op.heard?.at).toBe(Date.parse(said));
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isoWithOffset, stamp } from "../src/field/clock";
+import { heardOf, isoWithOffset, reading, sendingStamp, stamp } from "../src/field/clock";
 import { Repeats } from "../src/field/repeat";
 import { shortName } from "../src/field/text";
 import { uuid7 } from "../src/field/uuid7";
@@ -32,6 +32,17 @@ describe("clock", () => {
     const [a, b] = [stamp(), stamp()];
     expect(a.boot_id).toBe(b.boot_id);
     expect(b.t_mono).toBeGreaterThanOrEqual(a.t_mono);
+    expect(sendingStamp().boot_id).toBe(a.boot_id);
+  });
+
+  it("hears the server's clock in the middle of a round, and not in one that was long or in which its own was set", () => {
+    const asked = { wall: 1_000_000, mono: 500 };
+    const said = "2026-11-23T08:57:03Z";
+    const heard = heardOf(said, asked, { wall: 1_000_400, mono: 900 });
+    expect(heard).toMatchObject({ at: Date.parse(said), wall: 1_000_200, mono: 700, boot_id: stamp().boot_id });
+    expect(heardOf(said, asked, { wall: 1_007_000, mono: 7_500 })).toBeNull();
+    expect(heardOf(said, asked, { wall: 4_600_400, mono: 900 })).toBeNull();
+    expect(heardOf("", asked, reading())).toBeNull();
   });
 });
 

@@ -2,6 +2,7 @@
 
 What it must do like the real one (frontend/src/field/outbox.ts, shelf.ts; when those change, this changes):
 - facts are numbered without a gap as they are recorded; UUIDv7 ids; the wall clock may be wrong, the order is not;
+- a second clock cannot be set; each op carries what the tablet last heard of the server's clock (clock.ts);
 - a pass sends everything queued, oldest first, at most 200 a request; 413 and 400 split a batch, any other failure
   ends the pass and everything stays queued;
 - only an op the server *named* in its answer leaves the queue; what it had no answer for stays;
@@ -117,14 +118,19 @@ class Tablet:
     """One device with its shelf. Not thread-safe, as a page is not."""
 
     def __init__(
-        self, identity: Identity, line: Line, *, clock: Clock, seed: int = 0, arrange: Arrange | None = None
-    ) -> None:
-        """`clock` is the tablet's own wall clock; `arrange` may reorder or repeat what goes into one request."""
+        self, identity: Identity, line: Line, *, clock: Clock, seed: int = 0, arrange: Arrange | None = None,
+        mono: Callable[[], float] | None = None,
+    ) -> None:  # fmt: skip
+        """`clock` is the tablet's own wall clock; `arrange` may reorder or repeat what goes into one request. `mono`:
+        milliseconds on the clock that cannot be set; without it this is a tablet of a release that did not tell it."""
         self.identity = identity
         self.line = line
         self.clock = clock
         self.dice = random.Random(seed)
         self.arrange = arrange or list
+        self.mono = mono
+        self.boot = "simulated"
+        self.heard: Json | None = None
         self.shelf: list[Entry] = []
         self.seq = 0
         self.generation: str | None = None
@@ -142,7 +148,8 @@ class Tablet:
         entry = Entry({
             "op_id": self._uuid7(wall), "seq": self.seq, "actor": self.identity.actor,
             "operation": self.identity.operation, "kind": kind, "v": 1, "t_wall": wall.isoformat(),
-            "t_mono": float(self.seq), "boot_id": "simulated", "lane": "", "base": {}, "mode": mode, "payload": payload,
+            "t_mono": self.mono() if self.mono else float(self.seq), "boot_id": self.boot, "lane": "", "base": {},
+            "mode": mode, "payload": payload, **({"heard": self.heard} if self.heard else {}),
         })  # fmt: skip
         self.shelf.append(entry)
         return entry
@@ -191,6 +198,8 @@ class Tablet:
             "app": "simulated",
             "ops": sent,
         }
+        if self.mono:
+            body |= {"sent_mono": self.mono(), "boot_id": self.boot}
         try:
             status, answer = self.line.post(json.dumps(body).encode(), self.identity.authorization)
         except NoAnswer:
@@ -209,6 +218,10 @@ class Tablet:
                 if entry.seq > answer["backed_up_seq"]:
                     entry.queued = True
         self.generation, self.backed_up_seq = answer["generation"], answer["backed_up_seq"]
+        if self.mono:
+            said = datetime.fromisoformat(answer["server_time"]).timestamp() * 1000
+            wall = self.clock().timestamp() * 1000
+            self.heard = {"at": said, "wall": wall, "mono": self.mono(), "boot_id": self.boot}
         by_id = {str(entry.op["op_id"]): entry for entry in self.shelf}
         for result in answer["results"]:
             named = by_id.get(result["op_id"])
@@ -242,6 +255,14 @@ class ForgetfulTablet(Tablet):
         for entry in batch:
             entry.queued = False
         return "done" if outcome == "stop" else outcome
+
+
+class OneClockTablet(Tablet):
+    """The negative control: of a release that told of its wall clock only, so that what waited while that was set is
+    corrected by the wrong error."""
+
+    def __init__(self, identity: Identity, line: Line, **more: Any) -> None:
+        super().__init__(identity, line, **{**more, "mono": None})
 
 
 def twice_and_shuffled(dice: random.Random) -> Arrange:

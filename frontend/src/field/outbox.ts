@@ -2,7 +2,7 @@
  * The one write path of the tablet, on-line and off-line: record on the shelf, then send what is queued.
  * Nothing leaves the queue without a durable result. Transport errors are retried for ever; refusals never.
  */
-import { isoWithOffset } from "./clock";
+import { heardOf, reading, sendingStamp, type Reading } from "./clock";
 import type { Fact, OpsAnswer, Verdict } from "./protocol";
 import type { Entry, Shelf } from "./shelf";
 
@@ -166,6 +166,7 @@ export class Outbox {
     this.options.onQueue?.();
     let response: Response;
     let answer: unknown;
+    const asked = reading();
     try {
       response = await this.fetch(this.options.url, {
         method: "POST",
@@ -176,7 +177,7 @@ export class Outbox {
         signal: AbortSignal.timeout(TIMEOUT_MS),
         body: JSON.stringify({
           epoch,
-          sent_wall: isoWithOffset(new Date()),
+          ...sendingStamp(),
           app: this.options.app,
           ops: batch.map((entry) => entry.op),
         }),
@@ -186,7 +187,7 @@ export class Outbox {
       // No network, a time-out, half an answer, a proxy's HTML: nothing is known, so everything stays queued.
       return this.failed(ids, { kind: "offline" });
     }
-    if (response.status === 200 && isAnswer(answer)) return this.arrived(ids, answer);
+    if (response.status === 200 && isAnswer(answer)) return this.arrived(ids, answer, asked);
     const { text = "" } = (answer ?? {}) as Denial;
     switch (response.status) {
       case 400:
@@ -205,11 +206,12 @@ export class Outbox {
     }
   }
 
-  private async arrived(ids: readonly string[], answer: OpsAnswer): Promise<Outcome> {
+  private async arrived(ids: readonly string[], answer: OpsAnswer, asked: Reading): Promise<Outcome> {
     this.failures = 0;
     this.retryAfterMs = 0;
     this.heardAt = Date.now();
-    const { settled, restored } = await this.options.shelf.settle(answer.results, answer.generation, answer.backed_up_seq);
+    const heard = heardOf(answer.server_time, asked, reading());
+    const { settled, restored } = await this.options.shelf.settle(answer.results, answer.generation, answer.backed_up_seq, heard);
     this.options.shelf.markSent(ids, false);
     this.options.onConnection?.(
       answer.device === "revoked" ? { kind: "blocked", text: answer.text ?? "", stored: true } : { kind: "online" },

@@ -1,5 +1,5 @@
 /* The contract with POST /api/v1/sync/ops and GET /api/v1/sync/snapshot: shapes only. */
-import type { Stamp } from "./clock";
+import type { Heard, Stamp } from "./clock";
 
 export type Tone = "ok" | "warn" | "stop";
 /** Facts about one person's visit. */
@@ -108,8 +108,10 @@ export interface Fact extends Stamp {
   readonly mode: "online" | "offline";
 }
 
+/** `heard`: what the shelf knew of the server's clock at that moment. */
 export interface Op extends Fact {
   readonly seq: number;
+  readonly heard?: Heard;
 }
 
 export interface Todo {

@@ -5,6 +5,7 @@
  * An acknowledged operation stays until the server has it in a backup elsewhere: after a restore it is sent again.
  */
 import type { IDBPTransaction } from "idb";
+import type { Heard } from "./clock";
 import type { Device, Fact, KeptChanges, Result, Snapshot, Status, Verdict } from "./protocol";
 import { isNamed, openRooms, type Entry, type Meta, type Rooms, type Schema, type ShelfNews, type StoredSnapshot } from "./shelf_schema";
 import { shortName } from "./text";
@@ -132,7 +133,7 @@ export class Shelf {
       const meta = await readMeta(tx);
       const seq = meta.lastSeq + 1;
       const entry: Entry = {
-        op_id: fact.op_id, seq, op: { ...fact, seq }, state: "saved", queued: 1, verdict, result: null, look: 0,
+        op_id: fact.op_id, seq, op: { ...fact, seq, ...(meta.heard ? { heard: meta.heard } : {}) }, state: "saved", queued: 1, verdict, result: null, look: 0,
       };
       // Both at once; a failure of either (the disk is full) ends the transaction, and `done` says which it was.
       void tx.objectStore("ops").add(entry).catch(() => undefined);
@@ -205,9 +206,12 @@ export class Shelf {
 
   /**
    * Keep the server's answers. Only what they name leaves the queue. Returns the entries that changed, and whether the
-   * server has another generation: then it was restored, and what its backup lacks is in the queue again.
+   * server has another generation: then it was restored, and what its backup lacks is in the queue again. `heard`: what
+   * the answer said of the server's clock; null when that is worth nothing.
    */
-  settle(results: readonly Result[], generation: string, backedUpSeq: number): Promise<{ settled: Entry[]; restored: boolean }> {
+  settle(
+    results: readonly Result[], generation: string, backedUpSeq: number, heard: Heard | null = null,
+  ): Promise<{ settled: Entry[]; restored: boolean }> {
     return this.use(async (rooms) => {
       const tx = rooms.transaction(["meta", "ops"], "readwrite", STRICT);
       const ops = tx.objectStore("ops");
@@ -225,7 +229,7 @@ export class Shelf {
         void ops.put(kept).catch(() => undefined);
         settled.push({ ...kept, result });
       });
-      void tx.objectStore("meta").put({ ...meta, generation, backedUpSeq }, "this").catch(() => undefined);
+      void tx.objectStore("meta").put({ ...meta, generation, backedUpSeq, ...(heard ? { heard } : {}) }, "this").catch(() => undefined);
       await tx.done;
       return { settled, restored };
     });

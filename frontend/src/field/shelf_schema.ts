@@ -4,6 +4,7 @@
  * newer shelf, and no upgrade has to touch an operation.
  */
 import { openDB, type DBSchema, type IDBPDatabase, type OpenDBCallbacks } from "idb";
+import type { Heard } from "./clock";
 import type { Device, KeptChanges, Op, Result, Snapshot, Verdict } from "./protocol";
 
 export const VERSION = 2;
@@ -32,11 +33,13 @@ export interface StoredSnapshot {
   readonly content: Snapshot;
 }
 
-/** `backedUpSeq`: up to this number all of this device's operations lie in a backup outside of the server. */
+/** `backedUpSeq`: up to this number all of this device's operations lie in a backup outside of the server. `heard`: the
+ * server's clock as it was last heard. */
 export interface Meta {
   readonly lastSeq: number;
   readonly generation: string | null;
   readonly backedUpSeq: number;
+  readonly heard?: Heard;
 }
 
 export interface Schema extends DBSchema {

@@ -5,21 +5,25 @@ It never asks the server what it thinks happened until the end, when everything 
 
 In one process each sequence runs inside a savepoint that is rolled back, so that thousands of them need one database; a
 backup is a savepoint too, and a restore the way back to it under a new generation. Over HTTP each sequence has a world
-of its own in the same database, and there is no way back. Things happen yesterday, from eight in the morning on, and
-tablets send them now.
+of its own in the same database, and there is no way back.
+
+Things happen yesterday, from eight in the morning on. In one process the server's clock goes along with them, so that a
+tablet hears of it, is set, sleeps and starts anew between two facts. Over HTTP the server lives today, and the tablets
+are of a release that tells of one clock only.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 
 import hypothesis
+import pytest
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -159,16 +163,34 @@ class TabletsMachine(RuleBasedStateMachine):
         self.weather = Weather(self.dice, tally=self.tally)
         line = type(self).line(self.weather)
         self.errors = [timedelta() for _ in range(TABLETS)]
+        self.stood_still = [timedelta() for _ in range(TABLETS)]
+        # A clock that is set and one that stands still look alike; of one tablet only one of them happens.
+        self.gets_set = [self.dice.random() < 0.5 for _ in range(TABLETS)]
         self.tablets = [
             self.tablet(
-                one, line, clock=self._clock(number), seed=seed + number + self.world.operation.pk * 2**40
+                one, line, clock=self._clock(number), seed=seed + number + self.world.operation.pk * 2**40,
+                mono=self._mono(number) if self.shared else None,
             )
             # Op ids are for ever: where nothing is taken back, the same seed must not give the same ids again.
             for number, one in enumerate(self.world.identities)
-        ]
+        ]  # fmt: skip
+        if self.shared:
+            for tablet in self.tablets:
+                self._drain(tablet)  # whoever was just registered has heard the server
 
     def _clock(self, number: int) -> Callable[[], datetime]:
-        return lambda: timezone.now() + self.errors[number]
+        return lambda: (self.moment if self.shared else timezone.now()) + self.errors[number]
+
+    def _mono(self, number: int) -> Callable[[], float]:
+        begin = self.moment
+        return lambda: (self.moment - begin - self.stood_still[number]).total_seconds() * 1000
+
+    def _drain(self, tablet: Tablet) -> None:
+        with self._server_time():
+            tablet.drain()
+
+    def _server_time(self) -> AbstractContextManager[object]:
+        return _server_clock(lambda: self.moment) if self.shared else nullcontext()
 
     # What people do
 
@@ -239,7 +261,7 @@ class TabletsMachine(RuleBasedStateMachine):
         one = self.tablets[tablet]
         self.weather.bad = bad
         one.arrange = self._twice_in_any_order if mess else list
-        one.drain()
+        self._drain(one)
 
     def _twice_in_any_order(self, ops: list[Json]) -> list[Json]:
         again = [*ops, *ops]
@@ -247,12 +269,21 @@ class TabletsMachine(RuleBasedStateMachine):
         return again
 
     @rule(tablet=st.integers(0, TABLETS - 1), minutes=st.sampled_from([-600, -10, 3, 26 * 60]))
-    def a_clock_is_wrong_from_now_on(self, tablet: int, minutes: int) -> None:
-        one = self.tablets[tablet]
-        # Before its first op: what was recorded under one error and goes out under another is corrected by the wrong
-        # one (sync.md §4 measures at each sync; after a restore that is a sync of another day).
-        if not one.seq:
+    def a_clock_is_set(self, tablet: int, minutes: int) -> None:
+        """Also while ops wait; over HTTP, where tablets tell of one clock only, before the first of them."""
+        if self.gets_set[tablet] if self.shared else not self.tablets[tablet].seq:
             self.errors[tablet] = timedelta(minutes=minutes)
+
+    @precondition(lambda self: self.shared is not None)
+    @rule(tablet=st.integers(0, TABLETS - 1), minutes=st.sampled_from([1, 20, 90]), anew=st.booleans())
+    def a_tablet_sleeps(self, tablet: int, minutes: int, anew: bool) -> None:
+        """The clock that cannot be set stands still; or the page is loaded anew and it begins at another place."""
+        if self.gets_set[tablet]:
+            return
+        self.moment += timedelta(minutes=minutes)
+        self.stood_still[tablet] += timedelta(minutes=minutes)
+        if anew:
+            self.tablets[tablet].boot += "again"
 
     @precondition(lambda self: self.shared is not None and self.backup is None)
     @rule()
@@ -292,8 +323,9 @@ class TabletsMachine(RuleBasedStateMachine):
         for number, tablet in enumerate(self.tablets):
             tablet.arrange = list
             self.something_that_is_no_card_is_scanned(number)
-            tablet.drain()
-            tablet.drain_until_empty(3)
+            with self._server_time():
+                tablet.drain()
+                tablet.drain_until_empty(3)
 
     def _nothing_is_lost_or_applied_twice(self) -> None:
         receipts = Counter(
@@ -356,6 +388,14 @@ class TabletsMachine(RuleBasedStateMachine):
             board.shown(self.world.operation, at=timezone.now(), names=False, wall=True).numbers.present
             == here
         )
+
+
+@contextmanager
+def _server_clock(now: Callable[[], datetime]) -> Iterator[None]:
+    """Django's clock is this one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", now)
+        yield
 
 
 def close(found: list[Stay], expected: list[Stay]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.dvc.sync.lines import DirectLine
 from tests.dvc.sync.machine import make_world, play
-from tests.infra.tablet import ForgetfulTablet
+from tests.infra.tablet import ForgetfulTablet, OneClockTablet
 
 pytestmark = pytest.mark.django_db
 
@@ -21,3 +21,8 @@ def test_random_sequences_of_three_tablets_break_no_invariant() -> None:
 def test_control_a_tablet_that_deletes_before_the_answer_is_found_out() -> None:
     with pytest.raises(AssertionError, match=r"an op has no receipt|never learned"):
         play(DirectLine, 20, shared=make_world(), tablet=ForgetfulTablet)
+
+
+def test_control_a_clock_that_is_set_while_ops_wait_is_found_out_where_only_one_is_told() -> None:
+    with pytest.raises(AssertionError, match=r"in two|datetime"):
+        play(DirectLine, 40, shared=make_world(), tablet=OneClockTablet)
