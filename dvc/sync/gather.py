@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -35,8 +35,14 @@ def look_through_all(*, at: datetime) -> None:
     """The sweeper's check (settings.SWEEP_CHECKS). `at` is real time; each operation has its own clock."""
     recently = Q(state=OperationState.OPEN) | Q(state=OperationState.CLOSED, closed_at__gte=at - LOOK_BACK)
     for operation in Operation.objects.filter(recently).select_related("center"):
-        if _is_due(operation, at=at):
+        if not _is_due(operation, at=at):
+            continue
+        try:
             look_through(operation, at=at)
+        except OperationalError:
+            raise
+        except Exception:  # our own bug about one operation must not leave the others unlooked at
+            log.exception("operation %s is not looked through", operation.pk)
 
 
 def _is_due(operation: Operation, *, at: datetime) -> bool:
@@ -132,7 +138,7 @@ def _held_ops(operation: Operation, days_end: date, *, at: datetime) -> None:
     for held in bound:
         since = held.card.bindings.filter(ended_at__isnull=True).values_list("bound_at", flat=True).first()
         if since and timezone.localdate(since) == timezone.localdate(held.happened_at):
-            holding.fold_one(held, fold=fold_held, at=at)
+            holding.fold_or_leave(held, fold=fold_held, at=at)
     known = _known(operation, ItemKind.CARD_NEVER_BOUND)
     over = timezone.make_aware(datetime.combine(days_end, time()))
     for held in waiting.filter(happened_at__lt=over):

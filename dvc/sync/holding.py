@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from dvc.audit.services import record
@@ -15,6 +16,8 @@ from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, HeldState
 from dvc.sync.ops import Op, Result, verdict
 from intake.volunteers.models import Card
+
+log = logging.getLogger(__name__)
 
 Fold = Callable[[Op, Operation, Context], Result]
 
@@ -39,9 +42,21 @@ def fold_waiting(card: Card, *, bound_at: datetime, fold: Fold) -> int:
     folded = 0
     for held in waiting.select_related("operation__center", "device__center").select_for_update(of=("self",)):
         if timezone.localdate(held.happened_at) == timezone.localdate(bound_at):
-            fold_one(held, fold=fold, at=bound_at)
-            folded += 1
+            folded += fold_or_leave(held, fold=fold, at=bound_at)
     return folded
+
+
+def fold_or_leave(held: HeldOp, *, fold: Fold, at: datetime) -> bool:
+    """`fold_one`; an op that our own code breaks on goes on waiting, in the end for a person. Its card is given all the
+    same, and the others are folded."""
+    try:
+        fold_one(held, fold=fold, at=at)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("held op %s is not folded", held.op_id)
+        return False
+    return True
 
 
 @transaction.atomic

@@ -9,8 +9,10 @@ import pytest
 from django.db import transaction
 
 from dvc.outbox import services
+from dvc.outbox.management.commands import sweep
 from dvc.outbox.models import Row, State
 from tests import make
+from tests.dvc.outbox.handlers import break_as_a_check, leave_a_row
 
 pytestmark = pytest.mark.django_db
 NOW = make.at(9)
@@ -119,3 +121,12 @@ def test_the_sweeper_publishes_what_nobody_took_and_not_what_waits_for_its_time(
     services.sweep(at=NOW + timedelta(days=999))
     assert Row.objects.get(pk=lost.pk).published_at is not None
     assert Row.objects.get(pk=later.pk).published_at is None
+
+
+def test_a_check_of_the_sweeper_that_breaks_keeps_no_other_from_its_work(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for check in (break_as_a_check, leave_a_row):
+        sweep.run(check)
+    assert Row.objects.get().dedupe_key == "check"
+    assert "break_as_a_check failed" in caplog.text

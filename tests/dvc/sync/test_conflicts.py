@@ -172,6 +172,24 @@ def test_conflict_05_a_card_nobody_holds_yet_waits_for_its_binding(
     assert not InboxItem.objects.exists()
 
 
+def test_conflict_05_a_waiting_scan_that_breaks_us_keeps_no_card_and_no_other_scan_back(
+    operation: Operation, person: Volunteer
+) -> None:
+    card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
+    tablet = Tablet(operation)
+    for minute in (0, 1):
+        tell(tablet, said(tablet, "visit.arrive", make.at(9, minute), card=card.token))
+    poisoned = HeldOp.objects.earliest("pk")
+    HeldOp.objects.filter(pk=poisoned.pk).update(op={"kind": "of another world"})
+    bind = said(tablet, "card.bind", make.at(9, 5), card=card.token, volunteer=person.pk)
+    assert tell(tablet, bind)[0]["status"] == "applied"
+    assert Visit.objects.get().arrived_at == make.at(9, 1)
+    gather.look_through(operation, at=make.at(33))
+    poisoned.refresh_from_db()
+    assert poisoned.state == "waiting"
+    assert InboxItem.objects.filter(kind=ItemKind.CARD_NEVER_BOUND, key=str(poisoned.pk)).exists()
+
+
 def test_conflict_05_a_card_tried_out_the_day_before_lets_nobody_in(
     operation: Operation, person: Volunteer
 ) -> None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from dvc.outbox import services
+
+log = logging.getLogger(__name__)
+
+
+class Check(Protocol):
+    """What settings.SWEEP_CHECKS names. `at` is real time."""
+
+    __qualname__: str
+
+    def __call__(self, *, at: datetime) -> object: ...
 
 
 class Command(BaseCommand):
@@ -26,12 +38,22 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        checks = [import_string(path) for path in settings.SWEEP_CHECKS]
+        checks: list[Check] = [import_string(path) for path in settings.SWEEP_CHECKS]
         while not stop.is_set():
             close_old_connections()
             for check in checks:
-                check(at=timezone.now())
+                run(check)
             services.sweep(at=timezone.now())
             if once:
                 return
             stop.wait(every)
+
+
+def run(check: Check) -> None:
+    """One check. A bug in it is logged and must not keep the others from their work: the next one may be the backup."""
+    try:
+        check(at=timezone.now())
+    except (OperationalError, InterfaceError):
+        raise  # no database: the supervisor starts us again
+    except Exception:
+        log.exception("%s failed", check.__qualname__)
