@@ -151,6 +151,15 @@ class CloseForm(forms.Form):
     reason = CleanText(label="閉所の理由・引きつぎ", max_length=200, required=False)
 
 
+class ConsentForm(forms.Form):
+    note = CleanText(
+        label="何が変わったか",
+        max_length=200,
+        required=False,
+        help_text="操作の記録に残ります。例：床下の作業のときの防じんマスクを加えた",
+    )
+
+
 class RolesForm(forms.Form):
     roles = forms.MultipleChoiceField(
         label="役割",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("o/<int:operation_id>/operations/", views.operation_list, name="operation_list"),
     path("o/<int:operation_id>/operations/new/", views.operation_new, name="operation_new"),
     path("o/<int:operation_id>/edit/", views.operation_edit, name="operation_edit"),
+    path("o/<int:operation_id>/consent/", views.operation_consent, name="operation_consent"),
     path("o/<int:operation_id>/open/", views.operation_open, name="operation_open"),
     path("o/<int:operation_id>/close/", views.operation_close, name="operation_close"),
     path("o/<int:operation_id>/settings/", views.settings_page, name="settings"),

@@ -33,6 +33,7 @@ from dvc.home.forms import (
     DEFAULT_LNG,
     CenterForm,
     CloseForm,
+    ConsentForm,
     OpenForm,
     OperationForm,
     RolesForm,
@@ -202,6 +203,23 @@ def operation_edit(request: StaffRequest, operation_id: int) -> HttpResponse:
         messages.success(request, "変更しました。")
         return redirect("settings", operation_id)
     return render(request, "dvc/home/operation_edit.html", {"form": form})
+
+
+@FORM
+def operation_consent(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The notes people agree to changed: from now on who agreed before is asked again, or that was a mistake."""
+    form = ConsentForm(_posted(request))
+    if request.method == "POST" and form.is_valid():
+        taken_back = "take_back" in request.POST
+        operations.renew_consent(
+            request.operation, since=None if taken_back else request.now, note=form.cleaned_data["note"],
+            by=by(request), at=request.now,
+        )  # fmt: skip
+        messages.success(
+            request, "取り消しました。" if taken_back else "これより前に同意した人に、もう一度聞きます。"
+        )
+        return redirect("operation_consent", operation_id)
+    return render(request, "dvc/home/operation_consent.html", {"form": form})
 
 
 @require_POST

@@ -105,6 +105,9 @@ class Operation(models.Model):
     questions_stop = models.CharField(
         "質問で出発を止める人", max_length=10, choices=QuestionsStop.choices, default=QuestionsStop.NO
     )
+    consent_since = models.DateTimeField(
+        "注意事項を改めた時刻", null=True, blank=True, help_text="whoever agreed before this is asked again"
+    )
     auto_match = models.BooleanField("自動で提案を作る", default=True)
     recruiting = models.BooleanField("募集中", default=True)
     notice = models.CharField("お知らせ", max_length=300, blank=True)

@@ -132,6 +132,17 @@ def edit_operation(operation: Operation, *, by: By, at: datetime, **changes: obj
     return operation
 
 
+@transaction.atomic
+def renew_consent(operation: Operation, *, since: datetime | None, note: str, by: By, at: datetime) -> None:
+    """The notes people agree to (注意事項) changed at `since`: who agreed before is asked again. None: they did not."""
+    if operation.consent_since == since:
+        return
+    Operation.objects.filter(pk=operation.pk).update(consent_since=since)
+    operation.consent_since = since
+    action = "operation.consent_renewed" if since else "operation.consent_taken_back"
+    record(action, operation, by=by, at=at, operation=operation, note=note.strip()[:200])
+
+
 def require_open(operation: Operation) -> None:
     """Raises Refused("operation.closed") unless the operation is open. For decisions, never for facts."""
     if not operation.is_open:

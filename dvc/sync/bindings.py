@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from dvc.operations.models import Operation
-from dvc.sync import answers, briefings, holding, visits
+from dvc.sync import answers, briefings, consents, holding, visits
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, verdict
 from intake.checkin import identify
@@ -40,6 +40,8 @@ def fold_held(op: Op, operation: Operation, context: Context) -> Result:
     """What waited for the card, now that somebody holds it."""
     if op.kind == "visit.orient":
         return briefings.fold(op, operation, context)
+    if op.kind == "visit.consent":
+        return consents.fold(op, operation, context)
     if op.kind == answers.KIND:
         return answers.fold(op, operation, context)
     return visits.fold([op], operation, context)[0]

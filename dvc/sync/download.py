@@ -23,6 +23,10 @@ from dvc.sync.snapshot import HEAD, Scope
 from intake.checkin.models import Visit
 
 MOST_ENTRIES: Final = 4000  # beyond this the whole is cheaper
+# What changes what a tablet knows of everybody at once.
+FOR_EVERYBODY: Final = frozenset(
+    {"drill.purged", "questions.set", "operation.consent_renewed", "operation.consent_taken_back"}
+)
 KEPT_WHOLE = timedelta(minutes=10)
 PATIENCE_SECONDS: Final = 2.0
 _DIGEST_CHARS: Final = 8
@@ -99,7 +103,7 @@ def changes(operation: Operation, since: Cursor, *, at: datetime) -> dict[str, A
             : MOST_ENTRIES + 1
         ]
     )
-    if len(rows) > MOST_ENTRIES or ("drill.purged", operation.pk) in {(row[0], row[1]) for row in rows}:
+    if len(rows) > MOST_ENTRIES or any(row[0] in FOR_EVERYBODY and row[1] == operation.pk for row in rows):
         return None
     volunteers, cards = _touched(rows)
     head = _head(scope)

@@ -19,14 +19,14 @@ from dvc.sync import answers
 from intake.checkin.models import Visit
 from intake.volunteers.models import ADULT_AGE, Card, CardQuerySet, CardState, InsurancePolicy
 
-INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED, NO_EMERGENCY, ANSWERED, STOPPED = (
-    1, 2, 4, 8, 16, 32, 64, 128,
+INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED, NO_EMERGENCY, ANSWERED, STOPPED, OLD_CONSENT = (
+    1, 2, 4, 8, 16, 32, 64, 128, 256,
 )  # fmt: skip
 PREFIX_CHARS: Final = 16
 _COLUMNS = (
     "card_id", "short_code", "holder_id", "holder__family_name", "holder__given_name", "holder__family_kana",
     "holder__given_kana", "holder__birth_date", "holder__guardian_consent", "holder__blocked_reason",
-    "holder__said_minor", "holder__emergency_phone",
+    "holder__said_minor", "holder__emergency_phone", "holder__consented_at",
 )  # fmt: skip
 
 
@@ -126,9 +126,9 @@ def _held(
     }
     for volunteer, mark in answers.marks(operation, at=at).items():
         seen[volunteer] = seen.get(volunteer, 0) | ANSWERED * mark.done | STOPPED * mark.stopped
-    adult_since = _adult_since(today)
+    adult_since, since = _adult_since(today), operation.consent_since
     rows = bound.order_by().values_list(*_COLUMNS).iterator(chunk_size=2000)
-    for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency in rows:
+    for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency, consented in rows:
         family, given, family_kana, given_kana = names
         flags = (
             INSURED * (holder in insured)
@@ -137,6 +137,7 @@ def _held(
             | GUARDIAN_CONSENT * consent
             | BLOCKED * bool(blocked)
             | NO_EMERGENCY * (not emergency)
+            | OLD_CONSENT * (since is not None and (consented is None or consented < since))
         )
         name, kana = family_first_letter(family, given), family_first_letter(family_kana, given_kana)
         yield Held(card_id[:PREFIX_CHARS], code, holder, name, kana, flags)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from dvc.operations.models import Operation
-from dvc.sync import answers, bindings, briefings, failed, groups, undo, visits, walk_ins
+from dvc.sync import answers, bindings, briefings, consents, failed, groups, undo, visits, walk_ins
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result
 from dvc.sync.payloads import (
@@ -61,6 +61,7 @@ KINDS: Final[dict[str, Kind]] = {
     "visit.leave": Kind(VisitPayload, visits.fold),
     "visit.orient": Kind(VisitPayload, one_by_one(briefings.fold)),
     "visit.insure": Kind(InsurancePayload, visits.fold),
+    "visit.consent": Kind(VisitPayload, one_by_one(consents.fold)),
     answers.KIND: Kind(AnswerPayload, one_by_one(answers.fold)),
     "visit.undo": Kind(UndoPayload, one_by_one(undo.fold)),
     "card.bind": Kind(BindPayload, one_by_one(bindings.fold)),

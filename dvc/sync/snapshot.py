@@ -45,6 +45,7 @@ def _operation(scope: Scope) -> dict[str, Any]:
         "mode_label": operation.get_mode_display(), "is_open": operation.is_open,
         "insurance_required": operation.insurance_required,
         "orientation_required": operation.orientation_required,
+        "consent_since": operation.consent_since.isoformat() if operation.consent_since else None,
         "questions": answers.for_tablet(operation),
     }  # fmt: skip
 

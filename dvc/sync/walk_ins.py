@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
     payload, happened = op.payload, context.happened(op, operation)
     came = walk_in.walk_in(
         operation,
-        _fields(op, context),
+        _fields(op, happened),
         guest=UUID(payload["guest"]),
         card=payload.get("card", ""),
         insured=payload.get("insured"),
@@ -56,7 +56,7 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
     return result
 
 
-def _fields(op: Op, context: Context) -> VolunteerFields:
+def _fields(op: Op, happened: datetime) -> VolunteerFields:
     payload = op.payload
     fields: VolunteerFields = {
         "family_name": payload["family_name"],
@@ -68,7 +68,7 @@ def _fields(op: Op, context: Context) -> VolunteerFields:
         "said_minor": payload["minor"],
         "guardian_consent": payload["guardian_consent"],
         "experience": payload["experience"],
-        "consented_at": context.at if payload["consent"] else None,
+        "consented_at": happened if payload["consent"] else None,
     }
     if payload.get("birth_date"):
         fields["birth_date"] = date.fromisoformat(payload["birth_date"])

@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PresenceList } from "../src/field/presence";
-import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, type Snapshot, type VisitKind } from "../src/field/protocol";
+import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, OLD_CONSENT, type Snapshot, type VisitKind } from "../src/field/protocol";
 import type { Entry } from "../src/field/shelf";
 import { preview } from "../src/field/snapshot";
 
 interface Case {
   readonly note: string;
   readonly kind: VisitKind;
-  readonly person: { readonly insured?: boolean; readonly emergency?: boolean; readonly minor?: boolean; readonly consent?: boolean; readonly blocked?: boolean };
+  readonly person: { readonly insured?: boolean; readonly emergency?: boolean; readonly minor?: boolean; readonly consent?: boolean; readonly blocked?: boolean; readonly old_consent?: boolean };
   readonly operation?: { readonly insurance_required?: boolean; readonly is_open?: boolean };
   readonly before: readonly VisitKind[];
   readonly code: string;
@@ -31,6 +31,7 @@ function snapshotOf({ person, operation }: Case): Snapshot {
     (person.emergency === false ? NO_EMERGENCY : 0) |
     (person.minor ? MINOR : 0) |
     (person.consent ? GUARDIAN_CONSENT : 0) |
+    (person.old_consent ? OLD_CONSENT : 0) |
     (person.blocked ? BLOCKED : 0);
   return {
     version: "v1",

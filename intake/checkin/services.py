@@ -233,6 +233,7 @@ def keep_failed_scan(
 _FIRST_THINGS: Final = {
     "guardian": "guardian_required",
     "insurance": "insurance_missing",
+    "consent": "consent_outdated",
     "emergency_contact": "incomplete",
 }
 
@@ -271,6 +272,9 @@ def departure_blocks(visit: Visit, *, at: datetime, insured: bool | None = None)
             )
     if volunteer.is_minor_on(timezone.localdate(at)) and not volunteer.guardian_consent:
         blocks.append(Block("guardian", "未成年の方です。保護者の同意書を確かめてください。"))
+    if volunteer.consent_is_outdated(operation.consent_since):
+        text = "注意事項が新しくなりました。新しいものを読んでもらい「同意した」を押してください。"
+        blocks.append(Block("consent", text))
     if not volunteer.emergency_phone:
         blocks.append(Block("emergency_contact", "緊急連絡先がありません。聞いて登録してください。"))
     return blocks

@@ -49,6 +49,12 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "insurance_missing": Verdict(
         "warn", "受付しました。保険が未確認です", "加入証を見せてもらい「保険を確認した」を押してください。"
     ),
+    "consent_outdated": Verdict(
+        "warn",
+        "受付しました。注意事項が新しくなっています",
+        "新しい注意事項を読んでもらい、よければ「同意した」を押してください。",
+    ),
+    "ok_agreed": Verdict("ok", "同意を記録しました", "このまま出発の準備に進めます。"),
     "incomplete": Verdict(
         "warn",
         "受付しました。登録に足りない所があります",

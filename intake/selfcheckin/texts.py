@@ -134,6 +134,11 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
         "en": "Please tell the reception staff whom to call in an emergency.",
         "easy": "こまった ときに でんわする ひとを、うけつけの ひとに いって ください。",
     },
+    "todo_consent": {
+        "ja": "注意事項が新しくなりました。受付で読んで、同意を伝えてください。",
+        "en": "The rules have changed. Please read and accept them at the reception.",
+        "easy": "きまりが あたらしく なりました。うけつけで よんで ください。",
+    },
     "todo_answer_talk": {
         "ja": "受付の人に声をかけてください。班長が話を聞きます。",
         "en": "Please speak to the reception staff. A team chief will talk with you.",

@@ -227,6 +227,10 @@ class Volunteer(models.Model):
             - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
         )
 
+    def consent_is_outdated(self, since: datetime | None) -> bool:
+        """The notes changed at `since` (None: never) and this person has not agreed to the new ones."""
+        return since is not None and (self.consented_at is None or self.consented_at < since)
+
     def is_minor_on(self, day: date) -> bool:
         """Under 18; without a birth date a person counts as what they said at the desk, of age when nobody asked."""
         age = self.age_on(day)

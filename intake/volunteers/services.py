@@ -274,6 +274,17 @@ def withdraw(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
     return volunteer
 
 
+@transaction.atomic(savepoint=False)
+def agree(volunteer: Volunteer, *, by: By, at: datetime) -> bool:
+    """The person read the notes and agreed at the moment `at`. A later consent stands; False when nothing changed."""
+    earlier = Volunteer.objects.filter(pk=volunteer.pk).exclude(consented_at__gte=at)
+    if not earlier.update(consented_at=at):
+        return False
+    volunteer.consented_at = at
+    record("volunteer.agreed", volunteer, by=by, at=at, center_id=volunteer.center_id)
+    return True
+
+
 @transaction.atomic
 def register_group(
     center: Center, *, name: str, by: By, at: datetime, atomic: bool = True, min_part: int = 2

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:volunteer_id>/card/end/", views.volunteer_card_end, name="volunteer_card_end"),
     path("<int:volunteer_id>/card/sheet/", views.volunteer_card_sheet, name="volunteer_card_sheet"),
     path("<int:volunteer_id>/card/card.pdf", views.volunteer_card_pdf, name="volunteer_card_pdf"),
+    path("<int:volunteer_id>/agree/", views.volunteer_agree, name="volunteer_agree"),
     path("<int:volunteer_id>/insure/", views.volunteer_insure, name="volunteer_insure"),
     path("<int:volunteer_id>/block/", views.volunteer_block, name="volunteer_block"),
     path("<int:volunteer_id>/unblock/", views.volunteer_unblock, name="volunteer_unblock"),

@@ -217,6 +217,7 @@ def _show_person(
         "born": japanese.era_date(person.birth_date) if person.birth_date else "",
         "age": person.age_on(today),
         "minor": person.is_minor_on(today),
+        "consent_old": person.consent_is_outdated(request.operation.consent_since),
         "card": person.cards.filter(state=CardState.BOUND).first(),
         "bindings": person.bindings.select_related("card"),
         "policies": [(policy, _last_day(policy)) for policy in person.policies.all()],
@@ -296,6 +297,15 @@ def volunteer_insure(request: StaffRequest, operation_id: int, volunteer_id: int
         at=at,
     )
     messages.success(request, f"保険を記録しました。{japanese.era_date(_last_day(policy))}まで有効です。")
+    return redirect("volunteer_page", operation_id, person.pk)
+
+
+@require_POST
+def volunteer_agree(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
+    """The person read the notes at the desk and agreed."""
+    person = _person(request, volunteer_id)
+    services.agree(person, by=by(request), at=request.now)
+    messages.success(request, "注意事項への同意を記録しました。")
     return redirect("volunteer_page", operation_id, person.pk)
 
 

@@ -16,6 +16,7 @@ const STEPS: readonly (readonly [State, string])[] = [
 const TODO_BUTTONS: Record<string, readonly [string, VisitKind]> = {
   orientation: ["説明を受けた", "visit.orient"],
   insurance: ["保険を確認した", "visit.insure"],
+  consent: ["同意した", "visit.consent"],
 };
 
 const OTHER_WAY: Record<string, readonly [string, VisitKind]> = {

@@ -3,7 +3,7 @@ import type { Heard, Stamp } from "./clock";
 
 export type Tone = "ok" | "warn" | "stop";
 /** Facts about one person's visit. */
-export type VisitKind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure";
+export type VisitKind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure" | "visit.consent";
 export type Kind = VisitKind | "visit.answer" | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed" | "group.arrive" | "group.leave";
 export type Evidence = "seen_card" | "online" | "joined_here";
 export type Input = "camera" | "reader" | "typed" | "list";
@@ -185,6 +185,8 @@ export interface Snapshot {
     readonly is_open: boolean;
     readonly insurance_required: boolean;
     readonly orientation_required: boolean;
+    /** When the notes people agree to changed last: who agreed before is asked again. */
+    readonly consent_since?: string | null;
     /** The questions of the day, and whom they keep from going out. */
     readonly questions?: { readonly ask: readonly Question[]; readonly stop: "never" | "no" | "unanswered" };
   };
@@ -253,6 +255,7 @@ export const BLOCKED = 16;
 export const NO_EMERGENCY = 32;
 export const ANSWERED = 64;
 export const STOPPED = 128;
+export const OLD_CONSENT = 256;
 
 /** A registered tablet. `epoch` counts up when its numbering starts again. */
 export interface Device {

@@ -7,7 +7,7 @@ import { ANSWERED, type Answer, type Answers, type Payload, type Question, type 
 import type { Entry } from "./shelf";
 import { say } from "./snapshot";
 
-const ASKED_AFTER = new Set(["visit.arrive", "visit.orient", "visit.insure", "visit.answer", "person.walk_in"]);
+const ASKED_AFTER = new Set(["visit.arrive", "visit.orient", "visit.insure", "visit.consent", "visit.answer", "person.walk_in"]);
 const MOST_LISTED = 200;
 
 /** Somebody an answer is about: what the op names them by, and what the screen says. */

@@ -12,6 +12,7 @@ const KINDS: Record<Kind, string> = {
   "visit.leave": "帰り",
   "visit.orient": "説明",
   "visit.insure": "保険",
+  "visit.consent": "同意",
   "visit.answer": "質問",
   "visit.undo": "取り消し",
   "card.bind": "カード",

@@ -195,7 +195,7 @@ class Reception {
     this.turn += 1;
     const subject = subjectOf(shown.entry);
     const { name, kana, todo } = shown.verdict;
-    const done = kind === "visit.orient" ? "orientation" : "insurance";
+    const done = SETTLES[kind];
     const code = CODES[kind];
     const { volunteer, guest } = shown.verdict;
     const said = say(this.snapshot, code, { name, kana, volunteer }, kind === "visit.leave" ? [] : todo.filter((each) => each.code !== done));
@@ -457,7 +457,11 @@ const CODES: Record<VisitKind, string> = {
   "visit.leave": "ok_left",
   "visit.orient": "ok_oriented",
   "visit.insure": "ok_insured",
+  "visit.consent": "ok_agreed",
 };
+
+/** What of a person's todo a fact settles. */
+const SETTLES: Partial<Record<VisitKind, string>> = { "visit.orient": "orientation", "visit.insure": "insurance", "visit.consent": "consent" };
 
 /** The same person again, for another fact. */
 function subjectOf({ op, result }: Entry): Payload {

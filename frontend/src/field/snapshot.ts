@@ -1,7 +1,7 @@
 /* The tablet's own look at a card, from its snapshot. A preview: the server's verdict replaces it. */
 import { VOLUNTEER, cardKey, cardPrefix, readCard, type CardProblem } from "./card";
 import { holdersOf } from "./holders";
-import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, ORIENTED } from "./protocol";
+import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, OLD_CONSENT, ORIENTED } from "./protocol";
 import { questionTodo } from "./question_todo";
 import type { Snapshot, Todo, Verdict, VerdictText, VisitKind, WalkIn } from "./protocol";
 
@@ -87,6 +87,8 @@ export async function preview(
       return say(snapshot, here ? "ok_oriented" : "recorded", person);
     case "visit.insure":
       return say(snapshot, "ok_insured", person);
+    case "visit.consent":
+      return say(snapshot, "ok_agreed", person);
   }
 }
 
@@ -107,6 +109,7 @@ function aboutGuest(snapshot: Snapshot, kind: VisitKind, guest: Guest): Verdict 
     "visit.leave": guest.here ? "ok_left" : "already_left",
     "visit.orient": "ok_oriented",
     "visit.insure": "ok_insured",
+    "visit.consent": "ok_agreed",
   };
   const { volunteer, name, kana } = guest;
   return { ...say(snapshot, codes[kind], { volunteer, name, kana }, kind === "visit.arrive" ? guest.todo : []), guest: guest.guest };
@@ -116,6 +119,7 @@ function aboutGuest(snapshot: Snapshot, kind: VisitKind, guest: Guest): Verdict 
 const FIRST_THINGS: readonly (readonly [string, string])[] = [
   ["guardian", "guardian_required"],
   ["insurance", "insurance_missing"],
+  ["consent", "consent_outdated"],
   ["emergency_contact", "incomplete"],
 ];
 
@@ -138,6 +142,7 @@ function todos(snapshot: Snapshot, flags: number): Todo[] {
   if (flags & MINOR && !(flags & GUARDIAN_CONSENT)) {
     list.push({ code: "guardian", text: "未成年の方です。保護者の同意書を確かめてください。" });
   }
+  if (flags & OLD_CONSENT) list.push({ code: "consent", text: "注意事項が新しくなりました。新しいものを読んでもらってください。" });
   if (flags & NO_EMERGENCY) list.push({ code: "emergency_contact", text: "緊急連絡先がありません。聞いて登録してください。" });
   return [...list, ...questionTodo(snapshot, flags)];
 }
@@ -149,6 +154,7 @@ export function guestTodo(snapshot: Snapshot | null, told: WalkIn): Todo[] {
     (told.insured === "seen_card" ? INSURED : 0) |
     (told.minor ? MINOR : 0) |
     (told.guardian_consent ? GUARDIAN_CONSENT : 0) |
+    (snapshot.operation.consent_since && !told.consent ? OLD_CONSENT : 0) |
     (told.emergency_phone ? 0 : NO_EMERGENCY);
   return todos(snapshot, flags);
 }

@@ -37,6 +37,9 @@ def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
         "guardian_consent": missing.get("consent", False),
         "blocked_reason": "前回のこと" if missing.get("blocked") else "",
     }
+    if missing.get("old_consent"):
+        fields["consented_at"] = make.at(8)
+        operations.renew_consent(tablet.operation, since=make.at(9), note="", by=SYSTEM, at=make.at(9))
     if missing.get("emergency") is False:
         fields["emergency_phone"] = ""
     person = make.volunteer(tablet.operation.center, insured=missing.get("insured", True), **fields)

@@ -1,0 +1,94 @@
+"""The notes people agree to changed: who agreed before is asked again, and goes out afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts.roles import Role
+from dvc.audit.services import SYSTEM
+from dvc.operations import services as operations
+from dvc.sync import download, snapshot
+from dvc.sync.holders import OLD_CONSENT
+from intake.volunteers import services as volunteers
+from intake.volunteers.models import Volunteer
+from tests import make
+from tests.dvc.sync.tablet import Tablet, card_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tablet() -> Tablet:
+    return Tablet(make.operation())
+
+
+def _renew(tablet: Tablet) -> None:
+    now = timezone.now() - timedelta(minutes=5)
+    operations.renew_consent(tablet.operation, since=now, note="", by=SYSTEM, at=now)
+
+
+def test_who_agreed_before_the_notes_changed_is_asked_and_may_go_after_agreeing(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center, consented_at=make.at(8))
+    card = card_of(person)
+    [before] = tablet.send(tablet.op(card=card.token))
+    assert before["code"] == "ok"
+    tablet.send(tablet.op("visit.leave", card=card.token))
+    _renew(tablet)
+    [came] = tablet.send(tablet.op(card=card.token))
+    assert (came["code"], [todo["code"] for todo in came["data"]["todo"]]) == (
+        "consent_outdated", ["orientation", "consent"],
+    )  # fmt: skip
+    op = tablet.op("visit.consent", card=card.token)
+    [agreed] = tablet.send(op)
+    assert (agreed["code"], [todo["code"] for todo in agreed["data"]["todo"]]) == (
+        "ok_agreed",
+        ["orientation"],
+    )
+    [again] = tablet.send(op)
+    assert again["status"] == "replayed"
+    assert (
+        snapshot.build(tablet.operation, at=timezone.now())["cards"][card.card_id[:16]][3] & OLD_CONSENT == 0
+    )
+
+
+def test_an_earlier_consent_that_comes_late_changes_nothing(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    assert volunteers.agree(person, by=SYSTEM, at=make.at(10))
+    assert not volunteers.agree(person, by=SYSTEM, at=make.at(9))
+    person.refresh_from_db()
+    assert person.consented_at == make.at(10)
+
+
+def test_a_tablet_learns_of_everybody_when_the_notes_change(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center, consented_at=make.at(8))
+    card, now = card_of(person), timezone.now()
+    cursor = download.whole(tablet.operation, at=now).cursor
+    assert download.changes(tablet.operation, cursor, at=now) is not None
+    _renew(tablet)
+    assert download.changes(tablet.operation, cursor, at=timezone.now()) is None
+    assert snapshot.build(tablet.operation, at=now)["cards"][card.card_id[:16]][3] & OLD_CONSENT
+
+
+def test_the_chief_says_that_the_notes_changed_and_takes_it_back(tablet: Tablet) -> None:
+    page = reverse("operation_consent", args=[tablet.operation.pk])
+    chief, reception = Client(), Client()
+    chief.force_login(make.user(tablet.operation.center))
+    reception.force_login(make.user(tablet.operation.center, Role.RECEPTION))
+    assert reception.post(page).status_code == 403
+    assert chief.post(page, {"note": "防じんマスク"}).status_code == 302
+    tablet.operation.refresh_from_db()
+    assert tablet.operation.consent_since is not None
+    person = make.volunteer(tablet.operation.center, consented_at=make.at(8) - timedelta(days=900))
+    desk = reverse("volunteer_page", args=[tablet.operation.pk, person.pk])
+    assert "新しい注意事項を読んでもらう" in reception.get(desk).content.decode()
+    reception.post(reverse("volunteer_agree", args=[tablet.operation.pk, person.pk]))
+    assert Volunteer.objects.get(pk=person.pk).consented_at is not None
+    assert "新しい注意事項を読んでもらう" not in reception.get(desk).content.decode()
+    chief.post(page, {"take_back": "yes"})
+    tablet.operation.refresh_from_db()
+    assert tablet.operation.consent_since is None
