@@ -33,6 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What templates and forms show is the same on every database; what a page stores and finds is not."""
+    for item in items:
+        if item.path.name == "test_pages.py" and not item.get_closest_marker("database"):
+            item.add_marker(pytest.mark.page)
+
+
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_modify_db_settings_parallel_suffix: None) -> bool:
     """Put a copy of the template where the tests' database is to be; Django then finds nothing left to migrate.

@@ -25,16 +25,19 @@ from tests.infra.scale import FULL
 RESULTS = Path("test-results")
 CORES = len(os.sched_getaffinity(0))
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=10", "--color=no"]
-UNIT = [*PYTEST, "-m", "not e2e and not faults and not center", "tests"]
-UNIT += [f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench")]
-# Pure code knows no database: one run is enough.
-PURE = [f"--ignore=tests/{folder}" for folder in ("dvc/core", "matching/solver", "vectors")]
-CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
-# Certificates and addresses know no database either.
-PURE += [
+UNIT = [*PYTEST, *(f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench")), "tests", "-m"]
+ELSEWHERE = "not e2e and not faults and not center"
+UNIT_SQLITE = [*UNIT, ELSEWHERE]
+# Pure code, certificates, addresses and printed sheets know no database, and the rendering of a page hardly (the rule
+# for marks is in tests/conftest.py): one run is enough.
+UNIT_POSTGRES = [*UNIT, ELSEWHERE if FULL else f"{ELSEWHERE} and not page"]
+UNIT_POSTGRES += [f"--ignore=tests/{folder}" for folder in ("dvc/core", "matching/solver", "vectors")]
+UNIT_POSTGRES += [
     f"--ignore=tests/dvc/island/test_{name}.py"
     for name in ("authority", "addresses", "gunicorn_tls", "takeover")
 ]
+UNIT_POSTGRES += ["--ignore=tests/intake/volunteers/test_sheets.py"]
+CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 # Three hundred killed browsers belong to the faults.
 KILLED = "tests/e2e/test_browser_kill.py"
 E2E = [*PYTEST, "tests/e2e", *([f"--ignore={KILLED}"] if FULL else [])]
@@ -71,8 +74,8 @@ FRONT = {
 # In the order they are begun: what is wrong soonest is told soonest, and the long ones do not come last.
 STEPS = {
     **{name: LINT[name] for name in LINT if name != "types"},
-    "unit on PostgreSQL": on("postgres", [*UNIT, *PURE]),
-    "unit on SQLite": on("sqlite", UNIT),
+    "unit on PostgreSQL": on("postgres", UNIT_POSTGRES),
+    "unit on SQLite": on("sqlite", UNIT_SQLITE),
     "browser on PostgreSQL": on("postgres", E2E_POSTGRES),
     "browser on SQLite": on("sqlite", E2E),
     "faults": on("sqlite", FAULTS),

@@ -74,6 +74,7 @@ def test_one_persons_mistakes_do_not_lock_out_another() -> None:
     assert sign_in(Client(), other.sign_in_name, PASSWORD)[0] == 302
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("name", ["", "𠮷﨑 髙", "x" * 1_000_000, "a\x00b"])
 def test_odd_names_are_answered_in_words(name: str) -> None:
     make.center()

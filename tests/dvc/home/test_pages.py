@@ -172,6 +172,7 @@ def test_every_page_says_which_world_it_belongs_to(mode: Mode, word: str) -> Non
         assert all("src=" in tag.split(">")[0] for tag in text.split("<script")[1:])
 
 
+@pytest.mark.database
 def test_home_counts_people_and_names_the_next_thing_to_do() -> None:
     operation = make.operation(mode=Mode.DRILL)
     leader = make.user(operation.center)
@@ -188,6 +189,7 @@ def test_home_counts_people_and_names_the_next_thing_to_do() -> None:
     assert "今日の受付 1人" in text
 
 
+@pytest.mark.database
 def test_after_work_home_asks_for_those_who_have_not_left() -> None:
     operation = make.operation(mode=Mode.DRILL)
     leader = make.user(operation.center)
@@ -351,6 +353,7 @@ def test_a_site_and_the_center_can_be_corrected() -> None:
     assert "022-368-6300" in text
 
 
+@pytest.mark.database
 def test_a_town_file_is_taken_over_and_a_wrong_one_is_explained() -> None:
     operation = make.operation()
     client = signed_in(make.user(operation.center))

@@ -59,6 +59,7 @@ def test_somebody_registers_from_home(client: Client, center: Center) -> None:
     assert person.consented_at is not None
 
 
+@pytest.mark.database
 def test_sending_twice_registers_once(client: Client, center: Center) -> None:
     data = filled(client, center)
     assert [send(client, center, data), send(client, center, data)] == [302, 302]

@@ -6,14 +6,16 @@ import pytest
 
 from tests.dvc.sync.lines import DirectLine
 from tests.dvc.sync.machine import make_world, play
+from tests.infra.scale import count
 from tests.infra.tablet import ForgetfulTablet, OneClockTablet
 
 pytestmark = pytest.mark.django_db
+SEQUENCES = count(10, 20)
 
 
 def test_random_sequences_of_three_tablets_break_no_invariant() -> None:
-    tally = play(DirectLine, 20, shared=make_world())
-    assert tally.sequences >= 20
+    tally = play(DirectLine, SEQUENCES, shared=make_world())
+    assert tally.sequences >= SEQUENCES
     assert tally.cut
     assert tally.restores
 

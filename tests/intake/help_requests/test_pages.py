@@ -174,6 +174,7 @@ def test_several_works_keep_what_the_desk_says_and_guess_the_rest(
     assert (two.category, two.people_min, two.people_ideal, two.needs_truck) == ("debris", 2, 2, True)
 
 
+@pytest.mark.database
 def test_a_double_tap_makes_one_need(client: Client, operation: Operation) -> None:
     token = str(uuid4())
     first, second = call(client, operation, form_token=token), call(client, operation, form_token=token)
@@ -230,6 +231,7 @@ def test_ordinary_days_ask_about_no_damage(client: Client, operation: Operation)
     assert (need.state, need.damage_kinds, need.operation) == (S.READY, [], ordinary)
 
 
+@pytest.mark.database
 def test_drill_people_do_not_meet_real_ones(client: Client, operation: Operation) -> None:
     call(client, operation)
     drill = make.operation(operation.center, mode=Mode.DRILL, name="訓練")
@@ -240,6 +242,7 @@ def test_drill_people_do_not_meet_real_ones(client: Client, operation: Operation
     assert Need.objects.get(operation=drill).requester != person
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("nasty", NASTY)
 def test_nasty_text_is_kept_exactly_or_refused_in_words(
     client: Client, operation: Operation, nasty: str
@@ -270,6 +273,7 @@ def test_nasty_text_is_kept_exactly_or_refused_in_words(
         assert "<script>alert" not in text(page)
 
 
+@pytest.mark.database
 def test_broken_bytes_are_refused_in_words(client: Client, operation: Operation) -> None:
     body = "method=phone&open_from=09:00&open_until=15:30&caller_name=%E9%AB%98%ED%B3%BF%FF"
     response = client.post(url("need_new", operation), body, content_type="application/x-www-form-urlencoded")
@@ -278,6 +282,7 @@ def test_broken_bytes_are_refused_in_words(client: Client, operation: Operation)
     assert not Need.objects.exists()
 
 
+@pytest.mark.database
 def test_nasty_text_in_the_small_parts_is_no_error(client: Client, operation: Operation) -> None:
     need = make.need(operation)
     for value in NASTY.values():
@@ -309,6 +314,7 @@ def test_nasty_text_in_the_small_parts_is_no_error(client: Client, operation: Op
 # ── search before create ───────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.database
 def test_while_typing_the_known_need_appears_with_its_reason(client: Client, operation: Operation) -> None:
     call(client, operation)
     need = Need.objects.get()
@@ -556,6 +562,7 @@ def test_the_list_names_nobodys_house_or_phone(client: Client, operation: Operat
             assert hidden not in page, hidden
 
 
+@pytest.mark.database
 def test_crisis_comes_first_then_who_waited_longest(client: Client, operation: Operation) -> None:
     old, new, crisis = (make.need(operation) for _ in range(3))
     Need.objects.filter(pk=old.pk).update(received_at=make.MORNING - timedelta(days=9))
@@ -565,6 +572,7 @@ def test_crisis_comes_first_then_who_waited_longest(client: Client, operation: O
     assert places == sorted(places)
 
 
+@pytest.mark.database
 def test_the_tabs_count_the_words_people_know(client: Client, operation: Operation) -> None:
     for state in NeedState:
         make.need(operation, state=state)
@@ -579,6 +587,7 @@ def test_the_tabs_count_the_words_people_know(client: Client, operation: Operati
         assert listed.count('data-label="番号"') == int(count), tab
 
 
+@pytest.mark.database
 def test_five_thousand_needs_are_listed_in_ten_statements(client: Client, operation: Operation) -> None:
     make.need(operation)
     house, person = Household.objects.get(), Person.objects.get()

@@ -85,6 +85,7 @@ def test_a_walk_in_is_registered_insured_and_given_a_card_in_one_go(
     assert "加入中" in page
 
 
+@pytest.mark.database
 def test_the_button_pressed_twice_registers_once(client: Client, operation: Operation) -> None:
     token = str(uuid4())
     card = blank_card(operation)
@@ -142,6 +143,7 @@ def test_a_card_that_is_no_good_registers_nobody(client: Client, operation: Oper
     assert not Volunteer.objects.exists()
 
 
+@pytest.mark.database
 def test_people_who_look_alike_are_shown_before_a_second_registration(
     client: Client, operation: Operation
 ) -> None:
@@ -159,6 +161,7 @@ def test_people_who_look_alike_are_shown_before_a_second_registration(
 @pytest.mark.parametrize(
     "question", ["たかさき", "タカサキ", "高崎", "髙﨑", "吉子", "090-0000-0012", "0012"]
 )
+@pytest.mark.database
 def test_the_search_box_finds_a_person(client: Client, operation: Operation, question: str) -> None:
     send(client, operation)
     page = client.get(url("volunteer_list", operation), {"q": question}).content.decode()
@@ -184,6 +187,7 @@ def test_a_scanned_card_opens_the_person(client: Client, operation: Operation) -
 @pytest.mark.parametrize(
     "question", ["%", "'\"><script>", "\x00", "あ" * 5000, "VC1" + "0" * 144, "VC1" + "0" * 20, "𠮷"]
 )
+@pytest.mark.database
 def test_nothing_in_the_search_box_breaks_the_page(
     client: Client, operation: Operation, question: str
 ) -> None:
@@ -295,6 +299,7 @@ def test_a_withdrawn_person_is_gone_from_the_pages(client: Client, operation: Op
     assert client.get(url("volunteer_page", operation, person.pk)).status_code == 404
 
 
+@pytest.mark.database
 def test_a_stock_is_made_once_per_form_and_leads_to_its_sheet(client: Client, operation: Operation) -> None:
     token = str(uuid4())
     for _ in range(2):
@@ -380,6 +385,7 @@ def test_every_field_of_the_desk_form_has_a_label(client: Client, operation: Ope
     assert ids <= labels
 
 
+@pytest.mark.database
 def test_the_pages_cost_few_queries(
     client: Client, operation: Operation, django_assert_max_num_queries: Any
 ) -> None:

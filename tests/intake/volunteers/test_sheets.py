@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,6 +109,7 @@ def drawn_by_the_full_font(letter: str) -> np.ndarray[Any, np.dtype[np.float64]]
     return shape(image)
 
 
+@cache
 def letters_of(file: Path) -> set[int]:
     from fontTools.ttLib import TTFont
 

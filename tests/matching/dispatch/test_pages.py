@@ -118,6 +118,7 @@ def test_a_colleague_without_the_role_and_a_stranger_change_nothing(name: str) -
 
 
 # ── the board ──────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.database
 def test_the_board_has_every_team_in_its_column_and_no_address() -> None:
     dispatch = dispatch_now(depart=True)
     operation = dispatch.operation
@@ -151,6 +152,7 @@ def test_the_part_answers_204_until_something_happens() -> None:
     assert second.headers["X-Version"] != version
 
 
+@pytest.mark.database
 def test_the_board_costs_the_same_for_one_team_and_for_ten(django_assert_max_num_queries: object) -> None:
     operation = make.operation()
     for _ in range(10):
@@ -249,6 +251,7 @@ def test_the_return_page_thanks_first_then_asks_about_injuries_then_paper_then_t
     assert places == sorted(places)
 
 
+@pytest.mark.database
 def test_return_and_report_are_recorded_together_and_the_need_is_closed() -> None:
     dispatch = dispatch_now(depart=True)
     client = signed_in(make.user(dispatch.operation.center))
@@ -378,6 +381,7 @@ def test_a_drill_s_sheet_carries_the_word() -> None:
     assert '<p class="order__drill">訓練</p>' in text
 
 
+@pytest.mark.database
 def test_a_long_day_of_odd_names_fits_the_page() -> None:
     dispatch = scene.assigned()
     assert dispatch.need.resident is not None

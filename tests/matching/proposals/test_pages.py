@@ -183,6 +183,7 @@ def test_the_worker_falling_silent_changes_the_version(operation: Operation, cli
     assert "自動の提案が止まっています" in response.content.decode()
 
 
+@pytest.mark.database
 def test_the_board_costs_the_same_for_many_needs_and_people(
     operation: Operation, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -196,6 +197,7 @@ def test_the_board_costs_the_same_for_many_needs_and_people(
         text(client, url("matching_board", operation))
 
 
+@pytest.mark.database
 def test_asking_again_by_hand_is_one_question(operation: Operation, client: Client) -> None:
     for _ in range(2):
         assert client.post(url("matching_request", operation)).status_code == 302
@@ -203,6 +205,7 @@ def test_asking_again_by_hand_is_one_question(operation: Operation, client: Clie
 
 
 # ── decisions ──────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.database
 def test_one_tap_decides_and_one_tap_takes_it_back(operation: Operation, client: Client) -> None:
     proposal = offered(operation)
     page = client.post(
@@ -249,6 +252,7 @@ def test_a_need_is_held_and_let_go_from_the_board(operation: Operation, client: 
 
 
 # ── by hand ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.database
 def test_people_are_found_by_name_and_by_what_they_can(operation: Operation, client: Client) -> None:
     need = make.need(operation)
     make_people: dict[str, dict[str, object]] = {
@@ -340,6 +344,7 @@ def test_who_left_while_choosing_is_named_and_the_rest_stays(operation: Operatio
 @pytest.mark.parametrize(
     "sent", [{"m": ["x", "9" * 40, "-1", ""]}, {"leader": "①"}, {"vehicle": "999999"}, {"f": "?"}]
 )
+@pytest.mark.database
 def test_nonsense_is_a_page_and_never_an_error(
     operation: Operation, client: Client, sent: dict[str, object]
 ) -> None:

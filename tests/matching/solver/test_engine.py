@@ -11,6 +11,7 @@ from matching.solver.engine import solve
 from matching.solver.model import FleetVehicle, Group, Mode, OwnVehicle, Params, Pin, Plan, Problem, Team
 from matching.solver.rules import review, score, violations
 from matching.solver.vcjson import plan_to_json
+from tests.infra.scale import count
 from tests.matching.solver.mornings import morning, mornings, need, pinned_mornings, volunteer
 
 CREW = tuple(volunteer(f"V{i}") for i in range(4))
@@ -28,7 +29,7 @@ def not_ours(problem: Problem, plan: Plan) -> list[str]:
     ]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=count(40, 120), deadline=None)
 @given(pinned_mornings)
 def test_no_plan_breaks_a_rule(problem: Problem) -> None:
     plan = solve(problem, effort=8)

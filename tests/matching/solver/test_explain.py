@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from matching.solver.engine import solve
 from matching.solver.explain import VAN_SEATS
 from matching.solver.model import DAY, FleetVehicle, Group, Mode, OwnVehicle, Pin, Plan, Problem, Volunteer
+from tests.infra.scale import count
 from tests.matching.solver.mornings import morning, mornings, need, volunteer
 
 CREW = tuple(volunteer(f"V{i}") for i in range(2))
@@ -54,7 +55,7 @@ def _helper(problem: Problem, need_id: str, name: str, kind: str, what: str) -> 
     )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=count(40, 120), deadline=None)
 @given(mornings)
 def test_a_need_is_served_once_what_it_lacks_has_come(problem: Problem) -> None:
     problem = replace(problem, locks=(), baseline={})

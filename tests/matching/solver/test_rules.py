@@ -33,6 +33,7 @@ from matching.solver.model import (
 )
 from matching.solver.rules import TEXTS, review, score, timeline, violations
 from matching.solver.vcjson import plan_to_json, problem_to_json
+from tests.infra.scale import count
 from tests.matching.solver.mornings import morning, need, random_pinned_morning, volunteer
 
 REPO = Path(__file__).resolve().parents[3]
@@ -260,7 +261,7 @@ def broken_on_purpose(problem: Problem, plan: Plan, dice: random.Random) -> Plan
     return Plan(teams=tuple(teams))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=count(100, 400), deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_independent_checker_agrees(checker: ModuleType, seed: int) -> None:
     dice = random.Random(seed)
