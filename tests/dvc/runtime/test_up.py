@@ -31,9 +31,18 @@ pytestmark = [pytest.mark.parts, pytest.mark.center]
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]:
     with center(tmp_path_factory.mktemp("center")) as started:
         yield started
+
+
+@pytest.fixture
+def running(installed: RunningCenter) -> RunningCenter:
+    """One center for the tests of this file, up and healthy whatever the last one did to it."""
+    if installed.process.poll() is not None:
+        installed.start()
+    installed.wait_until_ready()
+    return installed
 
 
 def test_everything_is_up_once_healthz_says_so(running: RunningCenter) -> None:
@@ -59,14 +68,12 @@ def test_it_prints_the_address_and_a_link_that_signs_in_once(running: RunningCen
 
 @pytest.mark.parametrize("name", list(SIGNS))
 def test_a_part_that_is_killed_comes_back(running: RunningCenter, name: str) -> None:
-    running.wait_until_ready()
     old = running.kill(name)
     assert running.wait_for_another(name, old) != old
     assert until(running.is_healthy, what=f"not healthy after the death of {name}: {running.health()}")
 
 
 def test_a_dead_broker_is_told_and_no_page_waits_for_it(running: RunningCenter) -> None:
-    running.wait_until_ready()
     broker = running.child("broker")
     os.kill(broker, signal.SIGSTOP)
     try:
@@ -98,39 +105,37 @@ def test_what_is_secret_belongs_to_its_owner_alone(running: RunningCenter) -> No
     assert (running.data / "broker").stat().st_mode & 0o077 == 0
 
 
-def test_ctrl_c_stops_the_web_first_the_broker_last_and_leaves_nobody(tmp_path: Path) -> None:
-    with center(tmp_path) as started:
-        everyone = family(started.process.pid)
-        assert started.stop(signal.SIGINT) == 0
-        assert not [pid for pid in everyone if alive(pid)]
-        printed = started.printed()
-        assert printed.index("Warm shutdown") < printed.index("Received SIGTERM scheduling shutdown")
-        assert "does not stop" not in printed
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", started.port)) != 0
+def test_ctrl_c_stops_the_web_first_the_broker_last_and_leaves_nobody(running: RunningCenter) -> None:
+    everyone = family(running.process.pid)
+    before = len(running.printed())
+    assert running.stop(signal.SIGINT) == 0
+    assert not [pid for pid in everyone if alive(pid)]
+    printed = running.printed()[before:]
+    assert printed.index("Warm shutdown") < printed.index("Received SIGTERM scheduling shutdown")
+    assert "does not stop" not in printed
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", running.port)) != 0
 
 
-def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path: Path) -> None:
-    with center(tmp_path) as started:
-        everyone = family(started.process.pid)
-        assert len(everyone) >= len(SIGNS) + 2  # gunicorn has a child of its own
-        started.process.kill()
-        started.process.wait()
-        until(lambda: not [pid for pid in everyone if alive(pid)], what="an orphan is left")
-        started.start()
-        started.wait_until_ready()
-        assert started.is_healthy()
+def test_a_broker_file_that_cannot_be_read_is_set_aside(installed: RunningCenter) -> None:
+    assert installed.stop() == 0
+    files = list((installed.data / "broker" / "appendonlydir").glob("*.manifest"))
+    assert files
+    files[0].write_text("this is no manifest\n")
+    installed.start()
+    installed.wait_until_ready()
+    assert list((installed.data / "broker").glob("unreadable-*"))
 
 
-def test_a_broker_file_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
-    with center(tmp_path) as started:
-        assert started.stop() == 0
-        files = list((started.data / "broker" / "appendonlydir").glob("*.manifest"))
-        assert files
-        files[0].write_text("this is no manifest\n")
-        started.start()
-        started.wait_until_ready()
-        assert list((started.data / "broker").glob("unreadable-*"))
+def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(running: RunningCenter) -> None:
+    everyone = family(running.process.pid)
+    assert len(everyone) >= len(SIGNS) + 2  # gunicorn has a child of its own
+    running.process.kill()
+    running.process.wait()
+    until(lambda: not [pid for pid in everyone if alive(pid)], what="an orphan is left")
+    running.start()
+    running.wait_until_ready()
+    assert running.is_healthy()
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
