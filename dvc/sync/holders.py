@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
@@ -24,7 +25,7 @@ INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED, NO_EMERGENCY, ANSWERED, STO
 )  # fmt: skip
 PREFIX_CHARS: Final = 16
 _COLUMNS = (
-    "card_id", "short_code", "holder_id", "holder__family_name", "holder__given_name", "holder__family_kana",
+    "card_id", "short_code", "standing", "holder__family_name", "holder__given_name", "holder__family_kana",
     "holder__given_kana", "holder__birth_date", "holder__guardian_consent", "holder__blocked_reason",
     "holder__said_minor", "holder__emergency_phone", "holder__consented_at",
 )  # fmt: skip
@@ -82,7 +83,7 @@ def some(
     """How it is now with these people and these cards (primary keys): `cards` and `short_codes` as in `everybody`;
     `unbound` and `revoked` name cards nobody holds; `present` holds null for who is not here. Five queries."""
     touched = Card.objects.filter(center=operation.center_id).filter(
-        Q(pk__in=cards) | Q(holder__in=volunteers)
+        Q(pk__in=cards) | Q(holder__in=volunteers) | Q(holder__merged_into__in=volunteers)
     )
     held = list(_held(operation, _bound(operation, touched), today=today, at=at, only=volunteers))
     revoked = set(_prefixes(touched.revoked()))
@@ -112,11 +113,13 @@ def _held(
     at: datetime,
     only: Collection[int] | None = None,
 ) -> Iterator[Held]:
+    # Since a merge another registration stands for the holder: visits and insurance are its own.
+    held = bound.annotate(standing=Coalesce("holder__merged_into", "holder"))
     policies = InsurancePolicy.objects.covering(at).filter(volunteer__center=operation.center_id)
     visits = Visit.objects.present().filter(operation=operation)
     if only is not None:
-        policies = policies.filter(volunteer__cards__in=bound)
-        visits = visits.filter(volunteer__cards__in=bound)
+        policies = policies.filter(volunteer__in=held.values("standing"))
+        visits = visits.filter(volunteer__in=held.values("standing"))
     insured = set(policies.values_list("volunteer_id", flat=True))
     seen = {
         volunteer: INSURED * (insurance is not None) | ORIENTED * (oriented is not None)
@@ -127,7 +130,7 @@ def _held(
     for volunteer, mark in answers.marks(operation, at=at).items():
         seen[volunteer] = seen.get(volunteer, 0) | ANSWERED * mark.done | STOPPED * mark.stopped
     adult_since, since = _adult_since(today), operation.consent_since
-    rows = bound.order_by().values_list(*_COLUMNS).iterator(chunk_size=2000)
+    rows = held.order_by().values_list(*_COLUMNS).iterator(chunk_size=2000)
     for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency, consented in rows:
         family, given, family_kana, given_kana = names
         flags = (

@@ -14,7 +14,7 @@ from django.utils import timezone
 from dvc.audit.services import SYSTEM
 from dvc.drills.purge import purge
 from dvc.operations.models import Mode
-from dvc.sync import download, holders
+from dvc.sync import download, holders, merging
 from intake.checkin import services as checkin
 from intake.volunteers import cards
 from intake.volunteers import services as volunteers
@@ -122,6 +122,22 @@ def test_every_kind_of_change_arrives_as_a_change(tablet: Downloader) -> None:
     tablet.assert_up_to_date()
     assert tablet.cards[fresh[1].card_id[:16]][3] & (holders.INSURED | holders.ORIENTED) == 3
     assert tablet.wholes == 1
+
+
+def test_the_card_of_a_merged_registration_stands_for_the_one_person(tablet: Downloader) -> None:
+    center, now = tablet.operation.center, timezone.now()
+    first = make.volunteer(center, "髙橋", registered_at=make.at(8) - timedelta(days=9))
+    second = make.volunteer(center, "高橋", insured=False)
+    prefix = card_of(second).card_id[: holders.PREFIX_CHARS]
+    tablet.refresh()
+    merging.merge(first, second, by=SYSTEM, at=now)
+    tablet.assert_up_to_date()
+    checkin.arrive(tablet.operation, first, site=None, by=SYSTEM, at=now)
+    checkin.orient(tablet.operation, first, by=SYSTEM, at=now)
+    tablet.assert_up_to_date()
+    volunteer, _name, _kana, flags = tablet.cards[prefix]
+    assert str(volunteer) in tablet.present
+    assert flags & (holders.INSURED | holders.ORIENTED) == 3
 
 
 def test_an_answer_without_change_is_small(tablet: Downloader) -> None:
