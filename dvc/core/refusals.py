@@ -97,6 +97,7 @@ REFUSALS: Final[dict[str, str]] = {
     # paper
     "paper.count": "一度に印刷できるのは1～{most}枚です。枚数を分けて印刷してください。",
     "paper.future": "いまより先の時刻になっています。日付と時刻を確かめて入力し直してください。",
+    "paper.long_ago": "1年より前の日付になっています。日付を確かめて入力し直してください。",
     "paper.order": "紙をやめた時刻が、紙にした時刻より前になっています。入力し直してください。",
     "paper.reason_needed": "失くした用紙には、理由と、どこまで探したかを短く書いてください。",
     # queue, proposals, teams, equipment

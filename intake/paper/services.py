@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -22,6 +22,7 @@ from intake.paper.models import PaperLine, PaperPeriod, PaperSheet, SheetKind, S
 from intake.volunteers.models import Volunteer
 
 MOST_SHEETS: Final = 50
+OLDEST: Final = timedelta(days=366)  # of what is typed from paper: another year is a slip
 _SAME_MINUTE: Final = 60.0
 
 # Why a typed line is no visit yet, and what to do.
@@ -46,7 +47,7 @@ def record_period(
     by: By,
     at: datetime,
 ) -> PaperPeriod:
-    """The desk worked (or works) on paper from then to then. Refused paper.order | paper.future."""
+    """The desk worked (or works) on paper from then to then. Refused paper.order | paper.future | paper.long_ago."""
     _check_period(started_at, ended_at, at=at)
     period = PaperPeriod.objects.create(
         operation=operation, started_at=started_at, ended_at=ended_at, reason=reason, recorded_by=by.user, recorded_at=at
@@ -57,7 +58,7 @@ def record_period(
 
 @transaction.atomic
 def end_period(period: PaperPeriod, *, ended_at: datetime, by: By, at: datetime) -> None:
-    """Back at the tablets since `ended_at`. Refused paper.order | paper.future."""
+    """Back at the tablets since `ended_at`. Refused paper.order | paper.future | paper.long_ago."""
     _check_period(period.started_at, ended_at, at=at)
     PaperPeriod.objects.filter(pk=period.pk).update(ended_at=ended_at)
     period.ended_at = ended_at
@@ -69,6 +70,8 @@ def _check_period(started_at: datetime, ended_at: datetime | None, *, at: dateti
         raise Refused("paper.order")
     if started_at > at or (ended_at is not None and ended_at > at):
         raise Refused("paper.future")
+    if started_at < at - OLDEST:
+        raise Refused("paper.long_ago")
 
 
 @transaction.atomic

@@ -136,3 +136,11 @@ def test_board_and_home_say_that_the_desk_works_on_paper(client: Client, operati
     lasting = PaperPeriod.objects.get()
     client.post(url("paper_end", operation, lasting.pk), {"ended": "0:00"})
     assert "紙で受付しました（停電）" in client.get(pages[0]).content.decode()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1926-11-24", "9999-12-31"])
+def test_a_period_of_another_age_is_a_sentence(client: Client, operation: Operation, day: str) -> None:
+    answer = period(client, operation, day=day)
+    assert answer.status_code == 409
+    assert "日付" in answer.content.decode()
+    assert not PaperPeriod.objects.exists()
