@@ -286,6 +286,7 @@ SWEEP_CHECKS = [
     "matching.proposals.services.request_due_runs",
     "intake.orientation.services.catch_up",
     "dvc.sync.gather.look_through_all",
+    "dvc.sync.answers.forget_daily",
     "dvc.backups.services.request_due",
     *(["dvc.island.services.keep_certificate"] if LAN else []),
 ]

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
@@ -60,6 +61,25 @@ def marks(operation: Operation, *, at: datetime) -> dict[int, Mark]:
         for person, standing in standings
         if standing is not None
     }
+
+
+@dataclass
+class _Forgotten:
+    """The day on which this process forgot last."""
+
+    on: date | None = None
+
+
+_forgotten = _Forgotten()
+
+
+def forget_daily(*, at: datetime) -> None:
+    """The sweeper's check (settings.SWEEP_CHECKS): once a day and after each start, whatever operation is open: the last
+    days of one that was closed are forgotten as well."""
+    today = timezone.localdate(at)
+    if _forgotten.on != today:
+        forget(at=at)
+        _forgotten.on = today
 
 
 @transaction.atomic

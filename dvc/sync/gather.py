@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, version_of
 from dvc.operations.models import Mode, Operation, OperationState
-from dvc.sync import answers, holding, inbox, merging, set_aside
+from dvc.sync import holding, inbox, merging, set_aside
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
 from dvc.sync.inbox import View
@@ -71,8 +71,6 @@ def look_through(operation: Operation, *, at: datetime) -> None:
     if _asks_for_duplicates(operation):
         through &= merging.suggest(operation, mark, at=moment)
     set_aside.collect(operation, at=moment)
-    if mark.day != today:
-        answers.forget(at=at)
     _settle_what_is_no_more(operation, at=moment)
     mark.day, mark.at, mark.version = today, at, version if through else 0
     mark.save()

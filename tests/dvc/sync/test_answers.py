@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
+from dvc.operations import services as operations
 from dvc.operations.models import QuestionsStop
 from dvc.sync import answers, snapshot
 from dvc.sync.holders import ANSWERED, STOPPED
@@ -106,6 +107,17 @@ def test_what_still_waits_is_forgotten_with_the_answers(tablet: Tablet) -> None:
     assert answers.forget(at=timezone.now() + timedelta(days=29)) == 0
     assert answers.forget(at=timezone.now() + timedelta(days=31)) == 1
     assert HeldOp.objects.get().op["payload"]["answers"] == {}
+
+
+def test_answers_are_forgotten_though_every_operation_is_closed_for_long(tablet: Tablet) -> None:
+    card = card_of(make.volunteer(tablet.operation.center))
+    tablet.send(tablet.op("visit.answer", card=card.token, answers={"well": "no"}))
+    operations.close_operation(tablet.operation, teams_out=0, by=SYSTEM, at=timezone.now())
+    for days in (30, 60):
+        at = timezone.now() + timedelta(days=days)
+        assert DayAnswer.objects.exists()
+        answers.forget_daily(at=at)
+    assert not DayAnswer.objects.exists()
 
 
 def test_that_the_chief_had_to_talk_with_somebody_is_forgotten_as_well(tablet: Tablet) -> None:
