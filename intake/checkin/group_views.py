@@ -8,7 +8,6 @@ from typing import Final
 
 from django import forms
 from django.contrib import messages
-from django.db import IntegrityError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core import qr
+from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.checkin import groups, nameless
@@ -153,26 +153,22 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     members = [int(pk) for pk in request.POST.getlist("member") if pk.isdecimal() and len(pk) < 18]
     extra = request.POST.get("extra", "0")
     heads = min(int(extra), nameless.MOST) if extra.isdecimal() and len(extra) < 5 else 0
-    told = _tell(request, group, way, members, heads)
+    told = look_again(  # a tablet may tell of one of them at this very moment
+        lambda: groups.tell(
+            request.operation,
+            group,
+            way,
+            members=members,
+            extra=heads,
+            site=None,
+            by=by(request),
+            at=request.now,
+        )
+    )
     changed = sum(each.changed for each in told)
     what = "帰り" if way == "leave" else "到着"
     messages.success(request, f"{changed}人の{what}を記録しました。")
     return _page(request, group, told=told)
-
-
-def _tell(
-    request: StaffRequest, group: Group, way: Way, members: list[int], extra: int
-) -> list[groups.Member]:
-    for last_try in (False, True):
-        try:
-            return groups.tell(
-                request.operation, group, way, members=members, extra=extra, site=None, by=by(request),
-                at=request.now,
-            )  # fmt: skip
-        except IntegrityError:  # a tablet told of one of them at this very moment
-            if last_try:
-                raise
-    raise AssertionError
 
 
 @require_POST

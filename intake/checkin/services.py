@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from dvc.accounts.models import Device
 from dvc.audit.services import By, entry, record, record_all
+from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation, Site
 from intake.checkin.desk import Desk, Evidence, Happened, unreturned_entry
@@ -38,20 +39,14 @@ def arrive(
     operation: Operation, volunteer: Volunteer, *, site: Site | None, by: By, at: datetime
 ) -> Happened:
     """`Desk.arrive` for one person. When another gate writes the same arrival at this very moment, theirs is found."""
-    try:
-        return _arrive(operation, volunteer, site=site, by=by, at=at)
-    except IntegrityError:
-        return _arrive(operation, volunteer, site=site, by=by, at=at)
 
+    def tell() -> Happened:
+        desk = Desk.open(operation, [volunteer.pk], moments=[at])
+        happened = desk.arrive(volunteer, site=site, by=by, at=at)
+        desk.save()
+        return happened
 
-@transaction.atomic
-def _arrive(
-    operation: Operation, volunteer: Volunteer, *, site: Site | None, by: By, at: datetime
-) -> Happened:
-    desk = Desk.open(operation, [volunteer.pk], moments=[at])
-    happened = desk.arrive(volunteer, site=site, by=by, at=at)
-    desk.save()
-    return happened
+    return look_again(tell)
 
 
 @fact

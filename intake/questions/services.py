@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from dvc.audit.services import By, record
+from dvc.core.races import look_again
 from dvc.operations.models import Operation, QuestionsStop
 from intake.checkin.services import Block
 from intake.questions.catalog import ANSWERS, QUESTIONS, asked
@@ -89,12 +90,7 @@ def say(
     operation: Operation, volunteer: Volunteer, *, answers: Mapping[str, str], by: By, at: datetime
 ) -> bool:
     """`answer` for somebody who answers on-line, where nobody tries again for us."""
-    try:
-        with transaction.atomic():
-            return answer(operation, volunteer, answers=answers, by=by, at=at)
-    except IntegrityError:  # a tablet told the same at this very moment
-        with transaction.atomic():
-            return answer(operation, volunteer, answers=answers, by=by, at=at)
+    return look_again(lambda: answer(operation, volunteer, answers=answers, by=by, at=at))
 
 
 def _keep(
