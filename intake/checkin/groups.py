@@ -50,7 +50,8 @@ def tell(
     told = [_one(desk, person, way, site=site, by=by, at=at) for person in people]
     desk.save()
     if way == "leave":
-        GroupArrival.objects.here().filter(operation=operation, group=group).update(left_at=at)
+        unnamed = GroupArrival.objects.here().filter(operation=operation, group=group)
+        unnamed.filter(day=timezone.localdate(at), arrived_at__lte=at).update(left_at=at)
     elif extra:
         GroupArrival.objects.create(
             operation=operation, group=group, day=timezone.localdate(at), extra=min(extra, MOST_EXTRA),
@@ -77,8 +78,9 @@ def take_back(
     desk = Desk.open(operation, [person.pk for person in people], moments=[near])
     changed = [desk.take_back(person, op=op, near=near, by=by, at=at) for person in people]
     desk.save()
-    unnamed = GroupArrival.objects.filter(operation=operation, op=op, annulled_at__isnull=True)
-    return bool(unnamed.update(annulled_at=at)) or any(changed)
+    unnamed = GroupArrival.objects.filter(operation=operation, annulled_at__isnull=True)
+    here_again = unnamed.filter(left_at=near).update(left_at=None)
+    return bool(unnamed.filter(op=op).update(annulled_at=at) + here_again) or any(changed)
 
 
 def _one(desk: Desk, person: Volunteer, way: Way, *, site: Site | None, by: By, at: datetime) -> Member:

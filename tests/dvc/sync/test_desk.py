@@ -419,8 +419,10 @@ def test_a_group_goes_home_in_one_op_and_either_is_taken_back_whole(tablet: Tabl
     assert not GroupArrival.objects.here().exists()
     tablet.send(undo(tablet, went))
     assert Visit.objects.present().count() == 3
+    assert GroupArrival.objects.here().get().extra == 2
     tablet.send(undo(tablet, came))
     assert not Visit.objects.present().exists()
+    assert not GroupArrival.objects.here().exists()
 
 
 def test_forty_people_in_one_tap_cost_no_more_than_one(
