@@ -74,7 +74,8 @@ class Context:
         """The site an op names, if it is one of the device's center."""
         if site_id is None:
             return None
-        return Site.objects.filter(center=self.device.center_id, pk=site_id).first()
+        find = Site.objects.filter(center=self.device.center_id, pk=site_id).first
+        return self.once(("site", site_id), find)
 
     def once(self, about: Hashable, find: Callable[[], T]) -> T:
         """What `find` says, asked once in a request."""

@@ -12,13 +12,18 @@ from intake.checkin.models import Visit
 
 
 def of_today(operation: Operation, *, at: datetime) -> dict[str, Any]:
-    """`day` (ISO) is the day the figures are of; `arrived` counts visits, `left` names who is not here any more.
-    One query."""
+    """`day` (ISO) is the day the figures are of; `arrived` counts visits, `left` names who is not here any more;
+    `sites` where those are who arrived at a site that was named. One query."""
     day = timezone.localdate(at)
-    visits = Visit.objects.on_day(day).filter(operation=operation).values_list("volunteer_id", "left_at")
-    here = {volunteer for volunteer, left_at in visits if left_at is None}
+    visits = (
+        Visit.objects.on_day(day)
+        .filter(operation=operation)
+        .values_list("volunteer_id", "left_at", "site_id")
+    )
+    here = {volunteer for volunteer, left_at, _ in visits if left_at is None}
     return {
         "day": day.isoformat(),
         "arrived": len(visits),
-        "left": sorted({volunteer for volunteer, _ in visits} - here),
+        "left": sorted({volunteer for volunteer, _, _ in visits} - here),
+        "sites": {str(volunteer): site for volunteer, left_at, site in visits if site and left_at is None},
     }

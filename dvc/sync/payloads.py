@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 MAX_TEXT = 4096
+MAX_NAME = 100
 MOST_ANSWERS, MAX_QUESTION = 50, 20
 INPUTS = ["camera", "reader", "typed", "list"]
 EVIDENCE = ["seen_card", "online", "joined_here"]
@@ -33,18 +34,19 @@ def _text() -> serializers.CharField:
 
 
 class VisitPayload(serializers.Serializer[dict[str, Any]]):
-    """Somebody, by card, short code, id or as the guest of a walk-in, and how that was read."""
+    """Somebody, by card, short code, id, typed name or as the guest of a walk-in, and how that was read."""
 
     card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
     short_code = serializers.CharField(required=False, max_length=64)
     volunteer = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
     guest = UUIDText(required=False)
+    name = serializers.CharField(required=False, max_length=MAX_NAME)
     site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     input = serializers.ChoiceField(INPUTS, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.keys() & {"card", "short_code", "volunteer", "guest"}:
-            raise serializers.ValidationError("card, short_code, volunteer or guest is required")
+        if not attrs.keys() & {"card", "short_code", "volunteer", "guest", "name"}:
+            raise serializers.ValidationError("card, short_code, volunteer, guest or name is required")
         return attrs
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dvc.core.compiled import compiled
+from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
 from dvc.sync import conflicts, doubts, holding
 from dvc.sync.context import Context
@@ -61,6 +62,7 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
             visits[len(results)] = happened.visit
         code = happened.code
         if op.kind == "visit.arrive":
+            code = _where(code, happened.visit, op)
             code = checkin.welcome_code(code, todo_codes(data))
         results.append(verdict(op.op_id, op.seq, status, code, data))
     desk.save()
@@ -81,6 +83,8 @@ def asked(op: Op, at: datetime) -> Asked:
         return Asked(day, short_code=str(payload["short_code"]))
     if "guest" in payload:
         return Asked(day, guest=str(payload["guest"]))
+    if "name" in payload:
+        return Asked(day, name=str(payload["name"]))
     return Asked(day, volunteer=payload["volunteer"])
 
 
@@ -93,6 +97,13 @@ def _tell(desk: Desk, op: Op, volunteer: Volunteer, context: Context, at: dateti
     return desk.see_insurance(volunteer, evidence=op.payload["evidence"], by=by, at=at)
 
 
+def _where(code: str, visit: Visit | None, op: Op) -> str:
+    """Whoever is here at another site is not "here already"."""
+    told = op.payload.get("site")
+    elsewhere = visit is not None and visit.site_id is not None and told is not None and visit.site_id != told
+    return "wrong_site" if code == "already_present" and elsewhere else code
+
+
 def keep_failed(op: Op, finding: Finding, operation: Operation, context: Context, at: datetime) -> Result:
     """A scan that leads nowhere, or (of a card nobody holds yet) nowhere before the card is bound."""
     if finding.code == "unbound_card" and finding.card is not None:
@@ -102,13 +113,24 @@ def keep_failed(op: Op, finding: Finding, operation: Operation, context: Context
         or op.payload.get("short_code")
         or op.payload.get("volunteer")
         or op.payload.get("guest")
+        or op.payload.get("name")
         or ""
     )
     checkin.keep_failed_scan(
         operation, raw=raw, code=finding.code, device=context.device, by=context.by(op), at=at
     )
-    data = {"short_code": finding.card.short_code} if finding.card else {}
+    data: dict[str, Any] = {"short_code": finding.card.short_code} if finding.card else {}
+    if finding.several:
+        data["candidates"] = [_candidate(person) for person in finding.several]
     return verdict(op.op_id, op.seq, "merged", finding.code, data)
+
+
+def _candidate(person: Volunteer) -> dict[str, Any]:
+    return {
+        "volunteer": person.pk,
+        "name": family_first_letter(person.family_name, person.given_name),
+        "kana": family_first_letter(person.family_kana, person.given_kana),
+    }
 
 
 def todo_codes(data: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ interface Case {
   readonly person: { readonly insured?: boolean; readonly emergency?: boolean; readonly minor?: boolean; readonly consent?: boolean; readonly blocked?: boolean; readonly old_consent?: boolean };
   readonly operation?: { readonly insurance_required?: boolean; readonly is_open?: boolean };
   readonly before: readonly VisitKind[];
+  readonly sites?: readonly [string, string];
   readonly code: string;
 }
 
@@ -55,9 +56,11 @@ describe("the table of verdicts", () => {
     const snapshot = snapshotOf(each);
     const presence = new PresenceList();
     presence.reset(snapshot, []);
+    const number = (name?: string): number | null => (name === undefined ? null : name.length + name.charCodeAt(0));
+    const [before, site] = [number(each.sites?.[0]), number(each.sites?.[1])];
     each.before.forEach((kind, i) => {
-      presence.note({ queued: 1, result: null, verdict: { volunteer: 7, tone: "ok", code: "ok" }, op: { op_id: String(i), kind, payload: {} } } as unknown as Entry);
+      presence.note({ queued: 1, result: null, verdict: { volunteer: 7, tone: "ok", code: "ok" }, op: { op_id: String(i), kind, payload: { site: before } } } as unknown as Entry);
     });
-    expect((await preview({ card: card.text }, each.kind, { snapshot, presence, today: "2026-11-23" })).code).toBe(each.code);
+    expect((await preview({ card: card.text }, each.kind, { snapshot, presence, today: "2026-11-23", site })).code).toBe(each.code);
   });
 });

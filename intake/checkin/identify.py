@@ -6,13 +6,18 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+from django.db.models import Q
 
 from dvc.core import card_token, short_code
 from dvc.core.card_token import CardToken
 from dvc.core.compiled import compiled
+from dvc.core.japanese import search_key
 from dvc.operations.models import Operation
 from intake.volunteers.models import Card, CardState, Volunteer
 
+MOST_NAMED: Final = 8
 _CARD_ERRORS = {
     "unreadable": "unreadable",
     "foreign": "foreign_card",
@@ -24,13 +29,15 @@ _CARD_ERRORS = {
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who is asked for, on which local date: by exactly one of card text, short code as typed, volunteer id,
-    or the id a tablet gave somebody it wrote down (a UUID)."""
+    the id a tablet gave somebody it wrote down (a UUID),
+    or a name."""
 
     on: date
     card: str | None = None
     short_code: str | None = None
     volunteer: int | None = None
     guest: str | None = None
+    name: str | None = None  # typed: name or reading, in any spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class Finding:
     code: str
     volunteer: Volunteer | None = None
     card: Card | None = None
+    several: tuple[Volunteer, ...] = ()  # code "ambiguous": whom the name may mean, the first of them
 
 
 def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, bytes]) -> list[Finding]:
@@ -54,7 +62,11 @@ def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, byt
     guests = _guests(operation, [one.guest for one in asked if one.guest is not None])
     people = _people(operation, [one.volunteer for one in asked if one.volunteer is not None])
 
+    named = {one.name: _named(operation, one.name) for one in asked if one.name is not None}
+
     def answer(one: Asked) -> Finding:
+        if one.name is not None:
+            return named[one.name]
         if one.card is not None:
             return _of_token(operation, tokens[one.card], cards, on=one.on)
         if one.short_code is not None:
@@ -125,6 +137,21 @@ def _guests(operation: Operation, guests: Sequence[str]) -> dict[str, Volunteer]
         withdrawn_at__isnull=True, center=operation.center_id, form_token__in=guests
     )
     return {str(person.form_token): person for person in found.select_related("merged_into")}
+
+
+def _named(operation: Operation, name: str) -> Finding:
+    """Who is called so. A name that means several people means nobody until a person chooses."""
+    key = search_key(name)
+    known = Volunteer.objects.known_in(operation).living()
+    found = (
+        list(known.filter(Q(name_key=key) | Q(kana_key=key)).order_by("kana_key", "pk")[:MOST_NAMED])
+        if key
+        else []
+    )
+    found = found or list(known.matching(name).order_by("kana_key", "pk")[:MOST_NAMED])
+    if len(found) > 1:
+        return Finding("ambiguous", several=tuple(found))
+    return of_volunteer(operation, found[0]) if found else Finding("no_such_volunteer")
 
 
 def _of_token(

@@ -71,6 +71,15 @@ def test_questions_are_asked_beside_the_scans_also_without_a_network(
         ["伊東", "well", "yes"], ["伊東", "boots", "yes"], ["上野", "well", "no"],
     ]  # fmt: skip
 
+    # A name instead of a card: several are called so, one is chosen.
+    page.get_by_label("カードの番号（8文字）か、名前").fill("さとう")
+    page.get_by_role("button", name="記録", exact=True).click()
+    tablet.expect_verdict("ambiguous")
+    expect(panel.get_by_role("button", name="この人です")).to_have_count(3)
+    tablet.visitor.picture("ambiguous-name")
+    panel.locator(".t-alike").filter(has_text=two.family).get_by_role("button", name="この人です").click()
+    tablet.expect_verdict("already_present", two.family)
+
     page.goto(f"/o/{desk.operation}/questions/")
     expect(page.get_by_role("heading", name="班長が話を聞く人")).to_be_visible()
     expect(page.get_by_text("上野 花子")).to_be_visible()

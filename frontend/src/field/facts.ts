@@ -52,5 +52,6 @@ function laneOf(payload: Payload, verdict: Verdict): string {
   if (payload.guest !== undefined) return `guest:${payload.guest}`;
   if (payload.op !== undefined) return `op:${payload.op}`;
   if (payload.card !== undefined) return `card:${cardPrefix(payload.card) ?? "unknown"}`;
+  if (payload.name !== undefined) return "name";
   return `code:${payload.short_code ?? "unknown"}`;
 }

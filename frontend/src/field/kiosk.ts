@@ -29,7 +29,7 @@ const LANGUAGE_MS = 60_000;
 const CAMERA_RETRY_MS = 15_000;
 const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
 // Codes of somebody who was let in; what the desk still has to settle is said below the name.
-const GREEN = new Set(["ok", "ok_again", "already_present", "guardian_required", "insurance_missing", "incomplete", "full"]);
+const GREEN = new Set(["ok", "ok_again", "already_present", "guardian_required", "insurance_missing", "consent_outdated", "incomplete", "full"]);
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openKiosk(page: HTMLElement): Promise<void> {

@@ -1,7 +1,7 @@
 /* The large answer to a scan: colour, icon, word, name, what to do next, and how far the record has come. */
 import { displayShortCode } from "./card";
 import { button, element, icon } from "./elements";
-import type { Alike, Todo, Tone, Verdict, VisitKind } from "./protocol";
+import type { Alike, Person, Todo, Tone, Verdict, VisitKind } from "./protocol";
 import type { Entry, State } from "./shelf";
 import { canUndo } from "./undo";
 
@@ -21,6 +21,7 @@ const TODO_BUTTONS: Record<string, readonly [string, VisitKind]> = {
 
 const OTHER_WAY: Record<string, readonly [string, VisitKind]> = {
   already_present: ["帰りとして記録", "visit.leave"],
+  wrong_site: ["帰りとして記録", "visit.leave"],
   not_present: ["到着として記録", "visit.arrive"],
   oriented_before_arrival: ["到着として記録", "visit.arrive"],
 };
@@ -36,6 +37,8 @@ export interface PanelActs {
   readonly walkIn: (card: string) => void;
   readonly give: (card: string) => void;
   readonly same: (entry: Entry, person: Alike) => void;
+  /** Whom a typed name meant. */
+  readonly pick: (person: Person) => void;
   /** The button for the group of the person on the panel, when there is one. */
   readonly group: (verdict: Verdict, entry: Entry) => HTMLElement | null;
   /** The questions of the day for the person on the panel, when the operation asks any. */
@@ -71,6 +74,7 @@ export function verdictOf(entry: Entry): Verdict {
 export function nameOf(entry: Entry): string {
   const { name } = verdictOf(entry);
   if (name) return `${name} さん`;
+  if (entry.op.payload.name !== undefined) return `「${entry.op.payload.name}」`;
   const code = entry.result?.data.short_code ?? entry.op.payload.short_code;
   if (entry.op.kind === "group.arrive" || entry.op.kind === "group.leave") return "団体";
   if (entry.op.kind === "scan.failed") return "読めないカード";
@@ -132,6 +136,11 @@ function offers(verdict: Verdict, entry: Entry, acts: PanelActs): HTMLElement[] 
   }
   const group = acts.group(verdict, entry);
   if (group) made.push(element("div", "t-offers", group));
+  for (const person of verdict.code === "ambiguous" ? (entry.result?.data.candidates ?? verdict.candidates ?? []) : []) {
+    const row = element("p", "t-alike", `${person.name} さん（${person.kana}）`);
+    row.append(button("button t-offers__button", "この人です", () => acts.pick(person)));
+    made.push(row);
+  }
   for (const { name, title } of entry.result?.data.exceptions ?? []) {
     made.push(element("p", "t-alike", `${name} さん：${title}`));
   }

@@ -5,7 +5,7 @@ import { guestTodo, type Guest, type Presence } from "./snapshot";
 import { shortName } from "./text";
 
 // An arrival with one of these codes was no new one.
-const KNOWN_BEFORE = new Set(["already_present", "already_left", "unbound_card"]);
+const KNOWN_BEFORE = new Set(["already_present", "wrong_site", "ambiguous", "already_left", "unbound_card"]);
 const NOBODY_YET = new Set(["recorded", "unverified_card"]);
 const ARRIVALS = new Set<Kind | undefined>(["visit.arrive", "person.walk_in"]);
 
@@ -20,6 +20,7 @@ export class PresenceList implements Presence {
   /** Arrivals of cards that nobody is known to hold: card text → op id. */
   private unnamed = new Map<string, string>();
   private guests = new Map<string, Omit<Guest, "here">>();
+  private sites = new Map<Who, number>();
   private before = 0;
   private snapshot: Snapshot | null = null;
 
@@ -30,6 +31,7 @@ export class PresenceList implements Presence {
     this.here = new Set(Object.keys(snapshot?.present ?? {}).map(Number));
     this.gone = new Set(today?.left);
     this.before = today?.arrived ?? 0;
+    this.sites = new Map(Object.entries(today?.sites ?? {}).map(([who, site]) => [Number(who), site]));
     this.arrivals = new Set();
     this.undone = new Set();
     this.unnamed = new Map();
@@ -63,12 +65,19 @@ export class PresenceList implements Presence {
     }
     const who = whoOf(entry);
     if (who === undefined || refused) return;
-    if (ARRIVALS.has(op.kind)) this.enter(who);
+    if (ARRIVALS.has(op.kind)) {
+      if (op.payload.site && !this.here.has(who)) this.sites.set(who, op.payload.site);
+      this.enter(who);
+    }
     if (op.kind === "visit.leave") this.leave(who);
   }
 
   has(who: Who): boolean {
     return this.here.has(who);
+  }
+
+  siteOf(who: Who): number | undefined {
+    return this.sites.get(who);
   }
 
   wentHome(who: Who): boolean {
@@ -94,6 +103,7 @@ export class PresenceList implements Presence {
 
   private leave(who: Who): void {
     if (this.here.delete(who)) this.gone.add(who);
+    this.sites.delete(who);
   }
 
   /** Each member's arrival is one of its own, so that nobody is counted twice. */

@@ -12,6 +12,8 @@ export interface Payload {
   readonly card?: string;
   readonly short_code?: string;
   readonly volunteer?: number;
+  /** A typed name or reading. */
+  readonly name?: string;
   readonly site?: number | null;
   readonly input?: Input;
   readonly evidence?: Evidence;
@@ -76,6 +78,13 @@ export interface Group {
   readonly members: readonly (readonly [number, string, string])[];
 }
 
+/** Somebody the name may mean. */
+export interface Person {
+  readonly volunteer: number;
+  readonly name: string;
+  readonly kana: string;
+}
+
 /** A member of whom something has to be said. */
 export interface Exception {
   readonly volunteer: number;
@@ -127,6 +136,8 @@ export interface ResultData {
   readonly short_code?: string;
   readonly guest?: string;
   readonly alike?: readonly Alike[];
+  /** "ambiguous": the people the name may mean, family name and first letter. */
+  readonly candidates?: readonly Person[];
   readonly volunteers?: readonly number[];
   readonly exceptions?: readonly Exception[];
   readonly arrived_at?: string;
@@ -203,7 +214,7 @@ export interface Snapshot {
   readonly purged?: readonly number[];
   readonly present: Readonly<Record<string, string>>;
   /** `arrived`: visits of `day` (YYYY-MM-DD); `left`: volunteers of that day who are not here any more. */
-  readonly today?: { readonly day: string; readonly arrived: number; readonly left: readonly number[] };
+  readonly today?: { readonly day: string; readonly arrived: number; readonly left: readonly number[]; /** Where those are who arrived at a named site. */ readonly sites?: Readonly<Record<string, number>> };
   readonly groups?: readonly Group[];
   readonly texts: Readonly<Record<string, VerdictText>>;
 }
@@ -275,6 +286,8 @@ export interface Verdict {
   readonly kana: string;
   readonly volunteer: number | null;
   readonly todo: readonly Todo[];
+  /** "ambiguous", as far as this tablet knows. */
+  readonly candidates?: readonly Person[];
   /** Somebody this tablet wrote down and the server has not named yet. */
   readonly guest?: string;
 }

@@ -7,6 +7,7 @@ import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
 import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, isSheet, memberBehind } from "./group";
 import { drawLink } from "./link";
+import { peopleCalled } from "./names";
 import { prepareOffline } from "./offline";
 import { OperatorScreen } from "./operator_screen";
 import { Outbox, type Connection } from "./outbox";
@@ -20,6 +21,7 @@ import { wireRegister } from "./register";
 import { Repeats } from "./repeat";
 import { startReporting } from "./report";
 import { Search, type Found } from "./search";
+import { SiteChoice } from "./site";
 import { drawStrip } from "./strip";
 import type { Entry, Shelf } from "./shelf";
 import { preview, say, type Subject } from "./snapshot";
@@ -39,6 +41,8 @@ const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
 // A card that nobody may hold yet: an open form takes it.
 const MAY_BE_BLANK = new Set(["recorded", "unverified_card"]);
 const RAW_KEPT = 200;
+const NAME_KEPT = 100;
+const MOST_CANDIDATES = 8;
 const LATELY_MS = 120_000;
 const BINDING = new Set<Kind>(["card.bind", "person.walk_in"]);
 
@@ -68,6 +72,7 @@ class Reception {
   private readonly inView = new Repeats();
   private readonly timing = new Timing();
   private readonly panel: HTMLElement;
+  private readonly site: SiteChoice;
   private snapshot: Snapshot | null = null;
   private connection: Connection = { kind: "unknown" };
   private device: Device | null = null;
@@ -90,6 +95,7 @@ class Reception {
     this.operation = Number(page.dataset["operationId"]);
     this.operator = new OperatorScreen(page);
     this.panel = part(page, "verdict");
+    this.site = new SiteChoice(page, localStorage, this.operation);
     this.outbox = new Outbox({
       shelf,
       url: page.dataset["opsUrl"] ?? "",
@@ -159,6 +165,7 @@ class Reception {
       snapshot: this.snapshot,
       presence: this.presence,
       today: localDay(new Date()),
+      site: this.site.site,
     });
     if (NOT_A_FACT.has(verdict.code)) {
       await this.record("scan.failed", { raw: text.slice(0, RAW_KEPT), code: verdict.code, input }, verdict, turn, seenAt);
@@ -207,7 +214,7 @@ class Reception {
   private async record(kind: Kind, payload: Payload, verdict: Verdict, turn: number, seenAt?: number): Promise<Entry> {
     const { actor, badgeInUse: badge } = this.operator;
     const online = this.connection.kind === "online";
-    const fact = factOf(kind, payload, verdict, { actor, badge, operation: this.operation, online });
+    const fact = factOf(kind, this.site.told(kind, payload), verdict, { actor, badge, operation: this.operation, online });
     if (seenAt !== undefined) this.timing.begin(fact.op_id, seenAt);
     let entry: Entry;
     try {
@@ -329,6 +336,7 @@ class Reception {
     const mine = entries.filter((entry) => entry.op.operation === this.operation);
     this.presence.reset(snapshot, mine, localDay(new Date()));
     this.questions.reset(mine);
+    this.site.offer(snapshot);
     this.drawCount();
   }
 
@@ -361,6 +369,7 @@ class Reception {
       give: (card) => this.openForm(this.search, card),
       group: (verdict, entry) => this.offerGroup(verdict, entry),
       questions: (verdict, entry) => this.questions.onPanel(verdict, entry, subjectOf(entry)),
+      pick: (person) => void this.foundPerson({ ...person, has_card: false, here: false }, undefined),
       same: (entry, person) => void this.sameAs(entry, person),
     });
     part(this.page, "live").textContent = spoken(shown);
@@ -433,6 +442,20 @@ class Reception {
     await this.record("scan.failed", payload, say(this.snapshot, "no_such_code"), this.turn);
   }
 
+  /** A name instead of a card. Several people here: one is chosen first. Else the server says who it is. */
+  private async typedName(text: string): Promise<void> {
+    if (this.operator.closed) return;
+    this.turn += 1;
+    const name = text.slice(0, NAME_KEPT);
+    const people = peopleCalled(this.snapshot, name);
+    if (people.length > 1) {
+      const verdict = { ...say(this.snapshot, "ambiguous"), candidates: people.slice(0, MOST_CANDIDATES) };
+      await this.record("scan.failed", { raw: name, code: "ambiguous", input: "typed" }, verdict, this.turn);
+      return;
+    }
+    await this.record(this.way, { name, input: "typed" }, { ...say(this.snapshot, "recorded"), name: people[0]?.name ?? "", kana: people[0]?.kana ?? "" }, this.turn);
+  }
+
   private setWay(way: VisitKind): void {
     this.way = way;
     this.page.dataset["wayNow"] = way;
@@ -443,11 +466,11 @@ class Reception {
 
   private wireInputs(): void {
     listenToWedge(document, (text) => void this.scan({ card: text }, "reader", performance.now()));
-    wireTyped(
-      this.page,
-      (code) => void this.scan({ shortCode: code }, "typed", performance.now()),
-      (text) => void this.failedTyping(text),
-    );
+    wireTyped(this.page, {
+      code: (code) => void this.scan({ shortCode: code }, "typed", performance.now()),
+      name: (text) => void this.typedName(text),
+      wrong: (text) => void this.failedTyping(text),
+    });
     wireCamera(this.page, (text, seenAt) => void this.scan({ card: text }, "camera", seenAt));
   }
 }
@@ -469,5 +492,8 @@ function subjectOf({ op, result }: Entry): Payload {
   if (guest !== undefined) return { guest };
   if (op.kind === "visit.undo") return { volunteer: result?.data.volunteer ?? 0 };
   if (card !== undefined) return { card };
-  return short_code !== undefined ? { short_code } : { volunteer: volunteer ?? 0 };
+  if (short_code !== undefined) return { short_code };
+  // Whom a typed name meant stands in the answer, once it has come.
+  const who = volunteer ?? result?.data.volunteer;
+  return who === undefined && op.payload.name !== undefined ? { name: op.payload.name } : { volunteer: who ?? 0 };
 }

@@ -11,6 +11,8 @@ export type Subject = { readonly card: string } | { readonly shortCode: string }
 /** Who is here, as far as this tablet knows: the snapshot and its own records since. */
 export interface Presence {
   has(volunteer: number): boolean;
+  /** The site they arrived at, where that is known. */
+  siteOf?(volunteer: number): number | undefined;
   /** Came today and went home again. */
   wentHome?(volunteer: number): boolean;
   /** Somebody this tablet wrote down and gave the card with that prefix. */
@@ -45,7 +47,7 @@ const FIRST_TEXTS: Record<string, VerdictText> = {
 export async function preview(
   subject: Subject,
   kind: VisitKind,
-  { snapshot, presence, today }: { snapshot: Snapshot | null; presence: Presence; today: string },
+  { snapshot, presence, today, site = null }: { snapshot: Snapshot | null; presence: Presence; today: string; site?: number | null },
 ): Promise<Verdict> {
   if (!snapshot) return say(null, "recorded");
   const holders = holdersOf(snapshot);
@@ -76,7 +78,7 @@ export async function preview(
   switch (kind) {
     case "visit.arrive": {
       const todo = todos(snapshot, flags);
-      if (here) return say(snapshot, "already_present", person, todo);
+      if (here) return say(snapshot, hereAlready(presence.siteOf?.(volunteer), site), person, todo);
       return say(snapshot, welcomeCode(snapshot, presence.wentHome?.(volunteer) ?? false, todo), person, todo);
     }
     case "visit.leave":
@@ -90,6 +92,10 @@ export async function preview(
     case "visit.consent":
       return say(snapshot, "ok_agreed", person);
   }
+}
+
+function hereAlready(there: number | undefined, site: number | null): string {
+  return site !== null && there !== undefined && there !== site ? "wrong_site" : "already_present";
 }
 
 /** The words for a code from the server's table. */

@@ -1,22 +1,35 @@
-/* The eight letters under the symbol, typed when a card is torn. */
+/* The eight letters under the symbol, typed when a card is torn; or a name, when it was left at home. */
 import { readShortCode } from "./card";
 import { part } from "./elements";
+import { looksLikeName } from "./names";
 
-export function wireTyped(page: HTMLElement, onCode: (code: string) => void, onWrong: (text: string) => void): void {
+export interface Typed {
+  readonly code: (code: string) => void;
+  readonly name: (text: string) => void;
+  readonly wrong: (text: string) => void;
+}
+
+export function wireTyped(page: HTMLElement, on: Typed): void {
   const form = part<HTMLFormElement>(page, "typed");
   const field = form.querySelector("input")!;
   const wrong = part(page, "typed-say");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const code = readShortCode(field.value);
+    if (!code && looksLikeName(field.value)) {
+      wrong.textContent = "";
+      on.name(field.value.trim());
+      field.value = "";
+      return;
+    }
     wrong.textContent = code
       ? ""
       : "番号が合いません。カードの8文字をもう一度見て、入力してください（Oは0、IとLは1として読みます）。";
     if (!code) {
-      if (field.value.trim()) onWrong(field.value);
+      if (field.value.trim()) on.wrong(field.value);
       return;
     }
     field.value = "";
-    onCode(code);
+    on.code(code);
   });
 }

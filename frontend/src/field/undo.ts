@@ -6,7 +6,7 @@ import { say } from "./snapshot";
 const UNDO_MS = 15 * 60_000;
 const UNDOABLE = new Set<Kind>(["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind", "person.walk_in", "group.arrive", "group.leave"]);
 
-const NOTHING_NEW = new Set(["already_present", "already_left", "not_present"]);
+const NOTHING_NEW = new Set(["already_present", "wrong_site", "ambiguous", "already_left", "not_present"]);
 
 /** Whether 「取り消す」 is offered: something was changed, by this tablet, less than a quarter of an hour ago. */
 export function canUndo({ op, result, verdict }: Entry, now: number): boolean {

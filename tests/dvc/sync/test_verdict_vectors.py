@@ -44,7 +44,15 @@ def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
         fields["emergency_phone"] = ""
     person = make.volunteer(tablet.operation.center, insured=missing.get("insured", True), **fields)
     token = card_of(person).token
-    ops = [tablet.op(kind, card=token) for kind in [*case["before"], case["kind"]]]
+    sites = {
+        name: operations.add_site(
+            tablet.operation.center, name=name, lat=38.3, lng=141.0, by=SYSTEM, at=make.at(8)
+        ).pk
+        for name in dict.fromkeys(case.get("sites", []))
+    }
+    before, now = [sites[name] for name in case.get("sites", [])] or [None, None]
+    ops = [tablet.op(kind, card=token, site=before) for kind in case["before"]]
+    ops.append(tablet.op(case["kind"], card=token, site=now))
     for number, op in enumerate(ops):
         op["t_wall"] = (timezone.now() - timedelta(seconds=len(ops) - number)).isoformat()
     assert tablet.send(*ops)[-1]["code"] == case["code"]
