@@ -65,6 +65,7 @@ export function verdictOf(entry: Entry): Verdict {
     kana: data.kana ?? verdict.kana,
     volunteer: data.volunteer ?? verdict.volunteer,
     ...(verdict.guest === undefined ? {} : { guest: verdict.guest }),
+    ...(verdict.candidates === undefined ? {} : { candidates: verdict.candidates }),
     // What keeps somebody from going out is no longer asked of a person who goes home.
     todo: entry.op.kind === "visit.leave" ? [] : (data.todo ?? []),
   };
@@ -77,6 +78,7 @@ export function nameOf(entry: Entry): string {
   if (entry.op.payload.name !== undefined) return `「${entry.op.payload.name}」`;
   const code = entry.result?.data.short_code ?? entry.op.payload.short_code;
   if (entry.op.kind === "group.arrive" || entry.op.kind === "group.leave") return "団体";
+  if (entry.op.payload.code === "ambiguous") return `「${entry.op.payload.raw ?? ""}」`;
   if (entry.op.kind === "scan.failed") return "読めないカード";
   return code ? `カード ${displayShortCode(code)}` : "名前は未確認";
 }

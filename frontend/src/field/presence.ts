@@ -37,7 +37,8 @@ export class PresenceList implements Presence {
     this.unnamed = new Map();
     this.guests = new Map();
     for (const entry of entries) {
-      const who = whoOf(entry);
+      // Also somebody written down here: the answer says who they are.
+      const who = entry.result?.data.volunteer ?? whoOf(entry);
       // What was settled while the snapshot was made may be in its number already.
       const counted = ARRIVALS.has(entry.op.kind) && entry.result !== null && typeof who === "number" && this.here.has(who);
       if (!counted) this.note(entry);

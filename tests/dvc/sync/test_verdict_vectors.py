@@ -50,7 +50,7 @@ def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
         ).pk
         for name in dict.fromkeys(case.get("sites", []))
     }
-    before, now = [sites[name] for name in case.get("sites", [])] or [None, None]
+    before, now = [sites.get(name) for name in case.get("sites", ["", ""])]
     ops = [tablet.op(kind, card=token, site=before) for kind in case["before"]]
     ops.append(tablet.op(case["kind"], card=token, site=now))
     for number, op in enumerate(ops):
