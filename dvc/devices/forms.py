@@ -25,6 +25,10 @@ class PairingForm(forms.Form):
         label="端末の名前",
         max_length=40,
         help_text="例：受付1番。どの端末の記録か、あとで分かるようにします。",
+        error_messages={
+            "required": "端末の名前を入力してください（例：受付1番）。",
+            "max_length": "端末の名前は%(limit_value)d文字までです。短くして入力し直してください。",
+        },
     )
     profile = forms.ChoiceField(
         label="使いみち",

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dvc.accounts import services, shell
-from dvc.accounts.models import DeviceProfile
 from dvc.accounts.policy import StaffRequest, by
+from dvc.devices.forms import PairingForm
 
 
 @require_POST
@@ -19,17 +19,14 @@ def device_register(request: StaffRequest, operation_id: int) -> JsonResponse:
     """A signed-in member of staff makes this browser a device. The secret is told once."""
     try:
         body = json.loads(request.body)
-        name = str(body["name"]).replace("\x00", "").strip()
-        profile = DeviceProfile(body["profile"])
-    except (ValueError, KeyError, TypeError):
-        name, profile = "", DeviceProfile.RECEPTION
-    if not name or len(name) > 40:
-        return JsonResponse(
-            {"code": "name", "text": "端末の名前を1～40文字で入力してください。例：受付1番のタブレット"},
-            status=400,
-        )
+    except (ValueError, RecursionError):
+        body = None
+    form = PairingForm(body if isinstance(body, dict) else {})
+    if not form.is_valid():
+        said = next(iter(form.errors.values()))[0]
+        return JsonResponse({"code": "name", "text": str(said)}, status=400)
     device, secret = services.register_device(
-        request.center, name=name, profile=profile, by=by(request), at=timezone.now()
+        request.center, **form.chosen(), by=by(request), at=timezone.now()
     )
     answer = JsonResponse(
         {

@@ -306,3 +306,22 @@ def test_a_browser_registered_by_staff_opens_the_page_after_signing_out(
     chief.logout()
     chief.cookies["device"] = kept
     assert chief.get(reverse("tablet_reception", args=[operation.pk])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "[]", "null", "[" * 100_000, '{"name": "", "profile": "reception"}', '{"name": ["a"]}',
+        '{"name": "\\u0000", "profile": "reception"}', '{"name": "受付1", "profile": "owner"}',
+        '{"name": "' + "長" * 41 + '", "profile": "reception"}',
+    ],
+)  # fmt: skip
+def test_a_browser_that_is_registered_without_a_name_hears_a_sentence(
+    operation: Operation, chief: Client, body: str
+) -> None:
+    answer = chief.post(
+        reverse("device_register", args=[operation.pk]), body, content_type="application/json"
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "name")
+    assert answer.json()["text"].endswith("。")
+    assert not Device.objects.exists()
