@@ -13,7 +13,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import authentication, permissions, serializers
-from rest_framework.exceptions import AuthenticationFailed, ParseError
+from rest_framework.exceptions import AuthenticationFailed, ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -32,8 +32,6 @@ from dvc.sync.ops import Op
 
 MAX_BODY = 5 * 1024 * 1024
 SCHEME = "Device"
-# Profiles whose tablets hold cards and names (sync.md §3: a tablet holds only what its profile needs).
-WITH_CARDS = frozenset({DeviceProfile.RECEPTION, DeviceProfile.KIOSK})
 
 
 class DeviceAuthentication(authentication.BaseAuthentication):
@@ -89,6 +87,12 @@ class DeviceView(APIView):
 
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)
+    profiles: frozenset[DeviceProfile] | None = None  # who may ask; None: every profile
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.profiles is not None and device_of(request).profile not in self.profiles:
+            raise PermissionDenied({"code": "profile", "text": Refused("device.profile").text})
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, OperationalError):
@@ -227,6 +231,9 @@ def _too_large() -> Response:
 class SnapshotView(DeviceView):
     """GET /api/v1/sync/snapshot?operation=<id>: what a reception tablet needs to answer off-line."""
 
+    # Whose tablets hold cards and names (sync.md §3: a tablet holds only what its profile needs).
+    profiles = frozenset({DeviceProfile.RECEPTION, DeviceProfile.KIOSK})
+
     @extend_schema(
         parameters=[
             OpenApiParameter("operation", int, required=True),
@@ -239,8 +246,6 @@ class SnapshotView(DeviceView):
     def get(self, request: Request) -> Response | HttpResponse:
         device, now = device_of(request), timezone.now()
         operation = operation_asked(request)
-        if device.profile not in WITH_CARDS:
-            return _no(403, "profile", Refused("device.profile").text)
         if "since" in request.query_params:
             return _since(request, device, operation, now)
         content = snapshot.build(operation, at=now)

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from dvc.accounts.models import Device, DeviceProfile
 from dvc.audit.services import By, looked
 from dvc.core.japanese import phone_digits, search_key
-from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync.api import DeviceView, device_of, operation_asked
 from intake.checkin.models import Visit
@@ -27,6 +26,8 @@ LAST_DIGITS: Final = 4
 class PeopleView(DeviceView):
     """GET /api/v1/sync/people?operation=<id>&q=<kana, name or the last four digits of the telephone>."""
 
+    profiles = frozenset({DeviceProfile.RECEPTION})
+
     @extend_schema(
         parameters=[
             OpenApiParameter("operation", int, required=True),
@@ -37,8 +38,6 @@ class PeopleView(DeviceView):
     def get(self, request: Request) -> Response:
         device, now = device_of(request), timezone.now()
         operation = operation_asked(request)
-        if device.profile != DeviceProfile.RECEPTION:
-            return Response({"code": "profile", "text": Refused("device.profile").text}, status=403)
         people = _people(operation, request.query_params.get("q", "")[:100], device=device, at=now)
         response = Response({"people": people})
         response["Cache-Control"] = "no-store"
