@@ -4,6 +4,7 @@ import { wireCamera } from "./camera";
 import { storedSnapshot } from "./download";
 import { part } from "./elements";
 import { factOf, localDay } from "./facts";
+import { forgetAnswers } from "./forget_answers";
 import { Freshness } from "./freshness";
 import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, isSheet, memberBehind } from "./group";
 import { drawLink } from "./link";
@@ -132,6 +133,7 @@ class Reception {
       this.wireButtons();
       this.wireInputs();
       this.outbox.start();
+      void forgetAnswers(this.shelf, new Date());
       startReporting(this.page, this.shelf, () => this.operator.actor);
       window.addEventListener("online", () => void this.freshen());
       document.addEventListener("visibilitychange", () => {

@@ -269,6 +269,19 @@ export class Shelf {
     });
   }
 
+  /** Take what `emptied` leaves of each settled entry from before that moment (ms); null leaves it as it is. */
+  rewriteSettled(before: number, emptied: (entry: Entry) => Entry | null): Promise<number> {
+    return this.use(async (rooms) => {
+      const tx = rooms.transaction("ops", "readwrite");
+      const changed = (await tx.store.getAll(IDBKeyRange.upperBound(uuid7Floor(before), true)))
+        .map((entry) => (entry.queued ? null : emptied(entry)))
+        .filter((entry) => entry !== null);
+      for (const entry of changed) void tx.store.put(entry).catch(() => undefined);
+      await tx.done;
+      return changed.length;
+    });
+  }
+
   /** Somebody has seen this refusal. */
   dismiss(opId: string): Promise<void> {
     return this.use(async (rooms) => {

@@ -146,3 +146,14 @@ def test_misshapen_answers_are_refused_and_nothing_else(tablet: Tablet, bad: obj
     person = make.volunteer(tablet.operation.center)
     [result] = tablet.send(tablet.op("visit.answer", volunteer=person.pk, answers=bad))
     assert (result["status"], result["code"]) == ("refused", "invalid")
+
+
+def test_a_tablet_that_has_forgotten_an_answer_sends_it_again_without_harm(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    op = tablet.op("visit.answer", volunteer=person.pk, answers={"well": "no"})
+    tablet.send(op)
+    emptied = {**op, "payload": {**op["payload"], "answers": {}}}
+    [again] = tablet.send(emptied)
+    assert (again["status"], DayAnswer.objects.get().answer) == ("replayed", "no")
+    [alone] = tablet.send(tablet.op("visit.answer", volunteer=person.pk, answers={}))
+    assert (alone["status"], DayAnswer.objects.count()) == ("merged", 1)
