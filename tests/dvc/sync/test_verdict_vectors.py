@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
+from intake.checkin.verdicts import VERDICTS
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
 
@@ -56,3 +58,12 @@ def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
     for number, op in enumerate(ops):
         op["t_wall"] = (timezone.now() - timedelta(seconds=len(ops) - number)).isoformat()
     assert tablet.send(*ops)[-1]["code"] == case["code"]
+
+
+def test_a_tablet_without_a_snapshot_speaks_the_words_of_the_table() -> None:
+    script = Path(__file__).parents[3] / "frontend" / "src" / "field" / "snapshot.ts"
+    table = script.read_text().partition("const FIRST_TEXTS")[2].partition("};")[0]
+    told = re.findall(r'(\w+): \{ tone: "(\w+)", title: "([^"]+)", say: "([^"]+)" \}', table)
+    assert {code for code, *_ in told} >= {"recorded", "unreadable", "no_such_code"}
+    for code, *words in told:
+        assert words == [VERDICTS[code].tone, VERDICTS[code].title, VERDICTS[code].say]
