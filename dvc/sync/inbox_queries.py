@@ -26,7 +26,7 @@ from matching.dispatch.models import ActivityReport, Dispatch, LaterReport
 DONE_SHOWN: Final = 50
 OP_WORDS: Final[dict[str, str]] = {
     "visit.arrive": "到着", "visit.leave": "帰り", "visit.orient": "説明を受けた", "visit.insure": "保険を確認",
-    "visit.undo": "取り消し", "card.bind": "カードを渡した", "person.walk_in": "その場で登録",
+    "visit.answer": "今日の質問の答え", "visit.consent": "注意事項に同意", "visit.undo": "取り消し", "card.bind": "カードを渡した", "person.walk_in": "その場で登録",
     "group.arrive": "団体の到着", "group.leave": "団体の帰り", "scan.failed": "読めなかったカード",
 }  # fmt: skip
 
