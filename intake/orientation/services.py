@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, record
@@ -189,8 +189,11 @@ def undo_room(session: OrientationSession, *, by: By, at: datetime) -> int:
 
 def catch_up(*, at: datetime) -> None:
     """Join briefings to arrivals that came to the server after them. A check of the sweeper; one query when there
-    is nothing to do. `at` is real time: what is written has the time of the briefing."""
-    for row in Attendance.objects.waiting().select_related("operation", "volunteer"):
+    is nothing to do, however many wait. `at` is real time: what is written has the time of the briefing."""
+    theirs = Visit.objects.on_day(OuterRef("day")).filter(  # type: ignore[arg-type]  # a day of the outer query
+        operation=OuterRef("operation"), volunteer=OuterRef("volunteer")
+    )
+    for row in Attendance.objects.waiting().filter(Exists(theirs)).select_related("operation", "volunteer"):
         visit = _visit_of(row.operation, row.volunteer, at=row.at)
         if visit is None:
             continue

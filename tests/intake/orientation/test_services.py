@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -81,6 +82,16 @@ def test_a_briefing_recorded_before_the_arrival_is_joined_to_it_later(operation:
     entries = Entry.objects.count()
     services.catch_up(at=make.at(9, 42))
     assert Entry.objects.count() == entries
+
+
+def test_however_many_wait_for_an_arrival_the_sweeper_asks_once(
+    operation: Operation, django_assert_num_queries: Any
+) -> None:
+    for minute in (35, 36, 37):
+        heard(operation, make.volunteer(operation.center), minute)
+    assert Attendance.objects.waiting().count() == 3
+    with django_assert_num_queries(1):
+        services.catch_up(at=make.at(9, 40))
 
 
 def test_who_has_gone_home_before_the_exit_tablet_was_on_line_still_heard_it(operation: Operation) -> None:
