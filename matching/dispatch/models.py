@@ -102,7 +102,7 @@ class Outcome(models.TextChoices):
     ABSENT = "absent", "不在で入れなかった"
 
 
-class Told(models.Model):
+class ReportedWork(models.Model):
     """What a leader tells of a day's work."""
 
     outcome = models.CharField("結果", max_length=10, choices=Outcome.choices)
@@ -120,7 +120,7 @@ class Told(models.Model):
         abstract = True
 
 
-class ActivityReport(Told):
+class ActivityReport(ReportedWork):
     """What the team did. The need is inherited from the dispatch, never typed."""
 
     dispatch = models.OneToOneField(Dispatch, on_delete=models.PROTECT, related_name="report")
@@ -129,7 +129,7 @@ class ActivityReport(Told):
         return f"report of {self.dispatch}"
 
 
-class LaterReport(Told):
+class LaterReport(ReportedWork):
     """A second report of the same dispatch that says something else. Both are kept; the first one counts until a
     person decides."""
 
