@@ -167,7 +167,8 @@ def _about(row: QuarantinedOp, people: dict[int, Volunteer], cards: dict[str, Ca
     card = cards.get(payload.get("short_code", ""))
     if card is not None and card.holder is not None:
         return card.holder.name
-    return "カードの人" if "card" in payload else payload.get("family_name", "") or "－"
+    named = payload.get("name", "") or payload.get("family_name", "")
+    return "カードの人" if "card" in payload else named or "－"
 
 
 @dataclass(frozen=True, slots=True)

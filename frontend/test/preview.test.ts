@@ -91,4 +91,17 @@ describe("the tablet's own look", () => {
     presence.reset(snapshot(), [entry("visit.arrive", "2026-11-23T09:20:00+09:00")]);
     expect((await look({ card: card.text }, "visit.leave", snapshot(), presence)).code).toBe("ok_left");
   });
+
+  it("counts somebody written down here once, also when the snapshot was made before the answer came", () => {
+    const presence = new PresenceList();
+    const today = { day: "2026-11-23", arrived: 1, left: [] };
+    const walkIn = {
+      result: { tone: "ok", code: "ok", data: { volunteer: 9 } }, verdict: { guest: "g-1", volunteer: null, tone: "ok", code: "ok" },
+      op: { kind: "person.walk_in", op_id: "1", payload: { guest: "g-1" } },
+    } as unknown as Entry;
+    presence.reset(snapshot(0, { today, present: { "9": "2026-11-23T09:00:00+09:00" } }), [walkIn], "2026-11-23");
+    expect(presence.arrived).toBe(1);
+    presence.reset(snapshot(0, { today: { ...today, arrived: 0 } }), [walkIn], "2026-11-23");
+    expect(presence.arrived).toBe(1);
+  });
 });

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from dvc.operations.models import Mode as OperationMode
 from dvc.operations.models import Operation, Site
 from intake.checkin.models import Visit
 from intake.help_requests.models import BLOCKING, Hazard, Need, NeedState, WorkState
+from intake.questions.services import Answers
 from intake.volunteers.models import InsurancePolicy, Skill, VehicleKind, Volunteer, WorkCategory
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import ToolStock
@@ -132,10 +133,11 @@ def _volunteers(
     day = timezone.localdate(at)
     now = minute(timezone.localtime(at).time())
     everywhere = tuple(f"S{site.pk}" for site in sites)
+    answers = Answers(operation, None, [day])
     found, groups, left_out = [], {}, {}
     for visit in visits:
         person = visit.volunteer
-        why = _not_today(person, minor=person.is_minor_on(day))
+        why = _not_today(person, minor=person.is_minor_on(day)) or _to_talk_with(answers, person, day)
         if why:
             left_out[person.pk] = why
             continue
@@ -171,6 +173,13 @@ def _not_today(person: Volunteer, *, minor: bool) -> model.Reason | None:
     if minor and not person.guardian_consent:
         return model.Reason("no_consent", "18歳未満で、保護者の同意が未確認です。受付で確かめてください。")
     return None
+
+
+def _to_talk_with(answers: Answers, person: Volunteer, day: date) -> model.Reason | None:
+    """Whom the departure gate will hold because of what they said today. Gear is lent until then, and asking takes a
+    moment: neither keeps anybody out of a plan."""
+    blocks = [block for block in answers.blocks(person.pk, day) if block.code == "answer_talk"]
+    return model.Reason(blocks[0].code, blocks[0].text) if blocks else None
 
 
 def _insured(visit: Visit, operation: Operation) -> bool:

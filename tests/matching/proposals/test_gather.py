@@ -9,11 +9,12 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from dvc.audit.services import SYSTEM
-from dvc.operations.models import Mode, Operation
+from dvc.operations.models import Mode, Operation, QuestionsStop
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState, WorkItem
 from intake.people.models import Household
+from intake.questions import services as questions
 from intake.volunteers.models import Group, Volunteer
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import ToolStock, Vehicle
@@ -94,6 +95,20 @@ def test_a_minor_is_told_with_the_guardian_and_not_at_all_without_consent(operat
     assert (told(now, child).age, told(now, child).guardian) == (14, f"V{mother.pk}")
     assert told(now, grown).guardian is None
     assert now.left_out[alone.pk].code == "no_consent"
+
+
+def test_whom_the_chief_has_to_talk_with_is_in_no_plan(operation: Operation) -> None:
+    unwell, bootless, silent = present(operation, "甲"), present(operation, "乙"), present(operation, "丙")
+    for stop in (QuestionsStop.UNANSWERED, QuestionsStop.NEVER):
+        questions.set_asked(operation, codes=["well", "boots"], stop=stop, by=SYSTEM, at=make.at(9))
+        questions.say(operation, unwell, answers={"well": "no", "boots": "yes"}, by=SYSTEM, at=make.at(9, 1))
+        questions.say(
+            operation, bootless, answers={"well": "yes", "boots": "no"}, by=SYSTEM, at=make.at(9, 1)
+        )
+        now = gather(operation, at=make.at(9, 30))
+        assert told(now, bootless).id != told(now, silent).id
+        left_out = {pk: reason.code for pk, reason in now.left_out.items()}
+        assert left_out == ({unwell.pk: "answer_talk"} if stop != QuestionsStop.NEVER else {})
 
 
 def test_time_left_of_a_person_and_of_the_day(operation: Operation) -> None:
