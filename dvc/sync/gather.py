@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Final
 
 from django.db import OperationalError, transaction
@@ -14,11 +15,12 @@ from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, version_of
 from dvc.operations.models import Mode, Operation, OperationState
-from dvc.sync import holding, inbox, merging, set_aside
+from dvc.sync import holding, inbox, merging, set_aside, undo, visits
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
 from dvc.sync.inbox import View
 from dvc.sync.models import HeldOp, HeldState, InboxItem, InboxSweep, ItemKind, Receipt
+from dvc.sync.never_arrived import never_arrived, still_waits
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit, VisitFlag
 from intake.checkin.states import VisitState
@@ -66,7 +68,8 @@ def look_through(operation: Operation, *, at: datetime) -> None:
     # When the operation is closed its last day is over, whatever the clock says.
     days_end = today if operation.is_open else today + timedelta(days=1)
     _visits_of_days_gone(operation, days_end, at=moment)
-    _held_ops(operation, days_end, at=moment)
+    fold_what_waited(operation, at=moment)
+    _nobody_came_for(operation, days_end, at=moment)
     through = _late_facts(operation, mark, at=moment)
     if _asks_for_duplicates(operation):
         through &= merging.suggest(operation, mark, at=moment)
@@ -127,24 +130,45 @@ def _still(kind: str, visit: Visit) -> bool:
     return visit.state == VisitState.LEFT and VisitFlag.NO_ARRIVAL in visit.flags
 
 
-def _held_ops(operation: Operation, days_end: date, *, at: datetime) -> None:
-    """A card bound at the desk on the day of the scan takes its scans along; what nobody claims goes to a person."""
-    waiting = HeldOp.objects.filter(operation=operation, state=HeldState.WAITING)
-    bound = waiting.filter(card__holder__isnull=False).select_related(
-        "card", "operation__center", "device__center"
+def fold_what_waited(operation: Operation, *, at: datetime) -> None:
+    """Fold every held op of which what it waits for has come: a card bound at the desk on the day of the scan, an
+    arrival, the op that was taken back. Three queries when nothing waits."""
+    waiting = HeldOp.objects.filter(operation=operation, state=HeldState.WAITING).select_related(
+        "card", "volunteer", "operation__center", "device__center"
     )
-    for held in bound:
+    for held in waiting.filter(card__holder__isnull=False):
+        assert held.card is not None
         since = held.card.bindings.filter(ended_at__isnull=True).values_list("bound_at", flat=True).first()
         if since and timezone.localdate(since) == timezone.localdate(held.happened_at):
             holding.fold_or_leave(held, fold=fold_held, at=at)
-    known = _known(operation, ItemKind.CARD_NEVER_BOUND)
+    for held in waiting.filter(volunteer__isnull=False):
+        assert held.volunteer is not None
+        person, day = held.volunteer.standing, timezone.localdate(held.happened_at)
+        if Visit.objects.on_day(day).filter(operation=operation, volunteer=person).exists():
+            holding.fold_or_leave(held, fold=partial(visits.fold_for, person), at=at)
+    for held in waiting.filter(target__in=Receipt.objects.exclude(kind="").values("op_id")):
+        holding.fold_or_leave(held, fold=undo.fold, at=at)
+
+
+def _nobody_came_for(operation: Operation, days_end: date, *, at: datetime) -> None:
+    """What still waits when its day is over goes to a person."""
     over = timezone.make_aware(datetime.combine(days_end, time()))
-    for held in waiting.filter(happened_at__lt=over):
+    waiting = HeldOp.objects.filter(operation=operation, state=HeldState.WAITING, happened_at__lt=over)
+    known = _known(operation, ItemKind.CARD_NEVER_BOUND)
+    for held in waiting.filter(card__isnull=False):
+        assert held.card_id is not None
         if str(held.pk) not in known:
             seen = View("scanned", held.happened_at, op=str(held.op_id), device=str(held.device_id))
             inbox.open_item(
                 operation, ItemKind.CARD_NEVER_BOUND, held.pk, subjects={"held": [held.pk], "card": [held.card_id]},
                 views=[seen], fix="drop", by=SYSTEM, at=at,
+            )  # fmt: skip
+    asked = _asked(operation, ItemKind.NEVER_ARRIVED)
+    for never in never_arrived(operation, before=days_end):
+        if never.key not in asked:
+            inbox.open_item(
+                operation, ItemKind.NEVER_ARRIVED, never.key, subjects={"volunteer": [never.volunteer]},
+                views=never.views, fix="came_at", by=SYSTEM, at=at, reopen=True,
             )  # fmt: skip
 
 
@@ -188,6 +212,9 @@ def _settle_what_is_no_more(operation: Operation, *, at: datetime) -> None:
     for item in about_visits:
         visit = visits.get(int(item.key))
         if visit is None or not _still(item.kind, visit):
+            inbox.settle(item, by=SYSTEM, at=at)
+    for item in asked.filter(kind=ItemKind.NEVER_ARRIVED):
+        if not still_waits(item):
             inbox.settle(item, by=SYSTEM, at=at)
     about_held = list(asked.filter(kind=ItemKind.CARD_NEVER_BOUND))
     held = HeldOp.objects.in_bulk([int(item.key) for item in about_held])

@@ -1,35 +1,75 @@
-"""Facts about a card that nobody holds yet: kept, and folded as soon as the card is bound (source: sync.md §6)."""
+"""Ops that came before what they need: a card's holder, an arrival, the op they take back. Kept, and folded as soon as
+that comes, whichever way it comes (source: sync.md §6)."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from dvc.audit.services import record
+from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, HeldState
-from dvc.sync.ops import Op, Result, verdict
-from intake.volunteers.models import Card
+from dvc.sync.ops import Op, Result, refusal, verdict
+from intake.volunteers.models import Card, Volunteer
 
 log = logging.getLogger(__name__)
 
 Fold = Callable[[Op, Operation, Context], Result]
 
 
+# What an op is answered that is kept and comes to nothing yet.
+WAITS: Final = frozenset({"unbound_card", "insured_before_arrival", "undo_waits"})
+
+
 def hold(op: Op, operation: Operation, card: Card, context: Context, *, happened: datetime) -> Result:
     """Keep the op until somebody holds the card. Two statements."""
-    held = HeldOp.objects.create(
-        op_id=op.op_id, operation=operation, device=context.device, card=card, op=op.as_json(), epoch=context.epoch,
-        clock_error_ms=context.correction_ms(op), happened_at=happened, received_at=context.at,
-    )  # fmt: skip
-    record("op.held", held, by=context.by(op), at=happened, operation=operation, card=card.pk, kind=op.kind)
+    _keep(op, operation, context, happened=happened, card=card)
     return verdict(op.op_id, op.seq, "held", "unbound_card", {"short_code": card.short_code})
+
+
+def hold_for_arrival(
+    op: Op, operation: Operation, volunteer: Volunteer, context: Context, *, happened: datetime
+) -> Result:
+    """Keep the op until that person's arrival of that day is known. As a briefing that was told before it, this is a
+    record like any other, which can be taken back."""
+    _keep(op, operation, context, happened=happened, volunteer=volunteer)
+    data = {"volunteer": volunteer.pk, "name": volunteer.name, "kana": volunteer.kana}
+    return verdict(op.op_id, op.seq, "applied", "insured_before_arrival", data)
+
+
+def hold_for_op(
+    op: Op, operation: Operation, target: UUID, context: Context, *, happened: datetime
+) -> Result:
+    """Keep the op until the op that it is about has come."""
+    _keep(op, operation, context, happened=happened, target=target)
+    return verdict(op.op_id, op.seq, "held", "undo_waits", {"waits_for": str(target)})
+
+
+def _keep(
+    op: Op, operation: Operation, context: Context, *, happened: datetime, card: Card | None = None,
+    volunteer: Volunteer | None = None, target: UUID | None = None,
+) -> None:  # fmt: skip
+    """Kept already: nothing changes."""
+    held, created = HeldOp.objects.get_or_create(
+        op_id=op.op_id,
+        defaults={
+            "operation": operation, "device": context.device, "card": card, "volunteer": volunteer, "target": target,
+            "op": op.as_json(), "epoch": context.epoch, "clock_error_ms": context.correction_ms(op),
+            "happened_at": happened, "received_at": context.at,
+        },
+    )  # fmt: skip
+    if created:
+        about = {"card": card.pk} if card else {"volunteer": volunteer.pk} if volunteer else {}
+        record("op.held", held, by=context.by(op), at=happened, operation=operation, kind=op.kind, **about)
 
 
 @transaction.atomic
@@ -65,9 +105,20 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
     error = timedelta(milliseconds=held.clock_error_ms)
     context = Context(held.device, held.epoch, Reading(held.received_at - error), held.received_at)
     op = Op.from_json(held.op)
-    result = fold(op, held.operation, context)
+    try:
+        result = fold(op, held.operation, context)
+    except Refused as no:  # what refuses is atomic itself; a person sees it with the other refusals
+        result = refusal(op, no)
+    if result.code in WAITS:
+        return result
     held.state, held.settled_at, held.result = HeldState.FOLDED, at, result.as_json()
     held.op = {**held.op, "payload": dict(op.lasting)}
     held.save(update_fields=["state", "settled_at", "result", "op"])
     record("op.folded", held, by=context.by(op), at=at, operation=held.operation, code=result.code)
     return result
+
+
+def drop(held: HeldOp, *, at: datetime) -> bool:
+    """What waits is not wanted any more. False when it does not wait."""
+    waiting = HeldOp.objects.filter(pk=held.pk, state=HeldState.WAITING)
+    return bool(waiting.update(state=HeldState.DROPPED, settled_at=at))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -16,7 +16,7 @@ from dvc.accounts.roles import Role
 from dvc.operations.models import Operation, Site
 from dvc.sync import quarantine
 from dvc.sync.kinds import KINDS
-from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, Receipt
+from dvc.sync.models import HeldOp, InboxItem, ItemKind, QuarantinedOp, Receipt
 from dvc.sync.situations import SETTLED, SITUATIONS, VIEW_WORDS, Situation, choice_of
 from intake.checkin.models import FailedScan, Visit
 from intake.checkin.verdicts import VERDICTS
@@ -222,20 +222,21 @@ class Refusal:
 
 
 def refusals(operation: Operation) -> list[Refusal]:
-    """Of the center's tablets, about this operation or none that is known, not dismissed yet, newest first. One query."""
+    """Of the center's tablets, about this operation or none that is known, not dismissed yet, newest first. Two queries."""
+    later = HeldOp.objects.filter(operation=operation, result__status="refused")
+    ended: dict[Any, dict[str, Any]] = {held.op_id: held.result or {} for held in later}
     rows = (
         Receipt.objects.filter(Q(operation=operation) | Q(operation=None))
-        .filter(
-            device__center=operation.center_id, result__status__in=["refused", "mismatch"], dismissal=None
-        )
+        .filter(Q(result__status__in=["refused", "mismatch"]) | Q(op_id__in=ended))
+        .filter(device__center=operation.center_id, dismissal=None)
         .select_related("device", "actor")
         .order_by("-id")[:200]
     )
     return [
         Refusal(
-            row, OP_WORDS.get(row.kind, "読めない記録"), str(row.result.get("title", "")), str(row.result.get("text", ""))
+            row, OP_WORDS.get(row.kind, "読めない記録"), str(result.get("title", "")), str(result.get("text", ""))
         )
-        for row in rows
+        for row, result in ((row, ended.get(row.op_id, row.result)) for row in rows)
     ]  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class ItemKind(models.TextChoices):
     UNRETURNED = "unreturned", "帰りの記録がない"
     OLD_CARD = "old_card", "使えないカードで受付"
     CARD_NEVER_BOUND = "card_never_bound", "名前のないカードで受付"
+    NEVER_ARRIVED = "never_arrived", "保険・説明だけの記録"
     SAME_PERSON = "same_person", "同じ人が2回登録"
     NEED_EDIT = "need_edit", "困りごとの直しが重なった"
     TWO_REPORTS = "two_reports", "活動報告が2つある"
@@ -125,13 +126,18 @@ class HeldState(models.TextChoices):
 
 
 class HeldOp(models.Model):
-    """A fact about whoever will hold a card that nobody holds yet. `op`: the operation as it was sent; it is folded
-    when the card is bound on the same day, and `result` is what it then came to."""
+    """An op that came before what it needs: a card that nobody holds yet (`card`), the arrival of that day
+    (`volunteer`), the op that it takes back (`target`, an op id). `op`: the operation as it was sent; it is folded when
+    that comes, and `result` is what it then came to."""
 
     op_id = models.UUIDField(unique=True)
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
     device = models.ForeignKey("accounts.Device", on_delete=models.PROTECT, related_name="+")
-    card = models.ForeignKey("volunteers.Card", on_delete=models.PROTECT, related_name="+")
+    card = models.ForeignKey("volunteers.Card", null=True, on_delete=models.PROTECT, related_name="+")
+    volunteer = models.ForeignKey(
+        "volunteers.Volunteer", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    target = models.UUIDField(null=True)
     op = models.JSONField()
     epoch = models.PositiveIntegerField()
     clock_error_ms = models.BigIntegerField(default=0)
@@ -145,6 +151,14 @@ class HeldOp(models.Model):
         ordering: ClassVar[list[str]] = ["happened_at", "id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["card"], condition=models.Q(state="waiting"), name="ops_waiting_for_a_card"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(card__isnull=False, volunteer__isnull=True, target__isnull=True)
+                | models.Q(card__isnull=True, volunteer__isnull=False, target__isnull=True)
+                | models.Q(card__isnull=True, volunteer__isnull=True, target__isnull=False),
+                name="a_held_op_waits_for_one_thing",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
+from dvc.core.refused import Refused
 from dvc.sync.clocks import Heard, Reading
 from intake.checkin.verdicts import VERDICTS
 
@@ -91,3 +92,8 @@ def verdict(
     """A result whose words come from the verdict table. `code` must be a key of VERDICTS."""
     words = VERDICTS[code]
     return Result(str(op_id), seq, status, code, words.tone, words.title, words.say, data or {})
+
+
+def refusal(op: Op, no: Refused) -> Result:
+    """The answer to a decision that a rule refuses."""
+    return Result(str(op.op_id), op.seq, "refused", no.code, "stop", "できませんでした", no.text)

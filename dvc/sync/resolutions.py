@@ -10,12 +10,13 @@ from django.db import transaction
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
-from dvc.sync import gather, holding, inbox, merging, quarantine
+from dvc.sync import gather, holding, inbox, merging, never_arrived, quarantine
 from dvc.sync.bindings import fold_held
 from dvc.sync.models import HeldOp, HeldState, InboxItem, ItemKind
 from dvc.sync.situations import choice_of
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
+from intake.orientation import services as orientation
 from intake.volunteers.models import Merge, Volunteer
 
 Act = Callable[[InboxItem, str, datetime | None, By, datetime], object]
@@ -70,6 +71,17 @@ def _came(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: da
     checkin.arrive(visit.operation, visit.volunteer, site=visit.site, by=by, at=told_at)
 
 
+def _came_after_all(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    assert told_at is not None
+    checkin.arrive(item.operation, never_arrived.person_of(item), site=None, by=by, at=told_at)
+    gather.fold_what_waited(item.operation, at=at)
+    orientation.catch_up(at=at)
+
+
+def _never_came(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    never_arrived.forget(item, by=by, at=at)
+
+
 def _drop(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
     HeldOp.objects.filter(pk=item.subjects["held"][0], state=HeldState.WAITING).update(
         state=HeldState.DROPPED, settled_at=at
@@ -80,7 +92,7 @@ def _fold(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: da
     held = HeldOp.objects.select_related("card", "operation__center", "device__center").get(
         pk=item.subjects["held"][0]
     )
-    if held.card.holder_id is None:
+    if held.card is None or held.card.holder_id is None:
         raise Refused("inbox.nobody_holds_it")
     holding.fold_one(held, fold=fold_held, at=at)
 
@@ -116,6 +128,8 @@ _ACTS: Final[dict[tuple[ItemKind, str], Act]] = {
     (ItemKind.UNRETURNED, "phoned_home"): _close,
     (ItemKind.UNRETURNED, "annul"): _annul,
     (ItemKind.OLD_CARD, "annul"): _annul,
+    (ItemKind.NEVER_ARRIVED, "came_at"): _came_after_all,
+    (ItemKind.NEVER_ARRIVED, "not_here"): _never_came,
     (ItemKind.CARD_NEVER_BOUND, "drop"): _drop,
     (ItemKind.CARD_NEVER_BOUND, "fold"): _fold,
     (ItemKind.SAME_PERSON, "merge"): _merge,

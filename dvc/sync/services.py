@@ -20,7 +20,7 @@ from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import Receipt
-from dvc.sync.ops import Op, Result, verdict
+from dvc.sync.ops import Op, Result, refusal, verdict
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ def _fold(run: Sequence[Op], operation: Operation | None, context: Context) -> l
         if len(run) > 1:
             raise
         op = run[0]
-        return [Result(str(op.op_id), op.seq, "refused", no.code, "stop", "できませんでした", no.text)]
+        return [refusal(op, no)]
 
 
 def refuse_misshapen(

@@ -91,6 +91,16 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
         ),
         May.KEEP_VOLUNTEERS,
     ),
+    ItemKind.NEVER_ARRIVED: Situation(
+        "保険や説明の記録はありますが、その日の到着の記録がありません。",
+        "来た人には数えていません。記録は残してあり、到着の記録が届くと自動で片づきます。",
+        "本人か班のリーダーに電話して、その日に来たかを聞いてください。来ていたら、聞いた時刻を入れます。",
+        (
+            Choice("came_at", "到着の時刻を入れる", "聞いた時刻を入れてください。", asks="time"),
+            Choice("not_here", "来ていなかった（使わない）", "記録は消えずに残ります。", danger=True, reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
     ItemKind.SAME_PERSON: Situation(
         "同じ人が、2回登録されているようです。",
         "どちらの登録も使えます。何も変えていません。",
@@ -160,6 +170,8 @@ VIEW_WORDS: Final[dict[str, str]] = {
     "out_on_paper": "用紙に書かれた帰り",
     "closed": "職員が帰宅を確認",
     "scanned": "カードを読み取った",
+    "insured": "保険を確認した",
+    "briefed": "説明を受けた",
     "card_ended": "カードを使えなくした",
     "late": "あとから届いた記録",
     "quarantined": "使用停止の端末から届いた",

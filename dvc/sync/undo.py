@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
+from dvc.sync import holding
 from dvc.sync.context import Context
-from dvc.sync.models import Receipt
+from dvc.sync.models import HeldOp, HeldState, Receipt
 from dvc.sync.ops import Op, Result, verdict
 from intake.checkin import groups, walk_in
 from intake.checkin import services as checkin
@@ -26,18 +28,13 @@ UNDO_FOR: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """The operation `target` is to be taken back by `by` at the moment `at`."""
+    """The operation `target` is to be taken back by `by` at the moment `at`. `said`: what it came to, when it was folded."""
 
     target: Receipt
     operation: Operation
     by: By
     at: datetime
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """What the tablet was told about the target."""
-        data: dict[str, Any] = self.target.result.get("data", {})
-        return data
+    said: dict[str, Any]
 
     @property
     def op(self) -> str:
@@ -45,19 +42,25 @@ class Undoing:
 
 
 def fold(op: Op, operation: Operation, context: Context) -> Result:
-    """Take back the op that is named. Held while the server has not seen it; refused visit.undo_* | visit.in_a_team."""
-    target = Receipt.objects.filter(op_id=op.payload["op"]).first()
+    """Take back the op that is named. Held while the server has not seen it, or could not read it; refused
+    visit.undo_* | visit.in_a_team."""
+    at = context.happened(op, operation)
+    target = Receipt.objects.filter(op_id=op.payload["op"]).exclude(kind="").first()
     if target is None:
-        return verdict(op.op_id, op.seq, "held", "undo_waits", {"waits_for": op.payload["op"]})
+        return holding.hold_for_op(op, operation, UUID(op.payload["op"]), context, happened=at)
     if target.device_id != context.device.pk or target.operation_id != operation.pk:
         raise Refused("visit.undo_not_yours")
-    at = context.happened(op, operation)
     undo = _UNDO.get(target.kind)
     if undo is None:
         raise Refused("visit.undo_nothing")
     if at - target.happened_at > UNDO_FOR * max(1.0, operation.clock_speed):
         raise Refused("visit.undo_too_late", minutes=int(UNDO_FOR.total_seconds() // 60))
-    changed = undo(Undoing(target, operation, context.by(op), at))
+    held = HeldOp.objects.filter(op_id=target.op_id).first()
+    if held is not None and held.state == HeldState.WAITING:
+        changed = holding.drop(held, at=at)
+    else:
+        said = held.result if held is not None and held.result else target.result
+        changed = undo(Undoing(target, operation, context.by(op), at, said.get("data", {})))
     data = {
         key: target.result["data"][key]
         for key in ("volunteer", "name", "kana")

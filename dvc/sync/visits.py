@@ -55,6 +55,9 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
             results.append(keep_failed(op, finding, operation, context, at))
             continue
         happened = _tell(desk, op, finding.volunteer, context, at)
+        if op.kind == "visit.insure" and happened.visit is None:
+            results.append(holding.hold_for_arrival(op, operation, finding.volunteer, context, happened=at))
+            continue
         status: Status = "applied" if happened.changed else "merged"
         # What is true now: a later op of the run may change it again.
         data = about_person(finding, happened.visit, operation, cover, at)
@@ -73,6 +76,12 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
         if item is not None:
             results[i] = replace(results[i], status="review", data={**results[i].data, "inbox": item.pk})
     return results
+
+
+def fold_for(volunteer: Volunteer, op: Op, operation: Operation, context: Context) -> Result:
+    """Fold an op whose person is known by now, whatever became of the card since."""
+    told = {name: value for name, value in op.payload.items() if name not in ("card", "short_code", "guest")}
+    return fold([replace(op, payload={**told, "volunteer": volunteer.pk})], operation, context)[0]
 
 
 def asked(op: Op, at: datetime) -> Asked:

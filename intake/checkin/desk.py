@@ -153,8 +153,8 @@ class Desk:
 
     def see_insurance(self, volunteer: Volunteer, *, evidence: Evidence, by: By, at: datetime) -> Happened:
         """The desk saw proof of insurance. Joining here and now covers from tomorrow 0:00, or at once under the
-        large-disaster special rule (domain.md §3.5)."""
-        visit = self._present(volunteer)
+        large-disaster special rule (domain.md §3.5). Told after the leaving, it still belongs to that day's visit."""
+        visit = self._visit_of(volunteer, at)
         if visit is None:
             return Happened("not_present", None, changed=False)
         if evidence == "joined_here" and not self.operation.insurance_special_rule:
@@ -171,7 +171,7 @@ class Desk:
         """Forget what the tablet's operation `op` saw of this person around the moment `near`; what other gates saw
         stands. A visit of which nothing is left is annulled. False when there was nothing to forget."""
         known = self._near(volunteer, timezone.localdate(near))
-        told = [_without(visit.told, op) for visit in known]
+        told = [_without(visit.told, op, until=at) for visit in known]
         if all(len(kept) == len(visit.told) for visit, kept in zip(known, told, strict=True)):
             return False
         stays = fold(itertools.chain.from_iterable(told))
@@ -260,6 +260,18 @@ class Desk:
         return next(
             (visit for visit in self._visits[volunteer.pk] if visit.state == VisitState.PRESENT), None
         )
+
+    def _visit_of(self, volunteer: Volunteer, at: datetime) -> Visit | None:
+        """The visit that something seen at that moment belongs to: of that day, begun before it if there is one."""
+        day, present = timezone.localdate(at), self._present(volunteer)
+        if present is not None and (present.day == day or present.arrived_at <= at):
+            return present
+        of_day = [
+            visit for visit in self._near(volunteer, day)
+            if visit.day == day and VisitFlag.NO_ARRIVAL not in visit.flags
+        ]  # fmt: skip
+        begun = [visit for visit in of_day if visit.arrived_at <= at]
+        return begun[-1] if begun else next(iter(of_day), None)
 
     def _near(self, volunteer: Volunteer, day: date) -> list[Visit]:
         """What a fact of that day may touch (as `open`), in the order of arrival."""
@@ -351,10 +363,13 @@ def _number_of(stays: Sequence[Stay], told: Sequence[Fact]) -> int:
     return next(i for i, stay in enumerate(stays) if first in stay.facts)
 
 
-def _without(told: Sequence[Fact], op: str) -> list[Fact]:
-    """`told` without what `op` saw, and without the same said again by the same gate: a card held up twice."""
+def _without(told: Sequence[Fact], op: str, *, until: datetime) -> list[Fact]:
+    """`told` without what `op` saw, and without the same said again by the same gate before it was taken back: a card
+    held up twice. What the gate saw afterwards is somebody who came again; the taking back may be told later."""
     gone = {(fact.kind, fact.gate) for fact in told if fact.op == op}
-    return [fact for fact in told if (fact.kind, fact.gate) not in gone]
+    return [
+        fact for fact in told if fact.op != op and ((fact.kind, fact.gate) not in gone or fact.at > until)
+    ]
 
 
 def _flags(visit: Visit, stay: Stay) -> list[str]:

@@ -29,6 +29,11 @@ VERDICTS: Final[dict[str, Verdict]] = {
         "説明を記録しました（到着がまだ）",
         "到着の記録がありません。「到着」に切り替えて、このカードをもう一度読み取ってください。",
     ),
+    "insured_before_arrival": Verdict(
+        "warn",
+        "保険を記録しました（到着がまだ）",
+        "到着の記録がありません。「到着」に切り替えて、このカードをもう一度読み取ってください。",
+    ),
     "ok_insured": Verdict("ok", "保険を確認しました", "このまま出発の準備に進めます。"),
     "ok_answered": Verdict("ok", "答えを記録しました", "どうぞお進みください。"),
     "answered_lend": Verdict(

@@ -149,6 +149,16 @@ def take_back(
     return bool(undone) or any(unseen)
 
 
+@transaction.atomic
+def forget(attendance: Attendance, *, by: By, at: datetime) -> None:
+    """They did not come that day: the briefing waits for no arrival any more."""
+    if Attendance.objects.waiting().filter(pk=attendance.pk).update(undone_at=at):
+        record(
+            "orientation.taken_back", attendance, by=by, at=at, operation=attendance.operation,
+            volunteer=attendance.volunteer_id,
+        )  # fmt: skip
+
+
 def _visit_of(operation: Operation, volunteer: Volunteer, *, at: datetime) -> Visit | None:
     """The visit of that day, when the person has left already: a late fact still belongs to it."""
     visits = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer=volunteer)

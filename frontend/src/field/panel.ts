@@ -24,6 +24,7 @@ const OTHER_WAY: Record<string, readonly [string, VisitKind]> = {
   wrong_site: ["帰りとして記録", "visit.leave"],
   not_present: ["到着として記録", "visit.arrive"],
   oriented_before_arrival: ["到着として記録", "visit.arrive"],
+  insured_before_arrival: ["到着として記録", "visit.arrive"],
 };
 
 // A card that nobody holds, as far as is known: the person before the desk may have it.

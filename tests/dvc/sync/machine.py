@@ -39,8 +39,10 @@ from hypothesis.stateful import (
 from dvc.audit.services import SYSTEM
 from dvc.board import queries as board
 from dvc.operations.models import Operation
+from dvc.sync import gather
 from dvc.sync.models import HeldOp, HeldState, Receipt
 from intake.checkin.models import FailedScan, Visit, VisitFlag
+from intake.orientation import services as orientation
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
@@ -153,6 +155,7 @@ class TabletsMachine(RuleBasedStateMachine):
         self.moment = timezone.make_aware(datetime.combine(yesterday, time(8)))
         self.facts: list[Fact] = []
         self.nothing: list[str] = []
+        self.taken_back: set[int | None] = set()
         self.generation = settings.DATA / "generation"
         self.generation.unlink(missing_ok=True)
         self.backup: str | None = None
@@ -226,6 +229,19 @@ class TabletsMachine(RuleBasedStateMachine):
         kind = self.dice.choice(["visit.arrive", "visit.leave"])
         entry = self._record(tablet, kind, card=card.token)
         self.facts.append(Fact(entry.op["op_id"], kind, None, self.moment, card.pk))
+
+    @rule(tablet=st.integers(0, TABLETS - 1))
+    def the_last_record_is_taken_back(self, tablet: int) -> None:
+        """Of a person this tablet saw so once: a card held up twice at one gate is taken back as one."""
+        mine = {entry.op["op_id"] for entry in self.tablets[tablet].shelf}
+        told = [fact for fact in self.facts if fact.op_id in mine and fact.card is None]
+        last = told[-1] if told else None
+        if last is None or last.kind == "visit.orient" or self.moment - last.at > timedelta(minutes=4):
+            return
+        if sum((fact.kind, fact.person) == (last.kind, last.person) for fact in told) == 1:
+            self._record(tablet, "visit.undo", op=last.op_id, of=last.kind)
+            self.facts.remove(last)
+            self.taken_back.add(last.person)
 
     def _fact(self, tablet: int, kind: str, person: int, by_card: bool, **more: Any) -> None:
         who: Json = {"volunteer": self.world.people[person].pk}
@@ -326,6 +342,8 @@ class TabletsMachine(RuleBasedStateMachine):
             with self._server_time():
                 tablet.drain()
                 tablet.drain_until_empty(3)
+        gather.fold_what_waited(self.world.operation, at=self.moment)
+        orientation.catch_up(at=self.moment)
 
     def _nothing_is_lost_or_applied_twice(self) -> None:
         receipts = Counter(
@@ -371,10 +389,10 @@ class TabletsMachine(RuleBasedStateMachine):
                 unclear += entry.answer["code"] == "unreadable"
         assert self._failed() == unclear, "a scan that led nowhere was lost or kept twice"
         known = {fact.op_id for fact in self._facts_of_known_people()}
-        waiting = HeldOp.objects.filter(operation=self.world.operation, state=HeldState.WAITING)
-        assert {str(held.op_id) for held in waiting} == {fact.op_id for fact in self.facts} - known, (
-            "who waits"
-        )
+        held = HeldOp.objects.filter(operation=self.world.operation, state=HeldState.WAITING)
+        assert not held.filter(target__isnull=False).exists(), "a taking back was never done"
+        waiting = {str(one.op_id) for one in held.filter(card__isnull=False)}
+        assert waiting == {fact.op_id for fact in self.facts} - known, "who waits"
 
     def _state_is_what_happened(self) -> None:
         visits, here, known = self._visits(), 0, self._facts_of_known_people()
@@ -383,11 +401,23 @@ class TabletsMachine(RuleBasedStateMachine):
             found = [(visit.arrived_at, visit.left_at) for visit in visits
                      if visit.volunteer_id == person.pk and VisitFlag.NO_ARRIVAL not in visit.flags]  # fmt: skip
             assert close(found, expected), (person.pk, found, expected)
+            if expected and person.pk not in self.taken_back:
+                self._what_was_seen_stands([fact for fact in known if fact.person == person.pk])
             here += sum(1 for _, left in expected if left is None)
         assert (
             board.shown(self.world.operation, at=timezone.now(), names=False, wall=True).numbers.present
             == here
         )
+
+    def _what_was_seen_stands(self, facts: list[Fact]) -> None:
+        """Insurance and briefing count for who came that day, also told before the arrival or after the leaving."""
+        visits = [visit for visit in self._visits() if visit.volunteer_id == facts[0].person]
+        for kind, seen in (
+            ("visit.insure", [visit.insurance_seen_at for visit in visits]),
+            ("visit.orient", [visit.oriented_at for visit in visits]),
+        ):
+            if any(fact.kind == kind for fact in facts):
+                assert any(seen), f"{kind} was lost"
 
 
 @contextmanager
