@@ -8,6 +8,7 @@ from typing import Any, Final
 from django import forms
 
 from dvc.accounts.roles import Role
+from dvc.core.fields import ClockField
 from dvc.core.japanese import format_phone, is_phone, normalise_text
 from dvc.operations.models import Mode, Operation
 
@@ -16,7 +17,6 @@ DEFAULT_LAT: Final = 38.2939
 DEFAULT_LNG: Final = 141.0044
 
 TEXT_INPUT: Final = forms.TextInput
-TIME_INPUT: Final = forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": "300"})
 
 
 class CleanText(forms.CharField):
@@ -83,11 +83,11 @@ class OperationForm(forms.Form):
     """Name, hours and rules of an operation; shared by opening and correcting."""
 
     name = CleanText(label="名称", max_length=80, help_text="例：令和8年7月豪雨、総合防災訓練")
-    day_start = forms.TimeField(label="受付をはじめる時刻", initial=time(9, 0), widget=TIME_INPUT)
-    work_end = forms.TimeField(
+    day_start = ClockField(label="受付をはじめる時刻", initial=time(9, 0), step=300)
+    work_end = ClockField(
         label="現地での作業を終える時刻",
         initial=time(15, 30),
-        widget=TIME_INPUT,
+        step=300,
         help_text="この時刻に終わらない作業は提案しません。",
     )
     capacity = forms.IntegerField(

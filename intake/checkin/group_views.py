@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core import qr
+from dvc.core.fields import ClockField
 from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
@@ -46,11 +47,7 @@ class CountForm(forms.Form):
         max_value=nameless.MOST,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-    came = forms.TimeField(
-        label="来た時刻",
-        input_formats=["%H:%M", "%H:%M:%S"],
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-    )
+    came = ClockField(label="来た時刻")
 
 
 @dataclass(frozen=True, slots=True)

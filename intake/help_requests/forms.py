@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from django import forms
 from django.utils.functional import cached_property
 
+from dvc.core.fields import ClockField
 from dvc.core.japanese import is_phone, normalise_text
 from dvc.operations.models import Mode, Operation
 from intake.help_requests.answers import (
@@ -35,7 +36,6 @@ _UNREADABLE: Final = "保存できない文字が入っています。消して�
 _TOO_LONG: Final = "長すぎます。%(limit_value)d文字以内にしてください（いま%(show_value)d文字）。"
 _BAD_CHOICE: Final = "この中から選んでください。"
 _BAD_NUMBER: Final = "数字で入れてください。"
-_TIME: Final = forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": "900"})
 
 
 class TextField(forms.CharField):
@@ -156,17 +156,15 @@ class NeedForm(forms.Form):
     health_note = TextField(label="体の具合・持病", max_length=300, help_text="重い物が持てるか、通院など")
     note = TextField(label="配慮すること", max_length=300, help_text="耳が遠い、日本語が苦手、犬がいる など")
     attendance = TextField(label="立ち会う方・希望日", max_length=120)
-    open_from = forms.TimeField(
+    open_from = ClockField(
         label="作業してよい時刻（から）",
         initial="09:00",
-        widget=_TIME,
-        error_messages={"invalid": "09:00 のように入れてください。"},
+        step=900,
     )
-    open_until = forms.TimeField(
+    open_until = ClockField(
         label="作業してよい時刻（まで）",
         initial="15:30",
-        widget=_TIME,
-        error_messages={"invalid": "15:30 のように入れてください。"},
+        step=900,
     )
 
     summary = TextField(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from dvc.core.fields import ClockField
 from intake.orientation.services import LONGEST_ITEM, MOST_ITEMS
 from intake.volunteers.forms import NameField
 
@@ -11,12 +12,7 @@ from intake.volunteers.forms import NameField
 class SessionForm(forms.Form):
     """A new briefing, today."""
 
-    starts_at = forms.TimeField(
-        label="始まりの時刻",
-        input_formats=["%H:%M", "%H:%M:%S"],
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages=dict.fromkeys(("required", "invalid"), "時刻を 9:20 のように入力してください。"),
-    )
+    starts_at = ClockField(label="始まりの時刻")
     place = NameField(
         label="場所",
         max_length=60,

@@ -6,24 +6,14 @@ from typing import Any, Final
 
 from django import forms
 
+from dvc.core.fields import ClockField
 from intake.paper.models import SheetKind
 from intake.paper.services import MOST_SHEETS
 from intake.volunteers.forms import NameField
 
-_TIME: Final = dict.fromkeys(("required", "invalid"), "時刻を 9:40 のように入力してください。")
 _COUNT: Final = dict.fromkeys(
     ("required", "invalid", "min_value", "max_value"), f"1～{MOST_SHEETS}の数字で入力してください。"
 )
-
-
-def _time(label: str, *, required: bool) -> forms.TimeField:
-    return forms.TimeField(
-        label=label,
-        required=required,
-        input_formats=["%H:%M", "%H:%M:%S"],
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages=_TIME,
-    )
 
 
 class PeriodForm(forms.Form):
@@ -34,8 +24,8 @@ class PeriodForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages=dict.fromkeys(("required", "invalid"), "日付を選んでください。"),
     )
-    started = _time("紙にした時刻", required=True)
-    ended = _time("紙をやめた時刻（まだ紙なら空のまま）", required=False)
+    started = ClockField(label="紙にした時刻")
+    ended = ClockField(label="紙をやめた時刻（まだ紙なら空のまま）", required=False)
     reason = NameField(
         label="理由",
         max_length=120,
@@ -45,7 +35,7 @@ class PeriodForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    ended = _time("紙をやめた時刻", required=True)
+    ended = ClockField(label="紙をやめた時刻")
 
 
 class PrintForm(forms.Form):

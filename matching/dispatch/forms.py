@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from dvc.core.fields import ClockField
 from dvc.core.japanese import normalise_text
 from matching.dispatch.gate import Check
 from matching.dispatch.models import Outcome
@@ -36,13 +37,6 @@ class Text(forms.CharField):
         return text if too_long else normalise_text(text, multiline=self.multiline)
 
 
-class Clock(forms.TimeField):
-    """A time of day, typed in the browser's own way."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **options)
-
-
 def moment_of(clock: time, *, at: datetime) -> datetime:
     """The moment a typed time means: today; past midnight when a team leaves in the evening."""
     local = timezone.localtime(at)
@@ -60,14 +54,14 @@ class DepartForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="チームの前で、声に出して確かめてから印をつけます。",
     )
-    due_back = Clock(label="センターに戻る時刻", help_text="過ぎると、ボードに赤で出ます。")
+    due_back = ClockField(label="センターに戻る時刻", help_text="過ぎると、ボードに赤で出ます。")
     override = Text(label="足りないものがあっても出発させる理由", max_length=200, required=False)
 
 
 class PostponeForm(forms.Form):
     """The new return time that was agreed by phone."""
 
-    due_back = Clock(label="新しい戻りの時刻")
+    due_back = ClockField(label="新しい戻りの時刻")
 
 
 class CancelForm(forms.Form):
