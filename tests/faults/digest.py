@@ -1,16 +1,12 @@
-"""What a played drill came to, as JSON without ids: `python -m tests.faults.digest` with DATA of a center.
+"""What a played drill came to, ready for JSON, without ids. Asked inside a center's environment (tests.infra.shell).
 
 Two plays of one script must give the same digest, whatever was killed while they ran.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import datetime
 from typing import Any
-
-import django
 
 
 def _minute(moment: datetime | None) -> str:
@@ -47,8 +43,3 @@ def digest() -> dict[str, Any]:
             for d in Dispatch.objects.filter(operation=operation).select_related("need", "team__leader").order_by("serial")
         ],
     }  # fmt: skip
-
-
-if __name__ == "__main__":
-    django.setup()
-    json.dump(digest(), sys.stdout, ensure_ascii=False)

@@ -3,12 +3,9 @@ it. Controls: the comparison sees one lost visit, and without the sweeper a kill
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.center import BASE, RunningCenter, center, until
+from tests.infra.center import RunningCenter, center, until
 
 pytestmark = pytest.mark.faults
 
@@ -47,16 +44,8 @@ def started(parts: ExitStack, folder: Path, speed: str = SPEED) -> RunningCenter
     """A running center whose drill has begun."""
     folder.mkdir()
     running = parts.enter_context(center(folder, **FAST))
-    _manage(running, "shell", "--no-imports", "-c", START.format(speed=speed))
+    running.shell.run(START.format(speed=speed))
     return running
-
-
-def _manage(running: RunningCenter, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=BASE, env=running.environment(), check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    return done.stdout
 
 
 def database(running: RunningCenter) -> sqlite3.Connection:
@@ -102,11 +91,9 @@ def is_finished(running: RunningCenter) -> bool:
 
 
 def digest(running: RunningCenter) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.digest"],
-        cwd=BASE, env=running.environment(), check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    return dict(json.loads(done.stdout))
+    return dict(
+        running.shell.run("import json; from tests.faults.digest import digest; print(json.dumps(digest()))")
+    )
 
 
 def test_killing_everything_in_the_middle_of_a_drill_changes_nothing(
@@ -128,10 +115,10 @@ def test_killing_everything_in_the_middle_of_a_drill_changes_nothing(
 
 
 def _one_lost_visit_would_be_seen(running: RunningCenter, undisturbed: dict[str, Any]) -> None:
-    _manage(
-        running, "shell", "--no-imports", "-c",
-        "from intake.checkin.models import Visit; Visit.objects.filter(pk=Visit.objects.latest('id').pk).update(left_at=None)",
-    )  # fmt: skip
+    running.shell.run(
+        "from intake.checkin.models import Visit; "
+        "Visit.objects.filter(pk=Visit.objects.latest('id').pk).update(left_at=None)"
+    )
     assert digest(running) != undisturbed
 
 

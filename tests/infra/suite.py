@@ -1,4 +1,4 @@
-"""`make test`: all steps, three side by side for two cores (they wait a lot), each to its end; then one table.
+"""`make test`: all steps, four side by side for two cores (they wait a lot), each to its end; then one table.
 
 A step's output goes to a log of its own (test-results/NAME.log) and is printed in one piece when the step ends.
 Fails when a step failed. `JOBS=1` runs one step after the other.
@@ -71,15 +71,15 @@ FRONT = {
     "front-end types": ["requirements/node.sh", "npm", "run", "--silent", "typecheck"],
     "front-end tests": ["requirements/node.sh", "npm", "run", "--silent", "test"],
 }
-# In the order they are begun: what is wrong soonest is told soonest, and the long ones do not come last.
+# In the order they are begun: first what is told within seconds, then the longest, so that none runs alone at the end.
 STEPS = {
     **{name: LINT[name] for name in LINT if name != "types"},
+    "browser on SQLite": on("sqlite", E2E),
     "unit on PostgreSQL": on("postgres", UNIT_POSTGRES),
     "unit on SQLite": on("sqlite", UNIT_SQLITE),
-    "browser on PostgreSQL": on("postgres", E2E_POSTGRES),
-    "browser on SQLite": on("sqlite", E2E),
     "faults": on("sqlite", FAULTS),
     "faults on PostgreSQL": on("postgres", FAULTS_POSTGRES),
+    "browser on PostgreSQL": on("postgres", E2E_POSTGRES),
     "the whole center": on("sqlite", CENTER),
     "types": LINT["types"],
     **FRONT,
@@ -201,7 +201,7 @@ def summary(outcomes: list[Outcome], seconds: float) -> None:
 
 
 def main(chosen: str) -> int:
-    jobs = int(os.environ.get("JOBS") or CORES + CORES // 2)
+    jobs = int(os.environ.get("JOBS") or 2 * CORES)
     RESULTS.mkdir(exist_ok=True)
     print(f"{CORES} cores, {jobs} steps side by side, load {os.getloadavg()[0]:.1f}", flush=True)
     start = time.monotonic()
