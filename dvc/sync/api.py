@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from dvc.accounts import access
 from dvc.accounts.models import Device, DeviceProfile
 from dvc.accounts.services import authenticate_device
+from dvc.core.full_disk import is_full
 from dvc.core.refused import Refused
 from dvc.devices import holdings
 from dvc.devices.models import HoldingKind
@@ -96,7 +97,7 @@ class DeviceView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, OperationalError):
-            return _busy()
+            return _full() if is_full(exc) else _busy()
         # A body of ten thousand brackets exhausts the JSON reader before it is anything else.
         if isinstance(exc, ParseError | RecursionError):
             return _no(
@@ -121,6 +122,17 @@ class DeviceView(APIView):
 
 def _no(status: int, code: str, text: str) -> Response:
     return Response({"code": code, "text": text}, status=status)
+
+
+def _full() -> Response:
+    """Nothing was written. Who already has the list goes on with it (holdings.py); everybody else waits for room."""
+    response = _no(
+        503,
+        "disk_full",
+        "センターのパソコンの空きがなくなり、記録を受け取れません。記録は端末に残っています。センター長に知らせてください。空きができると、自動で送ります。",
+    )
+    response["Retry-After"] = "30"
+    return response
 
 
 def _busy() -> Response:
@@ -254,7 +266,7 @@ class SnapshotView(DeviceView):
         unchanged = get_conditional_response(django_request, etag=etag)
         response = Response(status=304) if unchanged is not None else Response(content)
         if unchanged is None:
-            holdings.note(device, operation, HoldingKind.CARDS, count=len(content["cards"]), at=now)
+            holdings.note_or_known(device, operation, HoldingKind.CARDS, count=len(content["cards"]), at=now)
         response["ETag"] = etag
         response["Cache-Control"] = "no-store"
         return response
@@ -266,14 +278,16 @@ def _since(request: Request, device: Device, operation: Operation, at: datetime)
     found = download.changes(operation, cursor, at=at) if cursor else None
     if found is not None:
         if found["cards"]:
-            holdings.note(device, operation, HoldingKind.CARDS, count=holders.count(operation), at=at)
+            holdings.note_or_known(
+                device, operation, HoldingKind.CARDS, count=holders.count(operation), at=at
+            )
         response: Response | HttpResponse = Response(found)
     else:
         try:
             whole = download.whole(operation, at=at)
         except download.Busy:
             return _busy()
-        holdings.note(device, operation, HoldingKind.CARDS, count=whole.cards, at=at)
+        holdings.note_or_known(device, operation, HoldingKind.CARDS, count=whole.cards, at=at)
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
         body = whole.body if packed else gzip.decompress(whole.body)
         response = HttpResponse(body, content_type="application/json")
