@@ -83,6 +83,7 @@ WORDS: Final[Mapping[str, str]] = {
     "op.left_out": "使用停止の端末の記録を、取り込まないことにしました",
     "op.quarantined": "使用停止の端末の記録を預かりました",
     "op.taken_in": "使用停止の端末の記録を取り込みました",
+    "op.broken": "取り込めない記録を預かりました",
     "op.held": "先に届いた記録を預かりました（続きの記録を待っています）",
     "operation.clock_set": "訓練の時計を合わせました",
     "operation.consent_renewed": "注意事項を改めました",

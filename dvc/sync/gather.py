@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, version_of
 from dvc.operations.models import Mode, Operation, OperationState
-from dvc.sync import holding, inbox, merging, set_aside, undo, visits
+from dvc.sync import broken, holding, inbox, merging, quarantine, set_aside, undo, visits
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
 from dvc.sync.inbox import View
@@ -70,6 +70,7 @@ def look_through(operation: Operation, *, at: datetime) -> None:
     _visits_of_days_gone(operation, days_end, at=moment)
     fold_what_waited(operation, at=moment)
     _nobody_came_for(operation, days_end, at=moment)
+    quarantine.try_again(operation, at=at, after=broken.AGAIN_AFTER)
     through = _late_facts(operation, mark, at=moment)
     if _asks_for_duplicates(operation):
         through &= merging.suggest(operation, mark, at=moment)
@@ -215,6 +216,9 @@ def _settle_what_is_no_more(operation: Operation, *, at: datetime) -> None:
             inbox.settle(item, by=SYSTEM, at=at)
     for item in asked.filter(kind=ItemKind.NEVER_ARRIVED):
         if not still_waits(item):
+            inbox.settle(item, by=SYSTEM, at=at)
+    for item in asked.filter(kind=ItemKind.BROKEN_OP):
+        if not quarantine.broken_one(item):
             inbox.settle(item, by=SYSTEM, at=at)
     about_held = list(asked.filter(kind=ItemKind.CARD_NEVER_BOUND))
     held = HeldOp.objects.in_bulk([int(item.key) for item in about_held])

@@ -139,8 +139,9 @@ class QuarantinedLine:
 
 
 def quarantined(item: InboxItem) -> list[QuarantinedLine]:
-    """What waits behind a quarantine item, in the device's order."""
-    rows = quarantine.waiting(item.operation, item.key)
+    """What waits behind a quarantine item, in the device's order, or behind one of an op that broke."""
+    broken = item.kind == ItemKind.BROKEN_OP
+    rows = quarantine.broken_one(item) if broken else quarantine.waiting(item.operation, item.key)
     people = Volunteer.objects.in_bulk(
         {row.op["payload"]["volunteer"] for row in rows if "volunteer" in row.op["payload"]}
     )

@@ -27,7 +27,8 @@ from intake.volunteers.models import Volunteer
 from matching.teams.models import Member
 
 # Shown in a form of their own: the digest, the list of ops, the two registrations.
-TOLD_ELSEWHERE = (ItemKind.LATE_FACTS, ItemKind.QUARANTINE, ItemKind.SAME_PERSON)
+TOLD_ELSEWHERE = (ItemKind.LATE_FACTS, ItemKind.QUARANTINE, ItemKind.BROKEN_OP, ItemKind.SAME_PERSON)
+KEPT = (ItemKind.QUARANTINE, ItemKind.BROKEN_OP)
 HOWS = ("本人に電話した", "家族に電話した", "班のリーダーに聞いた", "会って確かめた")
 
 
@@ -78,7 +79,7 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
         "item": item, "situation": situation, "main": situation.choices[0], "others": situation.choices[1:],
         "views": [] if item.kind in TOLD_ELSEWHERE else queries.views(item),
         "people": people,
-        "quarantined": queries.quarantined(item) if item.kind == ItemKind.QUARANTINE else [],
+        "quarantined": queries.quarantined(item) if item.kind in KEPT else [],
         "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,
         "visit": Visit.objects.filter(pk__in=item.subjects.get("visit", ())).first(),
         "edit": edit,

@@ -59,6 +59,7 @@ class ItemKind(models.TextChoices):
     TWO_TEAMS = "two_teams", "1人に2つの班"
     LATE_FACTS = "late_facts", "あとから届いた記録"
     QUARANTINE = "quarantine", "使用停止の端末からの記録"
+    BROKEN_OP = "broken_op", "取り込めなかった記録"
 
 
 class ItemState(models.TextChoices):
@@ -189,8 +190,9 @@ class QuarantineState(models.TextChoices):
 
 
 class QuarantinedOp(models.Model):
-    """What a revoked device still had to tell: stored, and not folded before a person has looked at it. `op` is as it
-    was sent and has the right shape; `digest` as in `Receipt`."""
+    """What a revoked device still had to tell: stored, and not folded before a person has looked at it. Or an op of any
+    device that our own code broke on (`broken`: the error's name): stored, shown, tried again. `op` is as it was sent
+    and has the right shape; `digest` as in `Receipt`."""
 
     op_id = models.UUIDField(unique=True)
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
@@ -206,6 +208,8 @@ class QuarantinedOp(models.Model):
     state = models.CharField(max_length=10, choices=QuarantineState.choices, default=QuarantineState.WAITING)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    broken = models.CharField(max_length=40, blank=True)
+    tried_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["epoch", "seq", "id"]

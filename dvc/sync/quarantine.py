@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from dvc.accounts.models import Device
-from dvc.audit.services import By, record
+from dvc.audit.services import SYSTEM, By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync import inbox, services
@@ -76,9 +76,47 @@ def _tell_a_person(
 def waiting(operation: Operation, device_id: str) -> list[QuarantinedOp]:
     """What this device told and nobody has decided about, in its own order."""
     rows = QuarantinedOp.objects.filter(
-        operation=operation, device_id=device_id, state=QuarantineState.WAITING
+        operation=operation, device_id=device_id, state=QuarantineState.WAITING, broken=""
     )
     return list(rows.select_related("device__center", "actor", "operation__center"))
+
+
+def broken_one(item: InboxItem) -> list[QuarantinedOp]:
+    """The op behind a BROKEN_OP item, while it waits."""
+    rows = QuarantinedOp.objects.filter(op_id=item.key, state=QuarantineState.WAITING)
+    return list(rows.select_related("device__center", "actor", "operation__center"))
+
+
+def try_again(operation: Operation, *, at: datetime, after: timedelta) -> None:
+    """Fold what broke, each when it was not tried for so long. What still breaks stays."""
+    rows = QuarantinedOp.objects.filter(
+        operation=operation, state=QuarantineState.WAITING, tried_at__lte=at - after
+    ).exclude(broken="")
+    for row in rows.select_related("device__center", "operation__center"):
+        try_one(row, by=SYSTEM, at=at)
+
+
+@transaction.atomic
+def try_one(row: QuarantinedOp, *, by: By, at: datetime) -> bool:
+    """Fold an op that broke through the very path of every tablet. False when it breaks again."""
+    QuarantinedOp.objects.filter(pk=row.pk).update(tried_at=at)
+    _fold(row)
+    if not Receipt.objects.filter(op_id=row.op_id).exclude(kind="").exists():
+        return False
+    _decide([row], QuarantineState.TAKEN_IN, by=by, at=at)
+    return True
+
+
+def leave_out_broken(item: InboxItem, *, by: By, at: datetime) -> None:
+    """A person has done by hand what the op was about."""
+    _decide(broken_one(item), QuarantineState.REFUSED, by=by, at=at)
+
+
+def _fold(row: QuarantinedOp) -> None:
+    error = timedelta(milliseconds=row.clock_error_ms)
+    services.apply_ops(
+        row.device, [Op.from_json(row.op)], epoch=row.epoch, sent=Reading(row.received_at - error), at=row.received_at,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -86,11 +124,7 @@ def take_in(item: InboxItem, *, by: By, at: datetime) -> int:
     """Fold what waits through the very path of every tablet. Returns how many ops got an answer."""
     rows = waiting(item.operation, item.key)
     for row in rows:
-        error = timedelta(milliseconds=row.clock_error_ms)
-        services.apply_ops(
-            row.device, [Op.from_json(row.op)], epoch=row.epoch, sent=Reading(row.received_at - error),
-            at=row.received_at,
-        )  # fmt: skip
+        _fold(row)
     folded = Receipt.objects.filter(op_id__in=[row.op_id for row in rows]).values_list("op_id", flat=True)
     _decide([row for row in rows if row.op_id in set(folded)], QuarantineState.TAKEN_IN, by=by, at=at)
     record("op.taken_in", item, by=by, at=at, operation=item.operation, count=len(folded), of=len(rows))

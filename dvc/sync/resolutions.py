@@ -114,6 +114,16 @@ def take_apart(item: InboxItem, *, by: By, at: datetime) -> None:
     inbox.choose_again(item, choice="different", by=by, at=at)
 
 
+def _try_again(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    for row in quarantine.broken_one(item):
+        if not quarantine.try_one(row, by=by, at=at):
+            raise Refused("inbox.still_broken")
+
+
+def _done_by_hand(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
+    quarantine.leave_out_broken(item, by=by, at=at)
+
+
 def _take_in(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
     quarantine.take_in(item, by=by, at=at)
 
@@ -133,6 +143,8 @@ _ACTS: Final[dict[tuple[ItemKind, str], Act]] = {
     (ItemKind.CARD_NEVER_BOUND, "drop"): _drop,
     (ItemKind.CARD_NEVER_BOUND, "fold"): _fold,
     (ItemKind.SAME_PERSON, "merge"): _merge,
+    (ItemKind.BROKEN_OP, "again"): _try_again,
+    (ItemKind.BROKEN_OP, "by_hand"): _done_by_hand,
     (ItemKind.QUARANTINE, "take_in"): _take_in,
     (ItemKind.QUARANTINE, "refuse"): _leave_out,
 }

@@ -16,6 +16,8 @@ from dvc.accounts.models import Device
 from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
+from dvc.sync import broken
+from dvc.sync.broken import BUGS
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.kinds import KINDS
@@ -23,6 +25,8 @@ from dvc.sync.models import Receipt
 from dvc.sync.ops import Op, Result, refusal, verdict
 
 log = logging.getLogger(__name__)
+# What became of an op; without a receipt when it was only kept.
+Applied = tuple[Receipt | None, Result]
 
 MAX_OPS = 200
 
@@ -32,7 +36,7 @@ def apply_ops(
 ) -> list[Result]:
     """Apply up to MAX_OPS operations and answer each one that got a durable result.
 
-    An op that our own code breaks on gets no answer: the tablet keeps it and tries again, the others go through.
+    An op that our own code breaks on is kept for a person and answered `held` (broken.py); the others go through.
     All ops share one commit; when the database cannot do that (a deadlock with another tablet's batch), each op
     gets a transaction of its own.
     """
@@ -59,7 +63,8 @@ def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
     def apply_run() -> None:
         for receipt, result in _apply(run, context):
             results.append(result)
-            seen[receipt.op_id] = receipt
+            if receipt is not None:
+                seen[receipt.op_id] = receipt
         run.clear()
         in_run.clear()
 
@@ -102,7 +107,7 @@ def _is_ours(receipt: Receipt, op: Op, context: Context) -> bool:
     return True
 
 
-def _apply(run: Sequence[Op], context: Context) -> list[tuple[Receipt, Result]]:
+def _apply(run: Sequence[Op], context: Context) -> Sequence[Applied]:
     """Apply a run in one savepoint; when anything stands in the way of a longer one, each op in its own."""
     if len(run) == 1:
         return _apply_alone(run[0], context)
@@ -112,14 +117,14 @@ def _apply(run: Sequence[Op], context: Context) -> list[tuple[Receipt, Result]]:
         raise
     except (Refused, IntegrityError):
         pass  # one op is refused, or somebody else was here first
-    except Exception:  # our own bug about one op must not block the others
+    except BUGS:  # our own bug about one op must not block the others
         log.exception("a run of %d ops of device %s is taken apart", len(run), context.device.pk)
     return [one for op in run for one in _apply_alone(op, context)]
 
 
-def _apply_alone(op: Op, context: Context) -> list[tuple[Receipt, Result]]:
-    """One op, or nothing when our own code breaks on it. A constraint that says "somebody was here first" is
-    settled by looking again once."""
+def _apply_alone(op: Op, context: Context) -> Sequence[Applied]:
+    """One op; kept aside when our own code breaks on it. A constraint that says "somebody was here first" is settled by
+    looking again once."""
     for last_try in (False, True):
         try:
             return _fold_and_keep([op], context)
@@ -133,9 +138,9 @@ def _apply_alone(op: Op, context: Context) -> list[tuple[Receipt, Result]]:
                 log.exception("op %s of device %s breaks a constraint", op.op_id, context.device.pk)
         except OperationalError:
             raise
-        except Exception:  # our own bug must not block the other ops; the tablet keeps this one
-            log.exception("op %s of device %s failed", op.op_id, context.device.pk)
-            return []
+        except BUGS as error:
+            kept = broken.keep(op, context, error)
+            return [(None, kept)] if kept is not None else []
     return []
 
 

@@ -150,6 +150,16 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
             Choice("reported", "訂正を知らせた", reason=True),
         ),
     ),
+    ItemKind.BROKEN_OP: Situation(
+        "端末からの記録1件を、システムの不具合で取り込めませんでした。",
+        "記録は預かってあり、10分ごとに自動でもう一度試します。ほかの記録は取り込みました。",
+        "急ぐときは、下の人の受付を名前で入れてください。技術の担当者に、この画面を見せてください。",
+        (
+            Choice("again", "いま、もう一度取り込む"),
+            Choice("by_hand", "名前で入れたので、この記録は使わない", "記録は消えずに残ります。", reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
     ItemKind.QUARANTINE: Situation(
         "使用停止にした端末から、送られていなかった記録が届きました。",
         "預かっているだけで、まだどこにも数えていません。",
@@ -175,6 +185,7 @@ VIEW_WORDS: Final[dict[str, str]] = {
     "card_ended": "カードを使えなくした",
     "late": "あとから届いた記録",
     "quarantined": "使用停止の端末から届いた",
+    "broken": "取り込めなかった",
     "registered": "登録",
     "edited": "先に保存した内容",
     "not_saved": "保存されなかった内容",

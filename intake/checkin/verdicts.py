@@ -173,6 +173,11 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "quarantined": Verdict(
         "warn", "この端末は使用停止です", "記録はセンターに預けました。端末を班長に渡してください。"
     ),
+    "kept_broken": Verdict(
+        "warn",
+        "記録を預かりました（まだ数えていません）",
+        "センターで確かめます。急ぐときは、班長に、名前で受付するように頼んでください。",
+    ),
     "quarantine_refused": Verdict(
         "stop", "この記録は取り込まれませんでした", "センターの職員が見て決めました。班長に聞いてください。"
     ),

@@ -1,0 +1,110 @@
+"""An op that our own code or the database breaks on: kept, shown, tried again; it stops nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DataError, ProgrammingError, connection
+from django.test import Client
+from django.utils import timezone
+
+from dvc.core.refused import Refused
+from dvc.sync import gather, resolutions
+from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, Receipt
+from intake.checkin.models import Visit
+from tests import make
+from tests.dvc.sync.tablet import Tablet
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tablet() -> Tablet:
+    return Tablet(make.operation())
+
+
+@contextmanager
+def breaks(op: dict[str, Any], error: Exception) -> Iterator[None]:
+    """Whatever writes the receipt of this op breaks: a mistake that only shows with these data."""
+    marks = {op["op_id"], op["op_id"].replace("-", "")}
+
+    def write(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.startswith("INSERT") and "sync_receipt" in sql and marks & {str(one) for one in params or ()}:
+            raise error
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(write):
+        yield
+
+
+ERRORS = [DataError("value too long"), ProgrammingError("no such column"), KeyError("nobody thought of it")]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_one_op_that_breaks_is_kept_and_shown_and_the_others_go_through(
+    tablet: Tablet, error: Exception
+) -> None:
+    people = [make.volunteer(tablet.operation.center) for _ in range(5)]
+    ops = [tablet.op(volunteer=person.pk) for person in people]
+    with breaks(ops[2], error):
+        results = tablet.send(*ops)
+        again = tablet.send(ops[2], ops[3])
+    assert [result["status"] for result in results] == ["applied", "applied", "held", "applied", "applied"]
+    assert (results[2]["code"], results[2]["op_id"]) == ("kept_broken", ops[2]["op_id"])
+    assert [result["status"] for result in again] == ["held", "replayed"]
+    assert Visit.objects.count() == Receipt.objects.count() == 4
+    assert QuarantinedOp.objects.get().broken == type(error).__name__
+    item = InboxItem.objects.get(kind=ItemKind.BROKEN_OP)
+    chief = Client()
+    chief.force_login(make.user(tablet.operation.center))
+    page = chief.get(f"/o/{tablet.operation.pk}/inbox/{item.pk}/").content.decode()
+    assert people[2].name in page
+    assert "取り込めませんでした" in page
+
+
+def test_it_is_tried_again_by_itself_and_comes_to_what_it_would_have_come_to(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    came = timezone.now() - timedelta(hours=2)
+    op = {**tablet.op(volunteer=person.pk), "t_wall": came.isoformat()}
+    later = timezone.now() + timedelta(minutes=11)
+    with breaks(op, ERRORS[0]):
+        tablet.send(op)
+        gather.look_through(tablet.operation, at=later)
+        assert not Visit.objects.exists()
+        gather.look_through(tablet.operation, at=later + timedelta(minutes=1))
+    gather.look_through(tablet.operation, at=later + timedelta(minutes=2))
+    assert not Visit.objects.exists(), "it was tried too soon"
+    gather.look_through(tablet.operation, at=later + timedelta(minutes=11))
+    assert abs(Visit.objects.get().arrived_at - came) < timedelta(seconds=5)
+    assert not InboxItem.objects.get(kind=ItemKind.BROKEN_OP).is_open
+    assert tablet.send(op)[0]["status"] == "replayed"
+
+
+def test_a_person_tries_again_or_says_that_it_was_done_by_hand(tablet: Tablet) -> None:
+    chief = make.by(make.user(tablet.operation.center))
+    for choice in ("again", "by_hand"):
+        op = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+        with breaks(op, ERRORS[1]):
+            tablet.send(op)
+            item = InboxItem.objects.get(key=op["op_id"])
+            with pytest.raises(Refused, match="still_broken"):
+                resolutions.choose(item, "again", reason="", told_at=None, by=chief, at=timezone.now())
+        assert InboxItem.objects.get(pk=item.pk).is_open
+        resolutions.choose(item, choice, reason="名前で受付", told_at=None, by=chief, at=timezone.now())
+    assert sorted(QuarantinedOp.objects.values_list("state", flat=True)) == ["refused", "taken_in"]
+    assert Visit.objects.count() == 1
+
+
+def test_machine_trouble_is_no_mistake_of_ours_and_keeps_nothing_aside(tablet: Tablet) -> None:
+    from django.db import OperationalError
+
+    op = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+    with breaks(op, OperationalError("the server closed the connection")):
+        answer = tablet.post({"epoch": 1, "ops": [op]})
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (503, "busy")
+    assert not QuarantinedOp.objects.exists()
