@@ -86,6 +86,7 @@ class AskView(PairView):
             capabilities=dict(shape.validated_data["capabilities"]),
             address=request.META.get("REMOTE_ADDR", ""),
             at=timezone.now(),
+            plain_line=getattr(request._request, "plain_line", False),
         )
         return Response(_answer(pairing, "asking"))
 

@@ -43,6 +43,9 @@ class Pairing(models.Model):
     number = models.CharField(max_length=4, blank=True)
     secret_hash = models.CharField(max_length=64, blank=True)
     capabilities = models.JSONField(default=dict)
+    plain_line = models.BooleanField(
+        default=False, help_text="asked without encryption: its secret may have been overheard since"
+    )
     device = models.OneToOneField(
         "accounts.Device", null=True, on_delete=models.PROTECT, related_name="pairing"
     )

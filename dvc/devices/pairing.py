@@ -23,7 +23,7 @@ from dvc.core.refused import Refused
 from dvc.core.short_code import without_hyphens
 from dvc.core.throttle import Throttle
 from dvc.devices.models import Pairing, PairingState
-from dvc.operations.models import Operation
+from dvc.operations.models import Center, Operation
 
 CODE_LIFETIME: Final = timedelta(minutes=10)
 APPROVAL_LIFETIME: Final = timedelta(minutes=10)
@@ -59,9 +59,12 @@ def code_of(pairing: Pairing) -> str:
 
 
 @transaction.atomic
-def ask(code: str, *, secret_hash: str, capabilities: dict[str, Any], address: str, at: datetime) -> Pairing:
-    """A tablet uses the code up and waits for a person's yes. `secret_hash`: SHA-256 hex of the secret it made. The same
-    tablet may ask again, because the answer may have been lost: nothing changes.
+def ask(
+    code: str, *, secret_hash: str, capabilities: dict[str, Any], address: str, at: datetime, plain_line: bool = False
+) -> Pairing:  # fmt: skip
+    """A tablet uses the code up and waits for a person's yes. `secret_hash`: SHA-256 hex of the secret it made;
+    `plain_line`: it asks without encryption. The same tablet may ask again, because the answer may have been lost:
+    nothing changes.
 
     Refused device.code_wrong | device.code_used | device.code_old | device.too_many_tries (too many WRONG_CODES
     from one address).
@@ -76,6 +79,7 @@ def ask(code: str, *, secret_hash: str, capabilities: dict[str, Any], address: s
         number=number,
         secret_hash=secret_hash,
         capabilities=capabilities,
+        plain_line=plain_line,
     )
     pairing = Pairing.objects.select_related("center", "operation").filter(code_hash=code_hash).first()
     if pairing is None:
@@ -111,6 +115,13 @@ def approve(pairing: Pairing, *, by: By, at: datetime) -> Device:
     pairing.device = device
     record("device.registered", device, by=by, at=at, center_id=device.center_id, profile=device.profile)
     return device
+
+
+def paired_without_encryption(center: Center) -> list[Device]:
+    """Devices in use that were paired on the unencrypted line. One query."""
+    return list(
+        Device.objects.filter(center=center, revoked_at=None, pairing__plain_line=True).order_by("name")
+    )
 
 
 @transaction.atomic

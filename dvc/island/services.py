@@ -8,9 +8,27 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 
 from django.conf import settings
+from django.db import transaction
 
+from dvc.accounts.services import revoke_device
+from dvc.audit.services import By
+from dvc.devices.pairing import paired_without_encryption
 from dvc.island import authority
 from dvc.island.addresses import addresses
+from dvc.operations.models import Center
+from dvc.operations.services import allow_plain_reception
+
+
+@transaction.atomic
+def end_plain_reception(center: Center, *, devices_too: bool, by: By, at: datetime) -> int:
+    """Stop the unencrypted line. `devices_too`: what was paired on it ends as well, because a secret that was overheard
+    there counts on the encrypted line too. Returns how many devices ended."""
+    allow_plain_reception(center, False, by=by, at=at)
+    devices = paired_without_encryption(center) if devices_too else []
+    for device in devices:
+        revoke_device(device, by=by, at=at)
+    return len(devices)
+
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(seconds=20)

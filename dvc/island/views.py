@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core import qr
+from dvc.devices.pairing import paired_without_encryption
 from dvc.island import profile, services
 from dvc.island.authority import fingerprint, read_certificate
 from dvc.island.wifi import wifi_text
@@ -85,7 +86,8 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 def network(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Address, Wi-Fi, install page, fingerprint, and the switch of the unencrypted reception."""
-    return render(request, "dvc/island/network.html", _network())
+    devices = paired_without_encryption(request.center)
+    return render(request, "dvc/island/network.html", {**_network(), "plain_devices": devices})
 
 
 @never_cache
@@ -97,12 +99,17 @@ def network_wall(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 @require_POST
 def network_plain(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """Allow the unencrypted reception, or end it."""
-    allowed = request.POST.get("allowed") == "yes"
-    operations.allow_plain_reception(request.center, allowed, by=by(request), at=timezone.now())
-    messages.success(
-        request, "暗号化なしの受付を許可しました。" if allowed else "暗号化なしの受付を止めました。"
+    """Allow the unencrypted reception, or end it, with or without the devices that were paired on it."""
+    answer, now = request.POST.get("allowed"), timezone.now()
+    if answer == "yes":
+        operations.allow_plain_reception(request.center, True, by=by(request), at=now)
+        messages.success(request, "暗号化なしの受付を許可しました。")
+        return redirect("network", operation_id)
+    stopped = services.end_plain_reception(
+        request.center, devices_too=answer == "no_devices_too", by=by(request), at=now
     )
+    devices = f"端末{stopped}台も、使用停止にしました。" if stopped else ""
+    messages.success(request, f"暗号化なしの受付を止めました。{devices}")
     return redirect("network", operation_id)
 
 

@@ -306,16 +306,18 @@ def plan_children() -> list[Child]:
     beats = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else settings.RUN_DIR  # noqa: S108
     gunicorn = [
         *(python, "-m", "gunicorn", "dvc.wsgi:application", "--no-control-socket"),
-        *("--worker-class", "gthread", "--worker-tmp-dir", str(beats), "--timeout", "60"),
+        *("--worker-tmp-dir", str(beats), "--timeout", "60"),
         *("--graceful-timeout", "10", "--log-level", "warning", "--error-logfile", "-"),
     ]
     web = [*gunicorn, "--workers", str(settings.WEB_WORKERS), "--threads", str(settings.WEB_THREADS)]
-    plain = Child("plain", [*gunicorn, "--workers", "1", "--threads", "4"])
+    patient = ["--worker-class", "dvc.island.gunicorn_plain.PatientWorker"]
+    plain = Child("plain", [*gunicorn, *patient, "--workers", "1", "--threads", "4"])
     plain.command += ["--bind", f"{settings.BIND}:{settings.PORT}"]
     plain.command += ["--env", "DJANGO_SETTINGS_MODULE=dvc.island.plain_settings"]
     if settings.LAN:
         # Tablets ask every half minute; a kept connection saves them a handshake each time.
-        web += ["--bind", f"{settings.BIND}:{settings.HTTPS_PORT}", "--keep-alive", "75"]
+        web += ["--worker-class", "gthread", "--keep-alive", "75"]
+        web += ["--bind", f"{settings.BIND}:{settings.HTTPS_PORT}"]
         web += [
             "--certfile",
             str(settings.LAN_KEYS / "server.pem"),
@@ -323,7 +325,7 @@ def plan_children() -> list[Child]:
             "python:dvc.island.gunicorn_tls",
         ]
     else:
-        web += ["--bind", f"{settings.BIND}:{settings.PORT}"]
+        web += [*patient, "--bind", f"{settings.BIND}:{settings.PORT}"]
     children = [
         Child("sweeper", [python, "manage.py", "sweep", "--skip-checks"]),
         Child("worker", [python, "-m", "dvc.runtime.worker", "default"]),

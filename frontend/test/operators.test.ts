@@ -89,6 +89,25 @@ describe("PIN and badge", () => {
   });
 });
 
+describe("on the unencrypted line", () => {
+  it("a badge and its PIN are never sent, not even to be refused, and a sentence says what to do", async () => {
+    const asked: string[] = [];
+    const made = new Operators({
+      listUrl: "", signInUrl: "", pageActor: null, local, session, now: () => now,
+      fetch: (url) => {
+        asked.push(String(url));
+        return Promise.reject(new TypeError("no network"));
+      },
+    });
+    made.use(DEVICE);
+    expect(await made.refresh()).toBe(false);
+    const outcome = await made.signIn(FACE, PIN);
+    expect(outcome.ok).toBe(false);
+    expect(JSON.stringify(outcome)).toContain("担当者なしのまま");
+    expect([asked, made.locked]).toEqual([[], false]);
+  });
+});
+
 describe("without a network", () => {
   it("a badge and its PIN make the operator, and the PIN is kept nowhere", async () => {
     server = listing(operator());

@@ -124,6 +124,7 @@ export class Operators {
   async refresh(): Promise<boolean> {
     const { device } = this;
     if (!device) return false;
+    if (!this.options.listUrl) return false;
     const stored = this.stored();
     try {
       const response = await this.fetch(this.options.listUrl, {
@@ -153,6 +154,8 @@ export class Operators {
   async signIn(face: Face, pin: string): Promise<Outcome> {
     const { device } = this;
     if (!device) return no("端末の登録が見つかりません。このページを開き直してください。");
+    // On the unencrypted line a badge and its proof must not be sent at all: they would be overheard, refused or not.
+    if (!this.options.signInUrl) return no("暗号化なしの受付では、担当者の切り替えはできません。担当者なしのまま受付を続けてください。");
     const wait = this.tries.wait(face.prefix);
     if (wait > 0) return no(tooMany(wait));
     const key = await pinKey(pin, face.cardId);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import plistlib
 from collections.abc import Callable
 from ipaddress import IPv4Address
@@ -13,13 +15,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from dvc.accounts.models import Device, DeviceProfile
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
+from dvc.devices import pairing as pairings
 from dvc.island import services
 from dvc.island.authority import fingerprint, read_authority
 from dvc.island.wifi import wifi_text
+from dvc.operations.models import Operation
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +144,69 @@ def test_allowing_the_unencrypted_reception_is_written_down_once(island: Setting
         assert client.post(address, {"allowed": answer}).status_code == 302
         assert Entry.objects.filter(action__startswith="center.plain_reception").count() == entries
     assert client.get(address).status_code == 405
+
+
+def laptop() -> Client:
+    """The laptop itself, which the unencrypted line holds back nowhere."""
+    return Client(HTTP_HOST="127.0.0.1:8000", REMOTE_ADDR="127.0.0.1")
+
+
+def paired(operation: Operation, line: Ask | None = None, name: str = "旧パソコン") -> tuple[Device, str]:
+    """A reception paired on the unencrypted line (with a line), or on the encrypted one. The device and its secret."""
+    chief, secret = make.by(make.user(operation.center)), name * 8
+    pairing = pairings.invite(
+        operation, name=name, profile=DeviceProfile.RECEPTION, by=chief, at=timezone.now()
+    )
+    asked = {
+        "code": pairings.code_of(pairing), "secret_hash": hashlib.sha256(secret.encode()).hexdigest(),
+        "capabilities": {"secure": False, "camera": False, "offline": False, "storage": "best_effort"},
+    }  # fmt: skip
+    body = json.dumps(asked)
+    if line:
+        answer = line("/api/v1/pair/ask", "POST", data=body, content_type="application/json")
+    else:
+        answer = laptop().post("/api/v1/pair/ask", body, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    pairing.refresh_from_db()
+    return pairings.approve(pairing, by=chief, at=timezone.now()), secret
+
+
+def test_stopping_the_line_asks_about_the_devices_paired_on_it_and_ends_them_when_told(plain: Ask) -> None:
+    operation = make.operation()
+    center = operation.center
+    center.plain_reception = True
+    center.save()
+    old, _ = paired(operation, plain)
+    kept, _ = paired(operation, None, "タブレット")
+    Device.objects.filter(pk=old.pk).update(unsent=3)
+    client = laptop()
+    client.force_login(make.user(center))
+    page = client.get(reverse("network", args=[operation.pk])).content.decode()
+    assert "この回線で登録した端末が1台" in page
+    assert "旧パソコン" in page
+    assert "送っていない記録が3件" in page
+    assert "タブレット<" not in page.split('id="plain"')[1]
+    address = reverse("network_plain", args=[operation.pk])
+    assert client.post(address, {"allowed": "no"}).status_code == 302
+    assert not Device.objects.exclude(revoked_at=None).exists()
+    page = client.get(reverse("network", args=[operation.pk])).content.decode()
+    assert "この回線で登録した端末が1台" in page
+    assert client.post(address, {"allowed": "no_devices_too"}).status_code == 302
+    assert list(Device.objects.exclude(revoked_at=None)) == [old]
+    assert Entry.objects.filter(action="device.revoked").count() == 1
+    kept.refresh_from_db()
+    assert kept.revoked_at is None
+
+
+def test_the_reception_on_that_line_is_not_told_where_badges_are_checked(plain: Ask) -> None:
+    operation = make.operation()
+    operation.center.plain_reception = True
+    operation.center.save()
+    client = laptop()
+    client.force_login(make.user(operation.center))
+    address = reverse("tablet_reception", args=[operation.pk])
+    assert "data-operator-url" in client.get(address).content.decode()
+    assert "data-operator" not in plain(address).content.decode()
 
 
 def test_links_of_the_laptop_itself_are_given_as_tablets_open_them(island: Settings) -> None:
