@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
 from tests.e2e.conftest import PATIENCE, QUIET, TABLET, manage
-from tests.e2e.reception import Desk, set_up
+from tests.e2e.reception import Desk, read, set_up
 from tests.faults.ledger import Ledger, Row
 from tests.infra.browser import chromium
 from tests.infra.center import RunningCenter
@@ -52,14 +52,14 @@ def test_a_killed_browser_has_kept_what_it_called_saved(
     profile = tmp_path / "profile"
     page = register(player, profile, running, desk)
     for number in range(KILLS):
-        scan(page, desk.holders[number % len(FAMILIES)].token)
+        read(page, desk.holders[number % len(FAMILIES)].token)
         expect(page.locator("[data-unsent-count]")).to_have_text(str(number + 1))
         kill(profile, page.context)
         page = reopen(player, profile, running, desk)
         expect(page.locator("[data-unsent-count]")).to_have_text(str(number + 1))
 
     assert page.evaluate(HOLD)
-    scan(page, desk.holders[-1].token)
+    read(page, desk.holders[-1].token)
     expect(page.locator("html")).to_have_attribute("data-asked", "yes")
     expect(page.locator("[data-unsent-count]")).to_have_text(str(KILLS))
     kill(profile, page.context)
@@ -77,11 +77,6 @@ def test_a_killed_browser_has_kept_what_it_called_saved(
     )  # fmt: skip
     assert len(receipts) == KILLS
     assert set(receipts) <= {"applied", "merged"}
-
-
-def scan(page: Page, token: str) -> None:
-    page.keyboard.type(token)
-    page.keyboard.press("Enter")
 
 
 def start(player: Playwright, profile: Path, running: RunningCenter) -> Page:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import PHONE, TABLET, Visitor, manage
-from tests.e2e.reception import Desk, set_up
+from tests.e2e.reception import Desk, read, set_up
 from tests.infra.center import RunningCenter
 
 FAMILIES = ["佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本", "中村", "𠮷﨑", "髙", "加藤"]
@@ -51,11 +51,6 @@ class Operator:
 
 def staff(running: RunningCenter, desk: Desk) -> list[Operator]:
     return [Operator(*one) for one in manage(running, _STAFF.format(operation=desk.operation, **PINS))]
-
-
-def read(page: Page, text: str) -> None:
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
 
 
 def sign_in(page: Page, operator: Operator, pin: str) -> None:

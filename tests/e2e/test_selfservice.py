@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.camera import film
 from tests.e2e.conftest import PHONE, PICTURES, TABLET, WALL, Visitor, manage
-from tests.e2e.reception import Desk, set_up, visits
+from tests.e2e.reception import Desk, read, set_up, visits
 from tests.e2e.test_reception_camera import symbol
 from tests.infra.center import RunningCenter
 
@@ -44,16 +44,6 @@ def paired_kiosk(browser: Browser, running: RunningCenter, desk: Desk) -> Visito
     expect(visitor.page.locator("body")).to_have_attribute("data-ready", "yes")
     expect(visitor.page.locator("body")).to_have_attribute("data-offline", "ready")
     return visitor
-
-
-def read(page: Page, text: str) -> None:
-    """As a keyboard-wedge reader types it. The keys are pressed inside the page: on a busy machine a key at a time from
-    outside is slower than any reader, and the card falls into pieces."""
-    page.evaluate(
-        """text => { for (const key of [...text, "Enter"])
-            document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })); }""",
-        text,
-    )
 
 
 def test_the_kiosk_receives_by_itself_on_line_and_off(
