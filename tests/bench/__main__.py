@@ -1,6 +1,6 @@
 """`make bench`: what is slow, what is fast, on this machine. Compare figures of one run only: machines are shared.
 
-`python -m tests.bench [checkin] [scan] [decode] [large] [center] [solver]`: the parts named, or all.
+`python -m tests.bench [checkin] [kit] [scan] [decode] [large] [center] [solver]`: the parts named, or all.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from tests.bench import checkin
+from tests.bench import checkin, kit
 from tests.infra.center import BASE, center
 
 
@@ -31,6 +32,7 @@ def main(chosen: set[str]) -> int:
     print(f"machine: {machine()}", flush=True)
     parts = {
         "checkin": bench_checkin,
+        "kit": kit.main,
         "scan": bench_scan,
         "decode": bench_decode,
         "large": bench_large,
@@ -40,7 +42,9 @@ def main(chosen: set[str]) -> int:
     for name, part in parts.items():
         if not chosen or name in chosen:
             print(f"\n━━ {name}", flush=True)
+            begun = time.monotonic()
             part()
+            print(f"({name}: {time.monotonic() - begun:.0f} s)", flush=True)
     return 0
 
 
@@ -50,9 +54,10 @@ def bench_checkin() -> None:
         tempfile.TemporaryDirectory(prefix="dvc-bench-") as folder,
         center(Path(folder), LOG_LEVEL="WARNING") as running,
     ):
-        single, batched = checkin.measure(running)
+        single, calm, batched = checkin.measure(running)
         for name, rate in (
             ("one op per request, 8 connections", single),
+            (f"the same at a pace of {checkin.HALF_LOAD}/s, timed from when each was due", calm),
             ("batches of 200, 2 connections", batched),
         ):
             print(

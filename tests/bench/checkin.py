@@ -1,4 +1,5 @@
-"""Check-ins per second through the real server: one op per request over 8 connections, then batches of 200."""
+"""Check-ins per second through the real server: one op per request over 8 connections, as fast as it goes and at half of
+what is wanted; then batches of 200."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from tests.infra.center import BASE, RunningCenter
 
 CONNECTIONS = 8
 SINGLE = 1000
+HALF_LOAD = 200  # ops a second: half of the 400 that are wanted one by one
+PACED = 2000
 BATCHES = 10
 BATCH = 200
 
@@ -46,15 +49,18 @@ def prepared(running: RunningCenter, count: int) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def measure(running: RunningCenter) -> tuple[Rate, Rate]:
-    """(one by one, batched). Every op is a first arrival of a person of their own, on a new morning each time."""
-    told = prepared(running, SINGLE + BATCHES * BATCH)
+def measure(running: RunningCenter) -> tuple[Rate, Rate, Rate]:
+    """(one by one, at half load, batched). Every op is a first arrival of a person of their own."""
+    told = prepared(running, SINGLE + PACED + BATCHES * BATCH)
     tokens = told["tokens"]
-    single = _run(running, told, [[token] for token in tokens[:SINGLE]], epoch=1, connections=CONNECTIONS)
-    rest = tokens[SINGLE:]
+    ones, paced, rest = tokens[:SINGLE], tokens[SINGLE : SINGLE + PACED], tokens[SINGLE + PACED :]
+    single = _run(running, told, [[token] for token in ones], epoch=1, connections=CONNECTIONS)
+    calm = _run(
+        running, told, [[token] for token in paced], epoch=2, connections=CONNECTIONS, per_second=HALF_LOAD
+    )
     groups = [rest[start : start + BATCH] for start in range(0, len(rest), BATCH)]
-    batched = _run(running, told, groups, epoch=2, connections=2)
-    return single, batched
+    batched = _run(running, told, groups, epoch=3, connections=2)
+    return single, calm, batched
 
 
 def _run(
@@ -64,7 +70,10 @@ def _run(
     *,
     epoch: int,
     connections: int,
+    per_second: float = 0.0,
 ) -> Rate:
+    """`per_second`: requests come at this pace, and each is timed from the moment it was due, so that one that has to
+    wait for a free connection counts with its waiting. Without it, as fast as the connections can."""
     bodies = []
     seq = 0
     for group in groups:
@@ -75,7 +84,7 @@ def _run(
         bodies.append(json.dumps({"epoch": epoch, "sent_wall": None, "ops": ops}))
     took: list[float] = []
     lock = threading.Lock()
-    waiting = iter(bodies)
+    waiting = iter(enumerate(bodies))
 
     def one_connection() -> None:
         line = HTTPConnection("127.0.0.1", running.port, timeout=60)
@@ -84,13 +93,14 @@ def _run(
         }  # fmt: skip
         while True:
             with lock:
-                body = next(waiting, None)
+                number, body = next(waiting, (0, None))
             if body is None:
                 return
-            start = time.perf_counter()
+            due = begun + number / per_second if per_second else time.perf_counter()
+            time.sleep(max(0.0, due - time.perf_counter()))
             line.request("POST", "/api/v1/sync/ops", body, headers)
             answer = json.loads(line.getresponse().read())
-            seconds = time.perf_counter() - start
+            seconds = time.perf_counter() - due
             told_us = {result["status"] for result in answer["results"]}
             if told_us != {"applied"}:
                 raise RuntimeError(f"not every check-in was applied: {told_us}")
@@ -98,12 +108,12 @@ def _run(
                 took.append(seconds)
 
     threads = [threading.Thread(target=one_connection) for _ in range(connections)]
-    start = time.perf_counter()
+    begun = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - begun
     if len(took) != len(bodies):
         raise RuntimeError(f"{len(bodies) - len(took)} requests failed")
     ranked = sorted(took)

@@ -4,6 +4,7 @@ Chromium on this machine: reader and fake camera, on-line and off-line."""
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 from playwright.sync_api import Playwright, expect, sync_playwright
@@ -16,6 +17,7 @@ from tests.infra.browser import chromium
 from tests.infra.center import RunningCenter, center
 
 SCANS = 50
+SHOWN, GAP = 1.5, 0.2  # seconds that a card is held up, and until the next one comes
 FAKE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 # One IndexedDB transaction as the shelf writes it, alone: the floor under every verdict.
 FLOOR = """async () => {
@@ -65,13 +67,24 @@ def reader(player: Playwright, running: RunningCenter, *, offline: bool) -> None
 
 def camera(player: Playwright, running: RunningCenter, folder: Path, *, offline: bool) -> None:
     desk = _desk(running)
-    path = queue_film([symbol(holder.token) for holder in desk.holders], folder / "queue.mjpeg")
+    path = queue_film(
+        [symbol(holder.token) for holder in desk.holders], folder / "queue.mjpeg", seconds=SHOWN, gap=GAP
+    )
     args = [*QUIET, *FAKE, f"--use-file-for-fake-video-capture={path}"]
     browser = player.chromium.launch(executable_path=chromium(), args=args)
     tablet = Tablet(browser, running, desk)
     tablet.visitor.context.set_offline(offline)
     tablet.page.get_by_role("button", name="カメラ").click()
-    expect(tablet.page.locator("[data-arrived]")).to_have_text(str(SCANS), timeout=300_000)
+    arrived = tablet.page.locator("[data-arrived]")
+    expect(arrived).to_have_text("1", timeout=300_000)
+    begun = time.monotonic()
+    expect(arrived).to_have_text(str(SCANS), timeout=300_000)
+    pace = (SCANS - 1) / (time.monotonic() - begun) * 60
+    print(
+        f"camera, {'off-line' if offline else 'on-line'}: {SCANS} cards without a touch, {pace:.0f} a minute "
+        f"(the film shows {60 / (SHOWN + GAP):.0f})",
+        flush=True,
+    )
     tablet.page.wait_for_timeout(500)
     _report("camera", tablet, offline=offline)
     browser.close()

@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -446,6 +446,10 @@ def play(
     tablet: type[Tablet] = Tablet,
 ) -> Tally:
     """Play so many sequences over this line. The first that breaks an invariant is raised as it is: shrinking one takes minutes."""
+    if shared and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # A sequence is one transaction from its first op to its last: on a busy machine longer than a server's may idle.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     tally = Tally()
     members = {"shared": shared, "tally": tally, "line": staticmethod(line), "tablet": tablet}
     machine = type("Machine", (TabletsMachine,), members)
