@@ -117,12 +117,7 @@ def group_new(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_safe
 def group_page(request: StaffRequest, operation_id: int, group_id: int) -> HttpResponse:
     """The group's people: untick who is not here, add one, record that they came or went."""
-    return _page(request, _group(request, group_id))
-
-
-def _page(
-    request: StaffRequest, group: Group, *, told: list[groups.Member] | None = None, refusal: str = ""
-) -> HttpResponse:
+    group = _group(request, group_id)
     question = request.GET.get("q", "")[:LONGEST_QUESTION].strip()
     found: list[Volunteer] = []
     if question:
@@ -134,12 +129,11 @@ def _page(
     day = timezone.localdate(request.now)
     counted = [each for each in nameless.of_the_day(request.operation, day=day) if each.group == group]
     context = {
-        "group": group, "rows": rows, "question": question, "found": found, "refusal": refusal,
+        "group": group, "rows": rows, "question": question, "found": found,
         "counted": counted[0] if counted else None, "here": sum(row.today == "here" for row in rows),
-        "exceptions": [(each, VERDICTS[each.code]) for each in told or () if each.code not in _PLAIN],
         "section": "volunteer_list",
     }  # fmt: skip
-    return render(request, "intake/checkin/group_page.html", context, status=409 if refusal else 200)
+    return render(request, "intake/checkin/group_page.html", context)
 
 
 @require_POST
@@ -165,7 +159,11 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     changed = sum(each.changed for each in told)
     what = "帰り" if way == "leave" else "到着"
     messages.success(request, f"{changed}人の{what}を記録しました。")
-    return _page(request, group, told=told)
+    for each in told:
+        if each.code not in _PLAIN:
+            words = VERDICTS[each.code]
+            messages.warning(request, f"{each.volunteer.name} さん：{words.title}。{words.say}")
+    return redirect("group_page", operation_id, group_id)  # a page read again counts nobody again
 
 
 @require_POST

@@ -56,7 +56,7 @@ def test_everybody_but_the_absent_arrives_and_two_more_without_a_name(
     blocked = make.volunteer(operation.center, "高橋", group=group, blocked_reason="前回のこと")
     tell = _url("group_tell", operation, group.pk)
     members = [people[0].pk, people[2].pk, blocked.pk, "x", "9" * 50]
-    page = client.post(tell, {"way": "arrive", "member": members, "extra": "2"}).content.decode()
+    page = client.post(tell, {"way": "arrive", "member": members, "extra": "2"}, follow=True).content.decode()
     assert {visit.volunteer_id for visit in Visit.objects.all()} == {people[0].pk, people[2].pk}
     assert GroupArrival.objects.get().extra == 2
     assert "2人の到着を記録しました" in page
