@@ -25,6 +25,7 @@ from tests.faults.ledger import Ledger, Row, p95
 from tests.infra.center import BASE, RunningCenter, center, children, free_port, until
 from tests.infra.scale import count
 from tests.infra.tablet import ForgetfulTablet, HttpLine, Identity, Json, Tablet
+from tests.infra.template import new_database
 
 KILLS, FULL_DISKS, RESTORES = count(3, 200), count(2, 20), count(1, 10)
 QUIET = {"LOG_LEVEL": "ERROR"}
@@ -281,7 +282,9 @@ def another_laptop(broken: RunningCenter, folder: Path, backup: Path) -> Running
     os.kill(broken.process.pid, signal.SIGKILL)
     broken.process.wait()
     folder.mkdir()
-    variables = {name: value for name, value in broken.variables.items() if name != "DATABASE_URL"}
+    variables = dict(broken.variables)
+    if "DATABASE_URL" in variables:
+        variables["DATABASE_URL"] = new_database(variables["DATABASE_URL"])
     other = RunningCenter(folder / "data", free_port(), folder / "up.log", variables)
     shutil.rmtree(other.data, ignore_errors=True)
     manage(other, "restore", str(backup))

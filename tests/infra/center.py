@@ -201,6 +201,7 @@ def center(folder: Path, **variables: str) -> Iterator[RunningCenter]:
     server = variables.get("DATABASE_URL", os.environ.get("DATABASE_URL", ""))
     if server.startswith("postgres"):
         variables["DATABASE_URL"] = migrated_postgres(server)
+    folder.mkdir(parents=True, exist_ok=True)
     running = RunningCenter(folder / "data", free_port(), folder / "up.log", variables)
     if not server:
         running.data.mkdir(mode=0o700, parents=True)
