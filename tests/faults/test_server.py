@@ -135,7 +135,7 @@ def test_kill_9_of_the_web_server_loses_nothing_that_was_acknowledged(
 
 
 def test_a_full_disk_is_a_clear_no_and_goes_away_by_itself(running: RunningCenter, ledger: Ledger) -> None:
-    """RLIMIT_FSIZE on the web server stands in for a disk: no file may grow, reads work."""
+    """RLIMIT_FSIZE on the web server stands in for a disk: no file may grow, reads of what a tablet holds work."""
     desk = Desk(running, 3 * FULL_DISKS + 20)
     tablet = desk.tablet()
     desk.scan(tablet)
@@ -143,6 +143,7 @@ def test_a_full_disk_is_a_clear_no_and_goes_away_by_itself(running: RunningCente
     took = []
     for _ in range(FULL_DISKS):
         _, version = snapshot(running, desk.identity)
+        newcomer = second_device(running, desk.identity)
         with full_disk(running):
             desk.scan(tablet)
             tablet.statuses.clear()
@@ -151,6 +152,10 @@ def test_a_full_disk_is_a_clear_no_and_goes_away_by_itself(running: RunningCente
             took.append(time.monotonic() - begun)
             assert tablet.statuses == [503]
             assert snapshot(running, desk.identity, version)[0] == 304
+            # Who is written down as holding the list goes on; a device that never had it is not given it now.
+            assert fresh(running, desk.identity)[0] == 200
+            status, said = fresh(running, newcomer)
+            assert (status, json.loads(said)["code"]) == (503, "disk_full")
         tablet.drain_until_empty(5)
     lost, doubled = desk.lost_and_doubled(tablet)
     forgetful = desk.tablet(ForgetfulTablet)
@@ -202,6 +207,17 @@ def snapshot(running: RunningCenter, who: Identity, version: str = "") -> tuple[
     answer.read()
     line.close()
     return answer.status, answer.headers["ETag"] or ""
+
+
+def fresh(running: RunningCenter, who: Identity) -> tuple[int, bytes]:
+    """Status and body of a whole snapshot, as a tablet without one asks for it."""
+    line = HTTPConnection("127.0.0.1", running.port, timeout=10)
+    path = f"/api/v1/sync/snapshot?operation={who.operation}&since="
+    line.request("GET", path, headers={"Authorization": who.authorization})
+    answer = line.getresponse()
+    body = answer.read()
+    line.close()
+    return answer.status, body
 
 
 class DeletesOnAnswer(Tablet):

@@ -3,11 +3,13 @@ repeats from twenty tablets, clocks that are wrong. An oracle of every acknowled
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -24,6 +26,7 @@ from tests.faults.ledger import Ledger, Row, p95
 from tests.infra.proxy import PASS, Fault, Plan, proxy
 from tests.infra.scale import count
 from tests.infra.tablet import (
+    Entry,
     ForgetfulTablet,
     HttpLine,
     Identity,
@@ -220,6 +223,25 @@ def forgotten(operation: Operation, operator: User, ids: list[int]) -> int:
     return lost
 
 
+class SilentAboutItsClock(Tablet):
+    """The negative control: a server that cannot measure this tablet's clock has to believe it."""
+
+    def _send(self, batch: Sequence[Entry]) -> str:
+        line, post = self.line, self.line.post
+
+        class WithoutTheTime:
+            def post(self, body: bytes, authorization: str) -> tuple[int, Any]:
+                said = json.loads(body)
+                del said["sent_wall"]
+                return post(json.dumps(said).encode(), authorization)
+
+        self.line = WithoutTheTime()
+        try:
+            return super()._send(batch)
+        finally:
+            self.line = line
+
+
 @pytest.mark.parametrize("error", [timedelta(minutes=-10), timedelta(hours=26)], ids=["-10 min", "+26 h"])
 def test_order_and_durations_are_right_under_a_clock_that_is_wrong(
     port: int, operation: Operation, operator: User, ledger: Ledger, error: timedelta
@@ -243,9 +265,16 @@ def test_order_and_durations_are_right_under_a_clock_that_is_wrong(
         worst = max(worst, abs(visit.arrived_at - came))
     assert list(Visit.objects.order_by("arrived_at").values_list("volunteer", flat=True)) == ids
     assert worst < timedelta(seconds=30)
-    taken_as_it_is = abs(error)
-    assert taken_as_it_is > timedelta(seconds=30)
+    came = start + timedelta(minutes=len(ids))
+    [person] = people(operation, 1)
+    untold = SilentAboutItsClock(
+        identity(operation, operator, "時計"), HttpLine(port), clock=clock_off_by(timezone.now, error)
+    )
+    untold.record("visit.arrive", at=came + error, volunteer=person)
+    untold.drain_until_empty(1)
+    taken_as_it_is = abs(Visit.objects.get(volunteer=person).arrived_at - came)
+    assert taken_as_it_is > timedelta(minutes=5)
     ledger.note(
         Row(f"clock of tablet against server: {error.total_seconds() / 60:+.0f} min", CLOCKS, 0, 0, f"{worst.total_seconds():.2f} s",
-            f"uncorrected: {taken_as_it_is} off, red")
+            f"clock not told: {taken_as_it_is.total_seconds() / 60:.0f} min off, red")
     )  # fmt: skip
