@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,11 @@ def test_the_kiosk_receives_by_itself_on_line_and_off(
     expect(panel).to_contain_text("You are checked in")
     expect(panel).to_contain_text("髙﨑 花…")
     kiosk.picture("kiosk-offline-english")
+    page.get_by_text("サーバーにつながらないとき").click()
+    with page.expect_download() as file:
+        page.get_by_role("button", name="記録をファイルに書き出す").click()
+    assert json.loads(file.value.path().read_text())["format"] == "dvc-queue-1", "a stranger could read it"
+    kiosk.picture("kiosk-file")
     page.get_by_role("button", name="やさしい日本語").click()
     read(page, desk.blank)
     expect(panel).to_have_attribute("data-tone", "warn")

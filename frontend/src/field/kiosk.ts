@@ -9,6 +9,8 @@ import { Freshness } from "./freshness";
 import { LANGUAGES, TEXTS, type Language, type Text } from "./kiosk_texts";
 import { linkWords } from "./link";
 import { prepareOffline } from "./offline";
+import { canEncrypt } from "./queue_file";
+import { wireQueueFile } from "./queue_file_button";
 import { Outbox, type Connection } from "./outbox";
 import { verdictOf } from "./panel";
 import { PresenceList } from "./presence";
@@ -90,6 +92,7 @@ class Kiosk {
     listenToWedge(document, (text) => void this.scan(text, "reader"));
     this.wireCamera();
     for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.sound.unlock(), { passive: true });
+    wireQueueFile(this.page, this.shelf, () => this.snapshot);
     this.outbox.start();
     startReporting(this.page, this.shelf);
     window.addEventListener("online", () => void this.freshness.freshen(this.device));
@@ -151,7 +154,13 @@ class Kiosk {
     if (came && wasOffline) void this.outbox.hurry();
   }
 
+  /** A stranger may press the button: only where the file can be encrypted, because it speaks for this device. */
+  private offerFile(): void {
+    part(this.page, "carry").hidden = !canEncrypt(this.snapshot);
+  }
+
   private async countPresence(): Promise<void> {
+    this.offerFile();
     const entries = await this.shelf.since(this.snapshot ? Date.parse(this.snapshot.server_time) : 0);
     this.presence.reset(this.snapshot, entries.filter((entry) => entry.op.operation === this.operation), localDay(new Date()));
   }
