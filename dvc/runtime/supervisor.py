@@ -130,7 +130,8 @@ class Supervisor:
         for child in self.children:
             if child.process is not None and not child.running:
                 code = child.process.returncode
-                child.failures = 0 if now - child.started > STEADY_SECONDS else child.failures + 1
+                steady = now - child.started > STEADY_SECONDS or self._has_answered(child)
+                child.failures = 0 if steady else child.failures + 1
                 wait = BACKOFF[min(child.failures, len(BACKOFF) - 1)]
                 child.start_at, child.process = now + wait, None
                 self.write(child.name, f"ended with {code}; starting again in {wait:g} s")
@@ -138,6 +139,13 @@ class Supervisor:
                     self._set_broker_data_aside()
             if child.process is None and now >= child.start_at:
                 self.start(child)
+                self.pause = ASK_WHILE_STARTING[0]
+                self.next_question = min(self.next_question, now + self.pause)
+
+    def _has_answered(self, child: Child) -> bool:
+        """Whether the web server was up since it was started: then it did not fail at starting, whatever ended it, and
+        five hundred people do not wait for it."""
+        return child.name == "web" and self.web_answered > child.started
 
     def _set_broker_data_aside(self) -> None:
         """The broker only carries hints; a file it cannot read must not keep the center down."""
@@ -154,7 +162,10 @@ class Supervisor:
         if now < self.next_question:
             return
         answer = ask_health()
-        self.pause = ASK_EVERY if self.ready else min(ASK_EVERY, self.pause * ASK_WHILE_STARTING[1])
+        all_up = self.ready and all(
+            self._has_answered(child) for child in self.children if child.name == "web"
+        )
+        self.pause = ASK_EVERY if all_up else min(ASK_EVERY, self.pause * ASK_WHILE_STARTING[1])
         self.next_question = time.monotonic() + self.pause
         if answer is not None:
             self.web_answered = time.monotonic()
