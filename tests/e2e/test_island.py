@@ -232,7 +232,8 @@ def test_a_device_without_the_certificate_is_told_so_and_receives_with_a_keyboar
     with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
         old.page.goto(f"{plain(running)}/o/{desk.operation}/volunteers/")
     chief.page.goto(f"{running.address}/o/{desk.operation}/settings/network/")
-    chief.page.get_by_role("button", name="暗号化なしの受付を止める").click()
+    chief.picture("island-network-stop")
+    chief.page.get_by_role("button", name="止めて、この端末も使用停止にする").click()
     expect(chief.page.get_by_text("いまは許可していません")).to_be_visible()
     old.page.goto(f"{plain(running)}/o/{desk.operation}/tablet/")
     expect(old.page.get_by_role("heading", name="この回線では使えません")).to_be_visible()
