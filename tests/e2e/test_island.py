@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Error, Playwright, expect
 
 from tests.e2e.camera import film
 from tests.e2e.conftest import PHONE, QUIET, TABLET, Visitor
-from tests.e2e.reception import set_up, visits
+from tests.e2e.reception import read, set_up, visits
 from tests.e2e.test_reception_camera import symbol
 from tests.infra.browser import chromium
 from tests.infra.center import BASE, RunningCenter, center, free_port
@@ -142,8 +142,7 @@ def test_a_tablet_with_the_certificate_can_do_everything_and_needs_nothing_from_
     visitor.context.set_offline(True)
     page.reload()
     expect(page.locator("body")).to_have_attribute("data-ready", "yes")
-    page.keyboard.type(desk.holders[1].token)
-    page.keyboard.press("Enter")
+    read(page, desk.holders[1].token)
     expect(verdict.locator(".t-verdict__name")).to_contain_text("𠮷﨑")
     expect(page.locator("[data-unsent-count]")).to_have_text("1")
     visitor.context.set_offline(False)
@@ -207,8 +206,7 @@ def test_a_device_without_the_certificate_is_told_so_and_receives_with_a_keyboar
         "カメラ ×／電波がなくても開き直せる ×／キーボード型リーダー ○"
     )
     verdict, unsent = old.page.locator("[data-verdict]"), old.page.locator("[data-unsent-count]")
-    old.page.keyboard.type(desk.holders[0].token)
-    old.page.keyboard.press("Enter")
+    read(old.page, desk.holders[0].token)
     expect(verdict.locator(".t-verdict__name")).to_contain_text("千葉")
     expect(verdict).to_have_attribute("data-state", "settled")
     old.picture("island-plain-reception")
@@ -250,8 +248,7 @@ def test_another_laptop_filled_from_the_backup_goes_on_for_the_same_tablets(
     verdict, unsent = page.locator("[data-verdict]"), page.locator("[data-unsent-count]")
 
     def scan(number: int, state: str) -> None:
-        page.keyboard.type(desk.holders[number].token)
-        page.keyboard.press("Enter")
+        read(page, desk.holders[number].token)
         expect(verdict.locator(".t-verdict__name")).to_contain_text(desk.holders[number].family)
         expect(verdict).to_have_attribute("data-state", state)
 
