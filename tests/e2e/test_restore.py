@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import CENTER, TABLET, Visitor, manage
 from tests.e2e.reception import Desk, Tablet, fresh_link, set_up, visits
-from tests.infra.center import BASE, RunningCenter, center, until
+from tests.infra.center import BASE, RunningCenter, alive, center, family, until
 from tests.infra.template import new_database
 
 BACK_UP = """
@@ -94,8 +94,11 @@ def test_the_server_dies_is_restored_from_the_stick_and_no_record_of_any_tablet_
         second = Tablet(launch(), running, desk_again)
         second.read(desk.holders[2].token)
         second.expect_state("settled")
+        everyone = family(running.process.pid)
         os.kill(running.process.pid, signal.SIGKILL)
         running.process.wait(30)
+        # Its children go with it, but a web server finishes what it has begun.
+        until(lambda: not [pid for pid in everyone if alive(pid)], what="a part of the dead server is left")
         first.read(desk.holders[3].token)
         first.expect_verdict("ok", "𠮷田")
         first.expect_unsent(1)
