@@ -90,8 +90,11 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client, fault), daemon=True).start()
 
     def _serve(self, client: socket.socket, fault: Fault) -> None:
+        """Both sockets are closed here and nowhere else, when both threads have done with them: the number of a closed
+        socket is given to the next connection, whose bytes the other thread would then take."""
         with suppress(OSError):
             self._pass_through(client, fault)
+        # Counted before the client can notice.
         with self._lock:
             self.told[fault.kind] = self.told.get(fault.kind, 0) + 1
         client.close()
@@ -101,15 +104,15 @@ class Proxy:
         if fault.kind == "refuse":
             reset(client)
             return
-        server = socket.create_connection(("127.0.0.1", self.upstream), timeout=SECONDS_OF_SILENCE)
-        client.settimeout(SECONDS_OF_SILENCE)
-        up = threading.Thread(target=self._up, args=(client, server, fault), daemon=True)
-        up.start()
-        try:
-            self._down(client, server, fault)
-        finally:
-            server.close()
-        up.join(SECONDS_OF_SILENCE)
+        with socket.create_connection(("127.0.0.1", self.upstream), timeout=SECONDS_OF_SILENCE) as server:
+            client.settimeout(SECONDS_OF_SILENCE)
+            up = threading.Thread(target=self._up, args=(client, server, fault), daemon=True)
+            up.start()
+            try:
+                self._down(client, server, fault)
+            except OSError:  # one side is gone: the other hears of it
+                reset(client)
+            up.join(SECONDS_OF_SILENCE)
 
     def _up(self, client: socket.socket, server: socket.socket, fault: Fault) -> None:
         """Client to server, until the client says no more."""
@@ -145,7 +148,7 @@ class Proxy:
             else:
                 client.sendall(piece)
                 _take_time(fault, len(piece))
-        with suppress(OSError):
+        if fault.kind != "cut_request":
             client.shutdown(socket.SHUT_WR)
 
 
@@ -159,12 +162,12 @@ def _take_time(fault: Fault, count: int) -> None:
 
 
 def reset(line: socket.socket) -> None:
-    """End a connection with RST instead of FIN: the other side gets an error, not an end."""
+    """Let a connection end with RST instead of FIN when it is closed: the other side gets an error, not an end.
+
+    A thread that waits for its bytes is woken and gets none."""
     with suppress(OSError):
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # A thread that waits in recv() keeps the socket open inside the kernel: wake it first.
         line.shutdown(socket.SHUT_RD)
-    line.close()
 
 
 @contextmanager
