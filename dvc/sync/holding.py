@@ -15,6 +15,7 @@ from django.utils import timezone
 from dvc.audit.services import record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
+from dvc.sync.broken import BUGS
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, HeldState
@@ -93,7 +94,7 @@ def fold_or_leave(held: HeldOp, *, fold: Fold, at: datetime) -> bool:
         fold_one(held, fold=fold, at=at)
     except OperationalError:
         raise
-    except Exception:
+    except BUGS:
         log.exception("held op %s is not folded", held.op_id)
         return False
     return True
