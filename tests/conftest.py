@@ -30,7 +30,7 @@ _LEDGER = Ledger()
 def pytest_configure(config: pytest.Config) -> None:
     """Three things that cost every test and are no part of what any of them shows: WhiteNoise lists all built files
     whenever a test client is made, argon2 takes its time on purpose for every password, and Python looks for garbage
-    after every 700 new objects among all that pytest and Django keep (about a tenth of the time)."""
+    after every 700 new objects among all that pytest and Django keep."""
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     gc.set_threshold(100_000, 50, 50)

@@ -7,6 +7,7 @@ import logging
 from datetime import timedelta
 from typing import Any, Final
 
+from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, transaction
 
 from dvc.audit.services import record
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 # tablet sends again.
 BUGS: Final = (
     ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError,
-    DatabaseError,
+    DatabaseError, ObjectDoesNotExist, MultipleObjectsReturned, ValidationError,
 )  # fmt: skip
 AGAIN_AFTER: Final = timedelta(minutes=10)
 

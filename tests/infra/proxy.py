@@ -90,11 +90,11 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client, fault), daemon=True).start()
 
     def _serve(self, client: socket.socket, fault: Fault) -> None:
-        """Both sockets are closed here and nowhere else, when both threads have done with them: the number of a closed
-        socket is given to the next connection, whose bytes the other thread would then take."""
+        """This thread closes both sockets, no other does: the number of a closed socket is given to the next
+        connection, whose bytes a thread still waiting would take."""
         with suppress(OSError):
             self._pass_through(client, fault)
-        # Counted before the client can notice.
+        # A reset is sent by closing: the fault is counted before the client can notice.
         with self._lock:
             self.told[fault.kind] = self.told.get(fault.kind, 0) + 1
         client.close()
@@ -148,7 +148,7 @@ class Proxy:
             else:
                 client.sendall(piece)
                 _take_time(fault, len(piece))
-        if fault.kind != "cut_request":
+        if fault.kind != "cut_request":  # a client that is being reset shall see no end before it
             client.shutdown(socket.SHUT_WR)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DataError, ProgrammingError, connection
 from django.test import Client
 from django.utils import timezone
@@ -42,7 +43,10 @@ def breaks(op: dict[str, Any], error: Exception) -> Iterator[None]:
         yield
 
 
-ERRORS = [DataError("value too long"), ProgrammingError("no such column"), KeyError("nobody thought of it")]
+ERRORS = [
+    DataError("value too long"), ProgrammingError("no such column"), KeyError("nobody thought of it"),
+    Visit.DoesNotExist("gone"), Visit.MultipleObjectsReturned("two of them"), ValidationError("no date"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
