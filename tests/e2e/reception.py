@@ -95,7 +95,9 @@ _KEYS = """text => {
 
 def read(page: Page, text: str) -> None:
     """As a keyboard-wedge reader types it. The keys are pressed inside the page: on a busy machine a key at a time from
-    outside is slower than any reader, and the card falls into pieces. Into a field they are typed from outside."""
+    outside is slower than any reader, and the card falls into pieces. Into a field they are typed from outside.
+    A page that is still opening shows nothing that asks for a card, and hears none."""
+    expect(page.locator("body")).to_have_attribute("data-ready", "yes")
     if not page.evaluate(_KEYS, text):
         page.keyboard.type(text)
         page.keyboard.press("Enter")

@@ -81,7 +81,6 @@ class Kiosk {
   }
 
   async begin(): Promise<void> {
-    part(this.page, "kiosk-desk").hidden = false;
     part(this.page, "device-name").textContent = `端末：${this.device.name}`;
     this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
     this.snapshot = await storedSnapshot(this.shelf, this.operation);
@@ -94,6 +93,8 @@ class Kiosk {
     for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.sound.unlock(), { passive: true });
     wireQueueFile(this.page, this.shelf, () => this.snapshot);
     this.outbox.start();
+    // Not before the reader is listened to: a page that asks for a card hears it.
+    part(this.page, "kiosk-desk").hidden = false;
     startReporting(this.page, this.shelf);
     window.addEventListener("online", () => void this.freshness.freshen(this.device));
     await this.freshness.freshen(this.device);

@@ -122,7 +122,6 @@ class Reception {
     this.device = device;
     part(this.page, "register").hidden = true;
     part(this.page, "blocked").hidden = true;
-    for (const name of ["desk", "tools", "link", "unsent"]) part(this.page, name).hidden = false;
     part(this.page, "device-name").textContent = `端末：${device.name}`;
     this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
     this.snapshot = await storedSnapshot(this.shelf, this.operation);
@@ -142,6 +141,8 @@ class Reception {
     } else {
       void this.outbox.hurry();
     }
+    // Not before the reader is listened to: a page that asks for a card hears it.
+    for (const name of ["desk", "tools", "link", "unsent"]) part(this.page, name).hidden = false;
     await Promise.all([this.operator.begin(device), this.freshen()]);
     this.page.dataset["ready"] = "yes";
   }
