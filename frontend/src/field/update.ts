@@ -7,10 +7,15 @@ import { keepShell } from "./offline";
 
 // A page that is never closed would not hear of a release before the browser's own daily look.
 const ASK_EVERY_MS = 30 * 60_000;
+// A line that has just come back often breaks again in the middle of the new files.
+const FIRST_RETRY_MS = 10_000;
 const WRITING = "書きかけの画面があります。終わってから、もう一度押してください。";
 const NO_LINE = "いまはサーバーにつながっていません。つながってから、もう一度押してください。";
 
 export class Update {
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryMs = FIRST_RETRY_MS;
+
   /** `isWriting`: whether a form is open that loading the page again would empty. */
   constructor(
     private readonly page: HTMLElement,
@@ -30,7 +35,28 @@ export class Update {
   /** The server was reached (again): it may be another release by now. */
   ask(): void {
     if (!("serviceWorker" in navigator)) return;
-    void navigator.serviceWorker.getRegistration().then((found) => found?.update()).catch(() => undefined);
+    this.retryMs = FIRST_RETRY_MS;
+    this.look();
+  }
+
+  private look(): void {
+    clearTimeout(this.retryTimer);
+    void navigator.serviceWorker
+      .getRegistration()
+      .then((found) => found?.update())
+      .then((found) => {
+        const coming = found?.installing;
+        coming?.addEventListener("statechange", () => {
+          if (coming.state === "redundant") this.retry(); // a file of the release did not come
+        });
+      })
+      .catch(() => this.retry());
+  }
+
+  private retry(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => this.look(), this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, ASK_EVERY_MS);
   }
 
   private async changeOver(): Promise<void> {
