@@ -1,5 +1,6 @@
 /* The camera: frames → QR text, with the decoder served from our own address. */
 import { decode, prepareDecoder, toFrame } from "./decoder";
+import { Stillness } from "./stillness";
 
 const FRAME_MS = 90;
 
@@ -60,7 +61,7 @@ export class Scanner {
       this.stop();
       this.onState({ kind: "none", say: `カメラが止まりました。「カメラ」をもう一度押してください。${OTHER_WAYS}` });
     });
-    void this.look(run);
+    void this.look(run, new Stillness(), []);
   }
 
   stop(): void {
@@ -72,15 +73,15 @@ export class Scanner {
     this.onState({ kind: "off" });
   }
 
-  private async look(run: number): Promise<void> {
+  /** `seen`: what the picture before showed. A still picture shows it again: a card that lies there stays in view. */
+  private async look(run: number, stillness: Stillness, seen: readonly string[]): Promise<void> {
     const began = performance.now();
     const image = this.frame();
-    if (image) {
-      const texts = await decode(image);
-      if (run !== this.running) return;
-      for (const text of texts) this.onText(text, began);
-    }
-    this.timer = setTimeout(() => void this.look(run), Math.max(10, FRAME_MS - (performance.now() - began)));
+    const texts = !image ? [] : stillness.isNews(image, began) ? await decode(image) : seen;
+    if (run !== this.running) return;
+    for (const text of texts) this.onText(text, began);
+    const pause = Math.max(10, FRAME_MS - (performance.now() - began));
+    this.timer = setTimeout(() => void this.look(run, stillness, texts), pause);
   }
 
   private frame(): ImageData | null {
