@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 WIDTH, HEIGHT = 1280, 720
-FRAMES = 30
 RATE = 30  # frames a second, as Chromium plays a file
+STILL = 5  # frames: a hand moves a few times a second
 
 
 def queue_film(
@@ -26,7 +26,7 @@ def queue_film(
         for card in cards:
             held = [_jpeg(_frame(card, dice).resize((WIDTH // 2, HEIGHT // 2))) for _ in range(3)]
             for number in range(round(seconds * RATE)):
-                out.write(held[number // 5 % len(held)])  # a hand moves a few times a second
+                out.write(held[number // STILL % len(held)])
             out.write(empty * round(gap * RATE))
     return path
 
@@ -54,9 +54,9 @@ def _jpeg(picture: Image.Image) -> bytes:
 
 
 def film(card: Image.Image, path: Path, *, seed: int = 1) -> Path:
-    """Write a film in which the card is held up, a little shaken and unevenly lit. Returns `path`."""
+    """Write a film of a second in which the card is held up, a little shaken and unevenly lit. Returns `path`."""
     dice = np.random.default_rng(seed)
     with path.open("wb") as out:
-        for _ in range(FRAMES):
-            out.write(_jpeg(_frame(card, dice)))
+        for _ in range(RATE // STILL):
+            out.write(_jpeg(_frame(card, dice)) * STILL)
     return path
