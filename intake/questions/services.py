@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dvc.audit.services import By, record
@@ -109,7 +111,8 @@ def _keep(
 
 
 class Answers:
-    """What some people (None: all) said on some days. One query, none when the operation asks nothing."""
+    """What some people (None: all) said on some days, also under a registration that was merged into theirs: the later
+    answer stands, and taking the merge apart gives each their own again. One query, none when nothing is asked."""
 
     def __init__(
         self, operation: Operation, volunteers: Collection[int] | None, days: Iterable[date]
@@ -121,10 +124,10 @@ class Answers:
             return
         rows = DayAnswer.objects.filter(operation=operation, day__in=set(days))
         if volunteers is not None:
-            rows = rows.filter(volunteer__in=volunteers)
-        for volunteer, day, question, said in rows.order_by().values_list(
-            "volunteer_id", "day", "question", "answer"
-        ):
+            theirs = Volunteer.objects.filter(Q(pk__in=volunteers) | Q(merged_into__in=volunteers))
+            rows = rows.filter(volunteer__in=theirs.order_by().values("pk"))
+        told = rows.annotate(person=Coalesce("volunteer__merged_into", "volunteer")).order_by("at", "op")
+        for volunteer, day, question, said in told.values_list("person", "day", "question", "answer"):
             self._said.setdefault((volunteer, day), {})[question] = said
 
     @property

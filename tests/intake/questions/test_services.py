@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, By
 from dvc.operations.models import Operation, QuestionsStop
+from dvc.sync import merging
 from intake.questions import services as questions
 from intake.questions.models import DayAnswer
 from intake.questions.services import Answers, Standing
@@ -101,6 +102,23 @@ def test_yesterdays_answers_are_not_todays() -> None:
     person = make.volunteer(operation.center)
     _say(operation, person, make.at(9) - timedelta(days=1), well="no")
     assert _standing(operation, person) == Standing(("well",), (), talk=False)
+
+
+def test_what_somebody_said_under_their_other_registration_counts_until_they_are_two_again() -> None:
+    operation = _asking("well", "boots")
+    day = timezone.localdate(make.at(9))
+    person, stranger = make.volunteer(operation.center), make.volunteer(operation.center)
+    twin = make.volunteer(operation.center, registered_at=make.at(8))
+    _say(operation, person, make.at(8, 30), "a", well="yes", boots="yes")
+    _say(operation, twin, make.at(8, 40), "b", well="no")
+    made = merging.merge(person, twin, by=SYSTEM, at=make.at(8, 50))
+    assert _blocks(operation, person) == ["answer_talk"]  # the later answer stands
+    assert Answers(operation, None, [day]).people == {person.pk}
+    assert _standing(operation, stranger) == Standing(("well", "boots"), (), talk=False)
+    _say(operation, person, make.at(9), "c", well="yes")
+    assert _blocks(operation, person) == []
+    merging.undo(made, by=SYSTEM, at=make.at(9, 10))
+    assert (_blocks(operation, person), _blocks(operation, twin)) == ([], ["answer_talk"])
 
 
 def test_the_log_says_that_somebody_answered_and_not_what() -> None:
