@@ -34,7 +34,7 @@ def merge(one: Volunteer, other: Volunteer, *, by: By, at: datetime) -> Merge:
 
 @transaction.atomic
 def undo(made: Merge, *, by: By, at: datetime) -> None:
-    """Two people again, each with what was theirs. Twice changes nothing."""
+    """Two people again, each with what was theirs. Twice changes nothing. Refused volunteer.merge_later."""
     if registrations.undo(made, by=by, at=at):
         visits.move_back(made.twin, made.into, made.moved["visits"], by=by, at=at)
 

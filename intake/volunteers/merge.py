@@ -1,7 +1,9 @@
 """Two registrations of one person become one, and two again when that was wrong.
 
-The twin's row stays and points at the other: whoever scans its card or names its id is led there. Insurance moves; the
-visits are moved by the app that has them (intake.checkin.merge). Refusals: volunteer.merge_* in dvc/core/refusals.py.
+The twin's row stays and points at the other: whoever scans its card or names its id is led there. It is always one step:
+whoever was merged into the twin before points at the other one as well, so that queries need not follow a chain. Merges
+that build on one another are therefore taken apart from the last. Insurance moves; the visits are moved by the app that has
+them (intake.checkin.merge). Refusals: volunteer.merge_* in dvc/core/refusals.py.
 """
 
 from __future__ import annotations
@@ -25,9 +27,12 @@ def merge(twin: Volunteer, into: Volunteer, *, by: By, at: datetime) -> Merge:
         raise Refused("volunteer.merge_done")
     policies = list(twin.policies.values_list("pk", flat=True))
     InsurancePolicy.objects.filter(pk__in=policies).update(volunteer=into)
-    Volunteer.objects.filter(pk=twin.pk).update(merged_into=into)
+    led = list(twin.merged.values_list("pk", flat=True))
+    Volunteer.objects.filter(pk__in=[twin.pk, *led]).update(merged_into=into)
     twin.refresh_from_db()
-    made = Merge.objects.create(twin=twin, into=into, at=at, by=by.user, moved={"policies": policies})
+    made = Merge.objects.create(
+        twin=twin, into=into, at=at, by=by.user, moved={"policies": policies, "led": led}
+    )
     record(
         "volunteer.merged", twin, by=by, at=at, center_id=twin.center_id, operation=twin.drill, into=into.pk,
         policies=len(policies),
@@ -37,14 +42,17 @@ def merge(twin: Volunteer, into: Volunteer, *, by: By, at: datetime) -> Merge:
 
 @transaction.atomic
 def undo(made: Merge, *, by: By, at: datetime) -> bool:
-    """They are two people after all. False when that was said before."""
+    """They are two people after all. False when that was said before. Refused volunteer.merge_later."""
     if not Merge.objects.filter(pk=made.pk, undone_at__isnull=True).update(undone_at=at):
         return False
-    twin = made.twin
+    twin, into = made.twin, Volunteer.objects.select_for_update().get(pk=made.into_id)
+    if into.merged_into_id:
+        raise Refused("volunteer.merge_later", name=into.name)
     InsurancePolicy.objects.filter(pk__in=made.moved.get("policies", ()), volunteer=made.into).update(
         volunteer=twin
     )
     Volunteer.objects.filter(pk=twin.pk).update(merged_into=None)
+    Volunteer.objects.filter(pk__in=made.moved.get("led", ()), merged_into=into).update(merged_into=twin)
     record(
         "volunteer.unmerged",
         twin,

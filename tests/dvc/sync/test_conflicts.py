@@ -401,6 +401,42 @@ def test_conflict_06_both_names_at_the_door_become_one_visit_and_two_again(opera
     }
 
 
+def test_conflict_06_three_registrations_lead_to_one_and_are_taken_apart_from_the_last(
+    operation: Operation,
+) -> None:
+    first, second, third = (
+        make.volunteer(operation.center, "髙橋", registered_at=make.at(8, minute)) for minute in (0, 10, 20)
+    )
+    tablet, card = Tablet(operation), card_of(third)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
+    early = merging.merge(second, third, by=SYSTEM, at=make.at(10))
+    late = merging.merge(first, second, by=SYSTEM, at=make.at(11))
+    assert set(Volunteer.objects.filter(merged_into=first)) == {second, third}
+    assert Visit.objects.get().volunteer == first
+    assert first.policies.count() == 3
+    with pytest.raises(Refused, match="merge_later"):
+        merging.undo(early, by=SYSTEM, at=make.at(12))
+    merging.undo(late, by=SYSTEM, at=make.at(13))
+    assert list(Volunteer.objects.filter(merged_into__isnull=False)) == [third]
+    assert (Visit.objects.get().volunteer, Volunteer.objects.get(pk=third.pk).standing) == (second, second)
+    merging.undo(early, by=SYSTEM, at=make.at(14))
+    assert Visit.objects.get().volunteer == third
+    assert [person.policies.count() for person in (first, second, third)] == [1, 1, 1]
+
+
+def test_conflict_06_taking_one_merge_apart_leaves_the_others_alone(operation: Operation) -> None:
+    first, second, third = (
+        make.volunteer(operation.center, "髙橋", registered_at=make.at(8, minute)) for minute in (0, 10, 20)
+    )
+    merging.merge(second, third, by=SYSTEM, at=make.at(10))
+    late = merging.merge(first, second, by=SYSTEM, at=make.at(11))
+    other = make.volunteer(operation.center, "高橋", registered_at=make.at(8, 30))
+    merging.merge(first, other, by=SYSTEM, at=make.at(12))
+    merging.undo(late, by=SYSTEM, at=make.at(13))
+    assert Volunteer.objects.get(pk=other.pk).standing == first
+    assert Volunteer.objects.get(pk=third.pk).standing == second
+
+
 def test_conflict_06_strangers_and_a_merged_person_are_not_merged(operation: Operation) -> None:
     first, second = two_registrations(operation)
     other = make.volunteer(make.center("隣町"))
