@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dvc.audit.services import SYSTEM
 from dvc.drills.purge import purge
+from dvc.operations import services as operations
 from dvc.operations.models import Mode
 from dvc.sync import download, holders, merging
 from intake.checkin import services as checkin
@@ -138,6 +139,24 @@ def test_the_card_of_a_merged_registration_stands_for_the_one_person(tablet: Dow
     volunteer, _name, _kana, flags = tablet.cards[prefix]
     assert str(volunteer) in tablet.present
     assert flags & (holders.INSURED | holders.ORIENTED) == 3
+
+
+def test_what_the_card_of_a_merged_registration_shows_is_the_standing_ones(tablet: Downloader) -> None:
+    center, now = tablet.operation.center, timezone.now()
+    since = now - timedelta(hours=1)
+    operations.renew_consent(tablet.operation, since=since, note="", by=SYSTEM, at=since)
+    told: dict[str, Any] = {"emergency_phone": "", "guardian_consent": True, "said_minor": True}
+    twin = make.volunteer(center, "高橋", "一郎", consented_at=now, **told)
+    first = make.volunteer(center, "髙橋", "花子", registered_at=make.at(8) - timedelta(days=9))
+    prefix = card_of(twin).card_id[: holders.PREFIX_CHARS]
+    tablet.refresh()
+    merging.merge(first, twin, by=SYSTEM, at=now)
+    tablet.assert_up_to_date()
+    assert tablet.cards[prefix][:2] == [first.pk, "髙橋 花…"]
+    assert tablet.cards[prefix][3] == holders.INSURED | holders.OLD_CONSENT
+    volunteers.block(first, reason="迷惑行為", by=SYSTEM, at=now)
+    tablet.assert_up_to_date()
+    assert tablet.cards[prefix][3] == holders.INSURED | holders.OLD_CONSENT | holders.BLOCKED
 
 
 def test_an_answer_without_change_is_small(tablet: Downloader) -> None:
