@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -51,10 +51,10 @@ class Mark(NamedTuple):
     stopped: bool
 
 
-def marks(operation: Operation, *, at: datetime) -> dict[int, Mark]:
-    """Of everybody who said anything today. One query, none when nothing is asked."""
+def marks(operation: Operation, people: Collection[int] | None, *, at: datetime) -> dict[int, Mark]:
+    """Of these people (None: everybody) who said anything today. One query, none when nothing or nobody is asked."""
     day = timezone.localdate(operation.moment(at))
-    said = questions.Answers(operation, None, [day])
+    said = questions.Answers(operation, people, [day])
     standings = ((person, said.standing(person, day)) for person in said.people)
     return {
         person: Mark(not standing.left, standing.talk or bool(standing.lacks))

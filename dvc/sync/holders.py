@@ -6,13 +6,12 @@ values: 60,000 model instances would hold the web process for seconds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
@@ -24,6 +23,7 @@ INSURED, ORIENTED, MINOR, GUARDIAN_CONSENT, BLOCKED, NO_EMERGENCY, ANSWERED, STO
     1, 2, 4, 8, 16, 32, 64, 128, 256,
 )  # fmt: skip
 PREFIX_CHARS: Final = 16
+_PERSON: Final = 2  # the column of `_rows` that says who stands for the holder
 _OF_A_PERSON = (
     "family_name", "given_name", "family_kana", "given_kana", "birth_date", "guardian_consent", "blocked_reason",
     "said_minor", "emergency_phone", "consented_at",
@@ -44,8 +44,8 @@ class Held:
 
 def everybody(operation: Operation, *, today: date, at: datetime) -> dict[str, Any]:
     """`cards`: prefix → [volunteer, name, kana, flags]; `short_codes`: code → prefix; `revoked`: prefixes, sorted;
-    `present`: volunteer → time of arrival. Four queries."""
-    held = list(_held(operation, _bound(operation), today=today, at=at))
+    `present`: volunteer → time of arrival. Six queries, and one where something is asked."""
+    held = list(_held(operation, _rows(_bound(operation)), None, today=today, at=at))
     return {
         "revoked": sorted(_prefixes(Card.objects.revoked().filter(center=operation.center_id))),
         **_by_prefix(held),
@@ -61,7 +61,7 @@ def count(operation: Operation) -> int:
 def in_columns(operation: Operation, *, today: date, at: datetime) -> dict[str, Any]:
     """The same in a third of the bytes: `columns` of equal length (`prefixes` and `codes` run together, 16 and 8 letters
     each), `revoked` run together, `present`."""
-    held = list(_held(operation, _bound(operation), today=today, at=at))
+    held = list(_held(operation, _rows(_bound(operation)), None, today=today, at=at))
     return {
         "columns": {
             "prefixes": "".join([each.prefix for each in held]),
@@ -80,11 +80,13 @@ def some(
     operation: Operation, *, volunteers: Collection[int], cards: Collection[int], today: date, at: datetime
 ) -> dict[str, Any]:
     """How it is now with these people and these cards (primary keys): `cards` and `short_codes` as in `everybody`;
-    `unbound` and `revoked` name cards nobody holds; `present` holds null for who is not here. Five queries."""
+    `unbound` and `revoked` name cards nobody holds; `present` holds null for who is not here. Seven queries, and one
+    where something is asked; none when nothing changed."""
     touched = Card.objects.filter(center=operation.center_id).filter(
         Q(pk__in=cards) | Q(holder__in=volunteers) | Q(holder__merged_into__in=volunteers)
     )
-    held = list(_held(operation, _bound(operation, touched), today=today, at=at, only=volunteers))
+    rows = list(_rows(_bound(operation, touched)))
+    held = list(_held(operation, rows, {row[_PERSON] for row in rows}, today=today, at=at))
     revoked = set(_prefixes(touched.revoked()))
     gone = set(_prefixes(touched)) - {each.prefix for each in held} - revoked
     here = _present(operation, volunteers)
@@ -106,18 +108,17 @@ def _bound(operation: Operation, cards: CardQuerySet | None = None) -> CardQuery
 
 def _held(
     operation: Operation,
-    bound: CardQuerySet,
+    rows: Iterable[tuple[Any, ...]],
+    people: Collection[int] | None,
     *,
     today: date,
     at: datetime,
-    only: Collection[int] | None = None,
 ) -> Iterator[Held]:
-    held = bound.annotate(standing=Coalesce("holder__merged_into", "holder"))
+    """`people`: who stands for the holders of these rows (None: everybody)."""
     policies = InsurancePolicy.objects.covering(at).filter(volunteer__center=operation.center_id)
     visits = Visit.objects.present().filter(operation=operation)
-    if only is not None:
-        policies = policies.filter(volunteer__in=held.values("standing"))
-        visits = visits.filter(volunteer__in=held.values("standing"))
+    if people is not None:
+        policies, visits = policies.filter(volunteer__in=people), visits.filter(volunteer__in=people)
     insured = set(policies.values_list("volunteer_id", flat=True))
     seen = {
         volunteer: INSURED * (insurance is not None) | ORIENTED * (oriented is not None)
@@ -125,12 +126,10 @@ def _held(
             "volunteer_id", "oriented_at", "insurance_seen_at"
         )
     }
-    for volunteer, mark in answers.marks(operation, at=at).items():
+    for volunteer, mark in answers.marks(operation, people, at=at).items():
         seen[volunteer] = seen.get(volunteer, 0) | ANSWERED * mark.done | STOPPED * mark.stopped
     adult_since, since = _adult_since(today), operation.consent_since
-    for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency, consented in _rows(
-        bound
-    ):
+    for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency, consented in rows:
         family, given, family_kana, given_kana = names
         flags = (
             INSURED * (holder in insured)

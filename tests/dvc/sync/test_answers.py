@@ -6,13 +6,16 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import QuestionsStop
-from dvc.sync import answers, snapshot
+from dvc.sync import answers, holders, snapshot
 from dvc.sync.holders import ANSWERED, STOPPED
 from dvc.sync.models import HeldOp, Receipt
 from intake.checkin.models import FailedScan
@@ -88,6 +91,25 @@ def test_other_tablets_learn_a_mark_and_no_more(tablet: Tablet) -> None:
     flags = [whole["cards"][card.card_id[:16]][3] & (ANSWERED | STOPPED) for card in held]
     assert flags == [ANSWERED, ANSWERED | STOPPED, 0]
     assert [question["code"] for question in whole["operation"]["questions"]["ask"]] == ["well", "boots"]
+
+
+def test_what_changed_for_some_reads_the_answers_of_no_one_else(
+    tablet: Tablet, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    people = [make.volunteer(tablet.operation.center) for _ in range(2)]
+    held = [card_of(person) for person in people]
+    yes = {"well": "yes", "boots": "yes"}
+    tablet.send(*(tablet.op("visit.answer", card=card.token, answers=yes) for card in held))
+    now = timezone.now()
+    with CaptureQueriesContext(connection) as asked:
+        told = holders.some(
+            tablet.operation, volunteers={people[0].pk}, cards=set(), today=timezone.localdate(now), at=now
+        )
+    assert [card[3] & ANSWERED for card in told["cards"].values()] == [ANSWERED]
+    [sql] = [query["sql"] for query in asked.captured_queries if "dayanswer" in query["sql"]]
+    assert f"({people[0].pk})" in sql
+    with django_assert_num_queries(0):
+        holders.some(tablet.operation, volunteers=set(), cards=set(), today=timezone.localdate(now), at=now)
 
 
 def test_an_answer_with_a_blank_card_waits_and_then_leaves_nothing_behind(tablet: Tablet) -> None:
