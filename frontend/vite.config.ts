@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import type { Plugin, Rollup } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -66,7 +66,8 @@ export default defineConfig({
   base: BASE,
   logLevel: "warn",
   plugins: [woff2Only(), precacheOfTheTablet()],
-  server: { port: 5173, strictPort: true, cors: { origin: /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
+  // node_modules may be a link to a folder that several clones share.
+  server: { fs: { allow: [".", realpathSync("node_modules")] }, port: 5173, strictPort: true, cors: { origin: /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
   build: {
     outDir: "dist",
     manifest: true,

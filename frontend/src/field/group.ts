@@ -1,11 +1,18 @@
 /* A group comes or goes in one tap: all members ticked, whoever is missing unticked, and how many more there are. */
 import { GROUP, cardFace, cardPrefix, readCard } from "./card";
 import { button, element, part } from "./elements";
-import type { Group, GroupPayload, Snapshot, Verdict, VisitKind } from "./protocol";
+import type { Group, GroupPayload, Kind, Snapshot, Verdict } from "./protocol";
 import { holdersOf } from "./holders";
 import { say } from "./snapshot";
 
 const MOST_EXTRA = 999;
+
+/** Which way a group goes. Its form keeps the way it was opened with: what its button says is what is recorded. */
+export type GroupWay = "visit.arrive" | "visit.leave";
+
+export function groupWay(kind: Kind): GroupWay | undefined {
+  return kind === "visit.arrive" || kind === "visit.leave" ? kind : undefined;
+}
 
 /** The group of that person in the snapshot. */
 export function groupOf(snapshot: Snapshot | null, volunteer: number | null): Group | undefined {
@@ -33,10 +40,11 @@ export function memberBehind(snapshot: Snapshot | null, card: string): Group["me
   return held && [held[0], held[1], held[2]];
 }
 
-/** The section [data-group]; `done` gets who came or went. */
+/** The section [data-group]; `done` gets who came or went, and which of the two. */
 export class GroupForm {
   private readonly section: HTMLElement;
   private group: Group | null = null;
+  private way_: GroupWay = "visit.arrive";
   private card: string | undefined;
   private missing = new Set<number>();
   /** Not on the group's list, by their own card. */
@@ -45,7 +53,7 @@ export class GroupForm {
 
   constructor(
     page: HTMLElement,
-    private readonly done: (group: Group, told: GroupPayload) => void,
+    private readonly done: (group: Group, told: GroupPayload, way: GroupWay) => void,
     private readonly closed: () => void,
   ) {
     this.section = part(page, "group");
@@ -57,7 +65,7 @@ export class GroupForm {
       if (!group) return;
       const members = this.people(group).map(([id]) => id).filter((id) => !this.missing.has(id));
       this.close();
-      this.done(group, { group: group.id, members, extra: this.extra, ...(card === undefined ? {} : { card }) });
+      this.done(group, { group: group.id, members, extra: this.extra, ...(card === undefined ? {} : { card }) }, this.way);
     });
   }
 
@@ -65,8 +73,13 @@ export class GroupForm {
     return !this.section.hidden;
   }
 
-  open(group: Group, way: VisitKind, card?: string): void {
+  get way(): GroupWay {
+    return this.way_;
+  }
+
+  open(group: Group, way: GroupWay, card?: string): void {
     this.group = group;
+    this.way_ = way;
     this.card = card;
     this.missing = new Set();
     this.extra = 0;
@@ -74,7 +87,6 @@ export class GroupForm {
     part(this.section, "group-say").textContent = "";
     part(this.section, "group-title").textContent = `${group.name}：${way === "visit.leave" ? "団体の帰り" : "団体の受付"}`;
     part(this.section, "group-list").replaceChildren(...group.members.map(([id, name, kana]) => this.row(id, name, kana)));
-    this.section.dataset["way"] = way;
     this.section.hidden = false;
     this.draw();
     this.section.scrollIntoView({ block: "nearest" });
@@ -129,20 +141,20 @@ export class GroupForm {
   private draw(): void {
     const here = (this.group ? this.people(this.group).length : 0) - this.missing.size;
     part(this.section, "group-extra").textContent = String(this.extra);
-    const what = this.section.dataset["way"] === "visit.leave" ? "の帰りを記録する" : "を受付する";
+    const what = this.way === "visit.leave" ? "の帰りを記録する" : "を受付する";
     part(this.section, "group-done").textContent = `${here + this.extra}人${what}`;
   }
 }
 
 /** What the screen says at once. */
-export function groupVerdict(snapshot: Snapshot | null, group: Group, told: GroupPayload, way: VisitKind): Verdict {
+export function groupVerdict(snapshot: Snapshot | null, group: Group, told: GroupPayload, way: GroupWay): Verdict {
   const said = say(snapshot, way === "visit.leave" ? "group_left" : "group_arrived");
   const extra = told.extra ? `、名簿にない人${told.extra}人` : "";
   return { ...said, say: `${group.name}：${told.members.length}人${extra}。${said.say}` };
 }
 
 /** 「団体で受付」 on the panel of one of its members. */
-export function groupButton(group: Group, way: VisitKind, press: () => void): HTMLElement {
+export function groupButton(group: Group, way: GroupWay, press: () => void): HTMLElement {
   const what = way === "visit.leave" ? "団体で帰り" : "団体で受付";
   return button("button t-offers__button", `${what}（${group.name} ${group.members.length}人）`, press);
 }

@@ -6,7 +6,7 @@ import { part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { forgetAnswers } from "./forget_answers";
 import { Freshness } from "./freshness";
-import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, isSheet, memberBehind } from "./group";
+import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, groupWay, isSheet, memberBehind, type GroupWay } from "./group";
 import { drawLink } from "./link";
 import { peopleCalled } from "./names";
 import { prepareOffline } from "./offline";
@@ -109,7 +109,7 @@ class Reception {
     });
     const closed = (): void => this.formClosed();
     this.walkIn = new WalkInForm(page, (told) => void this.wroteDown(told), closed);
-    this.group = new GroupForm(page, (group, told) => void this.groupTold(group, told), closed);
+    this.group = new GroupForm(page, (group, told, way) => void this.groupTold(group, told, way), closed);
     this.search = new Search(page, () => this.device, (person, card) => void this.foundPerson(person, card), closed);
     this.questions = new QuestionDesk(page, () => this.snapshot, (volunteer) => this.presence.has(volunteer), (told, verdict) => void this.said(told, verdict), closed);
     this.update = new Update(page, () => [this.walkIn, this.search, this.group, this.questions].some(({ isOpen }) => isOpen));
@@ -160,7 +160,7 @@ class Reception {
     this.turn += 1;
     const turn = this.turn;
     if ("card" in subject && isSheet(subject.card)) return this.sheet(subject.card, input, turn);
-    if ("card" in subject && this.group.isOpen) {
+    if ("card" in subject && this.group.isOpen && this.group.way === kind) {
       const member = memberBehind(this.snapshot, subject.card);
       if (member) return this.group.add(member);
     }
@@ -186,16 +186,16 @@ class Reception {
 
   /** A group's sheet opens the group's people as its leader's card does. */
   private async sheet(text: string, input: Input, turn: number): Promise<void> {
-    const coming = this.way === "visit.arrive" || this.way === "visit.leave";
-    const found = coming ? await groupOfSheet(this.snapshot, text) : say(this.snapshot, "group_sheet_here");
-    if ("members" in found) this.openGroup(found, text);
-    else await this.record("scan.failed", { raw: text.slice(0, RAW_KEPT), code: found.code, input }, found, turn);
+    const way = groupWay(this.way);
+    const found = way ? await groupOfSheet(this.snapshot, text) : say(this.snapshot, "group_sheet_here");
+    if (way && "members" in found) this.openGroup(found, way, text);
+    else if ("code" in found) await this.record("scan.failed", { raw: text.slice(0, RAW_KEPT), code: found.code, input }, found, turn);
   }
 
-  private openGroup(group: Group, card: string | undefined): void {
+  private openGroup(group: Group, way: GroupWay, card: string | undefined): void {
     for (const form of [this.walkIn, this.search, this.questions]) if (form.isOpen) form.close();
     this.panel.hidden = true;
-    this.group.open(group, this.way, card);
+    this.group.open(group, way, card);
   }
 
   /** Another fact about the person on the panel: a tap on a todo, or the other way round. */
@@ -265,10 +265,10 @@ class Reception {
   }
 
   /** Everybody of a group at once. */
-  private async groupTold(group: Group, told: GroupPayload): Promise<void> {
+  private async groupTold(group: Group, told: GroupPayload, way: GroupWay): Promise<void> {
     this.turn += 1;
-    const kind = this.way === "visit.leave" ? "group.leave" : "group.arrive";
-    await this.record(kind, told, groupVerdict(this.snapshot, group, told, this.way), this.turn);
+    const kind = way === "visit.leave" ? "group.leave" : "group.arrive";
+    await this.record(kind, told, groupVerdict(this.snapshot, group, told, way), this.turn);
   }
 
   /** What somebody said to the questions of the day. */
@@ -278,12 +278,12 @@ class Reception {
   }
 
   private offerGroup(verdict: Verdict, entry: Entry): HTMLElement | null {
-    const scanned = entry.op.kind === "visit.arrive" || entry.op.kind === "visit.leave";
-    const group = scanned ? groupOf(this.snapshot, verdict.volunteer) : undefined;
+    const way = groupWay(entry.op.kind);
+    const group = way && groupOf(this.snapshot, verdict.volunteer);
     if (!group) return null;
-    return groupButton(group, entry.op.kind as VisitKind, () => {
-      this.setWay(entry.op.kind as VisitKind);
-      this.openGroup(group, entry.op.payload.card);
+    return groupButton(group, way, () => {
+      this.setWay(way);
+      this.openGroup(group, way, entry.op.payload.card);
     });
   }
 

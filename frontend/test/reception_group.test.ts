@@ -1,0 +1,49 @@
+// @vitest-environment happy-dom
+/* A group at the reception: its form, and what goes on beside it. */
+import { afterEach, describe, expect, it } from "vitest";
+import type { GroupPayload, Snapshot } from "../src/field/protocol";
+import { ReceptionPage, SHEET_ID, cardId, cardText, closePages, snapshotOf } from "./reception_page";
+
+const members = [[1, "佐藤 花…", "さとう"], [2, "鈴木 一…", "すずき"], [3, "髙橋 𠮷…", "たかはし"]] as const;
+const groups = [{ id: 5, name: "桜木町内会", sheet: SHEET_ID.slice(0, 16), members }];
+const NAMES = [...members.map(([, name]) => name), "遠藤 実…", "田中 薫…"];
+
+async function opened(more: Partial<Snapshot> = {}): Promise<ReceptionPage> {
+  return ReceptionPage.open(await snapshotOf(NAMES, { groups, ...more }));
+}
+
+const sheet = (): Promise<string> => cardText(SHEET_ID, 5);
+
+async function withSheet(more: Partial<Snapshot> = {}, way = "[data-way='visit.arrive']"): Promise<ReceptionPage> {
+  const desk = await opened(more);
+  desk.press(way);
+  desk.read(await sheet());
+  await desk.formIs(true);
+  return desk;
+}
+
+afterEach(closePages);
+
+describe("the form of a group", () => {
+  it.each([["[data-way='visit.arrive']", "[data-way='visit.leave']", "group.arrive"], ["[data-way='visit.leave']", "[data-way='visit.orient']", "group.leave"]])(
+    "records what its button says, whatever is chosen beside it (%s, then %s)",
+    async (way, other, kind) => {
+      const desk = await withSheet({}, way);
+      const says = desk.part("group-done").textContent;
+      desk.press(other);
+      expect(desk.part("group-done").textContent).toBe(says);
+      desk.press("[data-group-done]");
+      const [op] = await desk.records(1);
+      expect([op?.kind, (op?.payload as GroupPayload).members]).toEqual([kind, [1, 2, 3]]);
+    },
+  );
+
+  it("takes in nobody who is recorded the other way", async () => {
+    const desk = await withSheet();
+    desk.press("[data-way='visit.leave']");
+    desk.read(await cardText(cardId(4)));
+    const [op] = await desk.records(1);
+    expect(op?.kind).toBe("visit.leave");
+    expect(desk.part("group-done").textContent).toBe("3人を受付する");
+  });
+});
