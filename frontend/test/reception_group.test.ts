@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /* A group at the reception: its form, and what goes on beside it. */
 import { afterEach, describe, expect, it } from "vitest";
+import { localDay } from "../src/field/facts";
 import type { GroupPayload, Snapshot } from "../src/field/protocol";
 import { ReceptionPage, SHEET_ID, cardId, cardText, closePages, snapshotOf } from "./reception_page";
 
@@ -45,5 +46,29 @@ describe("the form of a group", () => {
     const [op] = await desk.records(1);
     expect(op?.kind).toBe("visit.leave");
     expect(desk.part("group-done").textContent).toBe("3人を受付する");
+  });
+});
+
+describe("the ticks of a group", () => {
+  const today = (left: number[]): Partial<Snapshot> => ({ today: { day: localDay(new Date()), arrived: 2, left } });
+  const here = (...people: number[]): Partial<Snapshot> => ({ present: Object.fromEntries(people.map((id) => [id, "2026-11-23T09:00:00+09:00"])) });
+
+  it("leave out of an arrival who went home", async () => {
+    const desk = await withSheet({ ...here(1), ...today([2]) });
+    expect(desk.part("group-done").textContent).toBe("2人を受付する");
+    expect(desk.part("group-list").textContent).toContain("帰りました");
+    desk.press("[data-group-done]");
+    expect(((await desk.records(1))[0]?.payload as GroupPayload).members).toEqual([1, 3]);
+  });
+
+  it("leave out of a leaving who never came, unless nobody is known to be here", async () => {
+    const desk = await withSheet(here(1, 3), "[data-way='visit.leave']");
+    expect(desk.part("group-done").textContent).toBe("2人の帰りを記録する");
+    desk.press("鈴木");
+    desk.press("[data-group-done]");
+    expect(((await desk.records(1))[0]?.payload as GroupPayload).members).toEqual([1, 2, 3]);
+    closePages();
+    const unknown = await withSheet({}, "[data-way='visit.leave']");
+    expect(unknown.part("group-done").textContent).toBe("3人の帰りを記録する");
   });
 });

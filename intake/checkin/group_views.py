@@ -25,7 +25,7 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.checkin import groups, nameless
 from intake.checkin.groups import Way
-from intake.checkin.models import GroupArrival, Visit
+from intake.checkin.models import GroupArrival
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers import groups as lists
 from intake.volunteers import services as volunteers
@@ -74,10 +74,7 @@ def _people(operation: Operation, group: Group) -> QuerySet[Volunteer]:
 
 def _rows(operation: Operation, group: Group, *, at: datetime) -> list[Row]:
     people = list(_people(operation, group))
-    visits = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer__in=people)
-    today: dict[int, str] = {}
-    for volunteer, left_at in visits.order_by("arrived_at").values_list("volunteer_id", "left_at"):
-        today[volunteer] = "left" if left_at else "here"
+    today = groups.today(operation, [person.pk for person in people], at=at)
     return [Row(person, today.get(person.pk, "")) for person in people]
 
 
@@ -144,6 +141,9 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     members = [int(pk) for pk in request.POST.getlist("member") if pk.isdecimal() and len(pk) < 18]
     extra = request.POST.get("extra", "0")
     heads = min(int(extra), nameless.MOST) if extra.isdecimal() and len(extra) < 5 else 0
+    ticked = members
+    if way == "leave":
+        members = groups.going_home(ticked, groups.today(request.operation, ticked, at=request.now))
     told = look_again(  # a tablet may tell of one of them at this very moment
         lambda: groups.tell(
             request.operation,
@@ -159,6 +159,12 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     changed = sum(each.changed for each in told)
     what = "帰り" if way == "leave" else "到着"
     messages.success(request, f"{changed}人の{what}を記録しました。")
+    stayed = _people(request.operation, group).filter(pk__in=set(ticked) - set(members))
+    if absent := "、".join(f"{person.name} さん" for person in stayed):
+        messages.warning(
+            request,
+            f"{absent}は、いま来ていないので記録していません。来ていた人は、先に到着を記録してください。",
+        )
     for each in told:
         if each.code not in _PLAIN:
             words = VERDICTS[each.code]

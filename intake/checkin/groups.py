@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -13,10 +13,11 @@ from django.utils import timezone
 from dvc.audit.services import By, record
 from dvc.operations.models import Operation, Site
 from intake.checkin.desk import Desk, Happened
-from intake.checkin.models import GroupArrival
+from intake.checkin.models import GroupArrival, Visit
 from intake.volunteers.models import Group, Volunteer
 
 Way = Literal["arrive", "leave"]
+Today = Literal["here", "left"]
 MOST_EXTRA: Final = 999
 
 
@@ -28,6 +29,18 @@ class Member:
     volunteer: Volunteer
     code: str
     changed: bool
+
+
+def today(operation: Operation, people: Collection[int], *, at: datetime) -> dict[int, Today]:
+    """How it is with these people (ids) on the local day of `at`; who did not come is not in it. One query."""
+    visits = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer__in=people)
+    rows = visits.order_by("arrived_at").values_list("volunteer_id", "left_at")
+    return {volunteer: "left" if left_at else "here" for volunteer, left_at in rows}
+
+
+def going_home(members: Sequence[int], known: Mapping[int, Today]) -> list[int]:
+    """Whom 「みんなの帰り」 means: who is here. Where nothing is known of anybody they came unrecorded, and all go."""
+    return [member for member in members if known.get(member) == "here"] if known else list(members)
 
 
 @transaction.atomic

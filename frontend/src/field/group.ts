@@ -53,6 +53,7 @@ export class GroupForm {
 
   constructor(
     page: HTMLElement,
+    private readonly presence: { has(volunteer: number): boolean; wentHome(volunteer: number): boolean },
     private readonly done: (group: Group, told: GroupPayload, way: GroupWay) => void,
     private readonly closed: () => void,
   ) {
@@ -81,7 +82,7 @@ export class GroupForm {
     this.group = group;
     this.way_ = way;
     this.card = card;
-    this.missing = new Set();
+    this.missing = this.notMeant(group, way);
     this.extra = 0;
     this.added = [];
     part(this.section, "group-say").textContent = "";
@@ -114,6 +115,14 @@ export class GroupForm {
     this.closed();
   }
 
+  /** Whom 「みんな」 does not mean: who went home already, and, of those who leave, who is not known to have come. */
+  private notMeant({ members }: Group, way: GroupWay): Set<number> {
+    const ids = members.map(([id]) => id);
+    const someHere = ids.some((id) => this.presence.has(id));
+    const not = (id: number): boolean => this.presence.wentHome(id) || (way === "visit.leave" && someHere && !this.presence.has(id));
+    return new Set(ids.filter(not));
+  }
+
   private people(group: Group): Group["members"] {
     return [...group.members, ...this.added];
   }
@@ -126,7 +135,7 @@ export class GroupForm {
   private row(id: number, name: string, kana: string): HTMLElement {
     const tick = document.createElement("input");
     tick.type = "checkbox";
-    tick.checked = true;
+    tick.checked = !this.missing.has(id);
     tick.dataset["member"] = String(id);
     tick.addEventListener("change", () => {
       if (tick.checked) this.missing.delete(id);
@@ -135,6 +144,7 @@ export class GroupForm {
     });
     const leads = this.group?.leader === id ? "（代表）" : "";
     const words = element("span", "t-group__name", element("span", "t-found__kana", kana), `${name}${leads}`);
+    if (!tick.checked) words.append(element("span", "t-group__why", this.presence.wentHome(id) ? "帰りました" : "来ていません"));
     return element("li", "", element("label", "choice t-group__member", tick, words));
   }
 

@@ -109,7 +109,7 @@ class Reception {
     });
     const closed = (): void => this.formClosed();
     this.walkIn = new WalkInForm(page, (told) => void this.wroteDown(told), closed);
-    this.group = new GroupForm(page, (group, told, way) => void this.groupTold(group, told, way), closed);
+    this.group = new GroupForm(page, this.presence, (group, told, way) => void this.groupTold(group, told, way), closed);
     this.search = new Search(page, () => this.device, (person, card) => void this.foundPerson(person, card), closed);
     this.questions = new QuestionDesk(page, () => this.snapshot, (volunteer) => this.presence.has(volunteer), (told, verdict) => void this.said(told, verdict), closed);
     this.update = new Update(page, () => [this.walkIn, this.search, this.group, this.questions].some(({ isOpen }) => isOpen));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,41 @@ def test_everybody_but_the_absent_arrives_and_two_more_without_a_name(
     assert "ほかに名前のない人 2人" in page
     client.post(tell, {"way": "leave", "member": members, "extra": "\x00"})
     assert not Visit.objects.present().exists()
+
+
+def test_who_went_home_does_not_come_back_with_a_latecomer(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    people = [make.volunteer(operation.center, name, group=group) for name in ("佐藤", "鈴木", "𠮷田")]
+    tell, page = _url("group_tell", operation, group.pk), _url("group_page", operation, group.pk)
+    client.post(tell, {"way": "arrive", "member": [people[0].pk, people[1].pk]})
+    client.post(tell, {"way": "leave", "member": [people[1].pk]})
+    shown = client.get(page).content.decode()
+    ticked = re.findall(r'name="member" value="(\d+)" checked', shown)
+    assert ticked == [str(people[0].pk), str(people[2].pk)]
+    client.post(tell, {"way": "arrive", "member": ticked})
+    assert set(Visit.objects.present().values_list("volunteer_id", flat=True)) == {
+        people[0].pk, people[2].pk
+    }  # fmt: skip
+
+
+def test_only_who_came_goes_home(client: Client, operation: Operation, group: Group) -> None:
+    people = [make.volunteer(operation.center, name, group=group) for name in ("佐藤", "鈴木", "𠮷田")]
+    everybody = [person.pk for person in people]
+    tell = _url("group_tell", operation, group.pk)
+    client.post(tell, {"way": "arrive", "member": everybody[:2]})
+    page = client.post(tell, {"way": "leave", "member": everybody}, follow=True).content.decode()
+    assert "2人の帰りを記録しました" in page
+    assert "𠮷田 花子 さんは、いま来ていないので記録していません" in page
+    assert set(Visit.objects.values_list("volunteer_id", flat=True)) == set(everybody[:2])
+
+
+def test_where_nobody_is_known_to_have_come_the_leaving_is_a_fact_all_the_same(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    person = make.volunteer(operation.center, group=group)
+    client.post(_url("group_tell", operation, group.pk), {"way": "leave", "member": [person.pk]})
+    assert Visit.objects.get().left_at is not None
 
 
 def test_the_list_takes_people_in_and_lets_them_go(
