@@ -15,7 +15,7 @@ from dvc.operations.models import Operation
 from dvc.sync import inbox
 from dvc.sync.context import Context
 from dvc.sync.inbox import View
-from dvc.sync.models import ItemKind, QuarantinedOp, QuarantineState
+from dvc.sync.models import REFUSED, ItemKind, QuarantinedOp, QuarantineState
 from dvc.sync.ops import Op, Result, verdict
 from intake.volunteers.models import Volunteer
 
@@ -44,7 +44,7 @@ def keep(op: Op, context: Context, error: Exception) -> Result | None:
     if row.digest != op.digest:
         return verdict(op.op_id, op.seq, "mismatch", "op_id_reused")
     if row.state == QuarantineState.REFUSED:
-        return verdict(op.op_id, op.seq, "refused", "quarantine_refused")
+        return verdict(op.op_id, op.seq, "refused", REFUSED)
     return verdict(op.op_id, op.seq, "held", "kept_broken")
 
 

@@ -21,12 +21,16 @@ T = TypeVar("T")
 
 
 class Context:
-    """One request of one device. `at` is the server's time, `sent` what the tablet's clocks showed when it sent."""
+    """One request of one device. `at` is the server's time, `sent` what the tablet's clocks showed when it sent;
+    `decided`: a person has said that what lies in quarantine counts."""
 
-    def __init__(self, device: Device, epoch: int, sent: Reading | None, at: datetime) -> None:
+    def __init__(
+        self, device: Device, epoch: int, sent: Reading | None, at: datetime, *, decided: bool = False
+    ) -> None:
         self.device = device
         self.epoch = epoch
         self.at = at
+        self.decided = decided
         self.sent = sent
         self.measured_error = at - sent.wall if sent else None
         # Asked for when a card comes that is not word for word one of ours.

@@ -16,7 +16,7 @@ from dvc.accounts.roles import Role
 from dvc.operations.models import Operation, Site
 from dvc.sync import quarantine
 from dvc.sync.kinds import KINDS
-from dvc.sync.models import HeldOp, InboxItem, ItemKind, QuarantinedOp, Receipt
+from dvc.sync.models import REFUSED, HeldOp, InboxItem, ItemKind, QuarantinedOp, Receipt
 from dvc.sync.situations import SETTLED, SITUATIONS, VIEW_WORDS, Situation, choice_of
 from intake.checkin.models import FailedScan, Visit
 from intake.checkin.verdicts import VERDICTS
@@ -230,6 +230,7 @@ def refusals(operation: Operation) -> list[Refusal]:
         Receipt.objects.filter(Q(operation=operation) | Q(operation=None))
         .filter(Q(result__status__in=["refused", "mismatch"]) | Q(op_id__in=ended))
         .filter(device__center=operation.center_id, dismissal=None)
+        .exclude(result__code=REFUSED)  # a person has decided that, here
         .select_related("device", "actor")
         .order_by("-id")[:200]
     )

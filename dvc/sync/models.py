@@ -8,12 +8,17 @@ from django.db import models
 
 from dvc.core.json_field import JSONField
 
+QUARANTINED = "quarantined"  # what an op is answered that a person has to look at before it counts
+REFUSED = "quarantine_refused"  # … and what it is answered when that person did not want it
+
 
 class Receipt(models.Model):
     """One operation of a device (sync.md §4). `op_id` is unique for ever; `digest` is the SHA-256 of what was sent,
     so that the same id with another payload is told apart from a repeat. An op that was refused for its shape or for an
     operation that is not there has no `operation`: its number counts all the same, or nothing above it could ever be
-    called backed up. When a drill is wiped its receipts stay, without payload and data: a repeat stays a repeat."""
+    called backed up. When a drill is wiped its receipts stay, without payload and data: a repeat stays a repeat.
+
+    Without a `kind` nothing was folded: the op had no shape, or it lies in quarantine (`in_quarantine`)."""
 
     op_id = models.UUIDField(unique=True)
     device = models.ForeignKey("accounts.Device", on_delete=models.PROTECT, related_name="receipts")
@@ -42,6 +47,10 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.op_id}"
+
+    @property
+    def in_quarantine(self) -> bool:
+        return not self.kind and self.result.get("code") == QUARANTINED
 
 
 class ItemKind(models.TextChoices):

@@ -1,10 +1,15 @@
 """What a revoked device still had to tell. It reads nothing any more, but its queue is somebody's morning: it is stored
-so that the tablet can let go, and folded only when a person who knows the device takes it in (source: sync.md §3)."""
+so that the tablet can let go, and folded only when a person who knows the device takes it in (source: sync.md §3).
+
+The receipt of such an op says from the beginning that it was told: the tablet may be found, registered again and send it
+once more under a new name, or be sent it again by a restore; a person's decision is not to be gone round.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -16,7 +21,15 @@ from dvc.sync import inbox, services
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.inbox import View
-from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, QuarantineState, Receipt
+from dvc.sync.models import (
+    QUARANTINED,
+    REFUSED,
+    InboxItem,
+    ItemKind,
+    QuarantinedOp,
+    QuarantineState,
+    Receipt,
+)
 from dvc.sync.ops import Op, Result, verdict
 
 
@@ -45,8 +58,9 @@ def keep(
             )  # fmt: skip
             known[op.op_id] = row
             new.append(row)
-            results.append(verdict(op.op_id, op.seq, "held", "quarantined"))
+            results.append(verdict(op.op_id, op.seq, "held", QUARANTINED))
     QuarantinedOp.objects.bulk_create(new)
+    _keep_out(new)
     for operation in {row.operation_id: row.operation for row in new}.values():
         _tell_a_person(device, operation, [row for row in new if row.operation_id == operation.pk], at=at)
     return results
@@ -58,8 +72,24 @@ def _again(before: Receipt | QuarantinedOp, op: Op) -> Result:
     if isinstance(before, Receipt):
         return Result(**{**before.result, "seq": op.seq, "status": "replayed"})
     if before.state == QuarantineState.REFUSED:
-        return verdict(op.op_id, op.seq, "refused", "quarantine_refused")
-    return verdict(op.op_id, op.seq, "held", "quarantined")
+        return verdict(op.op_id, op.seq, "refused", REFUSED)
+    return verdict(op.op_id, op.seq, "held", QUARANTINED)
+
+
+def _keep_out(rows: Sequence[QuarantinedOp]) -> None:
+    """Receipts without content: whoever sends these ops again is told that they wait. A number that another op has got
+    (a copied tablet) has no room for one."""
+    misread = Receipt.objects.filter(op_id__in=[row.op_id for row in rows], kind="")
+    misread.delete()  # refused for their shape by an older release
+    receipts = (
+        Receipt(
+            op_id=row.op_id, device=row.device, epoch=row.epoch, seq=row.seq, operation=row.operation, actor=None,
+            kind="", mode="", payload={}, digest=row.digest, happened_at=row.happened_at, received_at=row.received_at,
+            result=verdict(row.op_id, row.seq, "held", QUARANTINED).as_json(),
+        )
+        for row in rows
+    )  # fmt: skip
+    Receipt.objects.bulk_create(receipts, ignore_conflicts=True)
 
 
 def _tell_a_person(
@@ -116,6 +146,7 @@ def _fold(row: QuarantinedOp) -> None:
     error = timedelta(milliseconds=row.clock_error_ms)
     services.apply_ops(
         row.device, [Op.from_json(row.op)], epoch=row.epoch, sent=Reading(row.received_at - error), at=row.received_at,
+        decided=True,
     )  # fmt: skip
 
 
@@ -125,8 +156,9 @@ def take_in(item: InboxItem, *, by: By, at: datetime) -> int:
     rows = waiting(item.operation, item.key)
     for row in rows:
         _fold(row)
-    folded = Receipt.objects.filter(op_id__in=[row.op_id for row in rows]).values_list("op_id", flat=True)
-    _decide([row for row in rows if row.op_id in set(folded)], QuarantineState.TAKEN_IN, by=by, at=at)
+    receipts = Receipt.objects.filter(op_id__in=[row.op_id for row in rows]).exclude(kind="")
+    folded = set(receipts.values_list("op_id", flat=True))
+    _decide([row for row in rows if row.op_id in folded], QuarantineState.TAKEN_IN, by=by, at=at)
     record("op.taken_in", item, by=by, at=at, operation=item.operation, count=len(folded), of=len(rows))
     return len(folded)
 
@@ -145,3 +177,20 @@ def _decide(rows: Sequence[QuarantinedOp], state: QuarantineState, *, by: By, at
     QuarantinedOp.objects.filter(pk__in=[row.pk for row in rows], state=QuarantineState.WAITING).update(
         state=state, decided_at=at, decided_by=by.user
     )
+    if state == QuarantineState.REFUSED:
+        _refuse_for_good(rows)
+
+
+def _refuse_for_good(rows: Sequence[QuarantinedOp]) -> None:
+    """Each op has its answer now, whoever sends it again and under which name and number."""
+    new = []
+    for row in rows:
+        op = Op.from_json(row.op)
+        said: dict[str, Any] = {
+            "operation": row.operation, "actor": row.actor, "kind": op.kind, "lane": op.lane, "mode": op.mode,
+            "payload": dict(op.lasting), "digest": row.digest, "happened_at": row.happened_at,
+            "received_at": row.received_at, "result": verdict(op.op_id, op.seq, "refused", REFUSED).as_json(),
+        }  # fmt: skip
+        if not Receipt.objects.filter(op_id=row.op_id, kind="").update(**said):
+            new.append(Receipt(op_id=row.op_id, device=row.device, epoch=row.epoch, seq=row.seq, **said))
+    Receipt.objects.bulk_create(new, ignore_conflicts=True)  # known already: it keeps its answer

@@ -32,15 +32,21 @@ MAX_OPS = 200
 
 
 def apply_ops(
-    device: Device, ops: Sequence[Op], *, epoch: int, sent: Reading | None, at: datetime
+    device: Device,
+    ops: Sequence[Op],
+    *,
+    epoch: int,
+    sent: Reading | None,
+    at: datetime,
+    decided: bool = False,
 ) -> list[Result]:
     """Apply up to MAX_OPS operations and answer each one that got a durable result.
 
     An op that our own code breaks on is kept for a person and answered `held` (broken.py); the others go through.
     All ops share one commit; when the database cannot do that (a deadlock with another tablet's batch), each op
-    gets a transaction of its own.
+    gets a transaction of its own. `decided`: a person has said that what lies in quarantine counts.
     """
-    context = Context(device, epoch, sent, at)
+    context = Context(device, epoch, sent, at, decided=decided)
     if len(ops) == 1:
         return _apply_all(ops, context)
     try:
@@ -48,14 +54,14 @@ def apply_ops(
             return _apply_all(ops, context)
     except OperationalError:
         log.warning("a batch of %d ops is applied one by one", len(ops))
-        one_by_one = (_apply_all([op], Context(device, epoch, sent, at)) for op in ops)
+        one_by_one = (_apply_all([op], Context(device, epoch, sent, at, decided=decided)) for op in ops)
         return [result for results in one_by_one for result in results]
 
 
 def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
     """Replays are answered from their receipts; what is new is applied in runs that one fold can take together."""
-    receipts = compiled(Receipt.objects.filter(op_id__in=[op.op_id for op in ops]).exclude(kind=""))
-    seen = {receipt.op_id: receipt for receipt in receipts}
+    receipts = compiled(Receipt.objects.filter(op_id__in=[op.op_id for op in ops]))
+    seen = {receipt.op_id: receipt for receipt in receipts if _says_what_became_of_it(receipt, context)}
     results: list[Result] = []
     run: list[Op] = []
     in_run: set[uuid.UUID] = set()
@@ -81,6 +87,10 @@ def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
     return results
 
 
+def _says_what_became_of_it(receipt: Receipt, context: Context) -> bool:
+    return bool(receipt.kind) or (receipt.in_quarantine and not context.decided)
+
+
 def _go_together(one: Op, other: Op) -> bool:
     return one.operation == other.operation and KINDS[one.kind].fold == KINDS[other.kind].fold
 
@@ -88,6 +98,8 @@ def _go_together(one: Op, other: Op) -> bool:
 def _answer(receipt: Receipt, op: Op, context: Context) -> Result:
     if receipt.digest != op.digest or not _is_ours(receipt, op, context):
         return verdict(op.op_id, op.seq, "mismatch", "op_id_reused")
+    if receipt.in_quarantine:  # its tablet was found and registered again; a person decides all the same
+        return verdict(op.op_id, op.seq, "held", "still_quarantined")
     return Result(**{**receipt.result, "seq": op.seq, "status": "replayed"})
 
 
@@ -130,7 +142,7 @@ def _apply_alone(op: Op, context: Context) -> Sequence[Applied]:
             return _fold_and_keep([op], context)
         except IntegrityError:
             receipt = Receipt.objects.filter(op_id=op.op_id).first()
-            if receipt is not None and receipt.kind:
+            if receipt is not None and _says_what_became_of_it(receipt, context):
                 return [(receipt, _answer(receipt, op, context))]
             if receipt is not None:
                 receipt.delete()  # refused for its shape by an older release, and now we can read it
@@ -157,8 +169,20 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
         )
         for op, result in zip(run, results, strict=True)
     ]  # fmt: skip
+    if context.decided:
+        _take_over(receipts)
     Receipt.objects.bulk_create(receipts)
     return list(zip(receipts, results, strict=True))
+
+
+def _take_over(receipts: Sequence[Receipt]) -> None:
+    """What is taken in stands under the name and number that its tablet has by now."""
+    waiting = Receipt.objects.filter(op_id__in=[receipt.op_id for receipt in receipts], kind="")
+    places = {place.op_id: place for place in waiting.select_related("device")}
+    for receipt in receipts:
+        if place := places.get(receipt.op_id):
+            receipt.device, receipt.epoch, receipt.seq = place.device, place.epoch, place.seq
+            place.delete()
 
 
 def _fold(run: Sequence[Op], operation: Operation | None, context: Context) -> list[Result]:

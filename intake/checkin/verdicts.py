@@ -173,6 +173,11 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "quarantined": Verdict(
         "warn", "この端末は使用停止です", "記録はセンターに預けました。端末を班長に渡してください。"
     ),
+    "still_quarantined": Verdict(
+        "warn",
+        "記録を預かっています（まだ数えていません）",
+        "使用停止の間に届いた記録は、センターの職員が見てから数えます。急ぐときは、班長に、名前で受付するように頼んでください。",
+    ),
     "kept_broken": Verdict(
         "warn",
         "記録を預かりました（まだ数えていません）",

@@ -100,8 +100,12 @@ def test_a_person_tries_again_or_says_that_it_was_done_by_hand(tablet: Tablet) -
                 resolutions.choose(item, "again", reason="", told_at=None, by=chief, at=timezone.now())
         assert InboxItem.objects.get(pk=item.pk).is_open
         resolutions.choose(item, choice, reason="名前で受付", told_at=None, by=chief, at=timezone.now())
+        assert tablet.send(op)[0]["code"] == ("ok" if choice == "again" else "quarantine_refused")
     assert sorted(QuarantinedOp.objects.values_list("state", flat=True)) == ["refused", "taken_in"]
     assert Visit.objects.count() == 1
+    assert set(Receipt.objects.values_list("seq", flat=True)) == {1, 2}, (
+        "a number that is missing stops the mark"
+    )
 
 
 def test_machine_trouble_is_no_mistake_of_ours_and_keeps_nothing_aside(tablet: Tablet) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from dvc.accounts import services as accounts
+from dvc.accounts.models import Device
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
-from dvc.sync import resolutions
-from dvc.sync.inbox_queries import OP_WORDS, quarantined
+from dvc.sync import marks, resolutions
+from dvc.sync.inbox_queries import OP_WORDS, quarantined, refusals
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, Receipt
 from intake.checkin.models import Visit, VisitFlag
@@ -55,7 +56,7 @@ def test_a_revoked_devices_queue_is_stored_and_not_folded(tablet: Tablet, people
     assert {(r["status"], r["code"]) for r in answer["results"]} == {("held", "quarantined")}
     assert QuarantinedOp.objects.count() == 3
     assert not Visit.objects.exists()
-    assert not Receipt.objects.exists()
+    assert not Receipt.objects.exclude(kind="").exists()
     headers = {"authorization": f"Device {tablet.device.pk}.{tablet.secret}"}
     url = f"/api/v1/sync/snapshot?operation={tablet.operation.pk}"
     assert tablet.client.get(url, headers=headers).status_code == 403
@@ -72,7 +73,7 @@ def test_sent_again_it_is_stored_once_and_what_was_known_before_keeps_its_answer
         assert [r["status"] for r in results] == ["replayed", "held"]
     twisted = {**second, "payload": {"volunteer": people[2].pk}}
     assert [r["status"] for r in tablet.send(twisted, third)] == ["mismatch", "held"]
-    assert (QuarantinedOp.objects.count(), Receipt.objects.count(), InboxItem.objects.count()) == (2, 1, 1)
+    assert (QuarantinedOp.objects.count(), Visit.objects.count(), InboxItem.objects.count()) == (2, 1, 1)
 
 
 def test_taken_in_it_is_folded_by_the_very_same_path_with_its_own_times(
@@ -104,6 +105,57 @@ def test_refused_it_stays_stored_counts_nowhere_and_needs_a_reason(
     assert {r["code"] for r in tablet.send(*ops)} == {"quarantine_refused"}
     assert not Visit.objects.exists()
     assert QuarantinedOp.objects.count() == 3
+
+
+def registered_again(tablet: Tablet, ops: list[dict[str, Any]]) -> tuple[Tablet, list[dict[str, Any]]]:
+    """The tablet was found: it has a new name, and what it holds new numbers."""
+    again = Tablet(tablet.operation)
+    return again, [{**op, "seq": seq} for seq, op in enumerate(ops, 1)]
+
+
+def marked(tablet: Tablet) -> int:
+    """Up to which number the tablet may forget, once what is there now lies in a backup."""
+    marks.before_backup()()
+    return marks.mark_of(Device.objects.get(pk=tablet.device.pk), 1)
+
+
+def test_what_was_refused_does_not_count_when_the_tablet_is_registered_again(
+    tablet: Tablet, people: list[Volunteer]
+) -> None:
+    revoke(tablet)
+    ops = arrivals(tablet, people)
+    tablet.post({"epoch": 1, "ops": ops})
+    by = make.by(make.user(tablet.operation.center))
+    resolutions.choose(
+        InboxItem.objects.get(), "refuse", reason="盗まれていた", told_at=None, by=by, at=make.at(13)
+    )
+    found, queue = registered_again(tablet, ops)
+    for _ in range(2):
+        assert {r["code"] for r in found.send(*queue)} == {"quarantine_refused"}
+    assert not Visit.objects.exists()
+    assert not refusals(tablet.operation), "a person has decided that already"
+    assert marked(found) == 3
+    assert found.send({**queue[0], "payload": {"volunteer": people[1].pk}})[0]["status"] == "mismatch"
+
+
+def test_what_nobody_has_decided_about_waits_on_when_the_tablet_is_registered_again(
+    tablet: Tablet, people: list[Volunteer]
+) -> None:
+    revoke(tablet)
+    ops = arrivals(tablet, people)
+    tablet.post({"epoch": 1, "ops": ops})
+    found, queue = registered_again(tablet, ops)
+    new = found.op(volunteer=people[0].pk)
+    for _ in range(2):
+        results = found.send(*queue, {**new, "seq": 4})
+        assert {(r["status"], r["code"]) for r in results[:3]} == {("held", "still_quarantined")}
+    assert Visit.objects.get().volunteer == people[0]
+    item, chief = InboxItem.objects.get(kind=ItemKind.QUARANTINE), make.user(tablet.operation.center)
+    resolutions.choose(item, "take_in", reason="", told_at=None, by=make.by(chief), at=make.at(13))
+    assert {visit.volunteer for visit in Visit.objects.all()} == set(people)
+    assert marked(found) == 4
+    undo = {**found.op("visit.undo", op=new["op_id"], of="visit.arrive"), "seq": 5}
+    assert found.send(undo)[0]["code"] == "annulled"
 
 
 def test_more_from_the_same_device_opens_the_matter_again(tablet: Tablet, people: list[Volunteer]) -> None:
