@@ -51,16 +51,21 @@ def keep(op: Op, context: Context, error: Exception) -> Result | None:
 @transaction.atomic
 def _row(op: Op, operation: Operation, context: Context, error: Exception) -> QuarantinedOp:
     happened = context.happened(op, operation)
-    row, created = QuarantinedOp.objects.get_or_create(
+    why = {"broken": type(error).__name__[:40], "tried_at": context.at}
+    row, new = QuarantinedOp.objects.get_or_create(
         op_id=op.op_id,
         defaults={
             "operation": operation, "device": context.device, "epoch": context.epoch, "seq": op.seq,
             "actor": context.actor(op.actor), "op": op.as_json(), "digest": op.digest,
             "clock_error_ms": context.correction_ms(op), "happened_at": happened, "received_at": context.at,
-            "broken": type(error).__name__[:40], "tried_at": context.at,
+            **why,
         },
     )  # fmt: skip
-    if created:
+    # One that lay in quarantine breaks while it is taken in: nobody looks at it there any more.
+    if not new and row.digest == op.digest:
+        unbroken = QuarantinedOp.objects.filter(pk=row.pk, state=QuarantineState.WAITING, broken="")
+        new = bool(unbroken.update(**why))
+    if new:
         by, moment = context.by(op), operation.moment(context.at)
         told = View("broken", happened, op=str(op.op_id), device=str(context.device.pk))
         item = inbox.open_item(

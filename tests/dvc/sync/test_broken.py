@@ -14,6 +14,9 @@ from django.db import DataError, ProgrammingError, connection
 from django.test import Client
 from django.utils import timezone
 
+from dvc.accounts import services as accounts
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.sync import gather, resolutions
 from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, Receipt
@@ -106,6 +109,22 @@ def test_a_person_tries_again_or_says_that_it_was_done_by_hand(tablet: Tablet) -
     assert set(Receipt.objects.values_list("seq", flat=True)) == {1, 2}, (
         "a number that is missing stops the mark"
     )
+
+
+def test_what_breaks_while_it_is_taken_in_from_quarantine_is_shown_and_tried_again(tablet: Tablet) -> None:
+    chief = make.by(make.user(tablet.operation.center))
+    ops = [tablet.op(volunteer=make.volunteer(tablet.operation.center).pk) for _ in range(2)]
+    accounts.revoke_device(tablet.device, by=SYSTEM, at=timezone.now())
+    tablet.post({"epoch": 1, "ops": ops})
+    with breaks(ops[1], ERRORS[0]):
+        item = InboxItem.objects.get()
+        resolutions.choose(item, "take_in", reason="", told_at=None, by=chief, at=timezone.now())
+    assert Entry.objects.get(action="op.taken_in").details == {"count": 1, "of": 2}
+    assert InboxItem.objects.get(kind=ItemKind.BROKEN_OP).is_open
+    assert InboxItem.objects.get(kind=ItemKind.BROKEN_OP).key == ops[1]["op_id"]
+    gather.look_through(tablet.operation, at=timezone.now() + timedelta(minutes=11))
+    assert Visit.objects.count() == 2
+    assert not InboxItem.objects.get(kind=ItemKind.BROKEN_OP).is_open
 
 
 def test_machine_trouble_is_no_mistake_of_ours_and_keeps_nothing_aside(tablet: Tablet) -> None:
