@@ -12,9 +12,10 @@ from intake.checkin.models import Visit
 
 
 def of_today(operation: Operation, *, at: datetime) -> dict[str, Any]:
-    """`day` (ISO) is the day the figures are of; `arrived` counts visits, `left` names who is not here any more;
-    `sites` where those are who arrived at a site that was named. One query."""
-    day = timezone.localdate(at)
+    """`day` (ISO) is the day on which the figures hold, by the tablet's calendar; they are of the operation's own day,
+    which in a drill may be another. `arrived` counts visits, `left` names who is not here any more; `sites` where those
+    are who arrived at a site that was named. One query."""
+    day = timezone.localdate(operation.moment(at))
     visits = (
         Visit.objects.on_day(day)
         .filter(operation=operation)
@@ -22,7 +23,7 @@ def of_today(operation: Operation, *, at: datetime) -> dict[str, Any]:
     )
     here = {volunteer for volunteer, left_at, _ in visits if left_at is None}
     return {
-        "day": day.isoformat(),
+        "day": timezone.localdate(at).isoformat(),
         "arrived": len(visits),
         "left": sorted({volunteer for volunteer, _, _ in visits} - here),
         "sites": {str(volunteer): site for volunteer, left_at, site in visits if site and left_at is None},

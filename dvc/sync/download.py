@@ -1,6 +1,6 @@
 """How a snapshot travels: whole at the start of a day, afterwards only what changed (source: sync.md §4, Download).
 
-A cursor is opaque to the tablet: generation, place in the log (dvc.audit.places), local day, and a short digest of each
+A cursor is opaque to the tablet: generation, place in the log (dvc.audit.places), the operation's day, and a short digest of each
 small section. What follows from the calendar alone (a policy that begins, a birthday) leaves no entry in the log; it
 comes with the first whole snapshot of the day.
 """
@@ -113,7 +113,7 @@ def changes(operation: Operation, since: Cursor, *, at: datetime) -> dict[str, A
         "cursor": str(Cursor(since.generation, place, since.day, digests)),
         "server_time": at.isoformat(),
         "head": {name: head[name] for name in differs},
-        **holders.some(operation, volunteers=volunteers, cards=cards, today=scope.today, at=at),
+        **holders.some(operation, volunteers=volunteers, cards=cards, at=at),
     }
 
 
@@ -128,7 +128,7 @@ def _still_good(kept: Whole, scope: Scope) -> bool:
 def _make_whole(scope: Scope) -> Whole:
     place = places.place()  # first, or what is committed in between would be skipped
     head = _head(scope)
-    content = holders.in_columns(scope.operation, today=scope.today, at=scope.at)
+    content = holders.in_columns(scope.operation, at=scope.at)
     cursor = Cursor(snapshot.generation(), place, scope.today.isoformat(), _digests(head))
     body = {
         "whole": True,

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import Q
+from django.utils import timezone
 
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
@@ -42,10 +43,10 @@ class Held:
     flags: int
 
 
-def everybody(operation: Operation, *, today: date, at: datetime) -> dict[str, Any]:
+def everybody(operation: Operation, *, at: datetime) -> dict[str, Any]:
     """`cards`: prefix → [volunteer, name, kana, flags]; `short_codes`: code → prefix; `revoked`: prefixes, sorted;
     `present`: volunteer → time of arrival. Six queries, and one where something is asked."""
-    held = list(_held(operation, _rows(_bound(operation)), None, today=today, at=at))
+    held = list(_held(operation, _rows(_bound(operation)), None, at=at))
     return {
         "revoked": sorted(_prefixes(Card.objects.revoked().filter(center=operation.center_id))),
         **_by_prefix(held),
@@ -58,10 +59,10 @@ def count(operation: Operation) -> int:
     return _bound(operation).count()
 
 
-def in_columns(operation: Operation, *, today: date, at: datetime) -> dict[str, Any]:
+def in_columns(operation: Operation, *, at: datetime) -> dict[str, Any]:
     """The same in a third of the bytes: `columns` of equal length (`prefixes` and `codes` run together, 16 and 8 letters
     each), `revoked` run together, `present`."""
-    held = list(_held(operation, _rows(_bound(operation)), None, today=today, at=at))
+    held = list(_held(operation, _rows(_bound(operation)), None, at=at))
     return {
         "columns": {
             "prefixes": "".join([each.prefix for each in held]),
@@ -77,7 +78,7 @@ def in_columns(operation: Operation, *, today: date, at: datetime) -> dict[str, 
 
 
 def some(
-    operation: Operation, *, volunteers: Collection[int], cards: Collection[int], today: date, at: datetime
+    operation: Operation, *, volunteers: Collection[int], cards: Collection[int], at: datetime
 ) -> dict[str, Any]:
     """How it is now with these people and these cards (primary keys): `cards` and `short_codes` as in `everybody`;
     `unbound` and `revoked` name cards nobody holds; `present` holds null for who is not here. Seven queries, and one
@@ -86,7 +87,7 @@ def some(
         Q(pk__in=cards) | Q(holder__in=volunteers) | Q(holder__merged_into__in=volunteers)
     )
     rows = list(_rows(_bound(operation, touched)))
-    held = list(_held(operation, rows, {row[_PERSON] for row in rows}, today=today, at=at))
+    held = list(_held(operation, rows, {row[_PERSON] for row in rows}, at=at))
     revoked = set(_prefixes(touched.revoked()))
     gone = set(_prefixes(touched)) - {each.prefix for each in held} - revoked
     here = _present(operation, volunteers)
@@ -111,11 +112,11 @@ def _held(
     rows: Iterable[tuple[Any, ...]],
     people: Collection[int] | None,
     *,
-    today: date,
     at: datetime,
 ) -> Iterator[Held]:
-    """`people`: who stands for the holders of these rows (None: everybody)."""
-    policies = InsurancePolicy.objects.covering(at).filter(volunteer__center=operation.center_id)
+    """`people`: who stands for the holders of these rows (None: everybody). `at`: real time, also in a drill."""
+    moment = operation.moment(at)
+    policies = InsurancePolicy.objects.covering(moment).filter(volunteer__center=operation.center_id)
     visits = Visit.objects.present().filter(operation=operation)
     if people is not None:
         policies, visits = policies.filter(volunteer__in=people), visits.filter(volunteer__in=people)
@@ -128,7 +129,7 @@ def _held(
     }
     for volunteer, mark in answers.marks(operation, people, at=at).items():
         seen[volunteer] = seen.get(volunteer, 0) | ANSWERED * mark.done | STOPPED * mark.stopped
-    adult_since, since = _adult_since(today), operation.consent_since
+    adult_since, since = _adult_since(timezone.localdate(moment)), operation.consent_since
     for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency, consented in rows:
         family, given, family_kana, given_kana = names
         flags = (

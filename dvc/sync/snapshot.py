@@ -35,7 +35,8 @@ class Scope:
 
     @property
     def today(self) -> date:
-        return timezone.localdate(self.at)
+        """The operation's own day."""
+        return timezone.localdate(self.operation.moment(self.at))
 
 
 def _operation(scope: Scope) -> dict[str, Any]:
@@ -115,6 +116,6 @@ def build(operation: Operation, *, at: datetime) -> dict[str, Any]:
     """The whole snapshot as JSON-able data; `version` is the SHA-256 of everything but the time."""
     scope = Scope(operation, at)
     content: dict[str, Any] = {name: section(scope) for name, section in HEAD.items()}
-    content.update(holders.everybody(operation, today=scope.today, at=at))
+    content.update(holders.everybody(operation, at=at))
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return {"version": digest, "server_time": at.isoformat(), **content}

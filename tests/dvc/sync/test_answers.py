@@ -102,14 +102,12 @@ def test_what_changed_for_some_reads_the_answers_of_no_one_else(
     tablet.send(*(tablet.op("visit.answer", card=card.token, answers=yes) for card in held))
     now = timezone.now()
     with CaptureQueriesContext(connection) as asked:
-        told = holders.some(
-            tablet.operation, volunteers={people[0].pk}, cards=set(), today=timezone.localdate(now), at=now
-        )
+        told = holders.some(tablet.operation, volunteers={people[0].pk}, cards=set(), at=now)
     assert [card[3] & ANSWERED for card in told["cards"].values()] == [ANSWERED]
     [sql] = [query["sql"] for query in asked.captured_queries if "dayanswer" in query["sql"]]
     assert f"({people[0].pk})" in sql
     with django_assert_num_queries(0):
-        holders.some(tablet.operation, volunteers=set(), cards=set(), today=timezone.localdate(now), at=now)
+        holders.some(tablet.operation, volunteers=set(), cards=set(), at=now)
 
 
 def test_an_answer_with_a_blank_card_waits_and_then_leaves_nothing_behind(tablet: Tablet) -> None:

@@ -15,11 +15,11 @@ from dvc.audit.services import SYSTEM
 from dvc.drills.purge import purge
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
-from dvc.sync import download, holders, merging
+from dvc.sync import download, holders, merging, snapshot
 from intake.checkin import services as checkin
 from intake.volunteers import cards
 from intake.volunteers import services as volunteers
-from intake.volunteers.models import Card, Volunteer
+from intake.volunteers.models import Card, InsurancePolicy, Volunteer
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
 
@@ -87,7 +87,7 @@ class Downloader(Tablet):
     def assert_up_to_date(self) -> None:
         """What it holds is what a fresh whole would say."""
         self.refresh()
-        truth = holders.everybody(self.operation, today=timezone.localdate(), at=timezone.now())
+        truth = holders.everybody(self.operation, at=timezone.now())
         assert self.cards == truth["cards"]
         assert self.revoked == set(truth["revoked"])
         assert self.present == truth["present"]
@@ -201,6 +201,25 @@ def test_a_new_generation_a_new_day_and_a_log_cut_short_get_the_whole(
     settings.DATA = tmp_path
     (tmp_path / "generation").write_text("abc")
     assert download.changes(tablet.operation, ours, at=now) is None
+
+
+def test_a_drill_past_midnight_shows_its_own_day_under_the_tablets_date(tablet: Downloader) -> None:
+    drill = make.operation(tablet.operation.center, mode=Mode.DRILL, name="訓練")
+    operations.set_clock(drill, reading=make.at(22), speed=60, by=SYSTEM, at=make.at(9))
+    person = make.volunteer(drill.center, insured=False, birth_date=date(2008, 7, 19))
+    card_of(person)
+    InsurancePolicy.objects.create(
+        volunteer=person, valid_from=make.at(24), valid_to=make.at(48), recorded_at=make.at(22)
+    )
+    checkin.arrive(drill, person, site=None, by=SYSTEM, at=drill.moment(make.at(9, 3)))
+    evening, night = (snapshot.build(drill, at=make.at(9, minute)) for minute in (1, 3))
+    assert [shown["today"]["day"] for shown in (evening, night)] == ["2026-07-18"] * 2
+    assert [shown["today"]["arrived"] for shown in (evening, night)] == [0, 1]
+    [[flags], [later]] = [[card[3] for card in shown["cards"].values()] for shown in (evening, night)]
+    assert (flags, later) == (holders.MINOR, holders.INSURED)
+    cursor = download.whole(drill, at=make.at(9)).cursor
+    assert download.changes(drill, cursor, at=make.at(9, 1)) is not None
+    assert download.changes(drill, cursor, at=make.at(9, 3)) is None  # what follows from the calendar
 
 
 def test_a_wiped_drill_is_forgotten(tablet: Downloader) -> None:
