@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from dvc.core.japanese import family_first_letter
@@ -31,8 +32,7 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
         at=context.happened(op, operation),
     )  # fmt: skip
     exceptions = [_exception(member) for member in told if member.code not in _PLAIN]
-    known = {member.volunteer.pk for member in told}
-    unknown = len(set(payload["members"]) - known)
+    unknown = _unknown(payload["members"], told)
     data = {
         "group": group.pk,
         "volunteers": sorted(member.volunteer.pk for member in told if member.changed),
@@ -45,6 +45,13 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
         code += "_but"
     result = verdict(op.op_id, op.seq, "applied", code, data)
     return dataclasses.replace(result, text=_say(group, data, unknown) + result.text)
+
+
+def _unknown(members: Iterable[int], told: Iterable[groups.Member]) -> int:
+    """How many of the registrations (ids) that were named stand for nobody who was told of."""
+    known = {member.volunteer.pk for member in told}
+    others = set(members) - known
+    return len(others) - Volunteer.objects.filter(pk__in=others, merged_into__in=known).count()
 
 
 def _exception(member: groups.Member) -> dict[str, Any]:

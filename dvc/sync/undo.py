@@ -100,7 +100,7 @@ def _walk_in(undoing: Undoing) -> bool:
 
 
 def _group(undoing: Undoing) -> bool:
-    people = list(Volunteer.objects.filter(pk__in=undoing.said.get("volunteers", [])))
+    people = list(Volunteer.objects.standing_for(undoing.said.get("volunteers", [])))
     if undoing.target.kind == "group.arrive":
         _not_in_a_team(undoing, [person.pk for person in people])
     return groups.take_back(

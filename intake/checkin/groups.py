@@ -55,9 +55,10 @@ def tell(
     by: By,
     at: datetime,
 ) -> list[Member]:
-    """These people (ids) came or went with the group, and `extra` others whose names nobody has. Whoever was here
-    before stays `already_present`. In the order of their names. Raises `IntegrityError` as `Desk.save` does."""
-    known = Volunteer.objects.known_in(operation).living().filter(pk__in=members)
+    """These people (ids, of a list that may be older than a merge) came or went with the group, and `extra` others whose
+    names nobody has. Whoever was here before stays `already_present`. In the order of their names, each once. Raises
+    `IntegrityError` as `Desk.save` does."""
+    known = Volunteer.objects.known_in(operation).living().standing_for(members)
     people = list(known.order_by("kana_key", "pk"))
     desk = Desk.open(operation, [person.pk for person in people], moments=[at])
     told = [_one(desk, person, way, site=site, by=by, at=at) for person in people]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from dvc.core.japanese import kana_key, search_key
 from dvc.operations.models import Center, Operation
@@ -122,6 +124,11 @@ class VolunteerQuerySet(models.QuerySet["Volunteer"]):
             same_name &= models.Q(birth_date=birth_date) | models.Q(birth_date__isnull=True)
         same = same_name | models.Q(phone_digits=phone_digits) if phone_digits else same_name
         return self.living().filter(same)
+
+    def standing_for(self, registrations: Collection[int]) -> Self:
+        """Who stands for these registrations (ids), each once: a list may be older than a merge."""
+        named = Volunteer.objects.filter(pk__in=registrations).order_by()
+        return self.filter(pk__in=named.values_list(Coalesce("merged_into_id", "pk")))
 
     def living(self) -> Self:
         """Those still registered, each once."""

@@ -14,6 +14,7 @@ from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
+from dvc.sync import merging
 from intake.checkin.models import FailedScan, GroupArrival, Visit, VisitFlag
 from intake.orientation import services as orientation
 from intake.volunteers import cards
@@ -423,6 +424,38 @@ def test_a_group_goes_home_in_one_op_and_either_is_taken_back_whole(tablet: Tabl
     tablet.send(undo(tablet, came))
     assert not Visit.objects.present().exists()
     assert not GroupArrival.objects.here().exists()
+
+
+def test_a_group_told_by_registrations_merged_since_is_complete_and_taken_back_whole(tablet: Tablet) -> None:
+    center = tablet.operation.center
+    merged, both, plain, other = (make.volunteer(center) for _ in range(4))
+    group = group_of(tablet, merged, both, plain)
+    twins = [make.volunteer(center, registered_at=make.at(8)) for _ in range(2)]
+    told = [twins[0].pk, twins[1].pk, both.pk, plain.pk]  # what the tablet's snapshot said
+    for person, twin in zip((merged, both), twins, strict=True):
+        merging.merge(person, twin, by=SYSTEM, at=make.at(8, 30))
+    came = tablet.op("group.arrive", group=group.pk, members=told)
+    [result] = tablet.send(came)
+    assert (result["code"], result["data"]["count"]) == ("group_arrived", 3)
+    assert result["text"].startswith("町内会：3人。")
+    here = Visit.objects.present()
+    assert set(here.values_list("volunteer_id", flat=True)) == {merged.pk, both.pk, plain.pk}
+    volunteers.withdraw(other, by=SYSTEM, at=make.at(8))
+    [result] = tablet.send(tablet.op("group.leave", group=group.pk, members=[*told, other.pk]))
+    assert (result["code"], result["data"]["count"]) == ("group_left_but", 3)
+    assert result["text"].startswith("町内会：3人、名簿から消えた人1人。")
+
+
+def test_a_groups_coming_is_taken_back_also_of_whom_was_merged_since(tablet: Tablet) -> None:
+    center = tablet.operation.center
+    person, twin = make.volunteer(center), make.volunteer(center, registered_at=make.at(8))
+    group = group_of(tablet, twin)
+    came = tablet.op("group.arrive", group=group.pk, members=[twin.pk])
+    tablet.send(came)
+    merging.merge(person, twin, by=SYSTEM, at=timezone.now())
+    assert Visit.objects.present().get().volunteer == person
+    tablet.send(undo(tablet, came))
+    assert not Visit.objects.present().exists()
 
 
 def test_forty_people_in_one_tap_cost_no_more_than_one(
