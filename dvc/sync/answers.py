@@ -30,7 +30,8 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
     if finding.volunteer is None:
         return keep_failed(op, finding, operation, context, at)
     person, day = finding.volunteer, timezone.localdate(at)
-    changed = questions.answer(operation, person, answers=op.payload[PRIVATE], by=context.by(op), at=at)
+    said, at_once = op.payload[PRIVATE], op.payload.get("all", False)
+    changed = questions.answer(operation, person, answers=said, by=context.by(op), at=at, only_new=at_once)
     data: dict[str, Any] = {"volunteer": person.pk, "name": person.name, "kana": person.kana}
     standing = questions.Answers(operation, [person.pk], [day]).standing(person.pk, day)
     if standing is not None:

@@ -54,6 +54,8 @@ class AnswerPayload(VisitPayload):
     """Somebody, and what they said: question → yes or no."""
 
     answers = serializers.DictField(child=serializers.ChoiceField(["yes", "no"]), allow_empty=True)
+    # No default: a payload of a tablet that does not know it keeps its digest.
+    all = serializers.BooleanField(required=False, help_text="one button for every question that was open")
 
     def validate_answers(self, said: dict[str, str]) -> dict[str, str]:
         if len(said) > MOST_ANSWERS or any(len(question) > MAX_QUESTION for question in said):

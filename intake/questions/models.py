@@ -9,7 +9,8 @@ from django.db import models
 
 class DayAnswer(models.Model):
     """The answer that stands: the latest one, told by the moment it was given and not by when it came here. `op`: the
-    tablet's operation, "" for the desk and the person's own phone."""
+    tablet's operation, "" for the desk and the person's own phone. `at` is midnight where one button answered all that
+    was open: see `services.answer`."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
     volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="+")

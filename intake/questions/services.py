@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -65,9 +65,17 @@ def set_asked(
 
 @transaction.atomic(savepoint=False)
 def answer(
-    operation: Operation, volunteer: Volunteer, *, answers: Mapping[str, str], by: By, at: datetime
+    operation: Operation,
+    volunteer: Volunteer,
+    *,
+    answers: Mapping[str, str],
+    by: By,
+    at: datetime,
+    only_new: bool = False,
 ) -> bool:
     """This person said so at the moment `at`. Questions we do not know are left out. False when nothing changed.
+    `only_new`: one button for all that is still open (「ぜんぶ問題なし」): whatever else was said that day, before or after
+    and whichever comes here first, stands over it.
 
     Raises `IntegrityError` when somebody else writes the same answer at this moment: look again once.
     """
@@ -77,10 +85,12 @@ def answer(
         operation=operation, volunteer=volunteer, day=day, question__in=list(said)
     )
     known = {row.question: row for row in rows}
+    # As said in the day's first moment, so that it is older than any answer of its own.
+    since = timezone.make_aware(datetime.combine(day, time.min)) if only_new else at
     changed = [
         code
         for code, text in said.items()
-        if _keep(operation, volunteer, day, known.get(code), code, text, by, at)
+        if _keep(operation, volunteer, day, known.get(code), code, text, by, since)
     ]
     if changed:
         # What was said is nobody's business in the log; that a question was answered is.
@@ -89,10 +99,16 @@ def answer(
 
 
 def say(
-    operation: Operation, volunteer: Volunteer, *, answers: Mapping[str, str], by: By, at: datetime
+    operation: Operation,
+    volunteer: Volunteer,
+    *,
+    answers: Mapping[str, str],
+    by: By,
+    at: datetime,
+    only_new: bool = False,
 ) -> bool:
     """`answer` for somebody who answers on-line, where nobody tries again for us."""
-    return look_again(lambda: answer(operation, volunteer, answers=answers, by=by, at=at))
+    return look_again(lambda: answer(operation, volunteer, answers=answers, by=by, at=at, only_new=only_new))
 
 
 def _keep(

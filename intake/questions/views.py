@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dvc.accounts import access
@@ -57,14 +56,15 @@ def questions_day(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 @require_POST
 def questions_answer(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
-    """Somebody asked at the desk. `pick`: question.answer, "all" for everything that nobody has answered."""
+    """Somebody asked at the desk. `pick`: question.answer, "all.yes" for everything that nobody has answered."""
     operation = request.operation
     person = access.of_center(request.center, Volunteer.objects.known_in(operation).living(), volunteer_id)
-    code, _, said = request.POST.get("pick", "")[:40].partition(".")
-    codes: list[str] = [code]
-    if code == "all":
-        today = timezone.localdate(request.now)
-        standing = services.Answers(operation, [person.pk], [today]).standing(person.pk, today)
-        codes = list(standing.left) if standing else []
-    services.say(operation, person, answers=dict.fromkeys(codes, said), by=by(request), at=request.now)
+    pick = request.POST.get("pick", "")[:40]
+    code, _, said = pick.partition(".")
+    at_once = pick == "all.yes"
+    codes = operation.day_questions if at_once else [code]
+    services.say(
+        operation, person, answers=dict.fromkeys(codes, said), by=by(request), at=request.now,
+        only_new=at_once,
+    )  # fmt: skip
     return redirect("questions_day", operation_id)

@@ -21,6 +21,8 @@ export interface Payload {
   readonly guest?: string;
   /** visit.answer: question → what they said. */
   readonly answers?: Answers;
+  /** visit.answer: one button for every question that was open; the server lets whatever else was said stand over it. */
+  readonly all?: true;
   /** visit.undo: the op that is taken back, and its kind. */
   readonly op?: string;
   readonly of?: Kind;

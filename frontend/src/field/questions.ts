@@ -3,7 +3,8 @@
 import { cardPrefix } from "./card";
 import { button, element, part } from "./elements";
 import { holdersOf } from "./holders";
-import { ANSWERED, type Answer, type Answers, type Payload, type Question, type Snapshot, type Verdict } from "./protocol";
+import { ANSWERED, STOPPED, type Answer, type Answers, type Payload, type Question, type Snapshot, type Verdict } from "./protocol";
+import { CALL_CHIEF } from "./question_todo";
 import type { Entry } from "./shelf";
 import { say } from "./snapshot";
 
@@ -29,9 +30,10 @@ export class Told {
   /** Take an entry in; safe to repeat when its result has come. Entries come in the order they were told. */
   note({ op, result, verdict }: Entry): void {
     if (op.kind !== "visit.answer" || result?.tone === "stop") return;
-    const { guest, card, answers, volunteer } = op.payload;
+    const { guest, card, answers, volunteer, all } = op.payload;
     const names = namesOf(result?.data.volunteer ?? volunteer ?? verdict.volunteer, guest ?? verdict.guest, card);
-    const known = Object.assign({}, ...names.map((name) => this.said.get(name)), answers) as Answers;
+    const before = names.map((name) => this.said.get(name));
+    const known = Object.assign({}, ...(all ? [answers, ...before] : [...before, answers])) as Answers;
     for (const name of names) this.said.set(name, known);
   }
 
@@ -97,6 +99,10 @@ export class QuestionDesk {
     const { volunteer, name, kana, guest } = verdict;
     const asked = { subject, person: { volunteer, name, kana }, guest };
     const server = entry.result?.data.questions;
+    // What was answered stands nowhere here any more: asking everything again would take the "no" back.
+    if (!server && entry.op.kind !== "visit.answer" && this.isStopped(volunteer)) {
+      return verdict.todo.some(({ code }) => code === "answer_talk") ? null : element("p", "t-questions t-questions__done", CALL_CHIEF);
+    }
     return this.block(asked, server ? (code) => !server.left.includes(code) : () => this.isAnswered(volunteer), entry.op.kind === "visit.answer");
   }
 
@@ -113,8 +119,16 @@ export class QuestionDesk {
   }
 
   private isAnswered(volunteer: number | null): boolean {
+    return this.isMarked(volunteer, ANSWERED);
+  }
+
+  private isStopped(volunteer: number | null): boolean {
+    return this.isMarked(volunteer, STOPPED);
+  }
+
+  private isMarked(volunteer: number | null, mark: number): boolean {
     if (volunteer === null) return false;
-    return ((this.flags().get(volunteer)?.flags ?? 0) & ANSWERED) !== 0;
+    return ((this.flags().get(volunteer)?.flags ?? 0) & mark) !== 0;
   }
 
   private flags(): Map<number, { name: string; kana: string; flags: number }> {
@@ -132,17 +146,17 @@ export class QuestionDesk {
     const left = questions.filter(({ code }) => said[code] === undefined && !known(code));
     if (!questions.length || (!left.length && !correct && !Object.keys(said).length)) return null;
     const box = element("div", "t-questions");
-    const press = (answers: Answers): void => this.press(asked, said, answers);
+    const press = (answers: Answers, all?: true): void => this.press(asked, said, answers, all);
     const drawAll = (which: readonly Question[]): void => box.replaceChildren(...rows(which, said, press));
     if (left.length) drawAll(left);
     else box.replaceChildren(element("p", "t-questions__done", "今日の質問：済み"), button("button", "答えを直す", () => drawAll(questions)));
     return box;
   }
 
-  private press({ subject, person, guest }: Asked, said: Answers, answers: Answers): void {
+  private press({ subject, person, guest }: Asked, said: Answers, answers: Answers, all?: true): void {
     const code = answerCode(questionsOf(this.snapshot()), { ...said, ...answers });
     const verdict = say(this.snapshot(), code, person);
-    this.tell({ ...subject, answers }, guest === undefined ? verdict : { ...verdict, guest });
+    this.tell({ ...subject, answers, ...(all ? { all } : {}) }, guest === undefined ? verdict : { ...verdict, guest });
   }
 
   // ── who was not asked yet ───────────────────────────────────────────────────────────────────
@@ -158,7 +172,8 @@ export class QuestionDesk {
     const { name, kana, volunteer } = asked.person;
     const words = element("span", "t-found__name", element("span", "t-found__kana", kana), `${name} さん`);
     const row = element("li", "t-found__row", words);
-    if (this.open_?.person.volunteer === volunteer) row.append(this.block(asked, () => false, false) ?? "");
+    if (this.isStopped(volunteer)) row.append(element("span", "t-found__here", CALL_CHIEF));
+    else if (this.open_?.person.volunteer === volunteer) row.append(this.block(asked, () => false, false) ?? "");
     else
       row.append(
         button("button button--primary t-found__choose", "聞く", () => {
@@ -183,13 +198,13 @@ export class QuestionDesk {
   }
 }
 
-function rows(questions: readonly Question[], said: Answers, press: (answers: Answers) => void): HTMLElement[] {
+function rows(questions: readonly Question[], said: Answers, press: (answers: Answers, all?: true) => void): HTMLElement[] {
   const made = questions.map(({ code, ask, yes, no }) =>
     element("div", "t-questions__row", element("p", "t-questions__ask", ask), answer(yes, said[code] === "yes", () => press({ [code]: "yes" })), answer(no, said[code] === "no", () => press({ [code]: "no" }))),
   );
   if (questions.length < 2) return made;
   const all = Object.fromEntries(questions.map(({ code }) => [code, "yes" as Answer]));
-  return [button("button button--primary t-questions__all", "ぜんぶ問題なし", () => press(all)), ...made];
+  return [button("button button--primary t-questions__all", "ぜんぶ問題なし", () => press(all, true)), ...made];
 }
 
 function answer(label: string, pressed: boolean, press: () => void): HTMLButtonElement {

@@ -68,6 +68,19 @@ def test_an_answer_again_is_replayed(tablet: Tablet) -> None:
     assert DayAnswer.objects.count() == 1
 
 
+def test_everything_is_fine_does_not_take_back_what_somebody_said(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    fine = {"well": "yes", "boots": "yes"}
+    [_said, result] = tablet.send(
+        tablet.op("visit.answer", volunteer=person.pk, answers={"well": "no"}),
+        tablet.op("visit.answer", volunteer=person.pk, answers=fine, all=True),
+    )
+    assert (result["status"], result["code"]) == ("applied", "answered_talk")
+    assert dict(DayAnswer.objects.values_list("question", "answer")) == {"well": "no", "boots": "yes"}
+    # A receipt of a tablet that knows no such word keeps its digest: nothing is filled in.
+    assert "all" not in Receipt.objects.order_by("seq")[0].payload
+
+
 def test_what_was_said_stands_in_one_table_only(tablet: Tablet) -> None:
     card = card_of(make.volunteer(tablet.operation.center))
     [_came, said] = tablet.send(

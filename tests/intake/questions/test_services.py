@@ -60,6 +60,24 @@ def test_answers_in_any_order_leave_the_latest_one_standing() -> None:
         assert DayAnswer.objects.get(operation=operation).answer == "yes"
 
 
+def test_everything_is_fine_stands_behind_whatever_else_was_said_that_day() -> None:
+    def everything_is_fine(operation: Operation, person: Volunteer) -> bool:
+        by, fine = By(op="b"), {"well": "yes", "fever": "yes"}
+        return questions.answer(operation, person, answers=fine, by=by, at=make.at(9, 5), only_new=True)
+
+    def has_a_fever(operation: Operation, person: Volunteer) -> bool:
+        return _say(operation, person, make.at(9), "a", fever="no")
+
+    for order in itertools.permutations((everything_is_fine, has_a_fever)):
+        operation = _asking("well", "fever")
+        person = make.volunteer(operation.center)
+        assert all(tell(operation, person) for tell in order)
+        assert _standing(operation, person) == Standing((), (), talk=True)
+        assert not everything_is_fine(operation, person)
+        _say(operation, person, make.at(9, 10), "c", fever="yes")
+        assert _standing(operation, person) == Standing((), (), talk=False)
+
+
 def test_the_same_answer_again_changes_nothing() -> None:
     operation = _asking("well")
     person = make.volunteer(operation.center)

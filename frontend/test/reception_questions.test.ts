@@ -1,0 +1,59 @@
+// @vitest-environment happy-dom
+/* The questions of the day at the reception: what is offered to press, and what goes out. */
+import { afterEach, describe, expect, it } from "vitest";
+import { STOPPED, type Question, type Snapshot } from "../src/field/protocol";
+import { ReceptionPage, cardId, cardText, closePages, snapshotOf } from "./reception_page";
+
+const question = (code: string, kind: Question["kind"]): Question => ({ code, kind, name: code, ask: `${code}？`, yes: `${code}よい`, no: `${code}だめ` });
+const ASK = [question("well", "health"), question("fever", "health"), question("boots", "gear"), question("car", "info")];
+const HERE = "2026-11-23T09:00:00+09:00";
+
+async function opened(ask: readonly Question[] = ASK, flags: Readonly<Record<number, number>> = {}): Promise<ReceptionPage> {
+  const bare = await snapshotOf(["佐藤 花…", "鈴木 一…"], { present: { 1: HERE, 2: HERE } }, flags);
+  const snapshot: Snapshot = { ...bare, operation: { ...bare.operation, questions: { ask, stop: "unanswered" } } };
+  return ReceptionPage.open(snapshot);
+}
+
+const words = (within: HTMLElement): (string | null)[] => [...within.querySelectorAll("button")].map((each) => each.textContent);
+
+afterEach(closePages);
+
+describe("somebody who is to talk with the chief", () => {
+  const CALL = "確かめることがあります。班長を呼んでください。";
+
+  it("is not asked again in the list of open questions", async () => {
+    const desk = await opened(ASK, { 1: STOPPED });
+    desk.press("[data-questions-open]");
+    const [stopped, other] = [...desk.part("questions-list").querySelectorAll("li")];
+    expect(stopped?.textContent).toContain(CALL);
+    expect([words(stopped!), words(other!)]).toEqual([[], ["聞く"]]);
+  });
+
+  it("is not asked again on the panel either, before the server has said what is left", async () => {
+    const desk = await opened(ASK, { 1: STOPPED });
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    expect(desk.part("verdict").textContent).toContain(CALL);
+    expect(desk.page.querySelector(".t-questions__answer, .t-questions__all")).toBeNull();
+  });
+});
+
+describe("「ぜんぶ問題なし」", () => {
+  it("says that nobody was asked one by one, so that it stands behind whatever else was said", async () => {
+    const desk = await opened();
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    desk.press("ぜんぶ問題なし");
+    const [, op] = await desk.records(2);
+    expect(op?.payload).toMatchObject({ all: true, answers: { well: "yes", fever: "yes", boots: "yes" } });
+  });
+
+  it("asks one by one with no such word", async () => {
+    const desk = await opened();
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    desk.press("feverだめ");
+    const [, op] = await desk.records(2);
+    expect(op?.payload).not.toHaveProperty("all");
+  });
+});
