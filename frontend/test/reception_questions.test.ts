@@ -48,6 +48,21 @@ describe("「ぜんぶ問題なし」", () => {
     expect(op?.payload).toMatchObject({ all: true, answers: { well: "yes", fever: "yes", boots: "yes" } });
   });
 
+  it("leaves out what is only good to know, and is not there for one question alone", async () => {
+    const desk = await opened();
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    desk.press("ぜんぶ問題なし");
+    const [, op] = await desk.records(2);
+    expect(op?.payload.answers).not.toHaveProperty("car");
+    closePages();
+    const less = await opened([ASK[0]!, ASK[3]!]);
+    less.read(await cardText(cardId(1)));
+    await less.shows("already_present");
+    expect(words(less.part("verdict"))).toContain("carよい");
+    expect(words(less.part("verdict"))).not.toContain("ぜんぶ問題なし");
+  });
+
   it("asks one by one with no such word", async () => {
     const desk = await opened();
     desk.read(await cardText(cardId(1)));

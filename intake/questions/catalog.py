@@ -116,6 +116,11 @@ def asked(codes: Iterable[str]) -> list[Question]:
     return [question for question in _ALL if question.code in wanted]
 
 
+def at_once(codes: Iterable[str]) -> list[str]:
+    """Which of these one button (「ぜんぶ問題なし」) may answer: whether somebody came by car is no problem, and is told."""
+    return [question.code for question in asked(codes) if question.kind != "info"]
+
+
 def for_tablet(codes: Iterable[str]) -> list[dict[str, Any]]:
     """What a tablet needs to ask them without a network."""
     return [

@@ -17,7 +17,7 @@ from dvc.audit.services import By, record
 from dvc.core.races import look_again
 from dvc.operations.models import Operation, QuestionsStop
 from intake.checkin.services import Block
-from intake.questions.catalog import ANSWERS, QUESTIONS, asked
+from intake.questions.catalog import ANSWERS, QUESTIONS, asked, at_once
 from intake.questions.models import DayAnswer
 from intake.volunteers.models import Volunteer
 
@@ -37,6 +37,11 @@ class Standing:
 
     def as_json(self) -> dict[str, Any]:
         return {"left": list(self.left), "lacks": list(self.lacks), "talk": self.talk}
+
+    @property
+    def left_at_once(self) -> list[str]:
+        """Of what is left, what one button may answer."""
+        return at_once(self.left)
 
     @property
     def code(self) -> str:

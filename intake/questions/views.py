@@ -12,7 +12,7 @@ from dvc.accounts.policy import StaffRequest, by
 from dvc.accounts.roles import May
 from dvc.audit.services import looked
 from dvc.operations.models import QuestionsStop
-from intake.questions import day, services
+from intake.questions import catalog, day, services
 from intake.questions.catalog import QUESTIONS
 from intake.questions.forms import QuestionsForm
 from intake.volunteers.models import Volunteer
@@ -62,7 +62,7 @@ def questions_answer(request: StaffRequest, operation_id: int, volunteer_id: int
     pick = request.POST.get("pick", "")[:40]
     code, _, said = pick.partition(".")
     at_once = pick == "all.yes"
-    codes = operation.day_questions if at_once else [code]
+    codes = catalog.at_once(operation.day_questions) if at_once else [code]
     services.say(
         operation, person, answers=dict.fromkeys(codes, said), by=by(request), at=request.now,
         only_new=at_once,

@@ -202,8 +202,10 @@ function rows(questions: readonly Question[], said: Answers, press: (answers: An
   const made = questions.map(({ code, ask, yes, no }) =>
     element("div", "t-questions__row", element("p", "t-questions__ask", ask), answer(yes, said[code] === "yes", () => press({ [code]: "yes" })), answer(no, said[code] === "no", () => press({ [code]: "no" }))),
   );
-  if (questions.length < 2) return made;
-  const all = Object.fromEntries(questions.map(({ code }) => [code, "yes" as Answer]));
+  // Whether somebody came by car is no problem: it is told, not taken for granted.
+  const fine = questions.filter(({ kind }) => kind !== "info");
+  if (fine.length < 2) return made;
+  const all = Object.fromEntries(fine.map(({ code }) => [code, "yes" as Answer]));
   return [button("button button--primary t-questions__all", "ぜんぶ問題なし", () => press(all, true)), ...made];
 }
 

@@ -78,6 +78,19 @@ def test_the_reception_sees_who_waits_and_only_the_chief_what_they_said(operatio
     assert _signed_in(operation, Role.EQUIPMENT).get(_url("questions_day", operation)).status_code == 403
 
 
+def test_everything_is_fine_says_nothing_of_what_is_only_good_to_know(operation: Operation) -> None:
+    questions.set_asked(
+        operation, codes=["well", "boots", "car"], stop=QuestionsStop.NO, by=SYSTEM, at=make.at(8)
+    )
+    person = _here(operation)
+    client = _signed_in(operation, Role.RECEPTION)
+    client.post(_url("questions_answer", operation, person.pk), {"pick": "all.yes"})
+    assert set(DayAnswer.objects.values_list("question", flat=True)) == {"well", "boots"}
+    page = client.get(_url("questions_day", operation)).content.decode()
+    assert 'value="car.yes"' in page
+    assert 'value="all.yes"' not in page
+
+
 def test_an_answer_at_the_desk_takes_somebody_off_the_list(operation: Operation) -> None:
     person = _here(operation)
     client = _signed_in(operation, Role.RECEPTION)
