@@ -85,6 +85,16 @@ describe("a keyboard-wedge reader", () => {
     expect(heard).toEqual([]);
   });
 
+  it("is heard while a list of choices has the focus, and chooses nothing there", () => {
+    document.body.innerHTML += '<select id="site"><option>本部</option><option>VC北</option></select>';
+    const list = document.getElementById("site")!;
+    expect([...CARD].some((letter) => press(letter, list))).toBe(false);
+    expect(press("Enter", list)).toBe(false);
+    expect(heard).toEqual([CARD]);
+    vi.advanceTimersByTime(1000);
+    expect([press("ArrowDown", list), press(" ", list), press("Tab", list)]).toEqual([true, true, true]);
+  });
+
   it("leaves typing in a field alone, and takes a whole card out of it", () => {
     const field = document.getElementById("search") as HTMLInputElement;
     read("佐藤はなこ0123456789", field);

@@ -15,7 +15,10 @@ export class SiteChoice {
   ) {
     this.box = part(page, "site-box");
     this.choice = part<HTMLSelectElement>(page, "site");
-    this.choice.addEventListener("change", () => this.kept.setItem(this.key, this.choice.value));
+    this.choice.addEventListener("change", () => {
+      this.kept.setItem(this.key, this.choice.value);
+      this.choice.blur();
+    });
   }
 
   /** The chosen site; null where there is only one, or nobody has chosen. */

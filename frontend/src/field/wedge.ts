@@ -11,7 +11,9 @@ const SUFFIX_MS = 400;
 const SHORTEST = 8;
 const CARD_CHARS = 147;
 const PREFIX = "VC1";
-const FIELDS = "input:not([type=button], [type=checkbox], [type=radio], [type=submit]), textarea, select, [contenteditable]";
+const FIELDS = "input:not([type=button], [type=checkbox], [type=radio], [type=submit]), textarea, [contenteditable]";
+// Nobody types into it, and a reader's letters would choose something.
+const LIST = "select";
 
 export interface Wedge {
   stop(): void;
@@ -64,7 +66,7 @@ export function listenToWedge(root: Document, onText: (text: string) => void): W
       const letter = letterOf(event);
       if (letter === null) return;
       // A space would press the focused button; single-letter shortcuts do not exist on this page.
-      if (letter === " " && buffer) event.preventDefault();
+      if (letter === " " ? buffer : isList(event.target)) event.preventDefault();
       take(letter);
     },
     options,
@@ -115,6 +117,10 @@ export function listenToWedge(root: Document, onText: (text: string) => void): W
 
 function isField(target: EventTarget | null): target is HTMLElement & { value?: string } {
   return target instanceof Element && target.matches(FIELDS);
+}
+
+function isList(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches(LIST);
 }
 
 /** The letter of a key press; from the key's place when the IME hides it ("Process", "Unidentified"). */
