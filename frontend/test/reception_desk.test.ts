@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 /* The reception's page beside the scans: its lists, its forms, its lock. */
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { ReceptionPage, closePages, snapshotOf } from "./reception_page";
+import { ReceptionPage, SHEET_ID, cardId, cardText, closePages, snapshotOf } from "./reception_page";
 
 afterEach(closePages);
 
@@ -13,5 +14,40 @@ describe("where the tablet stands", () => {
     choice.value = "2";
     choice.dispatchEvent(new Event("change", { bubbles: true }));
     expect(document.activeElement).not.toBe(choice);
+  });
+});
+
+describe("a locked tablet", () => {
+  const lock = (): void => localStorage.setItem("operators", JSON.stringify({ device: "d", etag: "", operators: [{ badge: "b", user: 7, name: "", verifier: "", ends_at: null }] }));
+
+  it("shows nobody's name: no verdict, list, form or question stands beside the PIN", async () => {
+    const desk = await ReceptionPage.open(await snapshotOf(["佐藤 花…"]));
+    const style = document.createElement("style");
+    style.textContent = readFileSync("css/tablet.css", "utf8").replace(/@media[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}/g, "");
+    desk.page.append(style);
+    desk.page.className = "tablet";
+    desk.part("group").hidden = false;
+    const personal = [...desk.page.querySelectorAll(".t-form, .t-verdict, .t-recent, .t-others, .t-site, .t-typed, .t-strip")];
+    expect(personal.length).toBeGreaterThan(8);
+    desk.page.dataset["operatorScreen"] = "pin";
+    expect(personal.filter((each) => getComputedStyle(each).display !== "none").map((each) => each.className)).toEqual([]);
+    expect(getComputedStyle(desk.part("eye")).display).not.toBe("none");
+  });
+
+  it("records nothing that is pressed", async () => {
+    const groups = [{ id: 5, name: "町内会", sheet: SHEET_ID.slice(0, 16), members: [[1, "佐藤 花…", ""], [2, "鈴木 一…", ""]] as const }];
+    const bare = await snapshotOf(["佐藤 花…", "鈴木 一…"], { groups });
+    const ask = [{ code: "well", kind: "health", name: "", ask: "？", yes: "よい", no: "よくない" }] as const;
+    const desk = await ReceptionPage.open({ ...bare, operation: { ...bare.operation, orientation_required: true, questions: { ask, stop: "no" } } });
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("ok");
+    const panel = desk.part("verdict");
+    const buttons = [...panel.querySelectorAll("button")];
+    expect(buttons.map((each) => each.textContent)).toEqual(["よい", "よくない", "説明を受けた", "団体で受付（町内会 2人）", "取り消す"]);
+    lock();
+    for (const each of buttons) each.click();
+    desk.press("[data-group-done]");
+    await desk.rest();
+    expect((await desk.recorded()).map(({ kind }) => kind)).toEqual(["visit.arrive"]);
   });
 });

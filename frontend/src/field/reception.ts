@@ -200,6 +200,7 @@ class Reception {
 
   /** Another fact about the person on the panel: a tap on a todo, or the other way round. */
   private async act(kind: VisitKind): Promise<void> {
+    if (this.operator.closed) return;
     const shown = this.shown;
     if (!shown?.entry) return;
     this.turn += 1;
@@ -238,6 +239,7 @@ class Reception {
 
   /** Take back what `entry` recorded. */
   private async undo(entry: Entry): Promise<void> {
+    if (this.operator.closed) return;
     this.turn += 1;
     await this.record("visit.undo", undoOf(entry), undoVerdict(this.snapshot, entry), this.turn);
   }
@@ -253,6 +255,7 @@ class Reception {
 
   /** Somebody was found in the register: the card is theirs, and they have arrived (or whatever is recorded now). */
   private async foundPerson({ volunteer, name, kana, has_card }: Found, card: string | undefined): Promise<void> {
+    if (this.operator.closed) return;
     this.turn += 1;
     const person = { volunteer, name: shortName(name), kana: shortName(kana) };
     if (card !== undefined) {
@@ -266,6 +269,7 @@ class Reception {
 
   /** Everybody of a group at once. */
   private async groupTold(group: Group, told: GroupPayload, way: GroupWay): Promise<void> {
+    if (this.operator.closed) return;
     this.turn += 1;
     const kind = way === "visit.leave" ? "group.leave" : "group.arrive";
     await this.record(kind, told, groupVerdict(this.snapshot, group, told, way), this.turn);
@@ -273,6 +277,7 @@ class Reception {
 
   /** What somebody said to the questions of the day. */
   private async said(told: Payload, verdict: Verdict): Promise<void> {
+    if (this.operator.closed) return;
     this.turn += 1;
     await this.record("visit.answer", told, verdict, this.turn);
   }
