@@ -238,7 +238,7 @@ def nameless_count(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 def _arrival(request: StaffRequest, arrival_id: int) -> GroupArrival:
     return access.of_operation(
-        request.operation, GroupArrival.objects.select_related("operation"), arrival_id
+        request.operation, GroupArrival.objects.of_people().select_related("operation"), arrival_id
     )
 
 

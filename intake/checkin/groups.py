@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
 
 from dvc.audit.services import By, record
 from dvc.operations.models import Operation, Site
+from intake.checkin import nameless
 from intake.checkin.desk import Desk, Happened
-from intake.checkin.models import GroupArrival, Visit
+from intake.checkin.models import Visit
 from intake.volunteers.models import Group, Volunteer
 
 Way = Literal["arrive", "leave"]
 Today = Literal["here", "left"]
-MOST_EXTRA: Final = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,9 @@ def tell(
     told = [_one(desk, person, way, site=site, by=by, at=at) for person in people]
     desk.save()
     if way == "leave":
-        unnamed = GroupArrival.objects.here().filter(operation=operation, group=group)
-        unnamed.filter(day=timezone.localdate(at), arrived_at__lte=at).update(left_at=at)
+        nameless.leave(operation, group, by=by, at=at)
     elif extra:
-        GroupArrival.objects.create(
-            operation=operation, group=group, day=timezone.localdate(at), extra=min(extra, MOST_EXTRA),
-            arrived_at=at, op=by.op,
-        )  # fmt: skip
+        nameless.arrive(operation, group, heads=extra, by=by, at=at)
     action = "group.arrived" if way == "arrive" else "group.went"
     record(
         action,
@@ -92,9 +88,8 @@ def take_back(
     desk = Desk.open(operation, [person.pk for person in people], moments=[near])
     changed = [desk.take_back(person, op=op, near=near, by=by, at=at) for person in people]
     desk.save()
-    unnamed = GroupArrival.objects.filter(operation=operation, annulled_at__isnull=True)
-    here_again = unnamed.filter(left_at=near).update(left_at=None)
-    return bool(unnamed.filter(op=op).update(annulled_at=at) + here_again) or any(changed)
+    unnamed = nameless.take_back(operation, op=op, at=at)
+    return unnamed or any(changed)
 
 
 def _one(desk: Desk, person: Volunteer, way: Way, *, site: Site | None, by: By, at: datetime) -> Member:

@@ -127,13 +127,15 @@ class FailedScan(models.Model):
 
 
 class GroupArrivalQuerySet(models.QuerySet["GroupArrival"]):
-    def here(self) -> Self:
-        return self.filter(left_at__isnull=True, annulled_at__isnull=True)
+    def of_people(self) -> Self:
+        """Without the rows that only say that a group went home."""
+        return self.filter(extra__gt=0)
 
 
 class GroupArrival(models.Model):
     """People whose names nobody has, who came with a group or (without one) were counted on paper: only how many.
-    Members have visits of their own. What it comes to: nameless.py."""
+    Members have visits of their own. A row of nobody (`extra` 0) says that the group went home at that moment, whoever
+    of it is told of before or afterwards. What it comes to: nameless.py."""
 
     operation = models.ForeignKey(
         "operations.Operation", on_delete=models.PROTECT, related_name="group_arrivals"

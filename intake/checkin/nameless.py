@@ -1,7 +1,8 @@
 """How many people are here whose names nobody has: groups larger than their list, and who was counted on paper.
 
 Nobody counts twice: two gates that tell the same number of the same group within minutes saw the same people, and
-somebody of the group who is registered after the count and arrives is one of those who were counted.
+somebody of the group who is registered after the count and arrives is one of those who were counted. What was told in any
+order comes to the same: who came with a group went home with its first leaving afterwards.
 """
 
 from __future__ import annotations
@@ -47,14 +48,25 @@ class Counted:
 def of_the_day(operation: Operation, *, day: date) -> list[Counted]:
     """Group by group, those without a group last. One query; one more when somebody was counted."""
     rows = GroupArrival.objects.filter(operation=operation, day=day, annulled_at__isnull=True)
-    by_group: dict[int | None, list[GroupArrival]] = defaultdict(list)
+    told_of: dict[int | None, list[GroupArrival]] = defaultdict(list)
     for row in rows.select_related("group").order_by("arrived_at", "id"):
-        by_group[row.group_id].append(row)
+        told_of[row.group_id].append(row)
+    by_group = {group: came for group, told in told_of.items() if (came := _came(told))}
     if not by_group:
         return []
     named = _named(operation, day, {group: rows[0].arrived_at for group, rows in by_group.items()})
     counted = [_count(rows, named.get(group, 0)) for group, rows in by_group.items()]
     return sorted(counted, key=lambda each: (each.group is None, each.arrivals[0].pk))
+
+
+def _came(told: Sequence[GroupArrival]) -> list[GroupArrival]:
+    """Of what was told of one group, in the order of its moments: the arrivals, with the time they went home."""
+    leavings = [row.arrived_at for row in told if not row.extra]
+    came = [row for row in told if row.extra]
+    for row in came:
+        ends = [row.left_at, next((left for left in leavings if left >= row.arrived_at), None)]
+        row.left_at = min((end for end in ends if end is not None), default=None)
+    return came
 
 
 def figures(operation: Operation, *, at: datetime) -> tuple[int, int]:
@@ -105,6 +117,29 @@ def _named(operation: Operation, day: date, since: dict[int | None, datetime]) -
     return found
 
 
+def arrive(operation: Operation, group: Group, *, heads: int, by: By, at: datetime) -> None:
+    """So many people without names came with the group. A fact: MOST of them are believed."""
+    _tell(operation, group, heads=min(heads, MOST), by=by, at=at)
+
+
+def leave(operation: Operation, group: Group, *, by: By, at: datetime) -> None:
+    """The group went home, and with it whoever had come with it: also who is told of only afterwards."""
+    _tell(operation, group, heads=0, by=by, at=at)
+
+
+def _tell(operation: Operation, group: Group, *, heads: int, by: By, at: datetime) -> None:
+    GroupArrival.objects.create(
+        operation=operation, group=group, day=timezone.localdate(at), extra=heads, arrived_at=at,
+        left_at=None if heads else at, op=by.op,
+    )  # fmt: skip
+
+
+def take_back(operation: Operation, *, op: str, at: datetime) -> bool:
+    """Forget what the tablet's operation `op` told of people without names. False when that was nothing."""
+    told = GroupArrival.objects.filter(operation=operation, op=op, annulled_at__isnull=True)
+    return bool(told.update(annulled_at=at))
+
+
 @transaction.atomic
 def count(
     operation: Operation, *, heads: int, group: Group | None = None, by: By, at: datetime, came_at: datetime
@@ -138,5 +173,6 @@ def correct(arrival: GroupArrival, *, heads: int, by: By, at: datetime) -> None:
 @transaction.atomic
 def went_home(arrival: GroupArrival, *, by: By, at: datetime) -> None:
     """Those who were counted went home. Twice is once."""
-    if GroupArrival.objects.here().filter(pk=arrival.pk).update(left_at=at):
+    here = GroupArrival.objects.filter(left_at__isnull=True, annulled_at__isnull=True)
+    if here.filter(pk=arrival.pk).update(left_at=at):
         record("nameless.went", arrival, by=by, at=at, operation=arrival.operation, heads=arrival.extra)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -76,6 +77,40 @@ def test_who_went_home_with_the_group_is_not_here_any_more(operation: Operation,
     groups.tell(operation, group, "leave", members=[], extra=0, site=None, by=SYSTEM, at=make.at(15))
     assert nameless.figures(operation, at=make.at(15)) == (3, 0)
     assert nameless.figures(operation, at=make.at(9) + timedelta(days=1)) == (0, 0)
+
+
+def test_a_leaving_told_in_any_order_takes_home_who_came_before_it(
+    operation: Operation, group: Group
+) -> None:
+    def leave(hour: int, op: str) -> None:
+        groups.tell(operation, group, "leave", members=[], extra=0, site=None, by=By(op=op), at=make.at(hour))
+
+    told = [lambda: _bus(operation, group, 3, op="came"), lambda: leave(12, "went"),
+            lambda: _bus(operation, group, 4, minute=300, op="again"), lambda: leave(16, "home")]  # fmt: skip
+    for order in itertools.permutations(told):
+        GroupArrival.objects.all().delete()
+        for tell in order:
+            tell()
+        assert nameless.figures(operation, at=make.at(16)) == (7, 0)
+        [counted] = nameless.of_the_day(operation, day=timezone.localdate(make.at(9)))
+        assert [row.left_at for row in counted.arrivals] == [make.at(12), make.at(16)]
+        for op, here in (("went", 0), ("home", 7)):
+            groups.take_back(operation, [], op=op, near=make.at(16), by=SYSTEM, at=make.at(16))
+            assert nameless.figures(operation, at=make.at(16)) == (7, here)
+
+
+def test_a_leaving_takes_home_nobody_of_another_group_and_counts_for_nobody(
+    operation: Operation, group: Group
+) -> None:
+    other = volunteers.register_group(operation.center, name="生徒会", by=SYSTEM, at=make.at(8))
+    groups.tell(operation, other, "leave", members=[], extra=0, site=None, by=By(op="x"), at=make.at(16))
+    _bus(operation, group, 3)
+    nameless.count(operation, heads=2, by=SYSTEM, at=make.at(17), came_at=make.at(9))
+    assert nameless.figures(operation, at=make.at(17)) == (5, 5)
+    assert {each.group for each in nameless.of_the_day(operation, day=make.at(9).date())} == {group, None}
+    late = nameless.count(operation, heads=4, group=other, by=SYSTEM, at=make.at(17), came_at=make.at(10))
+    assert late.extra == 4  # counted on paper before the group went home
+    assert nameless.figures(operation, at=make.at(17)) == (9, 5)
 
 
 def test_people_of_no_group_are_counted_corrected_and_go_home(operation: Operation) -> None:
