@@ -55,6 +55,7 @@ WORDS: Final[Mapping[str, str]] = {
     "group.sheet_printed": "団体の受付用紙を印刷しました",
     "group.arrived": "団体の受付をしました",
     "group.registered": "団体を登録しました",
+    "group.taken_back": "団体の記録を取り消しました",
     "household.added": "お宅の場所を登録しました",
     "household.edited": "お宅の場所を直しました",
     "inbox.more_told": "確かめることに、記録が加わりました",

@@ -20,7 +20,7 @@ from intake.checkin import services as checkin
 from intake.checkin.models import Visit
 from intake.orientation import services as orientation
 from intake.volunteers import cards
-from intake.volunteers.models import Card, Volunteer
+from intake.volunteers.models import Card, Group, Volunteer
 from matching.teams.models import Member
 
 UNDO_FOR: Final = timedelta(minutes=15)
@@ -100,11 +100,15 @@ def _walk_in(undoing: Undoing) -> bool:
 
 
 def _group(undoing: Undoing) -> bool:
+    group = Group.objects.filter(pk=int(undoing.said.get("group") or 0)).first()
+    if group is None:
+        return False
     people = list(Volunteer.objects.standing_for(undoing.said.get("volunteers", [])))
     if undoing.target.kind == "group.arrive":
         _not_in_a_team(undoing, [person.pk for person in people])
     return groups.take_back(
         undoing.operation,
+        group,
         people,
         op=undoing.op,
         near=undoing.target.happened_at,

@@ -82,14 +82,23 @@ def tell(
 
 @transaction.atomic
 def take_back(
-    operation: Operation, people: Sequence[Volunteer], *, op: str, near: datetime, by: By, at: datetime
+    operation: Operation,
+    group: Group,
+    people: Sequence[Volunteer],
+    *,
+    op: str,
+    near: datetime,
+    by: By,
+    at: datetime,
 ) -> bool:
     """Forget what the group's operation `op` saw of these people, and its people without names."""
     desk = Desk.open(operation, [person.pk for person in people], moments=[near])
-    changed = [desk.take_back(person, op=op, near=near, by=by, at=at) for person in people]
+    changed = sum(desk.take_back(person, op=op, near=near, by=by, at=at) for person in people)
     desk.save()
-    unnamed = nameless.take_back(operation, op=op, at=at)
-    return unnamed or any(changed)
+    if not (nameless.take_back(operation, op=op, at=at) or changed):
+        return False
+    record("group.taken_back", group, by=by, at=at, operation=operation, taken_back=op, people=changed)
+    return True
 
 
 def _one(desk: Desk, person: Volunteer, way: Way, *, site: Site | None, by: By, at: datetime) -> Member:

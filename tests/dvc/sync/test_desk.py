@@ -428,6 +428,17 @@ def test_a_group_goes_home_in_one_op_and_either_is_taken_back_whole(tablet: Tabl
     assert nameless.figures(tablet.operation, at=timezone.now()) == (0, 0)
 
 
+def test_taking_back_people_without_names_stands_in_the_log_once(tablet: Tablet) -> None:
+    group = group_of(tablet)
+    came = tablet.op("group.arrive", group=group.pk, members=[], extra=10)
+    tablet.send(came)
+    results = tablet.send(undo(tablet, came), undo(tablet, came))
+    assert [result["status"] for result in results] == ["applied", "merged"]
+    entry = Entry.objects.get(action="group.taken_back")
+    assert (entry.subject_id, entry.operation) == (str(group.pk), tablet.operation)
+    assert (entry.details["taken_back"], entry.details["people"]) == (came["op_id"], 0)
+
+
 def test_a_group_told_by_registrations_merged_since_is_complete_and_taken_back_whole(tablet: Tablet) -> None:
     center = tablet.operation.center
     merged, both, plain, other = (make.volunteer(center) for _ in range(4))

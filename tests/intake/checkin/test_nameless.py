@@ -95,7 +95,7 @@ def test_a_leaving_told_in_any_order_takes_home_who_came_before_it(
         [counted] = nameless.of_the_day(operation, day=timezone.localdate(make.at(9)))
         assert [row.left_at for row in counted.arrivals] == [make.at(12), make.at(16)]
         for op, here in (("went", 0), ("home", 7)):
-            groups.take_back(operation, [], op=op, near=make.at(16), by=SYSTEM, at=make.at(16))
+            groups.take_back(operation, group, [], op=op, near=make.at(16), by=SYSTEM, at=make.at(16))
             assert nameless.figures(operation, at=make.at(16)) == (7, here)
 
 
