@@ -19,7 +19,7 @@ from dvc.sync.kinds import KINDS
 from dvc.sync.models import REFUSED, HeldOp, InboxItem, ItemKind, QuarantinedOp, Receipt
 from dvc.sync.situations import SETTLED, SITUATIONS, VIEW_WORDS, Situation, choice_of
 from intake.checkin.models import FailedScan, Visit
-from intake.checkin.verdicts import VERDICTS
+from intake.checkin.verdicts import AT_THE_DESK, VERDICTS
 from intake.volunteers.models import Card, Volunteer
 from matching.dispatch.models import ActivityReport, Dispatch, LaterReport
 
@@ -263,6 +263,6 @@ def failed_scans(operation: Operation) -> list[Failed]:
     )
     found = []
     for scan in scans:
-        words = VERDICTS.get(scan.code, VERDICTS["unreadable"])
+        words = AT_THE_DESK.get(scan.code) or VERDICTS.get(scan.code, VERDICTS["unreadable"])
         found.append(Failed(scan, words.title, words.say, cards.get(scan.raw, "")))
     return found

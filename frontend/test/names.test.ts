@@ -1,6 +1,6 @@
 /* A typed name: whom the tablet takes it for, and where it keeps quiet. */
 import { describe, expect, it } from "vitest";
-import { looksLikeName, peopleCalled } from "../src/field/names";
+import { looksLikeName, peopleCalled, settles } from "../src/field/names";
 import { BLOCKED, type CardRow, type Snapshot } from "../src/field/protocol";
 
 const rows: CardRow[] = [
@@ -25,6 +25,17 @@ describe("a typed name", () => {
     ["", []],
     ["　", []],
   ])("%j means %j", (text, people) => expect(called(text)).toEqual(people));
+
+  it.each([
+    ["佐藤", false],
+    ["さとう", false],
+    ["佐藤花子", true],
+    ["サトウ ハ", true],
+  ])("%j alone settles who it is, as far as the tablet can tell: %j", (text, settled) =>
+    expect(settles(text, { volunteer: 1, name: "佐藤 花…", kana: "さとう は…" })).toBe(settled),
+  );
+
+  it("of one word is whole", () => expect(settles("マドンナ", { volunteer: 1, name: "マドンナ", kana: "" })).toBe(true));
 
   it("is told from a code by its letters", () => {
     expect(["さとう", "佐藤", "ｻﾄｳ"].every(looksLikeName)).toBe(true);

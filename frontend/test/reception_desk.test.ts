@@ -51,3 +51,15 @@ describe("a locked tablet", () => {
     expect((await desk.recorded()).map(({ kind }) => kind)).toEqual(["visit.arrive"]);
   });
 });
+
+describe("a name instead of a card", () => {
+  it("that is a family name alone receives nobody, though one person here is called so", async () => {
+    const desk = await ReceptionPage.open(await snapshotOf(["森 太…"]));
+    desk.type("森");
+    await desk.shows("ambiguous");
+    expect(desk.part("verdict").textContent).toContain("まだ受付していません");
+    desk.press("この人です");
+    const [failed, op] = await desk.records(2);
+    expect([failed?.kind, op?.kind, op?.payload.volunteer]).toEqual(["scan.failed", "visit.arrive", 1]);
+  });
+});

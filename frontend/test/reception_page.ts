@@ -135,6 +135,13 @@ export class ReceptionPage {
     for (const key of [...text, "Enter"]) target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   }
 
+  /** Into the field for codes and names. */
+  type(text: string): void {
+    const form = this.part<HTMLFormElement>("typed");
+    form.querySelector("input")!.value = text;
+    form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  }
+
   get verdict(): string {
     const panel = this.part("verdict");
     return panel.hidden ? "" : (panel.dataset["code"] ?? "");

@@ -140,18 +140,17 @@ def _guests(operation: Operation, guests: Sequence[str]) -> dict[str, Volunteer]
 
 
 def _named(operation: Operation, name: str) -> Finding:
-    """Who is called so. A name that means several people means nobody until a person chooses."""
+    """Who is called so: the one person whose whole name (or whole reading) that is. A part of a name means nobody, not
+    even where it fits one person only: 「森」 said by somebody unregistered fits 大森. Whom it may mean is chosen from."""
     key = search_key(name)
-    known = Volunteer.objects.known_in(operation).living()
-    found = (
-        list(known.filter(Q(name_key=key) | Q(kana_key=key)).order_by("kana_key", "pk")[:MOST_NAMED])
-        if key
-        else []
-    )
-    found = found or list(known.matching(name).order_by("kana_key", "pk")[:MOST_NAMED])
-    if len(found) > 1:
-        return Finding("ambiguous", several=tuple(found))
-    return of_volunteer(operation, found[0]) if found else Finding("no_such_volunteer")
+    if not key:
+        return Finding("no_such_volunteer")
+    known = Volunteer.objects.known_in(operation).living().order_by("kana_key", "pk")
+    found = list(known.filter(Q(name_key=key) | Q(kana_key=key))[:MOST_NAMED])
+    if len(found) == 1:
+        return of_volunteer(operation, found[0])
+    found = found or list(known.matching(name)[:MOST_NAMED])
+    return Finding("ambiguous", several=tuple(found)) if found else Finding("no_such_volunteer")
 
 
 def _of_token(

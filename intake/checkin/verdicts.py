@@ -115,8 +115,8 @@ VERDICTS: Final[dict[str, Verdict]] = {
     ),
     "ambiguous": Verdict(
         "warn",
-        "同じ名前の人が何人もいます",
-        "まだ受付していません。下から本人を選ぶか、カードの番号か電話番号で探してください。",
+        "どの人か、選んでください",
+        "まだ受付していません。下から本人を選んでください。いなければ「はじめての人」で受付します。",
     ),
     "already_left": Verdict("warn", "もう帰りを記録しています", "間違いでなければ、このままで大丈夫です。"),
     "not_present": Verdict(
@@ -190,4 +190,9 @@ VERDICTS: Final[dict[str, Verdict]] = {
         "stop", "同じ番号の別の記録があります", "この端末の記録を班長に見てもらってください。"
     ),
     "invalid": Verdict("stop", "記録の形が正しくありません", "この端末の記録を班長に見てもらってください。"),
+}
+
+# What the desk's list of scans that led nowhere says instead, where a text speaks of what only a tablet shows.
+AT_THE_DESK: Final[dict[str, Verdict]] = {
+    "ambiguous": Verdict("warn", "名前だけでは決まりませんでした", "本人を探して、到着を入れてください。"),
 }

@@ -1,5 +1,5 @@
 /* A typed name instead of a card: whom this tablet knows by it. Only family name and first letter are here, so that one
-   name here is a hint and no more; the server, which knows everybody, decides. */
+   name here is a hint and no more; the server, which knows everybody, decides whom a whole name means. */
 import { holdersOf } from "./holders";
 import { BLOCKED, type Person, type Snapshot } from "./protocol";
 
@@ -20,6 +20,12 @@ export function peopleCalled(snapshot: Snapshot | null, text: string): Person[] 
     if (!(flags & BLOCKED) && (fits(kana, typed) || fits(name, typed))) found.set(volunteer, { volunteer, name, kana });
   }
   return [...found.values()].sort((a, b) => a.kana.localeCompare(b.kana, "ja"));
+}
+
+/** Whether a typed text says more than the family name of that person: a family name alone may be somebody else's. */
+export function settles(text: string, { name, kana }: Person): boolean {
+  const typed = key(text);
+  return [name, kana].some((short) => fits(short, typed) && (!short.includes(" ") || typed !== key(short.split(" ")[0] ?? "")));
 }
 
 /** `short`: "さとう は…". The family name alone fits as well. */

@@ -8,7 +8,7 @@ import { forgetAnswers } from "./forget_answers";
 import { Freshness } from "./freshness";
 import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, groupWay, isSheet, memberBehind, type GroupWay } from "./group";
 import { drawLink } from "./link";
-import { peopleCalled } from "./names";
+import { peopleCalled, settles } from "./names";
 import { prepareOffline } from "./offline";
 import { OperatorScreen } from "./operator_screen";
 import { Outbox, type Connection } from "./outbox";
@@ -450,18 +450,19 @@ class Reception {
     await this.record("scan.failed", payload, say(this.snapshot, "no_such_code"), this.turn);
   }
 
-  /** A name instead of a card. Several people here: one is chosen first. Else the server says who it is. */
+  /** A name instead of a card. A family name, or several people here: one is chosen first. Else the server says who it is. */
   private async typedName(text: string): Promise<void> {
     if (this.operator.closed) return;
     this.turn += 1;
     const name = text.slice(0, NAME_KEPT);
     const people = peopleCalled(this.snapshot, name);
-    if (people.length > 1) {
+    const [only] = people;
+    if (people.length > 1 || (only && !settles(name, only))) {
       const verdict = { ...say(this.snapshot, "ambiguous"), candidates: people.slice(0, MOST_CANDIDATES) };
       await this.record("scan.failed", { raw: name, code: "ambiguous", input: "typed" }, verdict, this.turn);
       return;
     }
-    await this.record(this.way, { name, input: "typed" }, { ...say(this.snapshot, "recorded"), name: people[0]?.name ?? "", kana: people[0]?.kana ?? "" }, this.turn);
+    await this.record(this.way, { name, input: "typed" }, { ...say(this.snapshot, "recorded"), name: only?.name ?? "", kana: only?.kana ?? "" }, this.turn);
   }
 
   private setWay(way: VisitKind): void {

@@ -141,6 +141,17 @@ def test_the_menu_and_the_first_page_count_what_waits(operation: Operation, miss
     assert "確かめること" not in other
 
 
+def test_a_name_that_did_not_settle_who_came_says_what_to_do_at_the_desk(operation: Operation) -> None:
+    make.volunteer(operation.center, "大森")
+    tablet = Tablet(operation)
+    tablet.send(tablet.op(name="森"))
+    client = signed_in(operation, Role.RECEPTION)
+    page = client.get(url("failed_scan_list", operation)).content.decode()
+    assert "名前だけでは決まりませんでした" in page
+    assert "本人を探して、到着を入れてください。" in page
+    assert "下から" not in page
+
+
 def test_a_failed_scan_stays_until_somebody_has_seen_it(operation: Operation, person: Volunteer) -> None:
     tablet = Tablet(operation)
     tablet.send(tablet.op(card="<b>ｱ"))

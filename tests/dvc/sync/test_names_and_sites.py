@@ -46,6 +46,17 @@ def test_a_typed_name_that_means_several_checks_nobody_in_and_names_them(tablet:
     assert chosen["code"] == "ok"
 
 
+@pytest.mark.parametrize("typed", ["森", "もり", "森 太", "太郎"])
+def test_a_part_of_one_name_checks_nobody_in(tablet: Tablet, typed: str) -> None:
+    other = make.volunteer(
+        tablet.operation.center, "大森", "太郎", family_kana="おおもり", given_kana="たろう"
+    )
+    [result] = tablet.send(tablet.op(name=typed))
+    assert result["code"] == "ambiguous"
+    assert [one["volunteer"] for one in result["data"]["candidates"]] == [other.pk]
+    assert not Visit.objects.exists()
+
+
 def test_the_whole_name_comes_before_a_part_of_it(tablet: Tablet) -> None:
     person = make.volunteer(tablet.operation.center, "原", "一", family_kana="はら", given_kana="はじめ")
     make.volunteer(tablet.operation.center, "原", "一男", family_kana="はら", given_kana="かずお")
