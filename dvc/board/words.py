@@ -85,6 +85,7 @@ WORDS: Final[Mapping[str, str]] = {
     "op.quarantined": "使用停止の端末の記録を預かりました",
     "op.taken_in": "使用停止の端末の記録を取り込みました",
     "op.broken": "取り込めない記録を預かりました",
+    "op.waits_again": "預かっていた受付を、カードの渡し直しまで預かり直しました",
     "op.held": "先に届いた記録を預かりました（続きの記録を待っています）",
     "operation.clock_set": "訓練の時計を合わせました",
     "operation.consent_renewed": "注意事項を改めました",

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from dvc.audit.services import record
+from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync.broken import BUGS
@@ -117,6 +117,13 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
     held.save(update_fields=["state", "settled_at", "result", "op"])
     record("op.folded", held, by=context.by(op), at=at, operation=held.operation, code=result.code)
     return result
+
+
+def wait_again(held: HeldOp, *, by: By, at: datetime) -> None:
+    """What it was folded for was a mistake."""
+    held.state, held.settled_at, held.result = HeldState.WAITING, None, None
+    held.save(update_fields=["state", "settled_at", "result"])
+    record("op.waits_again", held, by=by, at=at, operation=held.operation)
 
 
 def drop(held: HeldOp, *, at: datetime) -> bool:

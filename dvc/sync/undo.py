@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+
+from django.db import transaction
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
@@ -28,13 +30,15 @@ UNDO_FOR: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """The operation `target` is to be taken back by `by` at the moment `at`. `said`: what it came to, when it was folded."""
+    """The operation `target` is to be taken back by `by` at the moment `at`. `said`: what it came to, when it was folded.
+    `alone`: it was about somebody else; what the same tablet saw of this person besides stands."""
 
     target: Receipt
     operation: Operation
     by: By
     at: datetime
     said: dict[str, Any]
+    alone: bool = False
 
     @property
     def op(self) -> str:
@@ -84,7 +88,8 @@ def _arrival(undoing: Undoing) -> bool:
     person = _person(undoing)
     if person is None:
         return False
-    _not_in_a_team(undoing, [person.pk])
+    if not undoing.alone:
+        _not_in_a_team(undoing, [person.pk])
     return _take_back(undoing, person)
 
 
@@ -135,12 +140,36 @@ def _insurance(undoing: Undoing) -> bool:
     )
 
 
+@transaction.atomic
 def _binding(undoing: Undoing) -> bool:
-    card = Card.objects.filter(pk=int(undoing.said.get("card") or 0), holder=_person(undoing)).first()
-    if card is None:
+    # Whoever is merged into another one keeps the card.
+    holder, card = int(undoing.said.get("volunteer") or 0), int(undoing.said.get("card") or 0)
+    given = Card.objects.filter(pk=card, holder=holder).first()
+    if given is None:
         return False
-    cards.unbind(card, by=undoing.by, at=undoing.at)
+    cards.unbind(given, by=undoing.by, at=undoing.at)
+    _wait_again(undoing, given)
     return True
+
+
+def _wait_again(undoing: Undoing, card: Card) -> None:
+    """What had waited for the card was recorded for the wrong person: it waits for whoever is given the card next. What
+    cannot be taken back (an answer, an agreement) stays. Refused visit.in_a_team when the person is here because of it
+    and in a team by now."""
+    folded = HeldOp.objects.filter(
+        card=card, state=HeldState.FOLDED, settled_at__gte=undoing.target.happened_at
+    ).select_related("operation")
+    person = _person(undoing)
+    for held in folded.select_for_update(of=("self",)).order_by("-happened_at", "-id"):
+        told = Receipt.objects.filter(op_id=held.op_id, kind__in=_UNDO).first()
+        if told is None:
+            continue
+        said = (held.result or {}).get("data", {})
+        _UNDO[told.kind](replace(undoing, target=told, operation=held.operation, said=said, alone=True))
+        here = Visit.objects.present().filter(operation=held.operation, volunteer=person)
+        if person is not None and not here.exists():
+            _not_in_a_team(replace(undoing, operation=held.operation), [person.pk])
+        holding.wait_again(held, by=undoing.by, at=undoing.at)
 
 
 def _person(undoing: Undoing) -> Volunteer | None:
@@ -156,6 +185,7 @@ def _take_back(undoing: Undoing, person: Volunteer) -> bool:
         near=undoing.target.happened_at,
         by=undoing.by,
         at=undoing.at,
+        alone=undoing.alone,
     )
 
 

@@ -167,11 +167,17 @@ class Desk:
         self._note("visit.insurance_seen", visit, by, at, evidence=evidence)
         return Happened("ok_insured", visit, changed=True)
 
-    def take_back(self, volunteer: Volunteer, *, op: str, near: datetime, by: By, at: datetime) -> bool:
+    def take_back(
+        self, volunteer: Volunteer, *, op: str, near: datetime, by: By, at: datetime, alone: bool = False
+    ) -> bool:
         """Forget what the tablet's operation `op` saw of this person around the moment `near`; what other gates saw
-        stands. A visit of which nothing is left is annulled. False when there was nothing to forget."""
+        stands, and with `alone` all that other operations saw. A visit of which nothing is left is annulled. False when
+        there was nothing to forget."""
         known = self._near(volunteer, timezone.localdate(near))
-        told = [_without(visit.told, op, until=at) for visit in known]
+        told = [
+            [fact for fact in visit.told if fact.op != op] if alone else _without(visit.told, op, until=at)
+            for visit in known
+        ]
         if all(len(kept) == len(visit.told) for visit, kept in zip(known, told, strict=True)):
             return False
         stays = fold(itertools.chain.from_iterable(told))

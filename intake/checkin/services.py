@@ -172,11 +172,18 @@ def handle_failed_scan(scan: FailedScan, *, by: By, at: datetime) -> None:
 
 @fact
 def take_back(
-    operation: Operation, volunteer: Volunteer, *, op: str, near: datetime, by: By, at: datetime
+    operation: Operation,
+    volunteer: Volunteer,
+    *,
+    op: str,
+    near: datetime,
+    by: By,
+    at: datetime,
+    alone: bool = False,
 ) -> bool:
     """`Desk.take_back` for one person."""
     desk = Desk.open(operation, [volunteer.pk], moments=[near])
-    changed = desk.take_back(volunteer, op=op, near=near, by=by, at=at)
+    changed = desk.take_back(volunteer, op=op, near=near, by=by, at=at, alone=alone)
     desk.save()
     return changed
 

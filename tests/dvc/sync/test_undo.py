@@ -1,0 +1,137 @@
+"""Taking back: a card given to the wrong person, what was told by it, clocks that are off."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from dvc.audit.services import SYSTEM
+from dvc.sync import gather, merging
+from dvc.sync.models import HeldOp
+from intake.checkin.models import Visit
+from intake.volunteers import cards
+from intake.volunteers.models import Card, Volunteer
+from matching.teams import services as teams
+from tests import make
+from tests.dvc.sync.tablet import Tablet
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tablet() -> Tablet:
+    return Tablet(make.operation())
+
+
+@pytest.fixture
+def person(tablet: Tablet) -> Volunteer:
+    return make.volunteer(tablet.operation.center, insured=False)
+
+
+@pytest.fixture
+def other(tablet: Tablet) -> Volunteer:
+    return make.volunteer(tablet.operation.center, "高橋", "一郎", insured=False)
+
+
+@pytest.fixture
+def card(tablet: Tablet) -> Card:
+    return Card.objects.get(
+        stock=cards.issue_stock(tablet.operation.center, count=1, by=SYSTEM, at=make.at(8))
+    )
+
+
+def said(tablet: Tablet, kind: str, at: datetime, **payload: Any) -> dict[str, Any]:
+    return {**tablet.op(kind, **payload), "t_wall": at.isoformat(), "mode": "offline"}
+
+
+def tell(tablet: Tablet, *ops: dict[str, Any]) -> list[dict[str, Any]]:
+    response = tablet.post({"epoch": 1, "ops": ops})
+    assert response.status_code == 200, response.content
+    return json.loads(response.content)["results"]  # type: ignore[no-any-return]
+
+
+def undo(tablet: Tablet, op: dict[str, Any], minute: int) -> dict[str, Any]:
+    return said(tablet, "visit.undo", make.at(9, minute), op=op["op_id"], of=op["kind"])
+
+
+def holder(card: Card) -> Volunteer | None:
+    card.refresh_from_db()
+    return card.holder
+
+
+def here() -> set[Volunteer]:
+    return {visit.volunteer for visit in Visit.objects.present()}
+
+
+# ── a card given to the wrong person ───────────────────────────────────────────────────────────
+
+
+def test_a_card_is_taken_back_from_a_registration_that_was_merged_since(
+    tablet: Tablet, person: Volunteer, other: Volunteer, card: Card
+) -> None:
+    twin = make.volunteer(tablet.operation.center, insured=False, registered_at=make.at(8))
+    bind = said(tablet, "card.bind", make.at(9, 2), card=card.token, volunteer=twin.pk)
+    tell(tablet, bind)
+    merging.merge(person, twin, by=SYSTEM, at=make.at(9, 3))
+    [result] = tell(tablet, undo(tablet, bind, 4))
+    assert (result["status"], result["code"]) == ("applied", "annulled")
+    assert holder(card) is None
+    tell(tablet, said(tablet, "card.bind", make.at(9, 5), card=card.token, volunteer=other.pk))
+    assert holder(card) == other
+
+
+def test_what_waited_for_a_card_goes_on_waiting_when_it_was_given_to_the_wrong_person(
+    tablet: Tablet, person: Volunteer, other: Volunteer, card: Card
+) -> None:
+    came = said(tablet, "visit.arrive", make.at(9), card=card.token)
+    heard = said(tablet, "visit.orient", make.at(9, 1), card=card.token)
+    seen = said(tablet, "visit.insure", make.at(9, 1), card=card.token, evidence="seen_card")
+    bind = said(tablet, "card.bind", make.at(9, 2), card=card.token, volunteer=person.pk)
+    tell(tablet, came, heard, seen, bind)
+    assert here() == {person}
+    back = undo(tablet, bind, 3)
+    for _ in range(2):
+        assert tell(tablet, back)[0]["code"] == "annulled"
+        assert here() == set()
+        assert {held.state for held in HeldOp.objects.all()} == {"waiting"}
+    gather.look_through(tablet.operation, at=make.at(9, 4))
+    tell(tablet, said(tablet, "card.bind", make.at(9, 5), card=card.token, volunteer=other.pk))
+    visit = Visit.objects.get(annulled_at=None)
+    assert (visit.volunteer, visit.arrived_at, visit.insurance_seen_at, visit.oriented_at) == (
+        other, make.at(9), make.at(9, 1), make.at(9, 1),
+    )  # fmt: skip
+    tell(tablet, undo(tablet, came, 6))
+    assert here() == set()
+
+
+def test_what_the_wrong_person_did_without_the_card_stands(
+    tablet: Tablet, person: Volunteer, other: Volunteer, card: Card
+) -> None:
+    bind = said(tablet, "card.bind", make.at(9, 2), card=card.token, volunteer=person.pk)
+    tell(
+        tablet,
+        said(tablet, "visit.arrive", make.at(8, 30), volunteer=person.pk),
+        said(tablet, "visit.arrive", make.at(9), card=card.token),
+        bind,
+    )
+    teams.form(tablet.operation, volunteers=[person], leader=person, mode="walk", by=SYSTEM, at=make.at(9, 2))
+    [result] = tell(tablet, undo(tablet, bind, 3))
+    assert result["code"] == "annulled"
+    assert Visit.objects.present().get().arrived_at == make.at(8, 30)
+    tell(tablet, said(tablet, "card.bind", make.at(9, 5), card=card.token, volunteer=other.pk))
+    assert here() == {person, other}
+
+
+def test_a_card_stays_with_somebody_who_is_in_a_team_because_of_it(
+    tablet: Tablet, person: Volunteer, card: Card
+) -> None:
+    bind = said(tablet, "card.bind", make.at(9, 2), card=card.token, volunteer=person.pk)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token), bind)
+    teams.form(tablet.operation, volunteers=[person], leader=person, mode="walk", by=SYSTEM, at=make.at(9, 2))
+    [result] = tell(tablet, undo(tablet, bind, 3))
+    assert (result["status"], result["code"]) == ("refused", "visit.in_a_team")
+    assert (holder(card), here()) == (person, {person})
+    assert HeldOp.objects.get().state == "folded"
