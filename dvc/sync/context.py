@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar, cast
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.utils.functional import SimpleLazyObject
@@ -18,6 +19,7 @@ from dvc.sync.ops import Op
 from intake.volunteers import cards
 
 T = TypeVar("T")
+MS: Final = timedelta(milliseconds=1)
 
 
 class Context:
@@ -41,16 +43,17 @@ class Context:
         self._told: dict[UUID, Told] = {}
 
     def told(self, op: Op) -> Told:
-        """When the op was recorded, on the server's clock."""
+        """When the op was recorded, on the server's clock: a whole number of `correction_ms` from the tablet's own
+        time, so that an op that is kept for later comes to the very same moment then."""
         if op.op_id not in self._told:
-            recorded = op.recorded or Reading(min(max(op.t_wall, EARLIEST), LATEST))
-            self._told[op.op_id] = when(recorded, op.heard, self.sent, received_at=self.at)
+            wall = _wall(op)
+            told = when(op.recorded or Reading(wall), op.heard, self.sent, received_at=self.at)
+            self._told[op.op_id] = replace(told, at=wall + (told.at - wall) // MS * MS)
         return self._told[op.op_id]
 
     def correction_ms(self, op: Op) -> int:
-        """By how much the tablet's time was corrected, as far as a database integer can say it."""
-        corrected = self.told(op).at - op.t_wall
-        return max(-(2**31), min(2**31 - 1, int(corrected.total_seconds() * 1000)))
+        """By how much the tablet's time was corrected; decades, where a flat battery took its clock back."""
+        return (self.told(op).at - _wall(op)) // MS
 
     def operation(self, operation_id: int) -> Operation | None:
         """The operation an op names, if it is one of the device's center."""
@@ -95,3 +98,8 @@ class Context:
     def happened(self, op: Op, operation: Operation) -> datetime:
         """The tablet's time, corrected, never later than now, on the operation's clock."""
         return operation.moment(self.told(op).at)
+
+
+def _wall(op: Op) -> datetime:
+    """The tablet's time, as far as one can reckon with it."""
+    return min(max(op.t_wall, EARLIEST), LATEST)

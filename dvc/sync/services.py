@@ -165,7 +165,7 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
             op_id=op.op_id, device=context.device, epoch=context.epoch, seq=op.seq, operation=operation,
             actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.lasting),
             digest=op.digest, happened_at=context.happened(op, operation) if operation else context.at,
-            clock_error_ms=context.correction_ms(op), corrected_by=context.told(op).by, received_at=context.at, result=result.as_json(),
+            clock_error_ms=_in_an_integer(context.correction_ms(op)), corrected_by=context.told(op).by, received_at=context.at, result=result.as_json(),
         )
         for op, result in zip(run, results, strict=True)
     ]  # fmt: skip
@@ -173,6 +173,10 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
         _take_over(receipts)
     Receipt.objects.bulk_create(receipts)
     return list(zip(receipts, results, strict=True))
+
+
+def _in_an_integer(number: int) -> int:
+    return max(-(2**31), min(2**31 - 1, number))
 
 
 def _take_over(receipts: Sequence[Receipt]) -> None:

@@ -17,9 +17,11 @@ from dvc.audit.services import SYSTEM
 from dvc.sync import resolutions
 from dvc.sync.clocks import Heard, Reading, Told, when
 from dvc.sync.envelope import read_ops
-from dvc.sync.models import InboxItem, QuarantinedOp, Receipt
+from dvc.sync.models import HeldOp, InboxItem, QuarantinedOp, Receipt
 from dvc.sync.services import apply_ops
 from intake.checkin.models import Visit, VisitFlag
+from intake.volunteers import cards
+from intake.volunteers.models import Card
 from tests import make
 from tests.dvc.sync.tablet import Tablet
 
@@ -252,6 +254,31 @@ def test_the_time_stays_corrected_through_quarantine(tablet: Tablet, minutes: in
     assert abs(Visit.objects.get().arrived_at - came) < CLOSE
 
 
+@pytest.mark.parametrize("year", [2000, 2090])
+@pytest.mark.parametrize("way", ["card", "quarantine"])
+def test_a_clock_that_is_decades_off_stays_corrected_while_an_op_waits(
+    tablet: Tablet, year: int, way: str
+) -> None:
+    """A flat battery takes a tablet to its factory's year; that is more than the receipt's integer can say."""
+    person, minute = make.volunteer(tablet.operation.center), timedelta(minutes=1)
+    stock = cards.issue_stock(person.center, count=1, by=SYSTEM, at=timezone.now())
+    card = Card.objects.get(stock=stock)
+    chief = make.by(make.user(tablet.operation.center))
+    if way == "quarantine":
+        cards.bind(card, person, by=SYSTEM, at=timezone.now())
+        accounts.revoke_device(tablet.device, by=SYSTEM, at=timezone.now())
+    walls = datetime(year, 1, 1, tzinfo=UTC)
+    op = {**tablet.op(card=card.token), "t_wall": (walls - minute).isoformat()}
+    [result] = tablet.send(op, sent_wall=walls.isoformat())
+    assert result["status"] == "held"
+    if way == "quarantine":
+        item = InboxItem.objects.get()
+        resolutions.choose(item, "take_in", reason="", told_at=None, by=chief, at=timezone.now())
+    else:
+        tablet.send(tablet.op("card.bind", card=card.token, volunteer=person.pk))
+    assert abs(Visit.objects.get().arrived_at - (timezone.now() - minute)) < CLOSE
+
+
 def test_a_file_is_corrected_by_what_was_heard_at_recording(tablet: Tablet) -> None:
     truth = timezone.now() - timedelta(hours=3)
     wall = truth + timedelta(minutes=40)
@@ -291,3 +318,8 @@ def test_a_time_at_the_end_of_the_calendar_is_kept_as_well(tablet: Tablet, wall:
     person = make.volunteer(tablet.operation.center)
     [result] = tablet.send({**tablet.op(volunteer=person.pk), "t_wall": wall})
     assert result["status"] in ("applied", "refused"), result
+    card = Card.objects.get(stock=cards.issue_stock(person.center, count=1, by=SYSTEM, at=timezone.now()))
+    tablet.send({**tablet.op(card=card.token), "t_wall": wall})
+    [bound] = tablet.send({**tablet.op("card.bind", card=card.token, volunteer=person.pk), "t_wall": wall})
+    assert bound["status"] in ("applied", "refused"), bound
+    assert not HeldOp.objects.filter(state="waiting", card__holder=person).exists()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from dvc.audit.services import SYSTEM
 from dvc.sync import gather, merging
@@ -135,3 +136,37 @@ def test_a_card_stays_with_somebody_who_is_in_a_team_because_of_it(
     assert (result["status"], result["code"]) == ("refused", "visit.in_a_team")
     assert (holder(card), here()) == (person, {person})
     assert HeldOp.objects.get().state == "folded"
+
+
+# ── clocks that are off ────────────────────────────────────────────────────────────────────────
+
+
+def told_by_a_clock(tablet: Tablet, error: timedelta, op: dict[str, Any], ago: timedelta) -> dict[str, Any]:
+    """The op went out now from a tablet whose clock is off, and was recorded a while ago."""
+    now = timezone.now() + error
+    sent = {**op, "t_wall": (now - ago).isoformat()}
+    tablet.post({"epoch": 1, "sent_wall": now.isoformat(), "ops": [sent]})
+    return sent
+
+
+@pytest.mark.parametrize(
+    "error", [timedelta(minutes=-20, microseconds=567), timedelta(minutes=7, microseconds=123)]
+)
+def test_what_waited_is_taken_back_also_when_the_tablets_clock_is_off(
+    tablet: Tablet, person: Volunteer, card: Card, error: timedelta
+) -> None:
+    minute = timedelta(minutes=1)
+    ways: list[dict[str, Any]] = [
+        tablet.op("visit.insure", volunteer=person.pk, evidence="seen_card"),
+        tablet.op("visit.orient", card=card.token),
+    ]
+    told = [told_by_a_clock(tablet, error, op, 5 * minute) for op in ways]
+    told_by_a_clock(tablet, error, tablet.op(volunteer=person.pk), 4 * minute)
+    told_by_a_clock(tablet, error, tablet.op("card.bind", card=card.token, volunteer=person.pk), 3 * minute)
+    gather.look_through(tablet.operation, at=timezone.now())
+    visit = Visit.objects.get()
+    assert None not in (visit.insurance_seen_at, visit.oriented_at)
+    for op in told:
+        told_by_a_clock(tablet, error, tablet.op("visit.undo", op=op["op_id"], of=op["kind"]), minute)
+    visit.refresh_from_db()
+    assert (visit.insurance_seen_at, visit.oriented_at) == (None, None)
