@@ -65,7 +65,6 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
             visits[len(results)] = happened.visit
         code = happened.code
         if op.kind == "visit.arrive":
-            code = _where(code, happened.visit, op)
             code = checkin.welcome_code(code, todo_codes(data))
         results.append(verdict(op.op_id, op.seq, status, code, data))
     desk.save()
@@ -104,13 +103,6 @@ def _tell(desk: Desk, op: Op, volunteer: Volunteer, context: Context, at: dateti
     if op.kind == "visit.leave":
         return desk.leave(volunteer, by=by, at=at)
     return desk.see_insurance(volunteer, evidence=op.payload["evidence"], by=by, at=at)
-
-
-def _where(code: str, visit: Visit | None, op: Op) -> str:
-    """Whoever is here at another site is not "here already"."""
-    told = op.payload.get("site")
-    elsewhere = visit is not None and visit.site_id is not None and told is not None and visit.site_id != told
-    return "wrong_site" if code == "already_present" and elsewhere else code
 
 
 def keep_failed(op: Op, finding: Finding, operation: Operation, context: Context, at: datetime) -> Result:

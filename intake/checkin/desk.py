@@ -91,7 +91,8 @@ class Desk:
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
     def arrive(self, volunteer: Volunteer, *, site: Site | None, by: By, at: datetime) -> Happened:
-        """Somebody came. A second arrival changes nothing, except that the earlier of two times is kept.
+        """Somebody came. A second arrival changes nothing, except that the earlier of two times is kept; whoever is here
+        at another site is not "here already".
 
         An arrival after closing is kept and flagged.
         """
@@ -103,7 +104,10 @@ class Desk:
             return Happened(self._welcome(visit), visit, changed=True)
         if visit.arrived_at < before.arrived_at:
             self._note("visit.earlier_arrival", visit, by, at)
-        return Happened("already_present" if visit.left_at is None else "already_left", visit, changed=False)
+        if visit.left_at is not None:
+            return Happened("already_left", visit, changed=False)
+        elsewhere = site is not None and visit.site_id not in (None, site.pk)
+        return Happened("wrong_site" if elsewhere else "already_present", visit, changed=False)
 
     def _welcome(self, visit: Visit) -> str:
         """What a new arrival hears. Beyond the day's capacity people wait: they are here, and that is recorded."""

@@ -56,7 +56,7 @@ def tell(
     at: datetime,
 ) -> list[Member]:
     """These people (ids, of a list that may be older than a merge) came or went with the group, and `extra` others whose
-    names nobody has. Whoever was here before stays `already_present`. In the order of their names, each once. Raises
+    names nobody has. Whoever was here before stays `already_present` (or `wrong_site`). In the order of their names, each once. Raises
     `IntegrityError` as `Desk.save` does."""
     known = Volunteer.objects.known_in(operation).living().standing_for(members)
     people = list(known.order_by("kana_key", "pk"))

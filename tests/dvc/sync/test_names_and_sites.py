@@ -12,6 +12,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Site
 from dvc.sync import desk
 from intake.checkin.models import FailedScan, Visit
+from intake.volunteers import services as volunteers
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
 
@@ -98,6 +99,21 @@ def test_somebody_who_is_here_at_another_site_is_told_so_and_may_move(tablet: Ta
     person = card.holder
     assert person is not None
     assert desk.of_today(tablet.operation, at=now)["sites"] == {str(person.pk): there.pk}
+
+
+def test_a_group_at_another_site_names_who_of_it_is_elsewhere(tablet: Tablet) -> None:
+    center = tablet.operation.center
+    here = Site.objects.get(center=center)
+    there = operations.add_site(center, name="東サテライト", lat=38.3, lng=141.0, by=SYSTEM, at=make.at(8))
+    elsewhere, known, fresh = (make.volunteer(center, name) for name in ("佐藤", "鈴木", "𠮷田"))
+    group = volunteers.register_group(center, name="町内会", by=SYSTEM, at=make.at(8))
+    tablet.send(tablet.op(volunteer=elsewhere.pk, site=here.pk), tablet.op(volunteer=known.pk, site=there.pk))
+    members = [elsewhere.pk, known.pk, fresh.pk]
+    [came] = tablet.send(tablet.op("group.arrive", group=group.pk, members=members, site=there.pk))
+    assert {one["volunteer"]: one["code"] for one in came["data"]["exceptions"]} == {
+        elsewhere.pk: "wrong_site",
+        known.pk: "already_present",
+    }
 
 
 def test_a_tablet_that_names_no_site_never_calls_one_wrong(tablet: Tablet) -> None:
