@@ -49,6 +49,25 @@ describe("the form of a group", () => {
   });
 });
 
+describe("a group that came in", () => {
+  it("is at the site where its tablet stood", async () => {
+    const desk = await withSheet({ sites: [{ id: 1, name: "本部" }, { id: 2, name: "北" }] });
+    const stand = (site: string): void => {
+      const choice = desk.part<HTMLSelectElement>("site");
+      choice.value = site;
+      choice.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    stand("2");
+    desk.press("[data-group-done]");
+    await desk.records(1);
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    stand("1");
+    desk.read(await cardText(cardId(2)));
+    await desk.shows("wrong_site");
+  });
+});
+
 describe("the ticks of a group", () => {
   const today = (left: number[]): Partial<Snapshot> => ({ today: { day: localDay(new Date()), arrived: 2, left } });
   const here = (...people: number[]): Partial<Snapshot> => ({ present: Object.fromEntries(people.map((id) => [id, "2026-11-23T09:00:00+09:00"])) });

@@ -115,7 +115,10 @@ export class PresenceList implements Presence {
         this.leave(member);
         continue;
       }
-      if (!this.here.has(member)) this.arrivals.add(`${op.op_id}:${member}`);
+      if (!this.here.has(member)) {
+        this.arrivals.add(`${op.op_id}:${member}`);
+        if (op.payload.site) this.sites.set(member, op.payload.site);
+      }
       this.enter(member);
     }
   }
