@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 
 from dvc.audit.services import record
 from dvc.operations.models import Operation
@@ -21,8 +21,8 @@ from intake.volunteers.models import Volunteer
 
 log = logging.getLogger(__name__)
 
-# What a mistake of ours looks like. Nothing that means "the machine is in trouble": that ends the request, and the
-# tablet sends again.
+# What a mistake of ours looks like. An `OperationalError` is none: the machine is in trouble. Whoever catches these lets
+# that one through first; it ends the request, and the tablet sends again.
 BUGS: Final = (
     ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError,
     DatabaseError, ObjectDoesNotExist, MultipleObjectsReturned, ValidationError,
@@ -38,6 +38,8 @@ def keep(op: Op, context: Context, error: Exception) -> Result | None:
         return None
     try:
         row = _row(op, operation, context, error)
+    except OperationalError:
+        raise
     except BUGS:
         log.exception("op %s cannot even be kept", op.op_id)
         return None

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DataError, ProgrammingError, connection
+from django.db import DataError, ProgrammingError
 from django.test import Client
 from django.utils import timezone
 
@@ -22,7 +19,7 @@ from dvc.sync import gather, resolutions
 from dvc.sync.models import InboxItem, ItemKind, QuarantinedOp, Receipt
 from intake.checkin.models import Visit
 from tests import make
-from tests.dvc.sync.tablet import Tablet
+from tests.dvc.sync.tablet import Tablet, breaks
 
 pytestmark = pytest.mark.django_db
 
@@ -30,20 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def tablet() -> Tablet:
     return Tablet(make.operation())
-
-
-@contextmanager
-def breaks(op: dict[str, Any], error: Exception) -> Iterator[None]:
-    """Whatever writes the receipt of this op breaks: a mistake that only shows with these data."""
-    marks = {op["op_id"], op["op_id"].replace("-", "")}
-
-    def write(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if sql.startswith("INSERT") and "sync_receipt" in sql and marks & {str(one) for one in params or ()}:
-            raise error
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(write):
-        yield
 
 
 ERRORS = [

@@ -16,7 +16,7 @@ from dvc.core.full_disk import is_full
 from dvc.devices.models import Holding
 from dvc.sync.models import Receipt
 from tests import make
-from tests.dvc.sync.tablet import Tablet, card_of
+from tests.dvc.sync.tablet import Tablet, breaks, card_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,11 +38,11 @@ def no_room() -> OperationalError:
 
 
 @contextmanager
-def full() -> Iterator[None]:
-    """Nothing can be written, everything can be read."""
+def full(table: str = "") -> Iterator[None]:
+    """Nothing can be written (into this table), everything can be read."""
 
     def write(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> CursorWrapper:
-        if sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
+        if sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")) and table in sql:
             raise no_room()
         return execute(sql, params, many, context)  # type: ignore[no-any-return]
 
@@ -64,6 +64,18 @@ def test_an_op_gets_a_clear_no_stays_on_the_tablet_and_is_taken_later(tablet: Ta
     assert "センター長に知らせてください" in answer.json()["text"]  # type: ignore[attr-defined]
     assert not Receipt.objects.exists()
     assert tablet.send(op)[0]["status"] == "applied"
+
+
+def test_a_disk_that_fills_while_a_broken_op_is_kept_leaves_the_whole_batch_to_the_tablet(
+    tablet: Tablet,
+) -> None:
+    ops = [tablet.op(volunteer=make.volunteer(tablet.operation.center).pk) for _ in range(3)]
+    with breaks(ops[1], KeyError("nobody thought of it")):
+        with full("sync_quarantinedop"):
+            answer = tablet.post({"epoch": 1, "ops": ops})
+        assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")  # type: ignore[attr-defined]
+        results = tablet.send(*ops)
+    assert [result["status"] for result in results][1:] == ["held", "applied"]
 
 
 def test_who_is_written_down_as_holding_the_list_keeps_it_fresh_and_nobody_else_gets_it(
