@@ -34,8 +34,8 @@ def keep(op: Op, context: Context, error: Exception) -> Result | None:
     """Keep what broke and answer `held`; no answer (the tablet keeps it) where even that is impossible."""
     log.error("op %s of device %s broke", op.op_id, context.device.pk, exc_info=error)
     operation = context.operation(op.operation)
-    if operation is None:
-        return None
+    if operation is None:  # of no operation of ours: whatever it broke on, it is refused
+        return verdict(op.op_id, op.seq, "refused", "invalid")
     try:
         row = _row(op, operation, context, error)
     except OperationalError:

@@ -134,26 +134,29 @@ def _apply(run: Sequence[Op], context: Context) -> Sequence[Applied]:
     return [one for op in run for one in _apply_alone(op, context)]
 
 
-def _apply_alone(op: Op, context: Context) -> Sequence[Applied]:
+def _apply_alone(op: Op, context: Context, *, again: bool = True) -> Sequence[Applied]:
     """One op; kept aside when our own code breaks on it. A constraint that says "somebody was here first" is settled by
     looking again once."""
-    for last_try in (False, True):
-        try:
-            return _fold_and_keep([op], context)
-        except IntegrityError:
-            receipt = Receipt.objects.filter(op_id=op.op_id).first()
-            if receipt is not None and _says_what_became_of_it(receipt, context):
-                return [(receipt, _answer(receipt, op, context))]
-            if receipt is not None:
-                receipt.delete()  # refused for its shape by an older release, and now we can read it
-            if last_try:
-                log.exception("op %s of device %s breaks a constraint", op.op_id, context.device.pk)
-        except OperationalError:
-            raise
-        except BUGS as error:
-            kept = broken.keep(op, context, error)
-            return [(None, kept)] if kept is not None else []
-    return []
+    try:
+        return _fold_and_keep([op], context)
+    except IntegrityError as error:
+        receipt = Receipt.objects.filter(op_id=op.op_id).first()
+        if receipt is not None and _says_what_became_of_it(receipt, context):
+            return [(receipt, _answer(receipt, op, context))]
+        if not again:  # a copied tablet: its number is another op's
+            return _kept_broken(op, context, error)
+        if receipt is not None:
+            receipt.delete()  # refused for its shape by an older release, and now we can read it
+    except OperationalError:
+        raise
+    except BUGS as error:
+        return _kept_broken(op, context, error)
+    return _apply_alone(op, context, again=False)
+
+
+def _kept_broken(op: Op, context: Context, error: Exception) -> Sequence[Applied]:
+    kept = broken.keep(op, context, error)
+    return [(None, kept)] if kept is not None else []
 
 
 @transaction.atomic

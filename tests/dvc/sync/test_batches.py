@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from dvc.audit.models import Entry
-from dvc.sync.models import Receipt
+from dvc.sync.models import InboxItem, ItemKind, Receipt
 from intake.checkin.models import FailedScan, Visit
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
@@ -104,13 +104,22 @@ def test_a_refusal_in_the_middle_of_a_batch_stays_its_own(tablet: Tablet) -> Non
 
 
 def test_a_batch_in_which_somebody_else_was_first_is_taken_apart(tablet: Tablet) -> None:
-    """The same seq under two ids breaks a constraint: the others go through, the broken one gets no answer."""
+    """The same seq under two ids (a copied tablet) breaks a constraint: the others go through, and a person sees that
+    one."""
     center = tablet.operation.center
     ops = [tablet.op(volunteer=make.volunteer(center).pk) for _ in range(3)]
     ops[1]["seq"] = ops[0]["seq"]
     results = tablet.send(*ops)
-    assert [result["op_id"] for result in results] == [ops[0]["op_id"], ops[2]["op_id"]]
+    assert [(result["op_id"], result["status"]) for result in results] == [
+        (ops[0]["op_id"], "applied"), (ops[1]["op_id"], "held"), (ops[2]["op_id"], "applied"),
+    ]  # fmt: skip
     assert Visit.objects.count() == 2
+    assert InboxItem.objects.get(kind=ItemKind.BROKEN_OP).key == ops[1]["op_id"]
+    assert [result["status"] for result in tablet.send(ops[1])] == ["held"]
+    elsewhere = {**tablet.op(volunteer=1), "operation": make.operation().pk, "seq": ops[0]["seq"]}
+    assert [(result["status"], result["code"]) for result in tablet.send(elsewhere)] == [
+        ("refused", "invalid")
+    ]
 
 
 def test_two_hundred_arrivals_cost_no_more_statements_than_a_few(
