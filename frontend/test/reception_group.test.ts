@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
 /* A group at the reception: its form, and what goes on beside it. */
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { shortCode } from "../src/field/card";
 import { localDay } from "../src/field/facts";
-import type { GroupPayload, Snapshot } from "../src/field/protocol";
+import { BLOCKED, type GroupPayload, type Snapshot } from "../src/field/protocol";
 import { ReceptionPage, SHEET_ID, cardId, cardText, closePages, snapshotOf } from "./reception_page";
 
 const members = [[1, "佐藤 花…", "さとう"], [2, "鈴木 一…", "すずき"], [3, "髙橋 𠮷…", "たかはし"]] as const;
@@ -89,5 +90,72 @@ describe("the ticks of a group", () => {
     closePages();
     const unknown = await withSheet({}, "[data-way='visit.leave']");
     expect(unknown.part("group-done").textContent).toBe("3人の帰りを記録する");
+  });
+});
+
+describe("beside the open form of a group", () => {
+  const blank = (): Promise<string> => cardText("ab".repeat(16));
+
+  it("a card nobody is known to hold is recorded alone, and the form says so", async () => {
+    const desk = await withSheet();
+    desk.read(await blank());
+    const [op] = await desk.records(1);
+    expect(op?.kind).toBe("visit.arrive");
+    expect(desk.part("group-say").textContent).toBe("記録しました（未確認）");
+    expect(desk.part("group-say").dataset["tone"]).toBe("warn");
+    await desk.formIs(true);
+  });
+
+  it("somebody who must not be let in is not taken in with the group", async () => {
+    const bare = await snapshotOf(NAMES, { groups }, { 4: BLOCKED });
+    const desk = await ReceptionPage.open(bare);
+    desk.read(await sheet());
+    await desk.formIs(true);
+    desk.read(await cardText(cardId(4)));
+    await desk.records(1);
+    expect(desk.part("group-say").textContent).toBe("班長を呼んでください");
+    expect(desk.part("group-done").textContent).toBe("3人を受付する");
+  });
+
+  it("a typed code takes its person in as the card does", async () => {
+    const code = shortCode(cardId(4));
+    const desk = await withSheet({ short_codes: { [code]: cardId(4).slice(0, 16) } });
+    desk.type(code);
+    await vi.waitFor(() => expect(desk.part("group-done").textContent).toBe("4人を受付する"));
+    expect(await desk.recorded()).toEqual([]);
+  });
+
+  it("the same sheet again changes nothing", async () => {
+    const desk = await withSheet();
+    desk.press("鈴木");
+    desk.press("佐藤");
+    desk.read(await cardText(cardId(4)));
+    await vi.waitFor(() => expect(desk.part("group-done").textContent).toBe("2人を受付する"));
+    desk.read(await sheet());
+    await desk.rest();
+    expect(desk.part("group-done").textContent).toBe("2人を受付する");
+  });
+
+  it("another group's sheet waits until this one is settled", async () => {
+    const other = { id: 6, name: "高校", sheet: "e".repeat(16), members: [[4, "遠藤 実…", ""], [5, "田中 薫…", ""]] as const };
+    const desk = await withSheet({ groups: [...groups, other] });
+    desk.press("鈴木");
+    desk.read(await cardText("e".repeat(32), 5));
+    await desk.rest();
+    expect(desk.part("group-done").textContent).toBe("2人を受付する");
+    expect(desk.part("group-say").textContent).toContain("書きかけの画面を閉じてから");
+  });
+
+  it.each(["walkin", "search"])("a sheet does not close a half-written form (%s), and may be read at once when that is closed", async (name) => {
+    const desk = await opened();
+    desk.press(`[data-${name}-open]`);
+    const field = desk.part(name).querySelector("input")!;
+    field.value = "佐藤";
+    desk.read(await sheet());
+    await vi.waitFor(() => expect(desk.part(`${name}-say`).textContent).toBe("書きかけの画面を閉じてから、もう一度読み取ってください。"));
+    expect([desk.part(name).hidden, field.value, await desk.recorded()]).toEqual([false, "佐藤", []]);
+    desk.press(`[data-${name}-close]`);
+    desk.read(await sheet());
+    await desk.formIs(true);
   });
 });

@@ -36,7 +36,7 @@ function markup(name: string): string {
 
 /** The words of the verdicts, as the server has them. */
 export function verdictTexts(): Record<string, VerdictText> {
-  const source = readFileSync("../intake/checkin/verdicts.py", "utf8");
+  const source = readFileSync("../intake/checkin/verdicts.py", "utf8").split("AT_THE_DESK")[0]!;
   const found = source.matchAll(/"(\w+)": Verdict\(\s*"(ok|warn|stop)",\s*"([^"]*)",\s*"([^"]*)"/g);
   return Object.fromEntries([...found].map(([, code, tone, title, say]) => [code, { tone, title, say } as VerdictText]));
 }

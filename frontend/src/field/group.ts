@@ -1,8 +1,7 @@
 /* A group comes or goes in one tap: all members ticked, whoever is missing unticked, and how many more there are. */
-import { GROUP, cardFace, cardPrefix, readCard } from "./card";
+import { GROUP, cardFace, readCard } from "./card";
 import { button, element, part } from "./elements";
-import type { Group, GroupPayload, Kind, Snapshot, Verdict } from "./protocol";
-import { holdersOf } from "./holders";
+import type { Group, GroupPayload, Kind, Snapshot, Tone, Verdict } from "./protocol";
 import { say } from "./snapshot";
 
 const MOST_EXTRA = 999;
@@ -31,13 +30,6 @@ export async function groupOfSheet(snapshot: Snapshot | null, text: string): Pro
   const reading = await readCard(text, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: GROUP });
   if (!reading.ok) return say(snapshot, reading.problem === "foreign" ? "foreign_card" : reading.problem === "forged" ? "forged_card" : "unreadable");
   return snapshot.groups?.find(({ sheet }) => sheet === reading.token.prefix) ?? say(snapshot, "unknown_group");
-}
-
-/** Whom a card read beside the open form adds, if this tablet knows them. */
-export function memberBehind(snapshot: Snapshot | null, card: string): Group["members"][number] | undefined {
-  const prefix = cardPrefix(card);
-  const held = snapshot && prefix ? holdersOf(snapshot).byPrefix(prefix) : undefined;
-  return held && [held[0], held[1], held[2]];
 }
 
 /** The section [data-group]; `done` gets who came or went, and which of the two. */
@@ -78,6 +70,11 @@ export class GroupForm {
     return this.way_;
   }
 
+  /** Whether this group is being ticked off, that way. */
+  isAbout(group: Group, way: GroupWay): boolean {
+    return this.isOpen && this.group?.id === group.id && this.way === way;
+  }
+
   open(group: Group, way: GroupWay, card?: string): void {
     this.group = group;
     this.way_ = way;
@@ -85,7 +82,7 @@ export class GroupForm {
     this.missing = this.notMeant(group, way);
     this.extra = 0;
     this.added = [];
-    part(this.section, "group-say").textContent = "";
+    this.say("", "ok");
     part(this.section, "group-title").textContent = `${group.name}：${way === "visit.leave" ? "団体の帰り" : "団体の受付"}`;
     part(this.section, "group-list").replaceChildren(...group.members.map(([id, name, kana]) => this.row(id, name, kana)));
     this.section.hidden = false;
@@ -106,8 +103,15 @@ export class GroupForm {
       this.added.push(member);
       part(this.section, "group-list").append(this.row(id, name, kana));
     }
-    part(this.section, "group-say").textContent = `${name} さんを入れました。`;
+    this.say(`${name} さんを入れました。`, "ok");
     this.draw();
+  }
+
+  /** What became of something else that was read while the form hides the panel. */
+  say(text: string, tone: Tone): void {
+    const line = part(this.section, "group-say");
+    line.textContent = text;
+    line.dataset["tone"] = tone;
   }
 
   close(): void {

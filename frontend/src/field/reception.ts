@@ -6,7 +6,7 @@ import { part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { forgetAnswers } from "./forget_answers";
 import { Freshness } from "./freshness";
-import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, groupWay, isSheet, memberBehind, type GroupWay } from "./group";
+import { GroupForm, groupButton, groupOf, groupOfSheet, groupVerdict, groupWay, isSheet, type GroupWay } from "./group";
 import { drawLink } from "./link";
 import { peopleCalled, settles } from "./names";
 import { prepareOffline } from "./offline";
@@ -45,6 +45,7 @@ const RAW_KEPT = 200;
 const NAME_KEPT = 100;
 const MOST_CANDIDATES = 8;
 const LATELY_MS = 120_000;
+const BUSY = "書きかけの画面を閉じてから、もう一度読み取ってください。";
 const BINDING = new Set<Kind>(["card.bind", "person.walk_in"]);
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
@@ -160,10 +161,6 @@ class Reception {
     this.turn += 1;
     const turn = this.turn;
     if ("card" in subject && isSheet(subject.card)) return this.sheet(subject.card, input, turn);
-    if ("card" in subject && this.group.isOpen && this.group.way === kind) {
-      const member = memberBehind(this.snapshot, subject.card);
-      if (member) return this.group.add(member);
-    }
     const verdict = await preview(subject, kind, {
       snapshot: this.snapshot,
       presence: this.presence,
@@ -179,6 +176,9 @@ class Reception {
       form.take(subject.card);
       return;
     }
+    if (this.group.isOpen && this.group.way === kind && verdict.volunteer !== null && verdict.tone !== "stop") {
+      return this.group.add([verdict.volunteer, verdict.name, verdict.kana]);
+    }
     if (this.questions.isOpen) this.questions.close();
     const payload = "card" in subject ? { card: subject.card, input } : { short_code: subject.shortCode, input };
     await this.record(kind, payload, verdict, turn, seenAt);
@@ -188,7 +188,14 @@ class Reception {
   private async sheet(text: string, input: Input, turn: number): Promise<void> {
     const way = groupWay(this.way);
     const found = way ? await groupOfSheet(this.snapshot, text) : say(this.snapshot, "group_sheet_here");
-    if (way && "members" in found) this.openGroup(found, way, text);
+    if (way && "members" in found) {
+      if (this.group.isAbout(found, way)) return;
+      const written = [this.walkIn, this.search, this.group].find(({ isOpen }) => isOpen);
+      if (!written) return this.openGroup(found, way, text);
+      written.say(BUSY, "warn");
+      this.sound.play("warn");
+      this.repeats.forget(`${way}:${text}`);
+    }
     else if ("code" in found) await this.record("scan.failed", { raw: text.slice(0, RAW_KEPT), code: found.code, input }, found, turn);
   }
 
@@ -225,16 +232,23 @@ class Reception {
       entry = await this.outbox.append(fact, verdict);
     } catch (error) {
       this.show({ verdict: notWritten(error), entry: null }, turn);
+      this.sayBesideGroup(notWritten(error));
       this.sound.play("stop");
       throw error;
     }
     this.presence.note(entry);
     this.questions.note(entry);
     this.show({ verdict, entry }, turn);
+    this.sayBesideGroup(verdict);
     this.timing.painted(entry.op_id, "scan-to-tablet");
     this.sound.play(verdict.tone);
     this.drawCount();
     return entry;
+  }
+
+  /** The panel is behind the form of a group, and so is what it says of a card that was read meanwhile. */
+  private sayBesideGroup({ name, title, tone }: Verdict): void {
+    if (this.group.isOpen) this.group.say(`${name ? `${name} さん：` : ""}${title}`, tone);
   }
 
   /** Take back what `entry` recorded. */
@@ -311,7 +325,9 @@ class Reception {
       const verdict = verdictOf(entry);
       this.show({ verdict, entry }, this.turn);
       this.timing.painted(entry.op_id, "scan-to-server");
-      if (verdict.tone !== before.tone) this.sound.play(verdict.tone);
+      if (verdict.tone === before.tone) continue;
+      this.sayBesideGroup(verdict);
+      this.sound.play(verdict.tone);
     }
     this.drawCount();
     void this.letGo(entries);

@@ -14,4 +14,9 @@ export class Repeats {
     this.until.set(key, now + this.windowMs);
     return repeat;
   }
+
+  /** Whoever was told to show it again may do so at once. */
+  forget(key: string): void {
+    this.until.delete(key);
+  }
 }

@@ -45,7 +45,7 @@ export class Search {
     this.people = [];
     this.card = card;
     this.section.hidden = false;
-    this.tell("");
+    this.say("");
     this.draw();
     this.form.querySelector<HTMLInputElement>("input")?.focus();
     this.section.scrollIntoView({ block: "nearest" });
@@ -65,15 +65,16 @@ export class Search {
     const device = this.device();
     const text = String(new FormData(this.form).get("q") ?? "").trim();
     if (!device || !text) return;
-    this.tell("探しています…");
+    this.say("探しています…");
     const found = await fetchPeople(this.page.dataset["peopleUrl"] ?? "", text, device);
     this.people = typeof found === "string" ? [] : found;
-    if (typeof found === "string") this.tell(found);
-    else this.tell(found.length ? "" : "見つかりません。ふりがなの一部か、電話番号の下4けたで探してください。");
+    if (typeof found === "string") this.say(found);
+    else this.say(found.length ? "" : "見つかりません。ふりがなの一部か、電話番号の下4けたで探してください。");
     this.draw();
   }
 
-  private tell(text: string): void {
+  /** How the search goes, or why something that was read beside it was not taken. */
+  say(text: string): void {
     part(this.section, "search-say").textContent = text;
   }
 

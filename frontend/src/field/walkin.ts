@@ -51,6 +51,11 @@ export class WalkInForm {
     this.draw();
   }
 
+  /** Why something that was read beside the form was not taken. */
+  say(text: string): void {
+    part(this.section, "walkin-say").textContent = text;
+  }
+
   close(): void {
     this.section.hidden = true;
     this.closed();
