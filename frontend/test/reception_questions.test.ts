@@ -72,3 +72,17 @@ describe("「ぜんぶ問題なし」", () => {
     expect(op?.payload).not.toHaveProperty("all");
   });
 });
+
+describe("the list of who was not asked yet", () => {
+  it("gives way to 「班長を呼んでください」, and stays for an answer that calls nobody", async () => {
+    const desk = await opened();
+    desk.press("[data-questions-open]");
+    desk.press("聞く");
+    desk.press("bootsよい");
+    await desk.records(1);
+    expect(desk.part("questions").hidden).toBe(false);
+    desk.press("feverだめ");
+    await desk.shows("answered_talk");
+    expect([desk.part("questions").hidden, desk.part("verdict").hidden]).toEqual([true, false]);
+  });
+});

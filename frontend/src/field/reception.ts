@@ -293,6 +293,8 @@ class Reception {
   private async said(told: Payload, verdict: Verdict): Promise<void> {
     if (this.operator.closed) return;
     this.turn += 1;
+    // The list lies over the panel, which says whom to call.
+    if (verdict.code !== "ok_answered") this.questions.close();
     await this.record("visit.answer", told, verdict, this.turn);
   }
 
