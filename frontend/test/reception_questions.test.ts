@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 /* The questions of the day at the reception: what is offered to press, and what goes out. */
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { STOPPED, type Question, type Snapshot } from "../src/field/protocol";
 import { ReceptionPage, cardId, cardText, closePages, snapshotOf } from "./reception_page";
 
@@ -84,5 +84,53 @@ describe("the list of who was not asked yet", () => {
     desk.press("feverだめ");
     await desk.shows("answered_talk");
     expect([desk.part("questions").hidden, desk.part("verdict").hidden]).toEqual([true, false]);
+  });
+});
+
+describe("the rows of the questions", () => {
+  const rows = (desk: ReceptionPage): string[] =>
+    [...desk.part("verdict").querySelectorAll<HTMLElement>(".t-questions > *")].map((each) => {
+      const pressed = each.querySelector("[aria-pressed=true]")?.textContent;
+      return pressed ?? (each.querySelector("p") ?? each).textContent ?? "";
+    });
+
+  it("stay where they are until all are answered, so that a double tap answers one", async () => {
+    const desk = await opened(ASK.slice(0, 3));
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    expect(rows(desk)).toEqual(["ぜんぶ問題なし", "well？", "fever？", "boots？"]);
+    desk.press("wellよい");
+    await desk.shows("ok_answered");
+    expect(rows(desk)).toEqual(["ぜんぶ問題なし", "wellよい", "fever？", "boots？"]);
+    desk.press("feverよい");
+    await vi.waitFor(() => expect(rows(desk)).toEqual(["ぜんぶ問題なし", "wellよい", "feverよい", "boots？"]));
+    expect(desk.page.querySelector<HTMLButtonElement>(".t-questions__all")?.disabled).toBe(true);
+    desk.press("bootsよい");
+    await vi.waitFor(() => expect(rows(desk)).toEqual(["今日の質問：済み", "答えを直す"]));
+    desk.press("答えを直す");
+    expect(rows(desk)).toEqual(["wellよい", "feverよい", "bootsよい"]);
+  });
+
+  it("judge a press by what was said until then, also on a row that was drawn before", async () => {
+    const desk = await opened();
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    const before = [...desk.part("verdict").querySelectorAll("button")];
+    before.find((each) => each.textContent === "wellだめ")!.click();
+    await desk.shows("answered_talk");
+    before.find((each) => each.textContent === "bootsよい")!.click();
+    await desk.records(3);
+    expect((await desk.shelf.newest(1))[0]?.verdict.code).toBe("answered_talk");
+  });
+
+  it("of the bulk leave alone what was answered before it", async () => {
+    const desk = await opened();
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    desk.press("wellだめ");
+    await desk.shows("answered_talk");
+    desk.press("ぜんぶ問題なし");
+    const ops = await desk.records(3);
+    expect(ops[2]?.payload.answers).toEqual({ fever: "yes", boots: "yes" });
   });
 });

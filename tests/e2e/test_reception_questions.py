@@ -53,7 +53,8 @@ def test_questions_are_asked_beside_the_scans_also_without_a_network(
     tablet.expect_verdict("ok", three.family)
     panel.get_by_role("button", name="よくない", exact=True).click()
     tablet.expect_verdict("answered_talk", three.family)
-    expect(panel.locator(".t-questions__row")).to_have_count(1)
+    expect(panel.locator(".t-questions__row")).to_have_count(2)  # none moves under the finger
+    expect(panel.locator(".t-questions__answer[aria-pressed=true]")).to_have_text("よくない")
     page.get_by_role("button", name="今日の質問がまだの人").click()
     waiting = page.locator("[data-questions-list] li")
     expect(waiting).to_have_count(2)

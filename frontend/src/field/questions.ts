@@ -143,17 +143,20 @@ export class QuestionDesk {
     const questions = questionsOf(this.snapshot());
     const { subject, person, guest } = asked;
     const said = this.told.of(person.volunteer, guest, subject.card);
-    const left = questions.filter(({ code }) => said[code] === undefined && !known(code));
+    // What was answered here keeps its row, marked: nothing may move under a finger while there is more to press.
+    const shown = questions.filter(({ code }) => said[code] !== undefined || !known(code));
+    const left = shown.filter(({ code }) => said[code] === undefined);
     if (!questions.length || (!left.length && !correct && !Object.keys(said).length)) return null;
     const box = element("div", "t-questions");
-    const press = (answers: Answers, all?: true): void => this.press(asked, said, answers, all);
+    const press = (answers: Answers, all?: true): void => this.press(asked, answers, all);
     const drawAll = (which: readonly Question[]): void => box.replaceChildren(...rows(which, said, press));
-    if (left.length) drawAll(left);
+    if (left.length) drawAll(shown);
     else box.replaceChildren(element("p", "t-questions__done", "今日の質問：済み"), button("button", "答えを直す", () => drawAll(questions)));
     return box;
   }
 
-  private press({ subject, person, guest }: Asked, said: Answers, answers: Answers, all?: true): void {
+  private press({ subject, person, guest }: Asked, answers: Answers, all?: true): void {
+    const said = this.told.of(person.volunteer, guest, subject.card);
     const code = answerCode(questionsOf(this.snapshot()), { ...said, ...answers });
     const verdict = say(this.snapshot(), code, person);
     this.tell({ ...subject, answers, ...(all ? { all } : {}) }, guest === undefined ? verdict : { ...verdict, guest });
@@ -204,9 +207,12 @@ function rows(questions: readonly Question[], said: Answers, press: (answers: An
   );
   // Whether somebody came by car is no problem: it is told, not taken for granted.
   const fine = questions.filter(({ kind }) => kind !== "info");
-  if (fine.length < 2) return made;
-  const all = Object.fromEntries(fine.map(({ code }) => [code, "yes" as Answer]));
-  return [button("button button--primary t-questions__all", "ぜんぶ問題なし", () => press(all, true)), ...made];
+  const open = fine.filter(({ code }) => said[code] === undefined);
+  if (fine.length < 2 || questions.every(({ code }) => said[code] !== undefined)) return made;
+  const answers = Object.fromEntries(open.map(({ code }) => [code, "yes" as Answer]));
+  const all = button("button button--primary t-questions__all", "ぜんぶ問題なし", () => press(answers, true));
+  all.disabled = open.length < 2;
+  return [all, ...made];
 }
 
 function answer(label: string, pressed: boolean, press: () => void): HTMLButtonElement {
