@@ -104,6 +104,7 @@ WORDS: Final[Mapping[str, str]] = {
     "orientation.room_undone": "説明の回の全員の印を取り消しました",
     "orientation.taken_back": "説明を受けた印を、端末で取り消しました",
     "orientation.ticked": "説明で話したことに印をつけました",
+    "paper.line_keyed": "用紙の1行を入力しました",
     "paper.period_ended": "紙の受付を終わりました",
     "paper.period_recorded": "紙で受け付けた時間を記録しました",
     "paper.printed": "番号の入った用紙を印刷しました",

@@ -128,6 +128,7 @@ def key_line(
     PaperSheet.objects.select_for_update().get(pk=sheet.pk)  # Enter pressed twice: one after the other
     line = PaperLine.objects.filter(sheet=sheet, line=number).first() or PaperLine(sheet=sheet, line=number)
     before = (line.volunteer, line.arrived_at, line.left_at) if line.is_applied else None
+    was_open = _open(line)
     line.who, line.arrive, line.leave = (
         reading.clean(text, longest)
         for text, longest in ((typed.who, 60), (typed.arrive, 20), (typed.leave, 20))
@@ -144,8 +145,19 @@ def key_line(
         line.save()
     elif line.pk:
         line.delete()
+    if _open(line) != was_open:  # what became a visit stands in the log as one
+        problem = line.problem if _open(line) else ""
+        record(
+            "paper.line_keyed", sheet, by=by, at=at, operation=sheet.operation, line=number, problem=problem
+        )
     PaperSheet.objects.filter(pk=sheet.pk).update(period=period)
     return Keyed(line, choices)
+
+
+def _open(line: PaperLine) -> tuple[str, ...] | None:
+    """What was typed and is no visit yet, and why; None of an empty line."""
+    typed = (line.who, line.arrive, line.leave)
+    return (*typed, line.problem) if line.problem and any(typed) else None
 
 
 def _understand(

@@ -105,6 +105,23 @@ def test_the_same_line_typed_again_changes_nothing(paper: Paper) -> None:
     assert PaperLine.objects.count() == 1
 
 
+def test_a_line_that_is_no_visit_yet_stands_in_the_log_whenever_it_changes(paper: Paper) -> None:
+    for typed in (("さとう", "940"), ("さとう", "940"), ("さとう", ""), ("", "")):
+        paper.key(*typed, line=3)
+    told = Entry.objects.filter(action="paper.line_keyed").order_by("id")
+    assert [entry.details for entry in told] == [
+        {"line": 3, "problem": "nobody"}, {"line": 3, "problem": "nobody"}, {"line": 3, "problem": ""},
+    ]  # fmt: skip
+    assert {(entry.subject_id, entry.actor, entry.operation) for entry in told} == {
+        (str(paper.sheet.pk), paper.desk.user, paper.operation)
+    }
+    paper.key("さとう", "940")
+    make.volunteer(paper.operation.center)
+    paper.key("さとう", "940")
+    assert [entry.details["problem"] for entry in told.all()[3:]] == ["nobody", ""]
+    assert Entry.objects.filter(action="visit.arrived").exists()
+
+
 def test_a_corrected_line_takes_back_what_it_said_first(paper: Paper) -> None:
     first = make.volunteer(paper.operation.center)
     second = make.volunteer(
