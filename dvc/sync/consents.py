@@ -20,7 +20,8 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
     if finding.volunteer is None:
         return keep_failed(op, finding, operation, context, at)
     person = finding.volunteer
-    changed = volunteers.agree(person, by=context.by(op), at=at)
+    agreed = person.moment(operation, context.told(op).at)
+    changed = volunteers.agree(person, by=context.by(op), at=agreed)
     visits = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer=person)
     visit = visits.order_by("arrived_at").last()
     data = about_person(finding, visit, operation, Cover(operation, {person.pk}, [at]), at)

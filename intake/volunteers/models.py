@@ -215,6 +215,11 @@ class Volunteer(models.Model):
         """The registration that stands for this person: itself, or the one it was merged into."""
         return self.merged_into.standing if self.merged_into else self
 
+    def moment(self, operation: Operation, real: datetime) -> datetime:
+        """What the clock this registration lives by reads at the real moment `real`: the drill's for its invented people.
+        What a real person does in a drill outlives it, and the drill's clock may be months ahead."""
+        return operation.moment(real) if self.drill_id else real
+
     @property
     def name(self) -> str:
         """As printed and read aloud: 「髙﨑 一郎」."""

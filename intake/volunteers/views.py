@@ -304,7 +304,7 @@ def volunteer_insure(request: StaffRequest, operation_id: int, volunteer_id: int
 def volunteer_agree(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """The person read the notes at the desk and agreed."""
     person = _person(request, volunteer_id)
-    services.agree(person, by=by(request), at=request.now)
+    services.agree(person, by=by(request), at=person.moment(request.operation, timezone.now()))
     messages.success(request, "注意事項への同意を記録しました。")
     return redirect("volunteer_page", operation_id, person.pk)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
+from dvc.operations.models import Mode
 from dvc.sync import download, snapshot
 from dvc.sync.holders import OLD_CONSENT
 from intake.volunteers import services as volunteers
@@ -62,6 +63,25 @@ def test_an_earlier_consent_that_comes_late_changes_nothing(tablet: Tablet) -> N
     assert not volunteers.agree(person, by=SYSTEM, at=make.at(9))
     person.refresh_from_db()
     assert person.consented_at == make.at(10)
+
+
+def test_a_real_person_in_a_drill_agrees_by_the_real_clock_an_invented_one_by_the_drills() -> None:
+    drill = make.operation(mode=Mode.DRILL)
+    ahead = timezone.now() + timedelta(days=200)
+    operations.set_clock(drill, reading=ahead, speed=1, by=SYSTEM, at=timezone.now())
+    real, told, invented = (make.volunteer(drill.center, drill=each) for each in (None, None, drill))
+    tablet, desk = Tablet(drill), Client()
+    desk.force_login(make.user(drill.center))
+    desk.post(reverse("volunteer_agree", args=[drill.pk, told.pk]))
+    results = tablet.send(*(tablet.op("visit.consent", volunteer=person.pk) for person in (real, invented)))
+    assert [result["code"] for result in results] == ["ok_agreed"] * 2
+    for person in (real, told, invented):
+        person.refresh_from_db()
+    for moment in (real.consented_at, told.consented_at):
+        assert moment is not None
+        assert moment <= timezone.now()
+    assert invented.consented_at is not None
+    assert invented.consented_at >= ahead
 
 
 def test_a_tablet_learns_of_everybody_when_the_notes_change(tablet: Tablet) -> None:
