@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
 from dvc.sync.context import Context
@@ -71,7 +73,7 @@ def _say(group: Group, data: dict[str, Any], unknown: int) -> str:
 
 def of_operation(operation: Operation) -> list[dict[str, Any]]:
     """For the snapshot: groups of two or more, and smaller ones with a sheet, with their members (family name and first
-    letter). `sheet`: what their sheet's symbol is known by, as a card's prefix; `leader`: their id. One query."""
+    letter). `sheet`: what their sheet's symbol is known by, as a card's prefix; `leader`: their id. Two queries."""
     rows = (
         Volunteer.objects.known_in(operation)
         .living()
@@ -100,4 +102,17 @@ def of_operation(operation: Operation) -> list[dict[str, Any]]:
         entry["members"].append(
             [pk, family_first_letter(family, given), family_first_letter(family_kana, given_kana)]
         )
+    for bare in _with_a_sheet(operation).exclude(pk__in=found).order_by("pk"):
+        found[bare.pk] = {
+            "id": bare.pk,
+            "name": bare.name,
+            "members": [],
+            "sheet": bare.sheet_id[:PREFIX_CHARS],
+        }
     return [group for group in found.values() if len(group["members"]) >= SMALLEST or "sheet" in group]
+
+
+def _with_a_sheet(operation: Operation) -> QuerySet[Group]:
+    """Groups of which a sheet was printed, but for those of people invented for another drill."""
+    invented = Volunteer.objects.filter(drill__isnull=False).exclude(drill=operation)
+    return Group.objects.filter(center=operation.center_id, sheet_id__gt="").exclude(volunteers__in=invented)

@@ -14,11 +14,12 @@ from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import Mode
-from dvc.sync import merging
+from dvc.sync import groups, merging
 from intake.checkin import nameless
 from intake.checkin.models import FailedScan, GroupArrival, Visit, VisitFlag
 from intake.orientation import services as orientation
 from intake.volunteers import cards
+from intake.volunteers import groups as on_paper
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import Card, CardState, Group, Volunteer
 from matching.teams import services as teams
@@ -501,3 +502,21 @@ def test_the_snapshot_names_groups_by_family_name_and_first_letter(tablet: Table
         "町内会",
         ["髙﨑 𠮷…"] * 2,
     )
+
+
+def test_a_group_with_a_sheet_is_known_before_anybody_is_on_its_list(tablet: Tablet) -> None:
+    operation, drill = tablet.operation, make.operation(tablet.operation.center, mode=Mode.DRILL)
+    bare, _without, filled, played = (
+        group_of(tablet, name=name) for name in ("あ会", "い会", "う会", "え会")
+    )
+    for group in (bare, filled, played):
+        on_paper.sheet_token(group, by=SYSTEM, at=make.at(8))
+    member = make.volunteer(operation.center, group=filled)
+    make.volunteer(operation.center, group=played, drill=drill)
+    told = groups.of_operation(operation)
+    assert {group["id"]: len(group["members"]) for group in told} == {filled.pk: 1, bare.pk: 0}
+    assert {group["id"] for group in groups.of_operation(drill)} == {filled.pk, bare.pk, played.pk}
+    volunteers.withdraw(member, by=SYSTEM, at=make.at(9))
+    assert {group["id"] for group in groups.of_operation(operation)} == {filled.pk, bare.pk}
+    came = tablet.op("group.arrive", group=bare.pk, members=[], extra=4)
+    assert tablet.send(came)[0]["code"] == "group_arrived"
