@@ -1,5 +1,6 @@
-"""Ops about the questions of the day: what somebody said. Health is sensitive: what was said stands in one table only
-(intake.questions), never in a receipt, an answer to a tablet, another tablet's snapshot or the log."""
+"""Ops about the questions of the day: what somebody said. Health is sensitive: what was said stands in one table
+(intake.questions), before that with an op that waits or was set aside, and never in a receipt, an answer to a tablet,
+another tablet's snapshot or the log."""
 
 from __future__ import annotations
 
