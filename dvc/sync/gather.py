@@ -88,10 +88,6 @@ def _asks_for_duplicates(operation: Operation) -> bool:
     return real.live().main_first().first() == operation
 
 
-def _known(operation: Operation, kind: ItemKind) -> set[str]:
-    return set(InboxItem.objects.filter(operation=operation, kind=kind).values_list("key", flat=True))
-
-
 def _asked(operation: Operation, kind: ItemKind) -> set[str]:
     items = InboxItem.objects.open().filter(operation=operation, kind=kind)
     return set(items.values_list("key", flat=True))
@@ -155,15 +151,17 @@ def _nobody_came_for(operation: Operation, days_end: date, *, at: datetime) -> N
     """What still waits when its day is over goes to a person."""
     over = timezone.make_aware(datetime.combine(days_end, time()))
     waiting = HeldOp.objects.filter(operation=operation, state=HeldState.WAITING, happened_at__lt=over)
-    known = _known(operation, ItemKind.CARD_NEVER_BOUND)
+    asked = _asked(operation, ItemKind.CARD_NEVER_BOUND)
     for held in waiting.filter(card__isnull=False):
         assert held.card_id is not None
-        if str(held.pk) not in known:
+        if str(held.pk) not in asked:
             seen = View("scanned", held.happened_at, op=str(held.op_id), device=str(held.device_id))
-            inbox.open_item(
+            item = inbox.open_item(
                 operation, ItemKind.CARD_NEVER_BOUND, held.pk, subjects={"held": [held.pk], "card": [held.card_id]},
                 views=[seen], fix="drop", by=SYSTEM, at=at,
             )  # fmt: skip
+            if not item.is_open:  # the card was taken back from whom it was answered with
+                inbox.reopen(item, by=SYSTEM, at=at)
     asked = _asked(operation, ItemKind.NEVER_ARRIVED)
     for never in never_arrived(operation, before=days_end):
         if never.key not in asked:

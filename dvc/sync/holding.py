@@ -110,6 +110,8 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
         result = fold(op, held.operation, context)
     except Refused as no:  # what refuses is atomic itself; a person sees it with the other refusals
         result = refusal(op, no)
+    if result.code == "insured_before_arrival" and held.card_id is not None:
+        _wait_for_arrival(held, result.data["volunteer"], by=context.by(op), at=at)
     if result.code in WAITS:
         return result
     held.state, held.settled_at, held.result = HeldState.FOLDED, at, result.as_json()
@@ -119,10 +121,18 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
     return result
 
 
-def wait_again(held: HeldOp, *, by: By, at: datetime) -> None:
-    """What it was folded for was a mistake."""
+def _wait_for_arrival(held: HeldOp, volunteer: int, *, by: By, at: datetime) -> None:
+    """The card has a name: now the op waits for that person, as one does that was told with the name."""
+    held.card, held.volunteer_id = None, volunteer
+    held.save(update_fields=["card", "volunteer"])
+    record("op.held", held, by=by, at=at, operation=held.operation, kind=held.op["kind"], volunteer=volunteer)
+
+
+def wait_again(held: HeldOp, card: Card, *, by: By, at: datetime) -> None:
+    """Whom the card was given to was a mistake: the op waits for the card's holder (again)."""
+    held.card, held.volunteer = card, None
     held.state, held.settled_at, held.result = HeldState.WAITING, None, None
-    held.save(update_fields=["state", "settled_at", "result"])
+    held.save(update_fields=["card", "volunteer", "state", "settled_at", "result"])
     record("op.waits_again", held, by=by, at=at, operation=held.operation)
 
 

@@ -94,7 +94,8 @@ def _fold(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: da
     )
     if held.card is None or held.card.holder_id is None:
         raise Refused("inbox.nobody_holds_it")
-    holding.fold_one(held, fold=fold_held, at=at)
+    if holding.fold_one(held, fold=fold_held, at=at).code == "unbound_card":
+        raise Refused("inbox.nobody_holds_it")
 
 
 def _merge(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:

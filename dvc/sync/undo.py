@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
@@ -17,7 +18,8 @@ from dvc.sync import holding
 from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, HeldState, Receipt
 from dvc.sync.ops import Op, Result, verdict
-from intake.checkin import groups, walk_in
+from dvc.sync.visits import asked
+from intake.checkin import groups, identify, walk_in
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
 from intake.orientation import services as orientation
@@ -156,20 +158,38 @@ def _wait_again(undoing: Undoing, card: Card) -> None:
     """What had waited for the card was recorded for the wrong person: it waits for whoever is given the card next. What
     cannot be taken back (an answer, an agreement) stays. Refused visit.in_a_team when the person is here because of it
     and in a team by now."""
-    folded = HeldOp.objects.filter(
-        card=card, state=HeldState.FOLDED, settled_at__gte=undoing.target.happened_at
-    ).select_related("operation")
     person = _person(undoing)
-    for held in folded.select_for_update(of=("self",)).order_by("-happened_at", "-id"):
-        told = Receipt.objects.filter(op_id=held.op_id, kind__in=_UNDO).first()
-        if told is None:
+    people = {int(undoing.said.get("volunteer") or 0), person.pk if person else 0}
+    rows = HeldOp.objects.filter(Q(card=card) | Q(volunteer__in=people)).filter(
+        Q(state=HeldState.FOLDED, settled_at__gte=undoing.target.happened_at)
+        | Q(state=HeldState.WAITING, volunteer__isnull=False)
+    )
+    rows = rows.select_related("operation__center").select_for_update(of=("self",))
+    for held in rows.order_by("-happened_at", "-id"):
+        if held.card_id is None and not _is_told_by(held, card):
             continue
-        said = (held.result or {}).get("data", {})
-        _UNDO[told.kind](replace(undoing, target=told, operation=held.operation, said=said, alone=True))
-        here = Visit.objects.present().filter(operation=held.operation, volunteer=person)
-        if person is not None and not here.exists():
-            _not_in_a_team(replace(undoing, operation=held.operation), [person.pk])
-        holding.wait_again(held, by=undoing.by, at=undoing.at)
+        if held.state == HeldState.FOLDED and not _take_back_folded(undoing, held, person):
+            continue
+        holding.wait_again(held, card, by=undoing.by, at=undoing.at)
+
+
+def _is_told_by(held: HeldOp, card: Card) -> bool:
+    one = asked(Op.from_json(held.op), held.happened_at)
+    return identify.find(held.operation, [one], keys={})[0].card == card
+
+
+def _take_back_folded(undoing: Undoing, held: HeldOp, person: Volunteer | None) -> bool:
+    """False when it is of a kind that cannot be taken back."""
+    told = Receipt.objects.filter(op_id=held.op_id, kind__in=_UNDO).first()
+    if told is None:
+        return False
+    said = (held.result or {}).get("data", {})
+    here = replace(undoing, target=told, operation=held.operation, said=said, alone=True)
+    _UNDO[told.kind](here)
+    present = Visit.objects.present().filter(operation=held.operation, volunteer=person)
+    if person is not None and not present.exists():
+        _not_in_a_team(here, [person.pk])
+    return True
 
 
 def _person(undoing: Undoing) -> Volunteer | None:

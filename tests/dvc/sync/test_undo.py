@@ -99,6 +99,7 @@ def test_what_waited_for_a_card_goes_on_waiting_when_it_was_given_to_the_wrong_p
         assert here() == set()
         assert {held.state for held in HeldOp.objects.all()} == {"waiting"}
     gather.look_through(tablet.operation, at=make.at(9, 4))
+    assert {held.result for held in HeldOp.objects.all()} == {None}
     tell(tablet, said(tablet, "card.bind", make.at(9, 5), card=card.token, volunteer=other.pk))
     visit = Visit.objects.get(annulled_at=None)
     assert (visit.volunteer, visit.arrived_at, visit.insurance_seen_at, visit.oriented_at) == (
@@ -106,6 +107,23 @@ def test_what_waited_for_a_card_goes_on_waiting_when_it_was_given_to_the_wrong_p
     )  # fmt: skip
     tell(tablet, undo(tablet, came, 6))
     assert here() == set()
+
+
+def test_insurance_shown_with_a_card_of_the_wrong_person_waits_for_the_right_one(
+    tablet: Tablet, person: Volunteer, other: Volunteer, card: Card
+) -> None:
+    seen = said(tablet, "visit.insure", make.at(9), card=card.token, evidence="seen_card")
+    bind = said(tablet, "card.bind", make.at(9, 2), card=card.token, volunteer=person.pk)
+    typed = said(tablet, "visit.insure", make.at(9, 3), short_code=card.short_code, evidence="seen_card")
+    own = said(tablet, "visit.insure", make.at(9, 3), volunteer=person.pk, evidence="seen_card")
+    tell(tablet, seen, bind, typed, own)
+    tell(tablet, undo(tablet, bind, 4))
+    assert set(HeldOp.objects.values_list("card", "volunteer")) == {(card.pk, None), (None, person.pk)}
+    tell(tablet, said(tablet, "card.bind", make.at(9, 5), card=card.token, volunteer=other.pk))
+    tell(tablet, said(tablet, "visit.arrive", make.at(9, 6), card=card.token))
+    gather.look_through(tablet.operation, at=make.at(9, 7))
+    assert Visit.objects.get().insurance_seen_at == make.at(9)
+    assert HeldOp.objects.get(volunteer=person).state == "waiting"
 
 
 def test_what_the_wrong_person_did_without_the_card_stands(

@@ -166,6 +166,39 @@ def test_insurance_told_before_the_arrival_counts_when_that_comes(tablet: Tablet
     assert not InboxItem.objects.filter(kind=ItemKind.NEVER_ARRIVED).exists()
 
 
+def test_insurance_shown_with_a_blank_card_waits_for_the_arrival_of_who_got_the_card(
+    tablet: Tablet, person: Volunteer
+) -> None:
+    card = Card.objects.get(stock=cards.issue_stock(person.center, count=1, by=SYSTEM, at=make.at(8)))
+    tell(tablet, insured(tablet, person, card=card.token))
+    tell(tablet, said(tablet, "card.bind", make.at(9, 2), card=card.token, volunteer=person.pk))
+    cards.lose(card, by=SYSTEM, at=make.at(9, 30))
+    sweep(tablet)
+    tell(tablet, said(tablet, "visit.arrive", make.at(9, 40), volunteer=person.pk))
+    sweep(tablet)
+    assert Visit.objects.get().insurance_seen_at == make.at(9)
+
+
+def test_a_person_who_gives_such_a_card_a_name_later_is_asked_whether_that_person_came(
+    tablet: Tablet, person: Volunteer
+) -> None:
+    card = Card.objects.get(stock=cards.issue_stock(person.center, count=1, by=SYSTEM, at=make.at(8)))
+    tell(tablet, insured(tablet, person, card=card.token))
+    sweep(tablet, 26)
+    by = make.by(make.user(tablet.operation.center))
+    cards.bind(card, person, by=SYSTEM, at=make.at(33))
+    resolutions.choose(
+        InboxItem.objects.get(kind=ItemKind.CARD_NEVER_BOUND), "fold", reason="佐藤さん", told_at=None, by=by, at=make.at(33),
+    )  # fmt: skip
+    sweep(tablet, 33)
+    item = InboxItem.objects.get(kind=ItemKind.NEVER_ARRIVED)
+    assert item.subjects == {"volunteer": [person.pk]}
+    resolutions.choose(item, "came_at", reason="本人", told_at=make.at(8, 50), by=by, at=make.at(34))
+    visit = Visit.objects.get()
+    assert (visit.arrived_at, visit.insurance_seen_at) == (make.at(8, 50), make.at(9))
+    assert HeldOp.objects.get().state == "folded"
+
+
 def test_insurance_told_after_the_leaving_belongs_to_that_visit(tablet: Tablet, person: Volunteer) -> None:
     tell(
         tablet,
