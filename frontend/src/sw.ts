@@ -19,8 +19,15 @@ const PATIENCE_MS = 3000;
 self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
+      const isNew = !(await caches.has(KIT)); // another worker may bring the same files again
       const cache = await caches.open(KIT);
-      await cache.addAll(PRECACHE.map((url) => new Request(url, { cache: "no-cache" })));
+      try {
+        await cache.addAll(PRECACHE.map((url) => new Request(url, { cache: "no-cache" })));
+      } catch (error) {
+        // An empty room would pass for the release before the next one.
+        if (isNew) await caches.delete(KIT);
+        throw error;
+      }
       await self.skipWaiting();
     })(),
   );
@@ -33,6 +40,9 @@ self.addEventListener("activate", (event) => {
       const kits = (await caches.keys()).filter((name) => name.startsWith("kit-") && name !== KIT);
       await Promise.all(kits.slice(0, -1).map((name) => caches.delete(name)));
       await self.clients.claim();
+      // A kept page asks for the files of its own release, and those go with the next but one.
+      const shells = await (await caches.open(SHELL)).keys();
+      await Promise.all(shells.map(({ url }) => renew(new URL(url).pathname)));
     })(),
   );
 });
@@ -61,6 +71,15 @@ self.addEventListener("message", (event) => {
     })().catch(() => event.ports[0]?.postMessage({ stored: false })),
   );
 });
+
+/** Fetch a kept page anew. Where that fails the old one stays; pages that are opened meanwhile wait no longer than that. */
+async function renew(path: string): Promise<void> {
+  try {
+    await keepShell(path, await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) }));
+  } catch {
+    return;
+  }
+}
 
 /** The page from the network when it answers soon, else the last one that came. */
 async function shell(request: Request, path: string): Promise<Response> {

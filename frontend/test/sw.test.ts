@@ -1,0 +1,105 @@
+/* The service worker over several releases: a page that is opened again without a network finds its files. */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+const SHELL = "/o/1/tablet/";
+
+/** As the browser keeps them: by name, in the order of making. */
+class Kept {
+  readonly rooms = new Map<string, Map<string, Response>>();
+  open(name: string): Promise<object> {
+    const room = this.rooms.get(name) ?? this.rooms.set(name, new Map()).get(name)!;
+    return Promise.resolve({
+      put: (at: string, response: Response) => Promise.resolve(void room.set(new URL(at, "https://vc/").href, response)),
+      keys: () => Promise.resolve([...room.keys()].map((url) => ({ url }))),
+      addAll: async (requests: Request[]) => {
+        for (const { url } of requests) room.set(url, await network(url));
+      },
+    });
+  }
+  delete(name: string): Promise<boolean> {
+    return Promise.resolve(this.rooms.delete(name));
+  }
+  has(name: string): Promise<boolean> {
+    return Promise.resolve(this.rooms.has(name));
+  }
+  keys(): Promise<string[]> {
+    return Promise.resolve([...this.rooms.keys()]);
+  }
+  match(at: string, { cacheName }: { cacheName?: string } = {}): Promise<Response | undefined> {
+    const { href } = new URL(at, "https://vc/");
+    const names = cacheName === undefined ? [...this.rooms.keys()] : [cacheName];
+    return Promise.resolve(names.map((name) => this.rooms.get(name)?.get(href)?.clone()).find((each) => each));
+  }
+}
+
+let kept: Kept;
+let network: (url: string) => Promise<Response>;
+
+/** A browser meets that release: the worker is installed and takes over, or fails. */
+async function release(version: string): Promise<Record<string, (event: object) => void>> {
+  const heard: Record<string, (event: object) => void> = {};
+  const file = `/static/dist/assets/reception-${version}.js`;
+  vi.stubGlobal("__PRECACHE__", [file]);
+  vi.stubGlobal("__VERSION__", version);
+  vi.stubGlobal("self", {
+    addEventListener: (name: string, listen: (event: object) => void) => (heard[name] = listen),
+    skipWaiting: () => Promise.resolve(),
+    clients: { claim: () => Promise.resolve() },
+    location: { origin: "https://vc" },
+  });
+  vi.resetModules();
+  await import("../src/sw");
+  for (const name of ["install", "activate"]) {
+    const waits: Promise<unknown>[] = [];
+    heard[name]?.({ waitUntil: (work: Promise<unknown>) => waits.push(work) });
+    await Promise.all(waits);
+  }
+  return heard;
+}
+
+/** What the page that opens without a network asks for, and whether its script is there. */
+async function opensOffline(): Promise<boolean> {
+  const page = await kept.match(SHELL, { cacheName: "shell" });
+  const script = /src="([^"]+)"/.exec((await page?.text()) ?? "")?.[1] ?? "";
+  return (await kept.match(script)) !== undefined;
+}
+
+const server = (version: string) => (url: string): Promise<Response> =>
+  Promise.resolve(new Response(url.endsWith(SHELL) ? `<script src="/static/dist/assets/reception-${version}.js">` : "// a script"));
+
+beforeEach(async () => {
+  kept = new Kept();
+  vi.stubGlobal("caches", kept);
+  vi.stubGlobal("Request", class { readonly url: string; constructor(url: string) { this.url = new URL(url, "https://vc/").href; } });
+  vi.stubGlobal("fetch", (at: string) => network(new URL(at, "https://vc/").href));
+  network = server("a");
+  await release("a");
+  const shell = (await kept.open("shell")) as { put(at: string, response: Response): Promise<void> };
+  await shell.put(SHELL, await network(SHELL));
+});
+
+describe("a tablet that is opened again without a network", () => {
+  it("finds its files after two releases that nobody opened the page under", async () => {
+    for (const version of ["b", "c"]) {
+      network = server(version);
+      await release(version);
+    }
+    expect(await opensOffline()).toBe(true);
+  });
+
+  it("finds its files after a release whose download broke off", async () => {
+    network = () => Promise.reject(new TypeError("the line broke"));
+    await expect(release("b")).rejects.toThrow("the line broke");
+    expect(await kept.keys()).not.toContain("kit-b");
+    // The files of the next come through, its page does not.
+    network = (url) => (url.endsWith(SHELL) ? Promise.reject(new TypeError("the line broke")) : server("c")(url));
+    await release("c");
+    expect(await opensOffline()).toBe(true);
+  });
+
+  it("keeps the files it has when another worker fails to bring the same again", async () => {
+    network = () => Promise.reject(new TypeError("the line broke"));
+    await expect(release("a")).rejects.toThrow("the line broke");
+    expect(await opensOffline()).toBe(true);
+  });
+});
