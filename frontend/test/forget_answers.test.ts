@@ -46,6 +46,23 @@ describe("the answers of a day", () => {
     expect(JSON.stringify(entry)).not.toMatch(/talk|班長/u);
   });
 
+  it("leave no trace in the answer to another fact either: that the chief was to be called is health as well", async () => {
+    const todo = [{ code: "answer_talk", text: "班長" }, { code: "orientation", text: "説明" }];
+    const { op_id, seq } = await shelf.append({ ...said(), kind: "visit.arrive", payload: { volunteer: 7 } }, { ...VERDICT, code: "ok", title: "受付しました", todo });
+    await shelf.settle([{ op_id, seq, status: "applied", code: "ok", tone: "ok", title: "受付しました", text: "", data: { name: "佐藤", questions: { left: [], lacks: [], talk: true }, todo } }], "1", 0);
+    expect(await forgetAnswers(shelf, TOMORROW)).toBe(1);
+    expect(await forgetAnswers(shelf, TOMORROW)).toBe(0);
+    const entry = await shelf.entry(op_id);
+    expect(JSON.stringify(entry)).not.toMatch(/talk|班長/u);
+    expect([entry?.result?.data, entry?.verdict.todo]).toEqual([{ name: "佐藤", todo: [todo[1]] }, [todo[1]]]);
+  });
+
+  it("are emptied a few at a time, all of them", async () => {
+    const ids = [await settled(), await settled(), await settled()];
+    expect(await shelf.rewriteSettled(TOMORROW.getTime(), (entry) => ({ ...entry, look: 1 }), 2)).toBe(3);
+    expect((await shelf.toLookAt()).map(({ op_id }) => op_id)).toEqual(ids);
+  });
+
   it("are kept as long as the server has not got them", async () => {
     const { op_id } = await shelf.append(said(), VERDICT);
     expect(await forgetAnswers(shelf, TOMORROW)).toBe(0);

@@ -1,22 +1,25 @@
 // @vitest-environment happy-dom
 /* The questions of the day at the reception: what is offered to press, and what goes out. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { STOPPED, type Question, type Snapshot } from "../src/field/protocol";
+import { STOPPED, type Op, type Question, type Result, type Snapshot } from "../src/field/protocol";
 import { ReceptionPage, cardId, cardText, closePages, snapshotOf } from "./reception_page";
 
 const question = (code: string, kind: Question["kind"]): Question => ({ code, kind, name: code, ask: `${code}？`, yes: `${code}よい`, no: `${code}だめ` });
 const ASK = [question("well", "health"), question("fever", "health"), question("boots", "gear"), question("car", "info")];
 const HERE = "2026-11-23T09:00:00+09:00";
 
-async function opened(ask: readonly Question[] = ASK, flags: Readonly<Record<number, number>> = {}): Promise<ReceptionPage> {
+async function opened(ask: readonly Question[] = ASK, flags: Readonly<Record<number, number>> = {}, answer?: (op: Op) => Result): Promise<ReceptionPage> {
   const bare = await snapshotOf(["佐藤 花…", "鈴木 一…"], { present: { 1: HERE, 2: HERE } }, flags);
   const snapshot: Snapshot = { ...bare, operation: { ...bare.operation, questions: { ask, stop: "unanswered" } } };
-  return ReceptionPage.open(snapshot);
+  return ReceptionPage.open(snapshot, answer);
 }
 
 const words = (within: HTMLElement): (string | null)[] => [...within.querySelectorAll("button")].map((each) => each.textContent);
 
-afterEach(closePages);
+afterEach(() => {
+  closePages();
+  vi.useRealTimers();
+});
 
 describe("somebody who is to talk with the chief", () => {
   const CALL = "確かめることがあります。班長を呼んでください。";
@@ -132,5 +135,36 @@ describe("the rows of the questions", () => {
     desk.press("ぜんぶ問題なし");
     const ops = await desk.records(3);
     expect(ops[2]?.payload.answers).toEqual({ fever: "yes", boots: "yes" });
+  });
+});
+
+describe("a tablet that is never closed", () => {
+  const overnight = (): void => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+    window.dispatchEvent(new Event("online"));
+  };
+
+  it("forgets what people said when the day is over", async () => {
+    const desk = await opened(ASK, {}, ({ op_id, seq }) => ({ op_id, seq, status: "applied", code: "ok", tone: "ok", title: "", text: "", data: {} }));
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("ok");
+    desk.press("feverだめ");
+    await desk.records(2);
+    await vi.waitFor(async () => expect(await desk.shelf.queuedCount()).toBe(0));
+    overnight();
+    await vi.waitFor(async () => expect((await desk.recorded())[1]?.payload.answers).toEqual({}));
+  });
+
+  it("asks anew the next day, also without a network", async () => {
+    const desk = await opened();
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    desk.press("feverだめ");
+    await desk.shows("answered_talk");
+    overnight();
+    await desk.rest();
+    desk.read(await cardText(cardId(1)));
+    await desk.shows("already_present");
+    expect(desk.part("verdict").querySelectorAll("[aria-pressed=true]").length).toBe(0);
   });
 });

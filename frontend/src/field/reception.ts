@@ -86,6 +86,7 @@ class Reception {
   private readonly update: Update;
   private shown: Shown | null = null;
   private turn = 0;
+  private day = "";
   private begun = false;
   /** Settled lately, with the time: a snapshot that was made meanwhile may lack them. */
   private lately: { readonly entry: Entry; readonly at: number }[] = [];
@@ -133,7 +134,7 @@ class Reception {
       this.wireButtons();
       this.wireInputs();
       this.outbox.start();
-      void forgetAnswers(this.shelf, new Date());
+      this.turnDay();
       startReporting(this.page, this.shelf, () => this.operator.actor);
       window.addEventListener("online", () => void this.freshen());
       document.addEventListener("visibilitychange", () => {
@@ -360,8 +361,9 @@ class Reception {
     for (const { entry, at } of this.lately) if (at >= since) known.set(entry.op_id, entry);
     const entries = [...known.values()].sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
     const mine = entries.filter((entry) => entry.op.operation === this.operation);
-    this.presence.reset(snapshot, mine, localDay(new Date()));
-    this.questions.reset(mine);
+    const today = localDay(new Date());
+    this.presence.reset(snapshot, mine, today);
+    this.questions.reset(mine.filter(({ op }) => localDay(new Date(op.t_wall)) === today));
     this.site.offer(snapshot);
     this.drawCount();
   }
@@ -372,11 +374,20 @@ class Reception {
     await this.freshness.freshen(this.device);
   }
 
+  /** What people said is for the day, also on a tablet that nobody ever closes. Whether another day has begun. */
+  private turnDay(): boolean {
+    const day = localDay(new Date());
+    if (day === this.day) return false;
+    this.day = day;
+    forgetAnswers(this.shelf, new Date()).catch((error: unknown) => showTrouble(this.page, troubleText(error)));
+    return true;
+  }
+
   private async answered(snapshot: Snapshot | null, came: boolean): Promise<void> {
-    if (snapshot && snapshot.version !== this.snapshot?.version) {
-      this.snapshot = snapshot;
-      await this.countPresence();
-    }
+    const isNewDay = this.turnDay();
+    const isNew = snapshot !== null && snapshot.version !== this.snapshot?.version;
+    if (isNew) this.snapshot = snapshot;
+    if (isNew || isNewDay) await this.countPresence();
     if (this.connection.kind === "blocked" || this.connection.kind === "busy") return;
     const wasOffline = this.connection.kind === "offline";
     this.connected({ kind: came ? "online" : "offline" });

@@ -16,6 +16,7 @@ export type { Entry, State } from "./shelf_schema";
 /** Acknowledged operations beyond this many are let go, oldest first, also without a backup: the tablet's disk is no archive. */
 export const MOST_KEPT = 20_000;
 const PRUNED_AT_ONCE = 500;
+const REWRITTEN_AT_ONCE = 500;
 const FIRST: Meta = { lastSeq: 0, generation: null, backedUpSeq: 0 };
 // Results that stay on screen until a person has dealt with them.
 const ASK_A_PERSON: readonly Status[] = ["refused", "mismatch", "review", "held"];
@@ -269,17 +270,30 @@ export class Shelf {
     });
   }
 
-  /** Take what `emptied` leaves of each settled entry from before that moment (ms); null leaves it as it is. */
-  rewriteSettled(before: number, emptied: (entry: Entry) => Entry | null): Promise<number> {
-    return this.use(async (rooms) => {
-      const tx = rooms.transaction("ops", "readwrite");
-      const changed = (await tx.store.getAll(IDBKeyRange.upperBound(uuid7Floor(before), true)))
-        .map((entry) => (entry.queued ? null : emptied(entry)))
-        .filter((entry) => entry !== null);
-      for (const entry of changed) void tx.store.put(entry).catch(() => undefined);
-      await tx.done;
-      return changed.length;
-    });
+  /**
+   * Take what `emptied` leaves of each settled entry from before that moment (ms); null leaves it as it is. `atOnce` at a
+   * time: a tablet may hold 20,000, and a scan must not wait for all of them. Returns how many changed.
+   */
+  async rewriteSettled(before: number, emptied: (entry: Entry) => Entry | null, atOnce = REWRITTEN_AT_ONCE): Promise<number> {
+    const end = uuid7Floor(before);
+    let changed = 0;
+    let after = "";
+    for (;;) {
+      const last = await this.use(async (rooms) => {
+        const tx = rooms.transaction("ops", "readwrite");
+        const some = after < end ? await tx.store.getAll(IDBKeyRange.bound(after, end, true, true), atOnce) : [];
+        for (const entry of some) {
+          const left = entry.queued ? null : emptied(entry);
+          if (!left) continue;
+          void tx.store.put(left).catch(() => undefined);
+          changed += 1;
+        }
+        await tx.done;
+        return some.at(-1);
+      });
+      if (!last) return changed;
+      after = last.op_id;
+    }
   }
 
   /** Somebody has seen this refusal. */
