@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -85,8 +86,12 @@ def test_a_leaving_told_in_any_order_takes_home_who_came_before_it(
     def leave(hour: int, op: str) -> None:
         groups.tell(operation, group, "leave", members=[], extra=0, site=None, by=By(op=op), at=make.at(hour))
 
-    told = [lambda: _bus(operation, group, 3, op="came"), lambda: leave(12, "went"),
-            lambda: _bus(operation, group, 4, minute=300, op="again"), lambda: leave(16, "home")]  # fmt: skip
+    told: list[Callable[[], None]] = [
+        lambda: _bus(operation, group, 3, op="came"),
+        lambda: leave(12, "went"),
+        lambda: _bus(operation, group, 4, minute=300, op="again"),
+        lambda: leave(16, "home"),
+    ]
     for order in itertools.permutations(told):
         GroupArrival.objects.all().delete()
         for tell in order:
