@@ -19,7 +19,7 @@ from dvc.sync.broken import BUGS
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, HeldState
-from dvc.sync.ops import Op, Result, refusal, verdict
+from dvc.sync.ops import Op, Result, refusal, verdict, without_private
 from intake.volunteers.models import Card, Volunteer
 
 log = logging.getLogger(__name__)
@@ -91,18 +91,22 @@ def fold_or_leave(held: HeldOp, *, fold: Fold, at: datetime) -> bool:
     """`fold_one`; an op that our own code breaks on goes on waiting, in the end for a person. Its card is given all the
     same, and the others are folded."""
     try:
-        fold_one(held, fold=fold, at=at)
+        return fold_one(held, fold=fold, at=at) is not None
     except OperationalError:
         raise
     except BUGS:
         log.exception("held op %s is not folded", held.op_id)
         return False
-    return True
 
 
 @transaction.atomic
-def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
-    """Fold what waited, with the times and the operator it was recorded with."""
+def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result | None:
+    """Fold what waited, with the times and the operator it was recorded with. None when it does not wait any more:
+    somebody was faster, or took it back."""
+    now = _waiting(held)
+    if now is None:
+        return None
+    held = now
     error = timedelta(milliseconds=held.clock_error_ms)
     context = Context(held.device, held.epoch, Reading(held.received_at - error), held.received_at)
     op = Op.from_json(held.op)
@@ -115,7 +119,7 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result:
     if result.code in WAITS:
         return result
     held.state, held.settled_at, held.result = HeldState.FOLDED, at, result.as_json()
-    held.op = {**held.op, "payload": dict(op.lasting)}
+    held.op = without_private(held.op)
     held.save(update_fields=["state", "settled_at", "result", "op"])
     record("op.folded", held, by=context.by(op), at=at, operation=held.operation, code=result.code)
     return result
@@ -136,7 +140,21 @@ def wait_again(held: HeldOp, card: Card, *, by: By, at: datetime) -> None:
     record("op.waits_again", held, by=by, at=at, operation=held.operation)
 
 
-def drop(held: HeldOp, *, at: datetime) -> bool:
+@transaction.atomic
+def drop(held: HeldOp, *, by: By, at: datetime) -> bool:
     """What waits is not wanted any more. False when it does not wait."""
-    waiting = HeldOp.objects.filter(pk=held.pk, state=HeldState.WAITING)
-    return bool(waiting.update(state=HeldState.DROPPED, settled_at=at))
+    now = _waiting(held)
+    if now is None:
+        return False
+    now.state, now.settled_at, now.op = HeldState.DROPPED, at, without_private(now.op)
+    now.save(update_fields=["state", "settled_at", "op"])
+    record("op.dropped", now, by=by, at=at, operation=now.operation)
+    return True
+
+
+def _waiting(held: HeldOp) -> HeldOp | None:
+    """The row as it is now, locked, if it still waits: the sweeper and a tablet may be at it at once."""
+    rows = HeldOp.objects.select_for_update(of=("self",)).select_related(
+        "operation__center", "device__center"
+    )
+    return rows.filter(pk=held.pk, state=HeldState.WAITING).first()

@@ -68,7 +68,7 @@ def forget(item: InboxItem, *, by: By, at: datetime) -> None:
     """They did not come that day: what was told counts for nobody. The rows stay."""
     held, heard = waiting_of(item)
     for one in held:
-        holding.drop(one, at=at)
+        holding.drop(one, by=by, at=at)
     for attendance in heard:
         orientation.forget(attendance, by=by, at=at)
 

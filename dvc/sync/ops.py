@@ -48,9 +48,7 @@ class Op:
     @cached_property
     def lasting(self) -> Mapping[str, Any]:
         """The payload as it may be kept for ever. A digest of a yes or no would tell it."""
-        if PRIVATE not in self.payload:
-            return self.payload
-        return {name: value for name, value in self.payload.items() if name != PRIVATE}
+        return lasting(self.payload)
 
     def as_json(self) -> dict[str, Any]:
         """For an op that is kept before it is folded: less the clocks, whose say is kept as one correction."""
@@ -64,6 +62,18 @@ class Op:
     def from_json(cls, row: Mapping[str, Any]) -> Op:
         op_id, t_wall = uuid.UUID(row["op_id"]), datetime.fromisoformat(row["t_wall"])
         return cls(**{**row, "op_id": op_id, "t_wall": t_wall})
+
+
+def lasting(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The payload less what is kept nowhere."""
+    if PRIVATE not in payload:
+        return payload
+    return {name: value for name, value in payload.items() if name != PRIVATE}
+
+
+def without_private(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `Op.as_json` as it may be kept once nothing waits for it any more."""
+    return {**row, "payload": dict(lasting(row.get("payload", {})))}
 
 
 @dataclass(frozen=True, slots=True)

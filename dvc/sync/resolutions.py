@@ -12,7 +12,7 @@ from dvc.audit.services import By
 from dvc.core.refused import Refused
 from dvc.sync import gather, holding, inbox, merging, never_arrived, quarantine
 from dvc.sync.bindings import fold_held
-from dvc.sync.models import HeldOp, HeldState, InboxItem, ItemKind
+from dvc.sync.models import HeldOp, InboxItem, ItemKind
 from dvc.sync.situations import choice_of
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
@@ -83,9 +83,7 @@ def _never_came(item: InboxItem, reason: str, told_at: datetime | None, by: By, 
 
 
 def _drop(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
-    HeldOp.objects.filter(pk=item.subjects["held"][0], state=HeldState.WAITING).update(
-        state=HeldState.DROPPED, settled_at=at
-    )
+    holding.drop(HeldOp.objects.get(pk=item.subjects["held"][0]), by=by, at=at)
 
 
 def _fold(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: datetime) -> None:
@@ -94,7 +92,8 @@ def _fold(item: InboxItem, reason: str, told_at: datetime | None, by: By, at: da
     )
     if held.card is None or held.card.holder_id is None:
         raise Refused("inbox.nobody_holds_it")
-    if holding.fold_one(held, fold=fold_held, at=at).code == "unbound_card":
+    result = holding.fold_one(held, fold=fold_held, at=at)
+    if result is not None and result.code == "unbound_card":
         raise Refused("inbox.nobody_holds_it")
 
 

@@ -61,9 +61,9 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
         raise Refused("visit.undo_nothing")
     if at - target.happened_at > UNDO_FOR * max(1.0, operation.clock_speed):
         raise Refused("visit.undo_too_late", minutes=int(UNDO_FOR.total_seconds() // 60))
-    held = HeldOp.objects.filter(op_id=target.op_id).first()
+    held = HeldOp.objects.select_for_update(of=("self",)).filter(op_id=target.op_id).first()
     if held is not None and held.state == HeldState.WAITING:
-        changed = holding.drop(held, at=at)
+        changed = holding.drop(held, by=context.by(op), at=at)
     else:
         said = held.result if held is not None and held.result else target.result
         changed = undo(Undoing(target, operation, context.by(op), at, said.get("data", {})))

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dvc.audit.services import SYSTEM
-from dvc.sync import gather, merging
-from dvc.sync.models import HeldOp
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM, version_of
+from dvc.sync import gather, holding, merging, resolutions
+from dvc.sync.bindings import fold_held
+from dvc.sync.models import HeldOp, InboxItem, ItemKind
 from intake.checkin.models import Visit
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
@@ -154,6 +156,54 @@ def test_a_card_stays_with_somebody_who_is_in_a_team_because_of_it(
     assert (result["status"], result["code"]) == ("refused", "visit.in_a_team")
     assert (holder(card), here()) == (person, {person})
     assert HeldOp.objects.get().state == "folded"
+
+
+# ── what waits ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_taken_back_while_it_waited_is_not_folded_by_who_read_it_before(
+    tablet: Tablet, person: Volunteer, card: Card
+) -> None:
+    came = said(tablet, "visit.arrive", make.at(9), card=card.token)
+    tell(tablet, came)
+    read_before = HeldOp.objects.get()
+    tell(tablet, undo(tablet, came, 1))
+    cards.bind(card, person, by=SYSTEM, at=make.at(9, 2))
+    assert not holding.fold_or_leave(read_before, fold=fold_held, at=make.at(9, 2))
+    assert HeldOp.objects.get().state == "dropped"
+    assert here() == set()
+
+
+def test_what_is_folded_already_is_not_folded_again(tablet: Tablet, person: Volunteer, card: Card) -> None:
+    tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
+    read_before = HeldOp.objects.get()
+    tell(tablet, said(tablet, "card.bind", make.at(9, 2), card=card.token, volunteer=person.pk))
+    version = version_of(tablet.operation.pk)
+    assert not holding.fold_or_leave(read_before, fold=fold_held, at=make.at(9, 3))
+    assert version_of(tablet.operation.pk) == version
+    assert HeldOp.objects.get().settled_at == make.at(9, 2)
+
+
+def test_taking_back_what_waits_is_written_down_and_settles_what_a_person_was_asked(
+    tablet: Tablet, card: Card
+) -> None:
+    answer = said(tablet, "visit.answer", make.at(9), card=card.token, answers={"well": "no"})
+    came = said(tablet, "visit.arrive", make.at(9), card=card.token)
+    tell(tablet, answer, came)
+    gather.look_through(tablet.operation, at=make.at(33))
+    gather.look_through_all(at=make.at(33))
+    items = InboxItem.objects.open().filter(kind=ItemKind.CARD_NEVER_BOUND)
+    assert items.count() == 2
+    by = make.by(make.user(tablet.operation.center))
+    held = HeldOp.objects.get(op_id=answer["op_id"])
+    resolutions.choose(items.get(key=str(held.pk)), "drop", reason="", told_at=None, by=by, at=make.at(33))
+    tell(tablet, undo(tablet, came, 5))
+    gather.look_through_all(at=make.at(34))
+    assert not items.exists()
+    dropped = Entry.objects.filter(action="op.dropped").order_by("pk")
+    assert [entry.actor for entry in dropped] == [by.user, tablet.operator]
+    held.refresh_from_db()
+    assert (held.state, held.op["payload"]) == ("dropped", {"card": card.token})
 
 
 # ── clocks that are off ────────────────────────────────────────────────────────────────────────
