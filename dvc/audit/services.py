@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 
 from dvc.audit.models import Entry, Look
 
@@ -98,3 +99,9 @@ def version_of(operation_id: int) -> int:
     """The operation's version: the newest entry id, 0 when nothing has happened yet. One query."""
     newest = Entry.objects.of_operation(operation_id).order_by("-id").values_list("id", flat=True).first()
     return newest or 0
+
+
+def versions_of(operations: models.QuerySet[Operation]) -> dict[int, int]:
+    """`version_of` for each of them, by primary key. One query, however many there are."""
+    newest = Entry.objects.filter(operation_id=models.OuterRef("pk")).order_by("-id").values("id")[:1]
+    return dict(operations.order_by().values_list("pk", Coalesce(models.Subquery(newest), 0)))

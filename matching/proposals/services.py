@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Max
 
 from dvc.audit.models import Entry
-from dvc.audit.services import SYSTEM, By, record, version_of
+from dvc.audit.services import SYSTEM, By, record, version_of, versions_of
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation, OperationState
 from dvc.operations.services import require_open
@@ -89,17 +90,26 @@ def request_due_runs(*, at: datetime) -> int:
     """Ask for every open operation whose tables changed since its last run, at most every 10 seconds, and every
     3 minutes while both needs and people wait. Returns how many were asked for. Called by the sweeper with the
     real moment."""
+    operations = Operation.objects.filter(state=OperationState.OPEN, auto_match=True)
+    versions = versions_of(operations)
+    newest = (
+        MatchRun.objects.filter(operation__in=versions)
+        .order_by()
+        .values("operation")
+        .annotate(newest=Max("id"))
+    )
+    runs = MatchRun.objects.filter(pk__in=newest.values("newest")).defer("problem", "plan")
+    last = {run.operation_id: run for run in runs}
     asked = 0
-    for operation in Operation.objects.filter(state=OperationState.OPEN, auto_match=True):
-        why = _why_now(operation, at=at)
+    for operation in operations:
+        why = _why_now(operation, last.get(operation.pk), versions.get(operation.pk, 0), at=at)
         if why:
             request_run(operation, why=why, by=SYSTEM, at=operation.moment(at))
             asked += 1
     return asked
 
 
-def _why_now(operation: Operation, *, at: datetime) -> str:
-    last = MatchRun.objects.filter(operation=operation).defer("problem", "plan").first()
+def _why_now(operation: Operation, last: MatchRun | None, version: int, *, at: datetime) -> str:
     if last is None:
         last = MatchRun(operation=operation, state=RunState.DONE, asked_at=at - AT_LEAST_EVERY)
     if at - last.asked_at < AT_MOST_EVERY:
@@ -108,7 +118,7 @@ def _why_now(operation: Operation, *, at: datetime) -> str:
         parked = Row.objects.filter(kind=KIND, dedupe_key=f"run:{last.pk}", state=State.PARKED)
         return "retry" if at - last.asked_at > AT_LEAST_EVERY and parked.exists() else ""
     changes = Entry.objects.of_operation(operation.pk).filter(id__gt=last.based_on)
-    if changes.filter(subject_type__in=RELEVANT).exists():
+    if version > last.based_on and changes.filter(subject_type__in=RELEVANT).exists():
         return "change"
     # Numbers of entries are given before their transactions end, so that a late one can slip below `based_on`.
     if at - last.asked_at >= AT_LEAST_EVERY and _something_waits(operation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from dvc.outbox import services
 from dvc.outbox.services import Claim
@@ -23,6 +23,10 @@ def lose_the_lease(held: Claim) -> None:
     """Somebody else takes the row while we work."""
     services.claim(held.row.pk, at=make.at(9) + services.LEASE + timedelta(seconds=1))
     services.finish(held, at=make.at(9))
+
+
+def find_a_lock(*, at: datetime) -> None:
+    raise OperationalError("database is locked")
 
 
 def break_as_a_check(*, at: datetime) -> None:

@@ -12,7 +12,7 @@ from dvc.outbox import services
 from dvc.outbox.management.commands import sweep
 from dvc.outbox.models import Row, State
 from tests import make
-from tests.dvc.outbox.handlers import break_as_a_check, leave_a_row
+from tests.dvc.outbox.handlers import break_as_a_check, find_a_lock, leave_a_row
 
 pytestmark = pytest.mark.django_db
 NOW = make.at(9)
@@ -126,7 +126,12 @@ def test_the_sweeper_publishes_what_nobody_took_and_not_what_waits_for_its_time(
 def test_a_check_of_the_sweeper_that_breaks_keeps_no_other_from_its_work(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for check in (break_as_a_check, leave_a_row):
-        sweep.run(check)
+    assert sweep.run([break_as_a_check, leave_a_row]) is None
     assert Row.objects.get().dedupe_key == "check"
     assert "break_as_a_check failed" in caplog.text
+
+
+def test_a_check_of_the_sweeper_that_finds_a_lock_keeps_no_other_from_its_work_and_is_told() -> None:
+    trouble = sweep.run([find_a_lock, leave_a_row])
+    assert Row.objects.get().dedupe_key == "check"
+    assert str(trouble) == "database is locked"

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, record
 from dvc.core.refused import Refused
 from dvc.operations import services as operations
-from dvc.operations.models import Operation
+from dvc.operations.models import Mode, Operation
 from dvc.sync import gather, inbox, merging, resolutions
-from dvc.sync.models import HeldOp, InboxItem, ItemKind
+from dvc.sync.models import HeldOp, InboxItem, InboxSweep, ItemKind
 from intake.checkin.models import FailedScan, Visit
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
@@ -445,3 +446,21 @@ def test_conflict_06_strangers_and_a_merged_person_are_not_merged(operation: Ope
     merging.merge(first, second, by=SYSTEM, at=make.at(10))
     with pytest.raises(Refused, match="merge_done"):
         merging.merge(first, second, by=SYSTEM, at=make.at(10))
+
+
+def test_the_periodic_look_costs_three_queries_while_nothing_changes(
+    operation: Operation, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """A center that has small activities all year has dozens of the last month."""
+    for number in range(9):
+        past = make.operation(operation.center, mode=Mode.DRILL, name=f"訓練{number}")
+        operations.close_operation(past, teams_out=0, by=SYSTEM, at=make.at(8))
+    for minutes in (0, 1):
+        gather.look_through_all(at=make.at(9, minutes))
+    with django_assert_num_queries(3):
+        gather.look_through_all(at=make.at(9, 2))
+    noted(make.volunteer(operation.center, "佐藤", "花"))
+    record("test.change", operation, by=SYSTEM, at=make.at(9, 2), operation=operation)
+    before = InboxSweep.objects.get(operation=operation).version
+    gather.look_through_all(at=make.at(9, 3))
+    assert InboxSweep.objects.get(operation=operation).version > before

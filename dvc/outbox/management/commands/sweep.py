@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -29,6 +30,8 @@ class Check(Protocol):
 
 class Command(BaseCommand):
     help = "Publish due outbox rows again and run the periodic checks of settings.SWEEP_CHECKS, every second."
+    # Started again within a second of its death: it must not first read every page's code.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=float, default=1.0, help="seconds between two rounds")
@@ -41,19 +44,24 @@ class Command(BaseCommand):
         checks: list[Check] = [import_string(path) for path in settings.SWEEP_CHECKS]
         while not stop.is_set():
             close_old_connections()
-            for check in checks:
-                run(check)
+            trouble = run(checks)
             services.sweep(at=timezone.now())
+            if trouble is not None:
+                raise trouble  # a dead connection: the supervisor starts us again
             if once:
                 return
             stop.wait(every)
 
 
-def run(check: Check) -> None:
-    """One check. A bug in it is logged and must not keep the others from their work: the next one may be the backup."""
-    try:
-        check(at=timezone.now())
-    except (OperationalError, InterfaceError):
-        raise  # no database: the supervisor starts us again
-    except Exception:
-        log.exception("%s failed", check.__qualname__)
+def run(checks: Sequence[Check]) -> OperationalError | InterfaceError | None:
+    """Each of them once. Neither a bug nor a locked or missing table of one keeps the others from their work: the next
+    one may be the backup. A bug is logged; the first trouble with the database is returned."""
+    trouble: OperationalError | InterfaceError | None = None
+    for check in checks:
+        try:
+            check(at=timezone.now())
+        except (OperationalError, InterfaceError) as error:
+            trouble = trouble or error
+        except Exception:
+            log.exception("%s failed", check.__qualname__)
+    return trouble
