@@ -41,13 +41,9 @@ CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 # Three hundred killed browsers belong to the faults.
 KILLED = "tests/e2e/test_browser_kill.py"
 E2E = [*PYTEST, "tests/e2e", *([f"--ignore={KILLED}"] if FULL else [])]
-# What a browser shows of a database's own ways is shown by the whole morning and by the queue of a tablet that was
-# off-line; the rest runs on both with FULL=1 (certificates and addresses never need it).
-E2E_POSTGRES = (
-    [*E2E, "--ignore=tests/e2e/test_island.py"]
-    if FULL
-    else [*PYTEST, "tests/e2e/test_morning.py", "tests/e2e/test_reception_offline.py"]
-)
+# What a browser shows of a database's own ways is shown by the whole morning (what tablets send after being off-line is
+# folded on both among the unit tests); the rest runs on both with FULL=1 (certificates and addresses never need it).
+E2E_POSTGRES = [*E2E, "--ignore=tests/e2e/test_island.py"] if FULL else [*PYTEST, "tests/e2e/test_morning.py"]
 FAULTS = [*PYTEST, "tests/faults", *([KILLED] if FULL else [])]
 # With FULL=1; `make test` has the short sequences among the unit tests. The drill's kills read an SQLite file, and no
 # limit on the web server fills PostgreSQL's disk.
