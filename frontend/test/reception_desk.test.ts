@@ -63,3 +63,19 @@ describe("a name instead of a card", () => {
     expect([failed?.kind, op?.kind, op?.payload.volunteer]).toEqual(["scan.failed", "visit.arrive", 1]);
   });
 });
+
+describe("somebody whom a button sent to the reader once more", () => {
+  it.each([["already_present", "帰りとして記録", "visit.leave"], ["ok", "取り消す", "visit.undo"]])(
+    "is read again at once (%s)",
+    async (code, word, kind) => {
+      const present = code === "ok" ? {} : { present: { 1: "2026-11-23T09:00:00+09:00" } };
+      const desk = await ReceptionPage.open(await snapshotOf(["佐藤 花…"], present));
+      desk.read(await cardText(cardId(1)));
+      await desk.shows(code);
+      desk.press(word);
+      await desk.records(2);
+      desk.read(await cardText(cardId(1)));
+      expect((await desk.records(3)).map((op) => op.kind)).toEqual(["visit.arrive", kind, "visit.arrive"]);
+    },
+  );
+});

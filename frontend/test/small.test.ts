@@ -54,6 +54,16 @@ describe("repeats", () => {
     expect(repeats.isRepeat("B", 8900)).toBe(false);
     expect(repeats.isRepeat("B", 12_901)).toBe(false);
   });
+
+  it("lets go of what is not in view, and of a card that lies there only when it is away", () => {
+    const repeats = new Repeats(4000);
+    repeats.isRepeat("away", 0);
+    repeats.isRepeat("there", 1500);
+    repeats.release(2000, 1000);
+    expect(["away", "there"].map((key) => repeats.isRepeat(key, 2000))).toEqual([false, true]);
+    repeats.release(2000);
+    expect(repeats.isRepeat("there", 2000)).toBe(false);
+  });
 });
 
 describe("a reader", () => {

@@ -45,6 +45,7 @@ const RAW_KEPT = 200;
 const NAME_KEPT = 100;
 const MOST_CANDIDATES = 8;
 const LATELY_MS = 120_000;
+const STILL_IN_VIEW_MS = 1000;
 const BUSY = "書きかけの画面を閉じてから、もう一度読み取ってください。";
 const BINDING = new Set<Kind>(["card.bind", "person.walk_in"]);
 
@@ -195,7 +196,7 @@ class Reception {
       if (!written) return this.openGroup(found, way, text);
       written.say(BUSY, "warn");
       this.sound.play("warn");
-      this.repeats.forget(`${way}:${text}`);
+      this.repeats.release(Date.now());
     }
     else if ("code" in found) await this.record("scan.failed", { raw: text.slice(0, RAW_KEPT), code: found.code, input }, found, turn);
   }
@@ -211,6 +212,7 @@ class Reception {
     if (this.operator.closed) return;
     const shown = this.shown;
     if (!shown?.entry) return;
+    this.mayBeReadAgain();
     this.turn += 1;
     const subject = subjectOf(shown.entry);
     const { name, kana, todo } = shown.verdict;
@@ -247,6 +249,12 @@ class Reception {
     return entry;
   }
 
+  /** A button was pressed that says to read the card again. One that still lies before the camera was not shown again. */
+  private mayBeReadAgain(): void {
+    this.repeats.release(Date.now());
+    this.inView.release(Date.now(), STILL_IN_VIEW_MS);
+  }
+
   /** The panel is behind the form of a group, and so is what it says of a card that was read meanwhile. */
   private sayBesideGroup({ name, title, tone }: Verdict): void {
     if (this.group.isOpen) this.group.say(`${name ? `${name} さん：` : ""}${title}`, tone);
@@ -255,6 +263,7 @@ class Reception {
   /** Take back what `entry` recorded. */
   private async undo(entry: Entry): Promise<void> {
     if (this.operator.closed) return;
+    this.mayBeReadAgain();
     this.turn += 1;
     await this.record("visit.undo", undoOf(entry), undoVerdict(this.snapshot, entry), this.turn);
   }

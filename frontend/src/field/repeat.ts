@@ -15,8 +15,8 @@ export class Repeats {
     return repeat;
   }
 
-  /** Whoever was told to show it again may do so at once. */
-  forget(key: string): void {
-    this.until.delete(key);
+  /** Somebody was told to show it again: nothing is a repeat any more but what was seen in the last `inViewMs`. */
+  release(now: number, inViewMs = 0): void {
+    for (const [key, end] of this.until) if (end - this.windowMs <= now - inViewMs) this.until.delete(key);
   }
 }
