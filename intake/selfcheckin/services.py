@@ -28,8 +28,13 @@ def check_in(operation: Operation, volunteer: Volunteer, *, at: datetime) -> Hap
 
 
 def answer(operation: Operation, volunteer: Volunteer, said: Mapping[str, str], *, at: datetime) -> bool:
-    """What the person says to the questions of the day, on their own phone."""
-    return questions.say(operation, volunteer, answers=said, by=PHONE, at=at)
+    """What the person says to the questions of the day, on their own phone. What was answered stays, except for a "no": a
+    page that is sent once more must not take away what keeps them here."""
+    day = timezone.localdate(at)
+    standing = questions.Answers(operation, [volunteer.pk], [day]).standing(volunteer.pk, day)
+    left = standing.left if standing else ()
+    new = {code: text for code, text in said.items() if code in left or text == "no"}
+    return questions.say(operation, volunteer, answers=new, by=PHONE, at=at)
 
 
 @transaction.atomic

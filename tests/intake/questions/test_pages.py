@@ -131,3 +131,14 @@ def test_a_person_answers_on_their_own_phone_and_for_nobody_else(operation: Oper
     assert "Do you feel well today?" not in page
     assert [(row.volunteer_id, row.question) for row in DayAnswer.objects.all()] == [(person.pk, "well")]
     assert other.pk != person.pk
+
+
+def test_a_phone_takes_no_answer_back(operation: Operation) -> None:
+    person = make.volunteer(operation.center, family_kana="たかさき")
+    phone = Client()
+    phone.get(reverse("phone_scan", args=[operation.pk, codes.code(operation, at=timezone.now())]))
+    phone.post(_url("phone_check_in", operation), {"ident": person.phone, "proof": "タカサキ"})
+    said = _url("phone_answers", operation)
+    phone.post(said, {"q_well": "no", "q_boots": "yes"})
+    phone.post(said, {"q_well": "yes", "q_boots": "no"})  # the page before, sent once more
+    assert dict(DayAnswer.objects.values_list("question", "answer")) == {"well": "no", "boots": "no"}
