@@ -78,6 +78,13 @@ def _rows(operation: Operation, group: Group, *, at: datetime) -> list[Row]:
     return [Row(person, today.get(person.pk, "")) for person in people]
 
 
+def _counted(request: StaffRequest, group: Group) -> nameless.Counted | None:
+    """The group's people without a name of today."""
+    day = timezone.localdate(request.now)
+    found = (each for each in nameless.of_the_day(request.operation, day=day) if each.group == group)
+    return next(found, None)
+
+
 @never_cache
 @require_safe
 def group_list(request: StaffRequest, operation_id: int) -> HttpResponse:
@@ -123,11 +130,9 @@ def group_page(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
             people.exclude(group=group).select_related("group").order_by("kana_key", "pk")[:MOST_FOUND]
         )
     rows = _rows(request.operation, group, at=request.now)
-    day = timezone.localdate(request.now)
-    counted = [each for each in nameless.of_the_day(request.operation, day=day) if each.group == group]
     context = {
         "group": group, "rows": rows, "question": question, "found": found,
-        "counted": counted[0] if counted else None, "here": sum(row.today == "here" for row in rows),
+        "counted": _counted(request, group), "here": sum(row.today == "here" for row in rows),
         "section": "volunteer_list",
     }  # fmt: skip
     return render(request, "intake/checkin/group_page.html", context)
@@ -144,6 +149,8 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     ticked = members
     if way == "leave":
         members = groups.going_home(ticked, groups.today(request.operation, ticked, at=request.now))
+    counted = _counted(request, group)
+    unnamed = heads if way == "arrive" else counted.here if counted else 0
     told = look_again(  # a tablet may tell of one of them at this very moment
         lambda: groups.tell(
             request.operation,
@@ -158,7 +165,12 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     )
     changed = sum(each.changed for each in told)
     what = "帰り" if way == "leave" else "到着"
-    messages.success(request, f"{changed}人の{what}を記録しました。")
+    who = [f"{changed}人"] if changed else []
+    who += [f"名前のない人{unnamed}人"] if unnamed else []
+    if who:
+        messages.success(request, f"{'と、'.join(who)}の{what}を記録しました。")
+    else:
+        messages.info(request, f"新しく{what}を記録した人はいません。")
     stayed = _people(request.operation, group).filter(pk__in=set(ticked) - set(members))
     if absent := "、".join(f"{person.name} さん" for person in stayed):
         messages.warning(

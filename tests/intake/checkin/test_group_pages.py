@@ -84,6 +84,18 @@ def test_who_went_home_does_not_come_back_with_a_latecomer(
     }  # fmt: skip
 
 
+def test_people_without_names_are_counted_in_what_the_page_says(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    tell = _url("group_tell", operation, group.pk)
+    make.volunteer(operation.center, group=group)
+    page = client.post(tell, {"way": "arrive", "extra": "12"}, follow=True).content.decode()
+    assert "名前のない人12人の到着を記録しました" in page
+    assert "0人の" not in page
+    page = client.post(tell, {"way": "leave"}, follow=True).content.decode()
+    assert "名前のない人12人の帰りを記録しました" in page
+
+
 def test_only_who_came_goes_home(client: Client, operation: Operation, group: Group) -> None:
     people = [make.volunteer(operation.center, name, group=group) for name in ("佐藤", "鈴木", "𠮷田")]
     everybody = [person.pk for person in people]
