@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, record
@@ -135,8 +136,9 @@ def take_back(
     """Forget that a tablet marked the person at `heard_at`, with or without an arrival; what was marked in another way
     stands. False when there was nothing to forget."""
     marked = Attendance.objects.valid().filter(
-        operation=operation, volunteer=volunteer, at=heard_at, way=Way.TABLET
-    )
+        Q(volunteer=volunteer) | Q(volunteer__merged_into=volunteer),
+        operation=operation, at=heard_at, way=Way.TABLET,
+    )  # fmt: skip
     undone = list(marked)
     marked.update(undone_at=at)
     for row in undone:
@@ -201,10 +203,11 @@ def catch_up(*, at: datetime) -> None:
     """Join briefings to arrivals that came to the server after them. A check of the sweeper; one query when there
     is nothing to do, however many wait. `at` is real time: what is written has the time of the briefing."""
     theirs = Visit.objects.on_day(OuterRef("day")).filter(  # type: ignore[arg-type]  # a day of the outer query
-        operation=OuterRef("operation"), volunteer=OuterRef("volunteer")
+        operation=OuterRef("operation"), volunteer=OuterRef("person")
     )
-    for row in Attendance.objects.waiting().filter(Exists(theirs)).select_related("operation", "volunteer"):
-        visit = _visit_of(row.operation, row.volunteer, at=row.at)
+    waiting = Attendance.objects.waiting().annotate(person=Coalesce("volunteer__merged_into", "volunteer"))
+    for row in waiting.filter(Exists(theirs)).select_related("operation", "volunteer__merged_into"):
+        visit = _visit_of(row.operation, row.volunteer.standing, at=row.at)
         if visit is None:
             continue
         with transaction.atomic():

@@ -12,6 +12,7 @@ from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
+from dvc.sync import merging
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
 from intake.orientation import codes, services
@@ -82,6 +83,24 @@ def test_a_briefing_recorded_before_the_arrival_is_joined_to_it_later(operation:
     entries = Entry.objects.count()
     services.catch_up(at=make.at(9, 42))
     assert Entry.objects.count() == entries
+
+
+def test_a_briefing_heard_under_a_registration_merged_since_counts_and_is_taken_back(
+    operation: Operation,
+) -> None:
+    opened(operation)
+    person, twin = (
+        make.volunteer(operation.center),
+        make.volunteer(operation.center, registered_at=make.at(8)),
+    )
+    assert heard(operation, twin, 35) == "oriented_before_arrival"
+    merging.merge(person, twin, by=SYSTEM, at=make.at(9, 37))
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9, 5))
+    services.catch_up(at=make.at(9, 40))
+    assert Visit.objects.get().oriented_at == make.at(9, 35)
+    assert services.take_back(operation, person, heard_at=make.at(9, 35), by=SYSTEM, at=make.at(9, 42))
+    assert Visit.objects.get().oriented_at is None
+    assert not Attendance.objects.valid().exists()
 
 
 def test_however_many_wait_for_an_arrival_the_sweeper_asks_once(
