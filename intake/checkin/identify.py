@@ -123,19 +123,21 @@ def _cards(field: str, values: Sequence[str], **wanted: object) -> Iterable[Card
     return compiled(cards.filter(**{f"{field}__in": values}, **wanted))
 
 
+# Neither they nor whoever stands for them has withdrawn.
+_REGISTERED: Final = {"withdrawn_at__isnull": True, "merged_into__withdrawn_at__isnull": True}
+
+
 def _people(operation: Operation, ids: Sequence[int]) -> dict[int, Volunteer]:
     if not ids:
         return {}
-    found = Volunteer.objects.filter(withdrawn_at__isnull=True, center=operation.center_id, pk__in=ids)
+    found = Volunteer.objects.filter(**_REGISTERED, center=operation.center_id, pk__in=ids)
     return {person.pk: person for person in found.select_related("merged_into")}
 
 
 def _guests(operation: Operation, guests: Sequence[str]) -> dict[str, Volunteer]:
     if not guests:
         return {}
-    found = Volunteer.objects.filter(
-        withdrawn_at__isnull=True, center=operation.center_id, form_token__in=guests
-    )
+    found = Volunteer.objects.filter(**_REGISTERED, center=operation.center_id, form_token__in=guests)
     return {str(person.form_token): person for person in found.select_related("merged_into")}
 
 

@@ -265,9 +265,11 @@ def unblock(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
 
 @transaction.atomic
 def withdraw(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
-    """End the registration; the person is not found any more and the card is revoked. Safe to repeat."""
+    """End the registration; the person is not found any more and the card is revoked, also one they hold under a
+    registration that was merged into this one. Safe to repeat."""
     if Volunteer.objects.filter(pk=volunteer.pk, withdrawn_at__isnull=True).update(withdrawn_at=at):
-        for card in volunteer.cards.filter(state=CardState.BOUND):
+        held = models.Q(holder=volunteer) | models.Q(holder__merged_into=volunteer)
+        for card in Card.objects.filter(held, state=CardState.BOUND):
             cards.lose(card, by=by, at=at)
         record("volunteer.withdrawn", volunteer, by=by, at=at, center_id=volunteer.center_id)
     volunteer.refresh_from_db()

@@ -21,6 +21,7 @@ from dvc.sync import gather, inbox, merging, resolutions
 from dvc.sync.models import HeldOp, InboxItem, InboxSweep, ItemKind
 from intake.checkin.models import FailedScan, Visit
 from intake.volunteers import cards
+from intake.volunteers import services as volunteers
 from intake.volunteers.models import Card, Volunteer
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
@@ -436,6 +437,16 @@ def test_conflict_06_taking_one_merge_apart_leaves_the_others_alone(operation: O
     merging.undo(late, by=SYSTEM, at=make.at(13))
     assert Volunteer.objects.get(pk=other.pk).standing == first
     assert Volunteer.objects.get(pk=third.pk).standing == second
+
+
+def test_conflict_06_whoever_withdraws_is_let_in_by_no_registration_of_theirs(operation: Operation) -> None:
+    first, second = two_registrations(operation)
+    card, tablet = card_of(second), Tablet(operation)
+    merging.merge(first, second, by=SYSTEM, at=make.at(9))
+    volunteers.withdraw(first, by=SYSTEM, at=make.at(9, 10))
+    results = tablet.send(tablet.op(card=card.token), tablet.op(volunteer=second.pk))
+    assert [result["code"] for result in results] == ["revoked", "no_such_volunteer"]
+    assert not Visit.objects.exists()
 
 
 def test_conflict_06_strangers_and_a_merged_person_are_not_merged(operation: Operation) -> None:
