@@ -94,9 +94,9 @@ def forget(*, at: datetime) -> int:
         row.op = {**row.op, "payload": {**row.op["payload"], PRIVATE: {}}}
         row.save(update_fields=["op"])
         forgotten += 1
-    for receipt in Receipt.objects.filter(received_at__lt=before, result__data__questions__talk=True):
-        receipt.result = _without_talk(receipt)
-        receipt.save(update_fields=["result"])
+    for told, kind in _told_to_wait(before=before):
+        told.result = _without_talk(told.result or {}, kind)
+        told.save(update_fields=["result"])
         forgotten += 1
     return forgotten
 
@@ -111,10 +111,17 @@ def _set_aside(*, before: datetime) -> Iterator[HeldOp | QuarantinedOp]:
                 yield row
 
 
-def _without_talk(receipt: Receipt) -> dict[str, Any]:
-    data = {
-        name: value for name, value in receipt.result["data"].items() if name not in ("questions", "todo")
-    }
-    if receipt.kind == KIND:
-        return verdict(receipt.op_id, receipt.seq, "applied", "ok_answered", data).as_json()
-    return {**receipt.result, "data": data}
+def _told_to_wait(*, before: datetime) -> Iterator[tuple[Receipt | HeldOp, str]]:
+    """What came of an op of somebody the chief had to talk with, and the op's kind."""
+    talk = {"received_at__lt": before, "result__data__questions__talk": True}
+    for receipt in Receipt.objects.filter(**talk):
+        yield receipt, receipt.kind
+    for held in HeldOp.objects.filter(**talk):
+        yield held, held.op["kind"]
+
+
+def _without_talk(result: dict[str, Any], kind: str) -> dict[str, Any]:
+    data = {name: value for name, value in result["data"].items() if name not in ("questions", "todo")}
+    if kind == KIND:
+        return verdict(result["op_id"], result["seq"], "applied", "ok_answered", data).as_json()
+    return {**result, "data": data}

@@ -30,7 +30,7 @@ from dvc.sync.models import (
     QuarantineState,
     Receipt,
 )
-from dvc.sync.ops import Op, Result, verdict
+from dvc.sync.ops import PRIVATE, Op, Result, verdict, without_private
 
 
 @transaction.atomic
@@ -177,6 +177,9 @@ def _decide(rows: Sequence[QuarantinedOp], state: QuarantineState, *, by: By, at
     QuarantinedOp.objects.filter(pk__in=[row.pk for row in rows], state=QuarantineState.WAITING).update(
         state=state, decided_at=at, decided_by=by.user
     )
+    for row in rows:
+        if PRIVATE in row.op["payload"]:
+            QuarantinedOp.objects.filter(pk=row.pk).update(op=without_private(row.op))
     if state == QuarantineState.REFUSED:
         _refuse_for_good(rows)
 

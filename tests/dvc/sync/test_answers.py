@@ -11,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from dvc.accounts import services as accounts
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import QuestionsStop
-from dvc.sync import answers, holders, snapshot
+from dvc.sync import answers, holders, resolutions, snapshot
 from dvc.sync.holders import ANSWERED, STOPPED
-from dvc.sync.models import HeldOp, Receipt
+from dvc.sync.models import HeldOp, InboxItem, QuarantinedOp, Receipt
 from intake.checkin.models import FailedScan
 from intake.questions import services as questions
 from intake.questions.models import DayAnswer
@@ -190,3 +191,32 @@ def test_a_tablet_that_has_forgotten_an_answer_sends_it_again_without_harm(table
     assert (again["status"], DayAnswer.objects.get().answer) == ("replayed", "no")
     [alone] = tablet.send(tablet.op("visit.answer", volunteer=person.pk, answers={}))
     assert (alone["status"], DayAnswer.objects.count()) == ("merged", 1)
+
+
+def test_it_is_forgotten_also_where_the_answer_had_waited_for_a_card(tablet: Tablet) -> None:
+    card = Card.objects.get(
+        stock=cards.issue_stock(tablet.operation.center, count=1, by=SYSTEM, at=make.at(8))
+    )
+    tablet.send(
+        tablet.op("visit.answer", card=card.token, answers={"well": "no"}), tablet.op(card=card.token)
+    )
+    person = make.volunteer(tablet.operation.center)
+    tablet.send(tablet.op("card.bind", card=card.token, volunteer=person.pk))
+    assert "talk" in json.dumps(list(HeldOp.objects.values("result")))
+    answers.forget(at=timezone.now() + timedelta(days=31))
+    results = [held.result or {} for held in HeldOp.objects.order_by("pk")]
+    assert "talk" not in json.dumps(results)
+    assert [result["code"] for result in results] == ["ok_answered", "ok"]
+    assert {result["data"]["volunteer"] for result in results} == {person.pk}
+
+
+@pytest.mark.parametrize("choice", ["take_in", "refuse"])
+def test_an_answer_out_of_quarantine_leaves_nothing_behind(tablet: Tablet, choice: str) -> None:
+    person = make.volunteer(tablet.operation.center)
+    accounts.revoke_device(tablet.device, by=SYSTEM, at=timezone.now())
+    tablet.send(tablet.op("visit.answer", volunteer=person.pk, answers={"well": "no"}))
+    assert QuarantinedOp.objects.get().op["payload"]["answers"] == {"well": "no"}
+    by = make.by(make.user(tablet.operation.center))
+    resolutions.choose(InboxItem.objects.get(), choice, reason="本人", told_at=None, by=by, at=timezone.now())
+    assert DayAnswer.objects.count() == (choice == "take_in")
+    assert QuarantinedOp.objects.get().op["payload"] == {"volunteer": person.pk}
