@@ -1,7 +1,8 @@
 """Every question an operation may ask, with its words in three languages, to be proofread together.
 
-`yes` is always the answer that lets people go on. What a "no" means depends on the kind: of health the chief talks with
-the person, of gear something is lent, and what is only good to know (a car, tools) keeps nobody.
+`yes` is always the answer that lets people go on, whatever word stands on it: to "Do you have a fever?" it is "No". What a
+"no" means depends on the kind: of health the chief talks with the person, of gear something is lent, and what is only good
+to know (a car, tools) keeps nobody.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _ALL: Final = (
     Question(
         "fever", "health", "熱",
         Words("熱はありませんか（37.5度以上）", "ない", "ある"),
-        Words("No fever (37.5 °C or more)?", "No fever", "I have a fever"),
+        Words("Do you have a fever (37.5 °C or more)?", "No", "Yes"),
         Words("ねつは ありませんか（37.5ど いじょう）", "ない", "ある"),
     ),
     Question(
@@ -61,7 +62,7 @@ _ALL: Final = (
     Question(
         "doctor", "health", "医師から止められていること",
         Words("医師に運動を止められていませんか", "止められていない", "止められている"),
-        Words("Has no doctor told you to avoid hard work?", "Right, none has", "A doctor has"),
+        Words("Has a doctor told you to avoid hard work?", "No", "Yes"),
         Words("おいしゃさんに「うんどうは だめ」と いわれて いませんか", "いわれて いない", "いわれた"),
     ),
     Question(

@@ -14,6 +14,7 @@ from dvc.audit.services import SYSTEM, By
 from dvc.operations.models import Operation, QuestionsStop
 from dvc.sync import merging
 from intake.questions import services as questions
+from intake.questions.catalog import QUESTIONS
 from intake.questions.models import DayAnswer
 from intake.questions.services import Answers, Standing
 from intake.volunteers.models import Volunteer
@@ -167,3 +168,10 @@ def test_unknown_questions_and_answers_are_left_out() -> None:
     operation = _asking("well", "of-the-future")
     assert operation.day_questions == ["well"]
     assert not _say(operation, make.volunteer(operation.center), make.at(9), other="yes", well="perhaps")
+
+
+def test_no_english_question_asks_whether_something_is_not_so() -> None:
+    for question in QUESTIONS.values():
+        assert not set(question.en.ask.lower().split()) & {"no", "not", "none"}
+    assert (QUESTIONS["fever"].en.yes, QUESTIONS["fever"].en.no) == ("No", "Yes")
+    assert (QUESTIONS["doctor"].en.yes, QUESTIONS["doctor"].en.no) == ("No", "Yes")
