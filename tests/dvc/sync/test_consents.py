@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -109,6 +110,12 @@ def test_the_chief_says_that_the_notes_changed_and_takes_it_back(tablet: Tablet)
     reception.post(reverse("volunteer_agree", args=[tablet.operation.pk, person.pk]))
     assert Volunteer.objects.get(pk=person.pk).consented_at is not None
     assert "新しい注意事項を読んでもらう" not in reception.get(desk).content.decode()
+    # Enter in the field sends the form it stands in: taking back is another one.
+    forms = re.findall(r"<form.*?</form>", chief.get(page).content.decode(), re.DOTALL)
+    assert [('name="note"' in form, "聞かない" in form) for form in forms if "もう一度聞く" in form] == [
+        (True, False)
+    ]
+    assert [('name="note"' in form) for form in forms if "まちがいだったので、聞かない" in form] == [False]
     chief.post(page, {"take_back": "yes"})
     tablet.operation.refresh_from_db()
     assert tablet.operation.consent_since is None
