@@ -116,6 +116,7 @@ def test_whom_it_wrote_down_it_holds_with_name_and_number(operation: Operation) 
     tablet.send(tablet.op("person.walk_in", guest=str(uuid4()), family_name="髙", phone="090-0000-1234"))
     text = signed_in(operation).get(url("device_held", operation, tablet.device.pk)).content.decode()
     assert "この端末で受け付けた「はじめての人」は1人です" in text
+    assert "カードの代わりに入力した名前も、入力したとおりに残っています。" in text
     assert "090-0000-1234" not in text
 
 
