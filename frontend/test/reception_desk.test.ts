@@ -53,6 +53,12 @@ describe("a locked tablet", () => {
 });
 
 describe("a name instead of a card", () => {
+  it("in Latin letters is taken for a wrong number, and the page says how to write it", async () => {
+    const desk = await ReceptionPage.open(await snapshotOf([]));
+    desk.type("Sato");
+    expect(desk.part("typed-say").textContent).toContain("（名前は、ひらがな・カタカナ・漢字で入力してください）");
+  });
+
   it("that is a family name alone receives nobody, though one person here is called so", async () => {
     const desk = await ReceptionPage.open(await snapshotOf(["森 太…"]));
     desk.type("森");

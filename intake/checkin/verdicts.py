@@ -169,7 +169,11 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "no_such_code": Verdict(
         "stop", "その番号のカードはありません", "カードの番号8文字を、もう一度見て入力してください。"
     ),
-    "no_such_volunteer": Verdict("stop", "登録が見つかりません", "名前か電話番号で探し直してください。"),
+    "no_such_volunteer": Verdict(
+        "stop",
+        "登録が見つかりません",
+        "名前か電話番号で探し直してください。登録がなければ「はじめての人」で受付します。",
+    ),
     "quarantined": Verdict(
         "warn", "この端末は使用停止です", "記録はセンターに預けました。端末を班長に渡してください。"
     ),

@@ -3,6 +3,10 @@ import { readShortCode } from "./card";
 import { part } from "./elements";
 import { looksLikeName } from "./names";
 
+const WRONG_CODE = "番号が合いません。カードの8文字をもう一度見て、入力してください（Oは0、IとLは1として読みます）。";
+// Codes have figures in them, names have none.
+const LATIN_NAME = "（名前は、ひらがな・カタカナ・漢字で入力してください）";
+
 export interface Typed {
   readonly code: (code: string) => void;
   readonly name: (text: string) => void;
@@ -22,9 +26,7 @@ export function wireTyped(page: HTMLElement, on: Typed): void {
       field.value = "";
       return;
     }
-    wrong.textContent = code
-      ? ""
-      : "番号が合いません。カードの8文字をもう一度見て、入力してください（Oは0、IとLは1として読みます）。";
+    wrong.textContent = code ? "" : WRONG_CODE + (/\d/.test(field.value) ? "" : LATIN_NAME);
     if (!code) {
       if (field.value.trim()) on.wrong(field.value);
       return;

@@ -77,6 +77,7 @@ def test_people_of_another_center_are_never_meant(tablet: Tablet) -> None:
     make.volunteer(make.center("隣のセンター"), "田中")
     [result] = tablet.send(tablet.op(name="田中"))
     assert result["code"] == "no_such_volunteer"
+    assert "登録がなければ「はじめての人」で受付します。" in result["text"]
 
 
 def test_somebody_who_is_here_at_another_site_is_told_so_and_may_move(tablet: Tablet) -> None:
