@@ -2,19 +2,31 @@
 
 The twin's row stays and points at the other: whoever scans its card or names its id is led there. It is always one step:
 whoever was merged into the twin before points at the other one as well, so that queries need not follow a chain. Merges
-that build on one another are therefore taken apart from the last. Insurance moves; the visits are moved by the app that has
-them (intake.checkin.merge). Refusals: volunteer.merge_* in dvc/core/refusals.py.
+that build on one another are therefore taken apart from the last. Insurance, wards and the lead of a group move; a block and
+the group hold for the person where the other registration has none. The visits are moved by the app that has them
+(intake.checkin.merge). Refusals: volunteer.merge_* in dvc/core/refusals.py.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import models, transaction
 
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
-from intake.volunteers.models import InsurancePolicy, Merge, Volunteer
+from intake.volunteers.models import Group, InsurancePolicy, Merge, Volunteer
+
+# What points at a registration and goes along: its name in `Merge.moved`, the rows, their field.
+_MOVES: Final[tuple[tuple[str, type[models.Model], str], ...]] = (
+    ("policies", InsurancePolicy, "volunteer"),
+    ("wards", Volunteer, "guardian"),
+    ("leads", Group, "leader"),
+    ("led", Volunteer, "merged_into"),
+)
+# What is said of a person under either registration: the name in `Merge.moved` is the column.
+_HOLDS: Final = {"blocked_reason": "", "group_id": None}
 
 
 @transaction.atomic
@@ -25,17 +37,21 @@ def merge(twin: Volunteer, into: Volunteer, *, by: By, at: datetime) -> Merge:
         raise Refused("volunteer.merge_not_two")
     if any(row.merged_into_id or row.withdrawn_at for row in rows.values()):
         raise Refused("volunteer.merge_done")
-    policies = list(twin.policies.values_list("pk", flat=True))
-    InsurancePolicy.objects.filter(pk__in=policies).update(volunteer=into)
-    led = list(twin.merged.values_list("pk", flat=True))
-    Volunteer.objects.filter(pk__in=[twin.pk, *led]).update(merged_into=into)
+    moved: dict[str, Any] = {}
+    for name, model, field in _MOVES:
+        theirs = model._default_manager.filter(**{field: twin})
+        moved[name] = list(theirs.values_list("pk", flat=True))
+        theirs.update(**{field: into})
+    said = {name: getattr(rows[twin.pk], name) for name in _HOLDS if not getattr(rows[into.pk], name)}
+    holds = {name: value for name, value in said.items() if value}
+    if holds:
+        Volunteer.objects.filter(pk=into.pk).update(**holds)
+    Volunteer.objects.filter(pk=twin.pk).update(merged_into=into)
     twin.refresh_from_db()
-    made = Merge.objects.create(
-        twin=twin, into=into, at=at, by=by.user, moved={"policies": policies, "led": led}
-    )
+    made = Merge.objects.create(twin=twin, into=into, at=at, by=by.user, moved={**moved, **holds})
     record(
         "volunteer.merged", twin, by=by, at=at, center_id=twin.center_id, operation=twin.drill, into=into.pk,
-        policies=len(policies),
+        policies=len(moved["policies"]), holds=sorted(holds),
     )  # fmt: skip
     return made
 
@@ -48,11 +64,13 @@ def undo(made: Merge, *, by: By, at: datetime) -> bool:
     twin, into = made.twin, Volunteer.objects.select_for_update().get(pk=made.into_id)
     if into.merged_into_id:
         raise Refused("volunteer.merge_later", name=into.name)
-    InsurancePolicy.objects.filter(pk__in=made.moved.get("policies", ()), volunteer=made.into).update(
-        volunteer=twin
-    )
     Volunteer.objects.filter(pk=twin.pk).update(merged_into=None)
-    Volunteer.objects.filter(pk__in=made.moved.get("led", ()), merged_into=into).update(merged_into=twin)
+    for name, model, field in _MOVES:
+        theirs = model._default_manager.filter(pk__in=made.moved.get(name, ()), **{field: into})
+        theirs.update(**{field: twin})
+    for name, nothing in _HOLDS.items():
+        if made.moved.get(name) and getattr(into, name) == made.moved[name]:
+            Volunteer.objects.filter(pk=into.pk).update(**{name: nothing})
     record(
         "volunteer.unmerged",
         twin,

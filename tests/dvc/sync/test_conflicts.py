@@ -20,9 +20,9 @@ from dvc.operations.models import Mode, Operation
 from dvc.sync import gather, inbox, merging, resolutions
 from dvc.sync.models import HeldOp, InboxItem, InboxSweep, ItemKind
 from intake.checkin.models import FailedScan, Visit
-from intake.volunteers import cards
+from intake.volunteers import cards, groups
 from intake.volunteers import services as volunteers
-from intake.volunteers.models import Card, Volunteer
+from intake.volunteers.models import Card, Group, Volunteer
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
 
@@ -447,6 +447,29 @@ def test_conflict_06_whoever_withdraws_is_let_in_by_no_registration_of_theirs(op
     results = tablet.send(tablet.op(card=card.token), tablet.op(volunteer=second.pk))
     assert [result["code"] for result in results] == ["revoked", "no_such_volunteer"]
     assert not Visit.objects.exists()
+
+
+def test_conflict_06_a_merge_carries_block_group_and_wards_and_gives_them_back(operation: Operation) -> None:
+    first, second = two_registrations(operation)
+    group = volunteers.register_group(operation.center, name="町内会", by=SYSTEM, at=make.at(8))
+    volunteers.correct(second, by=SYSTEM, at=make.at(8), group=group)
+    groups.set_leader(group, second, by=SYSTEM, at=make.at(8))
+    volunteers.block(second, reason="迷惑行為", by=SYSTEM, at=make.at(8))
+    child = make.volunteer(operation.center, guardian=second)
+
+    def standing(person: Volunteer) -> tuple[Any, ...]:
+        person, leads = Volunteer.objects.get(pk=person.pk), Group.objects.filter(leader=person)
+        return person.group, person.blocked_reason, list(leads), list(person.wards.all())
+
+    made = merging.merge(first, second, by=SYSTEM, at=make.at(9))
+    assert standing(first) == (group, "迷惑行為", [group], [child])
+    merging.undo(made, by=SYSTEM, at=make.at(10))
+    assert standing(first) == (None, "", [], [])
+    assert standing(second) == (group, "迷惑行為", [group], [child])
+    made = merging.merge(first, second, by=SYSTEM, at=make.at(11))
+    volunteers.block(first, reason="もう一度", by=SYSTEM, at=make.at(11))
+    merging.undo(made, by=SYSTEM, at=make.at(12))
+    assert standing(first) == (None, "もう一度", [], [])  # what was said of them since is theirs
 
 
 def test_conflict_06_strangers_and_a_merged_person_are_not_merged(operation: Operation) -> None:
