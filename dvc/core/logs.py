@@ -22,6 +22,6 @@ class Plain(logging.Formatter):
         while error is not None:
             where = "".join(traceback.format_tb(error.__traceback__))
             words = f": {error}" if isinstance(error, _OF_THE_MACHINE) else ""
-            links.append(f"{where}{type(error).__name__}{words}")
+            links.append(f"Traceback (most recent call last):\n{where}{type(error).__name__}{words}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return "\n\n".join(reversed(links))

@@ -35,6 +35,7 @@ def test_the_row_a_database_complains_of_is_not_logged() -> None:
         Volunteer.objects.bulk_create([person])
 
     text = logged(twice, IntegrityError)
+    assert "Traceback" in text, "whoever looks for trouble in a log looks for this word"
     assert "IntegrityError" in text
     assert "bulk_create" in text, "where it broke is needed to mend it"
     for secret in ("髙﨑", "花子", "2222", "DETAIL"):
