@@ -14,12 +14,22 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, version_of, versions_of
+from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation, OperationState
 from dvc.sync import broken, holding, inbox, merging, quarantine, set_aside, undo, visits
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
 from dvc.sync.inbox import View
-from dvc.sync.models import HeldOp, HeldState, InboxItem, InboxSweep, ItemKind, Receipt
+from dvc.sync.models import (
+    HeldOp,
+    HeldState,
+    InboxItem,
+    InboxSweep,
+    ItemKind,
+    QuarantinedOp,
+    QuarantineState,
+    Receipt,
+)
 from dvc.sync.never_arrived import never_arrived, still_waits
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit, VisitFlag
@@ -164,6 +174,13 @@ def _nobody_came_for(operation: Operation, days_end: date, *, at: datetime) -> N
             )  # fmt: skip
             if not item.is_open:  # the card was taken back from whom it was answered with
                 inbox.reopen(item, by=SYSTEM, at=at)
+    undecided = QuarantinedOp.objects.filter(operation=operation, state=QuarantineState.WAITING).values(
+        "op_id"
+    )
+    for held in waiting.filter(target__isnull=False).exclude(target__in=undecided):
+        # Told on a later day, its op may be on the way behind it.
+        if timezone.localdate(operation.moment(held.received_at)) < timezone.localdate(at):
+            holding.refuse(held, Refused("visit.undo_nothing"), by=SYSTEM, at=at)
     asked = _asked(operation, ItemKind.NEVER_ARRIVED)
     for never in never_arrived(operation, before=days_end):
         if never.key not in asked:

@@ -118,11 +118,24 @@ def fold_one(held: HeldOp, *, fold: Fold, at: datetime) -> Result | None:
         _wait_for_arrival(held, result.data["volunteer"], by=context.by(op), at=at)
     if result.code in WAITS:
         return result
-    held.state, held.settled_at, held.result = HeldState.FOLDED, at, result.as_json()
-    held.op = without_private(held.op)
-    held.save(update_fields=["state", "settled_at", "result", "op"])
+    _settle(held, HeldState.FOLDED, result, at=at)
     record("op.folded", held, by=context.by(op), at=at, operation=held.operation, code=result.code)
     return result
+
+
+@transaction.atomic
+def refuse(held: HeldOp, no: Refused, *, by: By, at: datetime) -> None:
+    """What it waits for does not come any more; a person sees it with the other refusals."""
+    now = _waiting(held)
+    if now is not None:
+        _settle(now, HeldState.FOLDED, refusal(Op.from_json(now.op), no), at=at)
+        record("op.refused", now, by=by, at=at, operation=now.operation, code=no.code)
+
+
+def _settle(held: HeldOp, state: HeldState, result: Result | None, *, at: datetime) -> None:
+    held.state, held.settled_at, held.op = state, at, without_private(held.op)
+    held.result = result.as_json() if result else None
+    held.save(update_fields=["state", "settled_at", "result", "op"])
 
 
 def _wait_for_arrival(held: HeldOp, volunteer: int, *, by: By, at: datetime) -> None:
@@ -146,8 +159,7 @@ def drop(held: HeldOp, *, by: By, at: datetime) -> bool:
     now = _waiting(held)
     if now is None:
         return False
-    now.state, now.settled_at, now.op = HeldState.DROPPED, at, without_private(now.op)
-    now.save(update_fields=["state", "settled_at", "op"])
+    _settle(now, HeldState.DROPPED, None, at=at)
     record("op.dropped", now, by=by, at=at, operation=now.operation)
     return True
 

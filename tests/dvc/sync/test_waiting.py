@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dvc.accounts import services as accounts
 from dvc.accounts.roles import Role
+from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.sync import gather, inbox_queries, queue_files, resolutions
@@ -119,6 +120,39 @@ def test_a_taking_back_that_a_rule_refuses_in_the_end_is_seen_by_a_person(
     [refusal] = inbox_queries.refusals(tablet.operation)
     assert refusal.what == "取り消し"
     assert refusal.text.endswith("。")
+
+
+def test_a_taking_back_whose_op_never_comes_is_seen_by_a_person_the_day_after(
+    tablet: Tablet, person: Volunteer
+) -> None:
+    _, undo = arrived_and_undone(tablet, person)
+    tell(tablet, undo)
+    now = timezone.now()
+    gather.look_through(tablet.operation, at=now)
+    assert not inbox_queries.refusals(tablet.operation)
+    for days in (1, 2):
+        gather.look_through(tablet.operation, at=now + timedelta(days=days))
+        [refusal] = inbox_queries.refusals(tablet.operation)
+        assert (refusal.what, refusal.receipt.op_id) == ("取り消し", HeldOp.objects.get().op_id)
+    assert Entry.objects.filter(action="op.refused").count() == 1
+
+
+def test_a_taking_back_of_what_lies_in_quarantine_waits_until_a_person_has_decided(
+    tablet: Tablet, person: Volunteer
+) -> None:
+    came, undo = arrived_and_undone(tablet, person)
+    tell(tablet, undo)
+    accounts.revoke_device(tablet.device, by=SYSTEM, at=timezone.now())
+    tell(tablet, came)
+    tomorrow = timezone.now() + timedelta(days=1)
+    gather.look_through(tablet.operation, at=tomorrow)
+    assert HeldOp.objects.get().state == "waiting"
+    chief = make.by(make.user(tablet.operation.center))
+    item = InboxItem.objects.get(kind=ItemKind.QUARANTINE)
+    resolutions.choose(item, "take_in", reason="", told_at=None, by=chief, at=tomorrow)
+    gather.look_through(tablet.operation, at=tomorrow)
+    assert not Visit.objects.present().exists()
+    assert not inbox_queries.refusals(tablet.operation)
 
 
 def test_a_scan_that_waits_for_its_card_is_taken_back_before_and_after_the_card_has_a_name(
