@@ -104,4 +104,21 @@ describe("the tablet's own look", () => {
     presence.reset(snapshot(0, { today: { ...today, arrived: 0 } }), [walkIn], "2026-11-23");
     expect(presence.arrived).toBe(1);
   });
+
+  it("counts of a group whom the server counted, once it has answered", () => {
+    const presence = new PresenceList();
+    const op = { kind: "group.arrive", op_id: "g", payload: { group: 5, members: [7, 8, 9], extra: 0 } };
+    const told = { result: null, verdict: { tone: "ok", code: "group_arrived" }, op } as unknown as Entry;
+    // 7 came in at another gate; 8 was merged into 3 since.
+    const answered = { ...told, result: { tone: "ok", code: "group_arrived", data: { volunteers: [3, 9] } } } as unknown as Entry;
+    const today = { day: "2026-11-23", arrived: 1, left: [] };
+    presence.reset(snapshot(0, { today }), [told], "2026-11-23");
+    expect(presence.arrived).toBe(4);
+    presence.note(answered);
+    presence.note(answered);
+    expect([presence.arrived, presence.has(3), presence.has(7)]).toEqual([3, true, true]);
+    const later = { "3": "", "7": "", "9": "" };
+    presence.reset(snapshot(0, { today: { ...today, arrived: 3 }, present: later }), [answered], "2026-11-23");
+    expect(presence.arrived).toBe(3);
+  });
 });

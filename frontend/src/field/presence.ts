@@ -107,16 +107,21 @@ export class PresenceList implements Presence {
     this.sites.delete(who);
   }
 
-  /** Each member's arrival is one of its own, so that nobody is counted twice. */
-  private together({ op }: Entry): void {
+  /** Each member's arrival is one of its own, so that nobody is counted twice: of those the server counted, once it has
+      answered. A list that is older than a merge names others. */
+  private together({ op, result }: Entry): void {
     const { members } = op.payload as GroupPayload;
-    for (const member of members) {
-      if (op.kind === "group.leave") {
-        this.leave(member);
-        continue;
-      }
+    const counted = result?.data.volunteers ?? members;
+    const everybody = new Set([...members, ...counted]);
+    if (op.kind === "group.leave") {
+      for (const member of everybody) this.leave(member);
+      return;
+    }
+    const theirs = new Set(counted.map((member) => `${op.op_id}:${member}`));
+    for (const arrival of this.arrivals) if (arrival.startsWith(`${op.op_id}:`) && !theirs.has(arrival)) this.arrivals.delete(arrival);
+    for (const member of everybody) {
       if (!this.here.has(member)) {
-        this.arrivals.add(`${op.op_id}:${member}`);
+        if (counted.includes(member)) this.arrivals.add(`${op.op_id}:${member}`);
         if (op.payload.site) this.sites.set(member, op.payload.site);
       }
       this.enter(member);
