@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import time
 
-from dvc.runtime.supervisor import Child, Supervisor
+from django.core.management import get_commands, load_command_class
+
+from dvc.runtime.supervisor import Child, Supervisor, plan_children
 
 
 def test_a_web_server_that_had_answered_is_started_again_at_once_one_that_never_did_later_and_later() -> None:
@@ -26,3 +28,11 @@ def test_a_web_server_that_had_answered_is_started_again_at_once_one_that_never_
     supervisor.forward(0)
     seconds = ("0.5", "1", "2", "0.1", "0.1", "0.5")
     assert said == [f"web ended with 3; starting again in {wait} s" for wait in seconds]
+
+
+def test_every_command_a_center_is_started_with_knows_its_options() -> None:
+    commands = [child.command[2:] for child in plan_children() if child.command[1] == "manage.py"]
+    assert [name for name, *_ in commands] == ["sweep"]
+    for name, *options in commands:
+        # Ends with SystemExit where it does not.
+        load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(options)
