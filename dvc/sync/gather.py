@@ -10,13 +10,13 @@ from functools import partial
 from typing import Final
 
 from django.db import OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, version_of, versions_of
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation, OperationState
-from dvc.sync import broken, holding, inbox, merging, quarantine, set_aside, undo, visits
+from dvc.sync import holding, inbox, merging, quarantine, set_aside, undo, visits
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
 from dvc.sync.inbox import View
@@ -50,8 +50,10 @@ def look_through_all(*, at: datetime) -> None:
     operations = Operation.objects.filter(recently)
     versions = versions_of(operations)
     marks = {mark.operation_id: mark for mark in InboxSweep.objects.filter(operation__in=versions)}
-    for operation in operations.select_related("center"):
-        if not _is_due(operation, marks.get(operation.pk), versions.get(operation.pk, 0), at=at):
+    again = Exists(quarantine.to_try(at=at).filter(operation=OuterRef("pk")))
+    for operation in operations.select_related("center").annotate(tries_again=again):
+        is_due = _is_due(operation, marks.get(operation.pk), versions.get(operation.pk, 0), at=at)
+        if not is_due and not operation.tries_again:  # type: ignore[attr-defined]  # annotated
             continue
         try:
             look_through(operation, at=at)
@@ -82,7 +84,7 @@ def look_through(operation: Operation, *, at: datetime) -> None:
     _visits_of_days_gone(operation, days_end, at=moment)
     fold_what_waited(operation, at=moment)
     _nobody_came_for(operation, days_end, at=moment)
-    quarantine.try_again(operation, at=at, after=broken.AGAIN_AFTER)
+    quarantine.try_again(operation, at=at)
     through = _late_facts(operation, mark, at=moment)
     if _asks_for_duplicates(operation):
         through &= merging.suggest(operation, mark, at=moment)

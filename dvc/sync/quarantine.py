@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dvc.accounts.models import Device
 from dvc.audit.services import SYSTEM, By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync import inbox, services
+from dvc.sync.broken import AGAIN_AFTER
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.inbox import View
@@ -117,19 +119,23 @@ def broken_one(item: InboxItem) -> list[QuarantinedOp]:
     return list(rows.select_related("device__center", "actor", "operation__center"))
 
 
-def try_again(operation: Operation, *, at: datetime, after: timedelta) -> None:
-    """Fold what broke, each when it was not tried for so long. What still breaks stays."""
-    rows = QuarantinedOp.objects.filter(
-        operation=operation, state=QuarantineState.WAITING, tried_at__lte=at - after
-    ).exclude(broken="")
+def try_again(operation: Operation, *, at: datetime) -> None:
+    """Fold what broke, each when it was not tried for so long (AGAIN_AFTER). What still breaks stays. `at` is real time."""
+    rows = to_try(at=at).filter(operation=operation)
     for row in rows.select_related("device__center", "operation__center"):
-        try_one(row, by=SYSTEM, at=at)
+        QuarantinedOp.objects.filter(pk=row.pk).update(tried_at=at)
+        try_one(row, by=SYSTEM, at=operation.moment(at))
+
+
+def to_try(*, at: datetime) -> QuerySet[QuarantinedOp]:
+    """What broke and is to be tried again at the real moment `at`, also where nothing has happened since."""
+    waiting = QuarantinedOp.objects.filter(state=QuarantineState.WAITING).exclude(broken="")
+    return waiting.filter(tried_at__lte=at - AGAIN_AFTER)
 
 
 @transaction.atomic
 def try_one(row: QuarantinedOp, *, by: By, at: datetime) -> bool:
     """Fold an op that broke through the very path of every tablet. False when it breaks again."""
-    QuarantinedOp.objects.filter(pk=row.pk).update(tried_at=at)
     _fold(row)
     if not Receipt.objects.filter(op_id=row.op_id).exclude(kind="").exists():
         return False

@@ -16,7 +16,7 @@ from tests import make
 
 def logged(break_it: Callable[[], Any], kind: type[Exception]) -> str:
     """The line and what hangs from it, through the formatter that is configured."""
-    config = settings.LOGGING["formatters"]["plain"]
+    config: dict[str, Any] = settings.LOGGING["formatters"]["plain"]  # type: ignore[index]
     made = logging.config.DictConfigurator({"version": 1}).configure_formatter(dict(config))
     with pytest.raises(kind) as caught:
         break_it()

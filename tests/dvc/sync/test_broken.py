@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, ProgrammingError
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from dvc.accounts import services as accounts
 from dvc.audit.models import Entry
@@ -73,6 +74,25 @@ def test_it_is_tried_again_by_itself_and_comes_to_what_it_would_have_come_to(tab
     assert abs(Visit.objects.get().arrived_at - came) < timedelta(seconds=5)
     assert not InboxItem.objects.get(kind=ItemKind.BROKEN_OP).is_open
     assert tablet.send(op)[0]["status"] == "replayed"
+
+
+def test_it_is_tried_every_ten_minutes_also_while_nothing_else_happens(
+    tablet: Tablet, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    op = tablet.op(volunteer=make.volunteer(tablet.operation.center).pk)
+    minute = timedelta(minutes=1)
+    with breaks(op, ERRORS[0]):
+        tablet.send(op)
+        now = timezone.now()
+        for minutes in (0, 1, 11, 12):
+            gather.look_through_all(at=now + minutes * minute)
+    gather.look_through_all(at=now + 20 * minute)
+    assert not Visit.objects.exists(), "it was tried too soon"
+    gather.look_through_all(at=now + 21 * minute)
+    assert Visit.objects.exists()
+    gather.look_through_all(at=now + 22 * minute)
+    with django_assert_num_queries(3):
+        gather.look_through_all(at=now + 40 * minute)
 
 
 def test_a_person_tries_again_or_says_that_it_was_done_by_hand(tablet: Tablet) -> None:

@@ -120,7 +120,8 @@ def test_insurance_shown_with_a_card_of_the_wrong_person_waits_for_the_right_one
     own = said(tablet, "visit.insure", make.at(9, 3), volunteer=person.pk, evidence="seen_card")
     tell(tablet, seen, bind, typed, own)
     tell(tablet, undo(tablet, bind, 4))
-    assert set(HeldOp.objects.values_list("card", "volunteer")) == {(card.pk, None), (None, person.pk)}
+    waiting = {(held.card, held.volunteer) for held in HeldOp.objects.all()}
+    assert waiting == {(card, None), (None, person)}
     tell(tablet, said(tablet, "card.bind", make.at(9, 5), card=card.token, volunteer=other.pk))
     tell(tablet, said(tablet, "visit.arrive", make.at(9, 6), card=card.token))
     gather.look_through(tablet.operation, at=make.at(9, 7))
