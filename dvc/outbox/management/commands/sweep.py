@@ -30,8 +30,6 @@ class Check(Protocol):
 
 class Command(BaseCommand):
     help = "Publish due outbox rows again and run the periodic checks of settings.SWEEP_CHECKS, every second."
-    # Started again within a second of its death: it must not first read every page's code.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=float, default=1.0, help="seconds between two rounds")
