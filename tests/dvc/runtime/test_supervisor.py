@@ -34,5 +34,5 @@ def test_every_command_a_center_is_started_with_knows_its_options() -> None:
     commands = [child.command[2:] for child in plan_children() if child.command[1] == "manage.py"]
     assert [name for name, *_ in commands] == ["sweep"]
     for name, *options in commands:
-        # Ends with SystemExit where it does not.
+        # Raises where it does not.
         load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(options)
