@@ -1,15 +1,16 @@
 // @vitest-environment happy-dom
 /* The questions of the day at the reception: what is offered to press, and what goes out. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { STOPPED, type Op, type Question, type Result, type Snapshot } from "../src/field/protocol";
+import { localDay } from "../src/field/facts";
+import { ANSWERED, STOPPED, type Op, type Question, type Result, type Snapshot } from "../src/field/protocol";
 import { ReceptionPage, cardId, cardText, closePages, snapshotOf } from "./reception_page";
 
 const question = (code: string, kind: Question["kind"]): Question => ({ code, kind, name: code, ask: `${code}？`, yes: `${code}よい`, no: `${code}だめ` });
 const ASK = [question("well", "health"), question("fever", "health"), question("boots", "gear"), question("car", "info")];
 const HERE = "2026-11-23T09:00:00+09:00";
 
-async function opened(ask: readonly Question[] = ASK, flags: Readonly<Record<number, number>> = {}, answer?: (op: Op) => Result): Promise<ReceptionPage> {
-  const bare = await snapshotOf(["佐藤 花…", "鈴木 一…"], { present: { 1: HERE, 2: HERE } }, flags);
+async function opened(ask: readonly Question[] = ASK, flags: Readonly<Record<number, number>> = {}, answer?: (op: Op) => Result, more: Partial<Snapshot> = {}): Promise<ReceptionPage> {
+  const bare = await snapshotOf(["佐藤 花…", "鈴木 一…"], { present: { 1: HERE, 2: HERE }, ...more }, flags);
   const snapshot: Snapshot = { ...bare, operation: { ...bare.operation, questions: { ask, stop: "unanswered" } } };
   return ReceptionPage.open(snapshot, answer);
 }
@@ -153,6 +154,17 @@ describe("a tablet that is never closed", () => {
     await vi.waitFor(async () => expect(await desk.shelf.queuedCount()).toBe(0));
     overnight();
     await vi.waitFor(async () => expect((await desk.recorded())[1]?.payload.answers).toEqual({}));
+  });
+
+  it("takes yesterday's marks of the snapshot for nothing, also without a network", async () => {
+    const yesterday = localDay(new Date(Date.now() - 86_400_000));
+    const desk = await opened(ASK, { 1: STOPPED, 2: ANSWERED }, undefined, { today: { day: yesterday, arrived: 2, left: [] } });
+    for (const person of [1, 2]) {
+      desk.read(await cardText(cardId(person)));
+      await vi.waitFor(() => expect(desk.part("verdict").textContent).toContain(["佐藤", "鈴木"][person - 1]));
+      expect(desk.part("verdict").querySelectorAll(".t-questions__row").length).toBe(4);
+      expect(desk.part("verdict").textContent).not.toContain("班長を呼んで");
+    }
   });
 
   it("asks anew the next day, also without a network", async () => {

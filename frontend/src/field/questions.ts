@@ -4,7 +4,7 @@ import { cardPrefix } from "./card";
 import { button, element, part } from "./elements";
 import { holdersOf } from "./holders";
 import { ANSWERED, STOPPED, type Answer, type Answers, type Payload, type Question, type Snapshot, type Verdict } from "./protocol";
-import { CALL_CHIEF } from "./question_todo";
+import { CALL_CHIEF, answerMask } from "./question_todo";
 import type { Entry } from "./shelf";
 import { say } from "./snapshot";
 
@@ -16,6 +16,8 @@ export interface Asked {
   readonly subject: Payload;
   readonly person: { readonly volunteer: number | null; readonly name: string; readonly kana: string };
   readonly guest?: string | undefined;
+  /** The chief waits for them, or something is to be lent: nothing is asked here any more. */
+  readonly stopped?: boolean;
 }
 
 /** What this tablet was told itself, by every name a person has here: id, guest, card. */
@@ -95,15 +97,16 @@ export class QuestionDesk {
 
   /** The block on the panel, when something is asked of this person here. */
   onPanel(verdict: Verdict, entry: Entry, subject: Payload): HTMLElement | null {
-    if (!ASKED_AFTER.has(entry.op.kind) || verdict.tone === "stop") return null;
+    if (!questionsOf(this.snapshot()).length || !ASKED_AFTER.has(entry.op.kind) || verdict.tone === "stop") return null;
     const { volunteer, name, kana, guest } = verdict;
     const asked = { subject, person: { volunteer, name, kana }, guest };
     const server = entry.result?.data.questions;
     // What was answered stands nowhere here any more: asking everything again would take the "no" back.
-    if (!server && entry.op.kind !== "visit.answer" && this.isStopped(volunteer)) {
+    const marks = server ? 0 : this.marksOf(volunteer);
+    if (marks & STOPPED && entry.op.kind !== "visit.answer") {
       return verdict.todo.some(({ code }) => code === "answer_talk") ? null : element("p", "t-questions t-questions__done", CALL_CHIEF);
     }
-    return this.block(asked, server ? (code) => !server.left.includes(code) : () => this.isAnswered(volunteer), entry.op.kind === "visit.answer");
+    return this.block(asked, server ? (code) => !server.left.includes(code) : () => (marks & ANSWERED) !== 0, entry.op.kind === "visit.answer");
   }
 
   open(): void {
@@ -118,24 +121,12 @@ export class QuestionDesk {
     this.closed();
   }
 
-  private isAnswered(volunteer: number | null): boolean {
-    return this.isMarked(volunteer, ANSWERED);
-  }
-
-  private isStopped(volunteer: number | null): boolean {
-    return this.isMarked(volunteer, STOPPED);
-  }
-
-  private isMarked(volunteer: number | null, mark: number): boolean {
-    if (volunteer === null) return false;
-    return ((this.flags().get(volunteer)?.flags ?? 0) & mark) !== 0;
-  }
-
-  private flags(): Map<number, { name: string; kana: string; flags: number }> {
+  /** What the snapshot says of this person's answers of today: ANSWERED, STOPPED. */
+  private marksOf(volunteer: number | null): number {
     const snapshot = this.snapshot();
-    const found = new Map<number, { name: string; kana: string; flags: number }>();
-    if (snapshot) for (const [volunteer, name, kana, flags] of holdersOf(snapshot).all()) found.set(volunteer, { name, kana, flags });
-    return found;
+    if (!snapshot || volunteer === null) return 0;
+    for (const [holder, , , flags] of holdersOf(snapshot).all()) if (holder === volunteer) return flags & answerMask(snapshot);
+    return 0;
   }
 
   /** `known`: whether a question was answered elsewhere. With nothing left: one button to correct. */
@@ -146,7 +137,7 @@ export class QuestionDesk {
     // What was answered here keeps its row, marked: nothing may move under a finger while there is more to press.
     const shown = questions.filter(({ code }) => said[code] !== undefined || !known(code));
     const left = shown.filter(({ code }) => said[code] === undefined);
-    if (!questions.length || (!left.length && !correct && !Object.keys(said).length)) return null;
+    if (!left.length && !correct && !Object.keys(said).length) return null;
     const box = element("div", "t-questions");
     const press = (answers: Answers, all?: true): void => this.press(asked, answers, all);
     const drawAll = (which: readonly Question[]): void => box.replaceChildren(...rows(which, said, press));
@@ -175,7 +166,7 @@ export class QuestionDesk {
     const { name, kana, volunteer } = asked.person;
     const words = element("span", "t-found__name", element("span", "t-found__kana", kana), `${name} さん`);
     const row = element("li", "t-found__row", words);
-    if (this.isStopped(volunteer)) row.append(element("span", "t-found__here", CALL_CHIEF));
+    if (asked.stopped) row.append(element("span", "t-found__here", CALL_CHIEF));
     else if (this.open_?.person.volunteer === volunteer) row.append(this.block(asked, () => false, false) ?? "");
     else
       row.append(
@@ -189,15 +180,18 @@ export class QuestionDesk {
 
   /** People who are here, hold a card and have not answered everything, by reading. */
   private waiting(): Asked[] {
-    const questions = questionsOf(this.snapshot());
-    const found: Asked[] = [];
-    for (const [volunteer, { name, kana, flags }] of this.flags()) {
-      if (flags & ANSWERED || !this.isHere(volunteer)) continue;
+    const snapshot = this.snapshot();
+    const questions = questionsOf(snapshot);
+    const found = new Map<number, Asked>();
+    const mask = snapshot ? answerMask(snapshot) : 0;
+    for (const [volunteer, name, kana, flags] of snapshot ? holdersOf(snapshot).all() : []) {
+      if (flags & mask & ANSWERED || !this.isHere(volunteer)) continue;
       const said = this.told.of(volunteer);
       if (questions.every(({ code }) => said[code] !== undefined)) continue;
-      found.push({ subject: { volunteer, input: "list" }, person: { volunteer, name, kana } });
+      const stopped = (flags & mask & STOPPED) !== 0;
+      found.set(volunteer, { subject: { volunteer, input: "list" }, person: { volunteer, name, kana }, stopped });
     }
-    return found.sort((a, b) => a.person.kana.localeCompare(b.person.kana, "ja"));
+    return [...found.values()].sort((a, b) => a.person.kana.localeCompare(b.person.kana, "ja"));
   }
 }
 
