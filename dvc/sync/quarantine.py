@@ -8,6 +8,7 @@ once more under a new name, or be sent it again by a restore; a person's decisio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -149,10 +150,13 @@ def leave_out_broken(item: InboxItem, *, by: By, at: datetime) -> None:
 
 
 def _fold(row: QuarantinedOp) -> None:
+    """Under the name and number that its tablet has by now, so that what the tablet takes back is its own."""
+    places = Receipt.objects.filter(op_id=row.op_id, kind="").select_related("device__center")
+    place = places.first() or row
     error = timedelta(milliseconds=row.clock_error_ms)
     services.apply_ops(
-        row.device, [Op.from_json(row.op)], epoch=row.epoch, sent=Reading(row.received_at - error), at=row.received_at,
-        decided=True,
+        place.device, [replace(Op.from_json(row.op), seq=place.seq)], epoch=place.epoch,
+        sent=Reading(row.received_at - error), at=row.received_at, decided=True,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from dvc.sync.broken import BUGS
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.kinds import KINDS
-from dvc.sync.models import Receipt
+from dvc.sync.models import HeldOp, Receipt
 from dvc.sync.ops import Op, Result, refusal, verdict
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,8 @@ def _answer(receipt: Receipt, op: Op, context: Context) -> Result:
 
 def _is_ours(receipt: Receipt, op: Op, context: Context) -> bool:
     """A tablet that was registered again sends what it still holds under its new name: the receipt follows its op, so
-    that the new device's numbers have no gap. Another center's receipt is nobody's business."""
+    that the new device's numbers have no gap, and so does the op while it waits. Another center's receipt is nobody's
+    business."""
     device = context.device
     if (receipt.device_id, receipt.epoch, receipt.seq) == (device.pk, context.epoch, op.seq):
         return True
@@ -114,6 +115,7 @@ def _is_ours(receipt: Receipt, op: Op, context: Context) -> bool:
     try:
         with transaction.atomic():
             Receipt.objects.filter(pk=receipt.pk).update(device=device, epoch=context.epoch, seq=op.seq)
+            HeldOp.objects.filter(op_id=op.op_id).update(device=device, epoch=context.epoch)
     except IntegrityError:  # that number has another receipt: this one stays where it is
         pass
     return True
@@ -172,24 +174,14 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
         )
         for op, result in zip(run, results, strict=True)
     ]  # fmt: skip
-    if context.decided:
-        _take_over(receipts)
+    if context.decided:  # what they said until now: that a person has to look first
+        Receipt.objects.filter(op_id__in=[op.op_id for op in run], kind="").delete()
     Receipt.objects.bulk_create(receipts)
     return list(zip(receipts, results, strict=True))
 
 
 def _in_an_integer(number: int) -> int:
     return max(-(2**31), min(2**31 - 1, number))
-
-
-def _take_over(receipts: Sequence[Receipt]) -> None:
-    """What is taken in stands under the name and number that its tablet has by now."""
-    waiting = Receipt.objects.filter(op_id__in=[receipt.op_id for receipt in receipts], kind="")
-    places = {place.op_id: place for place in waiting.select_related("device")}
-    for receipt in receipts:
-        if place := places.get(receipt.op_id):
-            receipt.device, receipt.epoch, receipt.seq = place.device, place.epoch, place.seq
-            place.delete()
 
 
 def _fold(run: Sequence[Op], operation: Operation | None, context: Context) -> list[Result]:

@@ -158,6 +158,23 @@ def test_what_nobody_has_decided_about_waits_on_when_the_tablet_is_registered_ag
     assert found.send(undo)[0]["code"] == "annulled"
 
 
+def test_a_taking_back_in_quarantine_stays_the_tablets_own_when_it_is_registered_again(
+    tablet: Tablet, people: list[Volunteer]
+) -> None:
+    revoke(tablet)
+    came, *_ = arrivals(tablet, people)
+    undo = tablet.op("visit.undo", op=came["op_id"], of="visit.arrive")
+    ops = [came, {**undo, "t_wall": make.at(9, 2).isoformat(), "mode": "offline"}]
+    tablet.post({"epoch": 1, "ops": ops})
+    found, queue = registered_again(tablet, ops)
+    found.send(*queue)
+    item, chief = InboxItem.objects.get(kind=ItemKind.QUARANTINE), make.user(tablet.operation.center)
+    resolutions.choose(item, "take_in", reason="", told_at=None, by=make.by(chief), at=make.at(13))
+    assert Receipt.objects.get(op_id=undo["op_id"]).result["code"] == "annulled"
+    assert {receipt.device for receipt in Receipt.objects.all()} == {found.device}
+    assert Visit.objects.get().annulled_at is not None
+
+
 def test_more_from_the_same_device_opens_the_matter_again(tablet: Tablet, people: list[Volunteer]) -> None:
     revoke(tablet)
     first, *rest = arrivals(tablet, people)

@@ -175,6 +175,19 @@ def test_what_was_taken_back_while_it_waited_is_not_folded_by_who_read_it_before
     assert here() == set()
 
 
+def test_a_taking_back_that_waits_goes_with_its_tablet_when_that_is_registered_again(
+    tablet: Tablet, person: Volunteer
+) -> None:
+    came = said(tablet, "visit.arrive", make.at(9), volunteer=person.pk)
+    back = undo(tablet, came, 2)
+    tell(tablet, back)
+    found = Tablet(tablet.operation)
+    tell(found, {**back, "seq": 1}, {**came, "seq": 2})
+    assert here() == {person}
+    gather.look_through(tablet.operation, at=make.at(9, 5))
+    assert here() == set()
+
+
 def test_what_is_folded_already_is_not_folded_again(tablet: Tablet, person: Volunteer, card: Card) -> None:
     tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
     read_before = HeldOp.objects.get()
