@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, Final
 
 from dvc import __version__
 from dvc.backups.sealed import Damaged, Opener, Sealer, Secret, WrongSecret, is_sealed, kind_of
@@ -173,10 +173,24 @@ def _copy_database(database: Mapping[str, Any], target: Path) -> str:
     return "sqlite"
 
 
+# Places in the log (dvc.audit.places) are numbers of transactions of the server that wrote it. One that has counted less
+# would take every entry for one that is still being written: all are at its beginning, and what was read to a place is
+# read again. 3 is the first number PostgreSQL gives. One statement, so that it is done whole or not at all.
+_FORGET_PLACES: Final = """
+DO $$ BEGIN
+  ALTER TABLE audit_entry DISABLE TRIGGER USER;
+  UPDATE audit_entry SET xact = '3';
+  ALTER TABLE audit_entry ENABLE TRIGGER USER;
+  UPDATE sync_inboxsweep SET place = 0, volunteer = 0;
+END $$
+"""
+
+
 def _put_database(source: Path, database: Mapping[str, Any]) -> None:
     if _kind(database) == "postgres":
         into = ["--no-owner", "--exit-on-error", "--single-transaction", "-d", database["NAME"]]
         _run(["pg_restore", *into, str(source)], database)
+        _run(["psql", "-Xq", "--set=ON_ERROR_STOP=1", "-d", database["NAME"], "-c", _FORGET_PLACES], database)
         return
     target = Path(database["NAME"])
     shutil.copyfile(source, target.with_name(".restored"))

@@ -21,6 +21,30 @@ pytestmark = pytest.mark.parts
 USERS = "import json; from dvc.accounts.models import User; print(json.dumps(sorted(User.objects.values_list('sign_in_name', flat=True))))"
 ADD = "from dvc.accounts.models import User; User.objects.create_user('{}', '伊藤', 'a-long-password')"
 
+# An entry of the log; on PostgreSQL written by a server that has counted far more transactions than the next one.
+LOG = """
+import json
+from django.db import connection, transaction
+from dvc.accounts.models import User
+from dvc.audit.services import SYSTEM, record
+from django.utils import timezone
+with transaction.atomic():
+    record("test.entry", User.objects.get(), by=SYSTEM, at=timezone.now())
+if connection.vendor == "postgresql":
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_entry SET xact = '99999999999'")
+        cursor.execute("ALTER TABLE audit_entry ENABLE TRIGGER USER")
+print(json.dumps("written"))
+"""
+# All entries, and those that are read again from the present place on.
+READ = """
+import json
+from dvc.audit import places
+from dvc.audit.models import Entry
+print(json.dumps([Entry.objects.filter(action="test.entry").count(), places.since(places.place()).count()]))
+"""
+
 
 class Place:
     """A DATA folder with a database of the kind the tests run on: empty, or `migrated`."""
@@ -72,6 +96,7 @@ def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(
     old: Place, tmp_path: Path, shells: ExitStack
 ) -> None:
     file = tmp_path / "monday.backup"
+    old.shell.run(LOG)
     assert old.manage("backup", str(file)).returncode == 0
     assert file.stat().st_mode & 0o077 == 0
     old.shell.run(ADD.format("too-late"))
@@ -82,6 +107,7 @@ def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(
     done = new.manage("restore", str(file))
     assert done.returncode == 0, done.stderr
     assert new.users() == ["itou"]
+    assert new.shell.run(READ) == [1, 0]
     assert old.users() == ["itou", "too-late"]
     assert (new.data / "media" / "photo.jpg").read_bytes() == b"\xff\xd8 photo"
     assert (new.data / "secret_key").read_text() == (old.data / "secret_key").read_text()
