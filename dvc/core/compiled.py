@@ -114,7 +114,11 @@ def _is_plain(query: Query) -> bool:
 
 def _shape(query: Query, where: str, vendor: str) -> Hashable:
     """Everything the text depends on."""
-    joins = tuple((alias, join.join_type) for alias, join in query.alias_map.items())
+    # Two foreign keys to one table differ in nothing but the columns they join by.
+    joins = tuple(
+        (alias, join.join_type, getattr(join, "parent_alias", None), getattr(join, "join_cols", ()))
+        for alias, join in query.alias_map.items()
+    )
     locks = (
         query.select_for_update, query.select_for_update_nowait, query.select_for_update_skip_locked,
         query.select_for_update_of, query.select_for_no_key_update,

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from dvc.core.compiled import MOST_VALUES, compiled
+from dvc.sync.models import QuarantinedOp
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
@@ -37,6 +38,8 @@ SHAPES: dict[str, Ask] = {
     "with its center": lambda ids: Volunteer.objects.select_related("center").filter(pk=ids[1]),
     "with another": lambda ids: Volunteer.objects.select_related("merged_into").filter(pk=ids[1]),
     "part of a row": lambda ids: Volunteer.objects.only("family_name").filter(pk=ids[0]),
+    "by who sent it": lambda ids: QuarantinedOp.objects.filter(actor__display_name="伊藤"),
+    "by who decided": lambda ids: QuarantinedOp.objects.filter(decided_by__display_name="伊藤"),
     "counted": lambda ids: Volunteer.objects.annotate(n=Count("cards")).filter(n=1),
     "united": lambda ids: (
         Volunteer.objects.filter(pk=ids[0]).order_by().union(Volunteer.objects.filter(pk=ids[1]).order_by())
