@@ -201,12 +201,13 @@ function rows(questions: readonly Question[], said: Answers, press: (answers: An
   );
   // Whether somebody came by car is no problem: it is told, not taken for granted.
   const fine = questions.filter(({ kind }) => kind !== "info");
-  const open = fine.filter(({ code }) => said[code] === undefined);
-  if (fine.length < 2 || questions.every(({ code }) => said[code] !== undefined)) return made;
+  const left = questions.filter(({ code }) => said[code] === undefined);
+  if (fine.length < 2 || !left.length) return made;
+  const open = left.filter((each) => fine.includes(each));
+  // A line as high as the button takes its place, so that the rows stay where they are.
+  if (open.length < 2) return [element("p", "t-questions__all t-questions__rest", `あと${left.length}問です。`), ...made];
   const answers = Object.fromEntries(open.map(({ code }) => [code, "yes" as Answer]));
-  const all = button("button button--primary t-questions__all", "ぜんぶ問題なし", () => press(answers, true));
-  all.disabled = open.length < 2;
-  return [all, ...made];
+  return [button("button button--primary t-questions__all", "ぜんぶ問題なし", () => press(answers, true)), ...made];
 }
 
 function answer(label: string, pressed: boolean, press: () => void): HTMLButtonElement {
