@@ -338,7 +338,7 @@ def plan_children() -> list[Child]:
     else:
         web += [*patient, "--bind", f"{settings.BIND}:{settings.PORT}"]
     children = [
-        Child("sweeper", [python, "manage.py", "sweep"]),
+        Child("sweeper", [python, "manage.py", "sweep", "--skip-checks"]),
         Child("worker", [python, "-m", "dvc.runtime.worker", "default"]),
         Child("matching", [python, "-m", "dvc.runtime.worker", "matching"]),
         Child("beat", [python, "-m", "dvc.runtime.beat"]),
