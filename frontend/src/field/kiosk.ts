@@ -6,6 +6,7 @@ import { storedSnapshot } from "./download";
 import { element, icon, part } from "./elements";
 import { factOf, localDay } from "./facts";
 import { Freshness } from "./freshness";
+import { mayUseCamera, QuietUpdate } from "./kiosk_update";
 import { LANGUAGES, TEXTS, type Language, type Text } from "./kiosk_texts";
 import { linkWords } from "./link";
 import { prepareOffline } from "./offline";
@@ -56,6 +57,9 @@ class Kiosk {
   private connection: Connection = { kind: "unknown" };
   private language: Language = "ja";
   private camera: CameraState = { kind: "off" };
+  private touchedAt = performance.now();
+  private writing = 0;
+  private readonly update: QuietUpdate;
   private shown: { verdict: Verdict; opId: string | null } | null = null;
   private backTimer: ReturnType<typeof setTimeout> | undefined;
   private languageTimer: ReturnType<typeof setTimeout> | undefined;
@@ -76,6 +80,11 @@ class Kiosk {
       onQueue: () => void this.drawQueue(),
       onTrouble: (error) => showTrouble(page, troubleText(error)),
     });
+    this.update = new QuietUpdate({
+      quietFor: () => (this.shown || this.writing || page.querySelector("details[open]") ? 0 : performance.now() - this.touchedAt),
+      cameraComesBack: async () => this.camera.kind !== "on" || mayUseCamera(),
+      reload: () => location.reload(),
+    });
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
@@ -90,7 +99,7 @@ class Kiosk {
     this.idle();
     listenToWedge(document, (text) => void this.scan(text, "reader"));
     this.wireCamera();
-    for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.sound.unlock(), { passive: true });
+    for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.touched(), { passive: true });
     wireQueueFile(this.page, this.shelf, () => this.snapshot);
     this.outbox.start();
     // Not before the reader is listened to: a page that asks for a card hears it.
@@ -101,7 +110,13 @@ class Kiosk {
     this.page.dataset["ready"] = "yes";
   }
 
+  private touched(): void {
+    this.touchedAt = performance.now();
+    this.sound.unlock();
+  }
+
   private async scan(card: string, input: Input): Promise<void> {
+    this.touchedAt = performance.now(); // also a card that lies there: its owner is near
     if (this.repeats.isRepeat(card, Date.now())) return;
     const verdict = await preview({ card }, "visit.arrive", {
       snapshot: this.snapshot,
@@ -114,6 +129,7 @@ class Kiosk {
     }
     const setting = { actor: null, operation: this.operation, online: this.connection.kind === "online" };
     const fact = factOf("visit.arrive", { card, input }, verdict, setting);
+    this.writing += 1;
     try {
       const entry = await this.outbox.append(fact, verdict);
       this.presence.note(entry);
@@ -121,6 +137,8 @@ class Kiosk {
       // Not on the shelf: a person must write it down.
       this.show({ ...verdict, code: "not_written", tone: "stop" }, null);
       throw error;
+    } finally {
+      this.writing -= 1;
     }
     this.show(verdict, fact.op_id);
   }
@@ -137,11 +155,13 @@ class Kiosk {
   }
 
   private connected(connection: Connection): void {
+    const before = this.connection.kind;
     this.connection = connection;
+    if (connection.kind === "online" && before !== "online") this.update.ask();
     const link = part(this.page, "link");
     link.dataset["kind"] = connection.kind;
     link.textContent = linkWords(connection)[1];
-    if (connection.kind === "blocked") this.idle();
+    if (connection.kind === "blocked" || (before === "blocked" && !this.shown)) this.idle();
   }
 
   private async answered(snapshot: Snapshot | null, came: boolean): Promise<void> {
