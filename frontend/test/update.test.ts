@@ -27,7 +27,7 @@ describe("a release that is asked for as the line comes back", () => {
     Object.defineProperty(navigator, "serviceWorker", { value: browser, configurable: true });
     document.body.innerHTML = '<div data-update hidden><button data-update-now></button><span data-update-say></span></div>';
     browser.looks = 0;
-    update = new Update(document.body, () => false);
+    update = new Update(document.body, () => false, () => undefined);
   });
   afterEach(() => vi.useRealTimers());
 

@@ -47,6 +47,7 @@ const MOST_CANDIDATES = 8;
 const LATELY_MS = 120_000;
 const STILL_IN_VIEW_MS = 1000;
 const BUSY = "書きかけの画面を閉じてから、もう一度読み取ってください。";
+const WAY_KEY = "way-before-update";
 const BINDING = new Set<Kind>(["card.bind", "person.walk_in"]);
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
@@ -115,7 +116,7 @@ class Reception {
     this.group = new GroupForm(page, this.presence, (group, told, way) => void this.groupTold(group, told, way), closed);
     this.search = new Search(page, () => this.device, (person, card) => void this.foundPerson(person, card), closed);
     this.questions = new QuestionDesk(page, () => this.snapshot, (volunteer) => this.presence.has(volunteer), (told, verdict) => void this.said(told, verdict), closed);
-    this.update = new Update(page, () => [this.walkIn, this.search, this.group, this.questions].some(({ isOpen }) => isOpen));
+    this.update = new Update(page, () => [this.walkIn, this.search, this.group, this.questions].some(({ isOpen }) => isOpen), () => sessionStorage.setItem(WAY_KEY, this.way));
     const url = page.dataset["snapshotUrl"] ?? "";
     this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
@@ -469,7 +470,7 @@ class Reception {
     part(page, "search-open").addEventListener("click", () => this.openForm(this.search));
     part(page, "questions-open").addEventListener("click", () => this.openForm(this.questions));
     wireSound(page, this.sound);
-    this.setWay(this.way);
+    this.setWay(wayBefore() ?? this.way);
   }
 
   private openForm(form: WalkInForm | Search | QuestionDesk, card?: string): void {
@@ -520,6 +521,13 @@ class Reception {
     });
     wireCamera(this.page, (text, seenAt) => void this.scan({ card: text }, "camera", seenAt));
   }
+}
+
+/** What was recorded before this page changed over to a new release: at 16:00 nobody wants to find 到着 pressed. Once. */
+function wayBefore(): VisitKind | undefined {
+  const kept = sessionStorage.getItem(WAY_KEY);
+  sessionStorage.removeItem(WAY_KEY);
+  return kept !== null && kept in CODES ? (kept as VisitKind) : undefined;
 }
 
 const CODES: Record<VisitKind, string> = {

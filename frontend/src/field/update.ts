@@ -12,10 +12,11 @@ const NO_LINE = "いまはサーバーにつながっていません。つなが
 export class Update {
   private readonly watch: ReleaseWatch;
 
-  /** `isWriting`: whether a form is open that loading the page again would empty. */
+  /** `isWriting`: whether a form is open that loading the page again would empty; `leave`: what is to be kept until then. */
   constructor(
     private readonly page: HTMLElement,
     private readonly isWriting: () => boolean,
+    private readonly leave: () => void,
   ) {
     this.watch = new ReleaseWatch(() => {
       part(page, "update").hidden = false;
@@ -33,7 +34,9 @@ export class Update {
     if (this.isWriting()) return;
     const worker = navigator.serviceWorker.controller;
     // Without the new page in hand, loading again would only bring the old one back.
-    if (worker && (await keepShell(worker))) location.reload();
-    else say.textContent = NO_LINE;
+    if (worker && (await keepShell(worker))) {
+      this.leave();
+      location.reload();
+    } else say.textContent = NO_LINE;
   }
 }
