@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from intake.volunteers import cards, groups
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import Card, Group, Volunteer
 from tests import make
-from tests.dvc.sync.tablet import Tablet, card_of
+from tests.dvc.sync.tablet import Tablet, card_of, said, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -37,18 +36,6 @@ def operation() -> Operation:
 @pytest.fixture
 def person(operation: Operation) -> Volunteer:
     return make.volunteer(operation.center)
-
-
-def said(tablet: Tablet, kind: str, at: datetime, mode: str = "offline", **payload: Any) -> dict[str, Any]:
-    """An op of an earlier moment, sent now."""
-    return {**tablet.op(kind, **payload), "t_wall": at.isoformat(), "mode": mode}
-
-
-def tell(tablet: Tablet, *ops: dict[str, Any]) -> list[dict[str, Any]]:
-    """Send without a reading of the tablet's clock: the times are taken as they are, however slow the machine is."""
-    response = tablet.post({"epoch": 1, "ops": ops})
-    assert response.status_code == 200, response.content
-    return json.loads(response.content)["results"]  # type: ignore[no-any-return]
 
 
 def arrivals(

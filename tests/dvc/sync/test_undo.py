@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from matching.teams import services as teams
 from tests import make
-from tests.dvc.sync.tablet import Tablet
+from tests.dvc.sync.tablet import Tablet, said, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -44,16 +43,6 @@ def card(tablet: Tablet) -> Card:
     return Card.objects.get(
         stock=cards.issue_stock(tablet.operation.center, count=1, by=SYSTEM, at=make.at(8))
     )
-
-
-def said(tablet: Tablet, kind: str, at: datetime, **payload: Any) -> dict[str, Any]:
-    return {**tablet.op(kind, **payload), "t_wall": at.isoformat(), "mode": "offline"}
-
-
-def tell(tablet: Tablet, *ops: dict[str, Any]) -> list[dict[str, Any]]:
-    response = tablet.post({"epoch": 1, "ops": ops})
-    assert response.status_code == 200, response.content
-    return json.loads(response.content)["results"]  # type: ignore[no-any-return]
 
 
 def undo(tablet: Tablet, op: dict[str, Any], minute: int) -> dict[str, Any]:

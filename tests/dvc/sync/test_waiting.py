@@ -4,7 +4,7 @@ any way they come to what they would have come to in order."""
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from matching.teams import services as teams
 from tests import make
-from tests.dvc.sync.tablet import Tablet, card_of
+from tests.dvc.sync.tablet import Tablet, card_of, said, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -37,16 +37,6 @@ def tablet() -> Tablet:
 @pytest.fixture
 def person(tablet: Tablet) -> Volunteer:
     return make.volunteer(tablet.operation.center, insured=False)
-
-
-def said(tablet: Tablet, kind: str, at: datetime, **payload: Any) -> dict[str, Any]:
-    return {**tablet.op(kind, **payload), "t_wall": at.isoformat(), "mode": "offline"}
-
-
-def tell(tablet: Tablet, *ops: dict[str, Any]) -> list[dict[str, Any]]:
-    response = tablet.post({"epoch": 1, "ops": ops})
-    assert response.status_code == 200, response.content
-    return json.loads(response.content)["results"]  # type: ignore[no-any-return]
 
 
 def sweep(tablet: Tablet, hour: int = 20) -> None:
