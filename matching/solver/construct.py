@@ -1,11 +1,10 @@
-"""Building teams: what people are worth elsewhere (prices), the cheapest team for a task, filling up.
+"""Building teams: what people are worth elsewhere (prices), and the cheapest team for a task.
 
 Every step works on a State that keeps all rules and leaves it keeping all rules.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ import numpy as np
 from matching.solver.crews import Crew, Flags, Floats, Ground, Ints, State, Task, fit, rides_for
 from matching.solver.model import FleetVehicle, Mode
 
-CHAIN_TRIES = 12
-"""Crews near a need that are asked whether they can take it on as well."""
 LEADER_FIRST = 1e3
 """Added to what a leader is worth, so that a team is built around its leader."""
 SETTING_OUT = 20
@@ -75,7 +72,8 @@ class Prices:
             price += each * ground.skill(skill)
         for lang, each in self.lang.items():
             price += each * ground.lang(lang)
-        short = np.array([(u.end - u.start) / 60.0 for u in ground.units], dtype=np.float64)
+        now = ground.problem.now
+        short = np.array([(u.end - max(u.start, now)) / 60.0 for u in ground.units], dtype=np.float64)
         return np.asarray(price + short, dtype=np.float64)
 
     def of_tools(self, task: Task) -> float:
@@ -217,99 +215,6 @@ def _seats_lacking(
     return _Demand(max(1, lack), np.maximum(ground.seats, np.where(drives, van, 0)), prices.car / size)
 
 
-def insert(
-    state: State, need: int, prices: Prices, *, unit_price: Floats | None = None, thorough: bool = False
-) -> bool:
-    """Serves a waiting need the best way found: by a crew already going near it, or by a new one."""
-    ground = state.ground
-    best: tuple[float, int | None, Crew] | None = None
-    task = ground.task((need,))
-    if not task.modes:
-        return False
-    for key, crew in _crews_near(state, need):
-        for longer in _chained(ground, crew, need):
-            new = staff(state, longer, prices, base=crew.units, old=crew, unit_price=unit_price)
-            if new is not None:
-                gain = new.value - crew.value - prices.of(u for u in new.units if u not in crew.units)
-                gain -= prices.of_tools(longer) - prices.of_tools(crew.task)
-                if new.value > crew.value and (best is None or gain > best[0]):
-                    best = (gain, key, new)
-    alone = staff(state, task, prices, unit_price=unit_price, thorough=thorough and best is None)
-    if alone is not None and alone.value > 0:
-        gain = alone.value - prices.of(alone.units) - prices.of_tools(task)
-        if best is None or gain > best[0]:
-            best = (gain, None, alone)
-    if best is None:
-        return False
-    _, place, chosen = best
-    if place is None:
-        state.put(chosen)
-    else:
-        state.replace(place, chosen)
-    return True
-
-
-def _crews_near(state: State, need: int) -> list[tuple[int, Crew]]:
-    keys: dict[int, None] = {}
-    limit = state.ground.problem.params.max_visits
-    for other in state.ground.neighbours[need]:
-        key = state.crew_of[other]
-        if key >= 0 and key not in keys and len(state.crews[key].visits) < limit:
-            keys[key] = None
-            if len(keys) == CHAIN_TRIES:
-                break
-    return [(key, state.crews[key]) for key in keys]
-
-
-def _chained(ground: Ground, crew: Crew, need: int) -> Iterator[Task]:
-    """The crew's visits with one more, at each place where it could be in time."""
-    extra, end = ground.needs[need], ground.problem.params.work_end
-    old, may = crew.task, ground.may[need]
-    if max(old.lo, extra.min) > min(old.hi, extra.max) or crew.line.back + extra.dur > end:
-        return
-    if not all(may[u] for u in crew.units):
-        return
-    leave_by = min(int(ground.end[u]) for u in crew.units)
-    for place in range(len(crew.visits) + 1):
-        task = ground.task((*crew.visits[:place], need, *crew.visits[place:]))
-        line = task.line(crew.mode, crew.line.depart)
-        if not line.troubles and line.back <= leave_by:
-            yield task
-
-
-def construct(state: State, prices: Prices, order: Iterable[int]) -> None:
-    """Serves the needs in order, then fills up."""
-    for need in order:
-        if state.crew_of[need] < 0 and insert(state, need, prices, thorough=True):
-            while extend(state, state.crew_of[need], prices):
-                pass
-    fill_up(state, prices)
-
-
-def extend(state: State, key: int, prices: Prices, *, unit_price: Floats | None = None) -> bool:
-    """Gives a crew one more need near those it visits: the one worth most for the time it takes."""
-    ground, crew = state.ground, state.crews[key]
-    if len(crew.visits) >= ground.problem.params.max_visits:
-        return False
-    near = dict.fromkeys(n for visit in crew.visits for n in ground.neighbours[visit] if state.crew_of[n] < 0)
-    rich = sorted(near, key=lambda n: -ground.needs[n].weight / (ground.needs[n].dur + SETTING_OUT))
-    best: tuple[float, Crew] | None = None
-    for need in rich[:CHAIN_TRIES]:
-        for longer in _chained(ground, crew, need):
-            new = staff(state, longer, prices, base=crew.units, old=crew, unit_price=unit_price)
-            if new is None:
-                continue
-            gain = new.value - crew.value - prices.of(u for u in new.units if u not in crew.units)
-            gain -= prices.of_tools(longer) - prices.of_tools(crew.task)
-            rate = gain / (new.line.back - crew.line.back + 1)
-            if gain > 0 and (best is None or rate > best[0]):
-                best = (rate, new)
-    if best is None:
-        return False
-    state.replace(key, best[1])
-    return True
-
-
 def urgency(ground: Ground, prices: Prices) -> list[int]:
     """Needs in the order they are served: tier 1 first, then points per what a team for them costs."""
 
@@ -320,48 +225,6 @@ def urgency(ground: Ground, prices: Prices) -> list[int]:
         team = prices.lead[min(n.leader_exp, 4)] + n.min * prices.person
         team *= (n.dur + SETTING_OUT) / max(1, day)
         team += sum(prices.skill[s] * q for s, q in n.skills.items()) + prices.of_tools(ground.task((need,)))
-        return n.weight / (3 * prices.typical + team)
+        return n.weight / max(1e-9, 3 * prices.typical + team)  # all weights may be nought
 
     return sorted(range(len(ground.needs)), key=lambda n: (ground.needs[n].tier != 1, -density(n), n))
-
-
-def fill_up(
-    state: State, prices: Prices, keys: Iterable[int] | None = None, unit_price: Floats | None = None
-) -> None:
-    """Gives free units to crews with room, where one more person is worth most, until nothing is gained."""
-    price = prices.unit if unit_price is None else unit_price
-    queue = []
-    for key in state.crews if keys is None else keys:
-        crew = state.crews[key]
-        if crew.size < crew.task.hi:
-            queue.append((-_next_gain(crew), key))
-    heapq.heapify(queue)
-    while queue:
-        _, key = heapq.heappop(queue)
-        more = _joined(state, state.crews[key], price)
-        if more is not None:
-            state.replace(key, more)
-            if more.size < more.task.hi:
-                heapq.heappush(queue, (-_next_gain(more), key))
-
-
-def _next_gain(crew: Crew) -> float:
-    return crew.task.worth(crew.size + 1) - crew.task.worth(crew.size)
-
-
-def _joined(state: State, crew: Crew, price: Floats) -> Crew | None:
-    """The crew with one more unit: the cheapest that fits and gains, of the few cheapest."""
-    ground, task = state.ground, crew.task
-    room = task.hi - crew.size
-    if crew.mode == Mode.SHUTTLE and len(task.modes) == 1:
-        room = min(room, state.seats_at(task.stop))
-    able = np.flatnonzero(task.can_join(crew.mode, crew.units) & state.free & (ground.size <= room))
-    if not len(able):
-        return None
-    each = price[able] / ground.size[able]
-    few = able[np.argsort(each, kind="stable")[:6]]
-    for u in few:
-        new = fit(state, task, (*crew.units, int(u)), crew)
-        if new is not None and new.value > crew.value:
-            return new
-    return None

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.solver.model import MODES, FleetVehicle, Mode, Need, Problem, Ride, Volunteer
+from matching.solver.model import MODES, FleetVehicle, Mode, Need, Problem, Ride, Team, Volunteer
 from matching.solver.rules import tools_needed, unfit
 from matching.solver.travel import EARTH_KM, Timeline, Travel
 from matching.solver.units import Unit, Units
@@ -134,8 +134,9 @@ class Ground:
             found.append((near.tolist(), int((km[near] <= reach).sum())))
         return found
 
-    def road_km(self) -> Iterator[Floats]:
-        """For each need, road km to every need; inf between sites. To the metre, so that machines agree."""
+    def road_km(self, *, exact: bool = False) -> Iterator[Floats]:
+        """For each need, road km to every need; inf between sites. To the metre unless `exact`, so that machines agree
+        on what is nearer."""
         lat, lng = (np.radians([getattr(n, name) for n in self.needs]) for name in ("lat", "lng"))
         ranks = {site.id: i for i, site in enumerate(self.problem.sites)}
         site: Ints = np.array([ranks[n.site] for n in self.needs], dtype=np.int64)
@@ -143,7 +144,7 @@ class Ground:
             h = np.sin((lat - lat[i]) / 2) ** 2
             h += np.cos(lat) * np.cos(lat[i]) * np.sin((lng - lng[i]) / 2) ** 2
             km = 2 * EARTH_KM * np.arcsin(np.minimum(1.0, np.sqrt(h))) * self.problem.params.detour
-            yield np.where(site == site[i], np.round(km, 3), np.inf)
+            yield np.where(site == site[i], km if exact else np.round(km, 3), np.inf)
 
     def skill(self, name: str) -> Ints:
         if name not in self._skill:
@@ -390,10 +391,13 @@ class State:
         return sorted(free, key=lambda v: (v.seats, v.id))
 
 
-def fit(state: State, task: Task, units: Sequence[int], old: Crew | None = None) -> Crew | None:
+def fit(
+    state: State, task: Task, units: Sequence[int], old: Crew | None = None, like: Team | None = None
+) -> Crew | None:
     """The crew these units make for a task, travelling the best way, or None if a rule forbids it.
 
-    `old` is the crew it would replace: what that holds counts as free. Units must be free or of `old`.
+    `old` is the crew it would replace: what that holds counts as free. Units must be free or of `old`. `like` is a team
+    of an earlier plan: only its way of travelling and its vehicles will do.
     """
     ground = state.ground
     people = [ground.units[u] for u in units]
@@ -405,7 +409,9 @@ def fit(state: State, task: Task, units: Sequence[int], old: Crew | None = None)
     leader = max((u.leader for u in people if u.leader is not None), key=lambda m: m.exp, default=None)
     if leader is None or leader.exp < task.leader_exp or missing(task, people):
         return None
-    way = _way(state, task, people, size, old)
+    way = (
+        _way(state, task, people, size, old) if like is None else _as_before(state, task, people, size, like)
+    )
     if way is None:
         return None
     mode, rides, line = way
@@ -450,6 +456,37 @@ def _way(
         if best is None or cost < best[0]:
             best = (cost, mode, rides, line)
     return best[1:] if best is not None else None
+
+
+def _as_before(
+    state: State, task: Task, people: Sequence[Unit], size: int, like: Team
+) -> tuple[str, tuple[Ride, ...], Timeline] | None:
+    """The way a team of an earlier plan travelled, if it still can: otherwise it might take a car from one kept later."""
+    problem = state.ground.problem
+    line = (
+        task.line(like.mode, max(problem.now, *(u.start for u in people)))
+        if like.mode in task.modes
+        else None
+    )
+    if line is None or line.troubles or line.back > min(problem.params.work_end, *(u.end for u in people)):
+        return None
+    if like.mode == Mode.SHUTTLE and state.seats_at(task.stop) < size:
+        return None
+    if like.mode != Mode.CAR:
+        return (like.mode, (), line) if not like.vehicles else None
+    free = {v.id: v for v in state.vehicles(task.site)}
+    drivers, owners = {m.id for u in people for m in u.drivers}, {m.id: m for u in people for m in u.cars}
+    seats, kinds = 0, set[str]()
+    for ride in like.vehicles:
+        own = owners[ride.id].vehicle if ride.id == ride.driver and ride.id in owners else None
+        vehicle = own or (free.get(ride.id) if ride.driver in drivers else None)
+        if vehicle is None:
+            return None
+        seats, kinds = seats + vehicle.seats, kinds | {vehicle.kind}
+    unlike = len({ride.driver for ride in like.vehicles}) + len({ride.id for ride in like.vehicles})
+    if seats < size or unlike < 2 * len(like.vehicles) or (task.truck and "truck" not in kinds):
+        return None
+    return like.mode, like.vehicles, line
 
 
 def rides_for(

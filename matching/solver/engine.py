@@ -1,74 +1,82 @@
 """solve(problem) -> Plan: who goes where, with what, and why.
 
-Pins stand, locks are met first, the rest is built greedily and then improved by ruin and recreate. Whatever
+Pins stand, locks are met first, the rest is searched for (matching.solver.search). Whatever
 comes in, a plan comes out that keeps every rule; what a person decided and could not be kept is in its notes.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import permutations
 
 from matching.solver import explain
-from matching.solver.construct import Prices, construct, staff, urgency
-from matching.solver.crews import Crew, Ground, State, fit
-from matching.solver.improve import improve
+from matching.solver.construct import Prices, staff, urgency
+from matching.solver.crews import Ground, State, fit
 from matching.solver.model import Note, Plan, Problem, Team
 from matching.solver.rules import TEXTS, review
+from matching.solver.search.plan import Budget, planned
 from matching.solver.units import Units, make_units
 
 DEFAULT_EFFORT = 300
-"""Rounds of improvement when neither effort nor seconds are given."""
+"""Rounds of effort when neither effort nor seconds are given."""
+EFFORT_PER_SECOND = 35
+"""Rounds that an ordinary machine with two cores does in a second, drawing and explaining included."""
 
-Progress = Callable[[int, float], None]
-"""Called now and then with the rounds done and the best score so far."""
+Progress = Callable[[int, float], bool | None]
+"""Called now and then with the rounds done and the best score so far; False ends the search at once, and the best
+plan so far is the answer."""
 
 
 def solve(
     problem: Problem, *, effort: int | None = None, seconds: float | None = None, seed: int = 0,
     previous: Plan | None = None, progress: Progress | None = None,
 ) -> Plan:  # fmt: skip
-    """The best plan found within `effort` rounds or `seconds`, whichever ends first.
+    """The best plan found with `effort` rounds, or with as many as fit into `seconds` on an ordinary machine; a slow machine
+    ends at `seconds`, whichever is given.
 
-    Deterministic for (problem, effort, seed, previous) as long as `seconds` does not end it. `effort=0` gives
-    the first plan. `previous` is kept where it still fits and changed where that is worth it.
+    Deterministic for (problem, effort or seconds, seed, previous) as long as the time does not end it. `effort=0`
+    gives the first plan. `previous` is kept where it still fits and changed where that is worth it.
     """
     began = time.monotonic()
-    if effort is None and seconds is None:
-        effort = DEFAULT_EFFORT
+    if effort is None:
+        effort = DEFAULT_EFFORT if seconds is None else round(seconds * EFFORT_PER_SECOND)
     pinned = [pin.team for pin in problem.pins]
     away = {m for team in pinned for m in team.members}
     units = make_units(problem, away)
-    locks = _Locks(problem, units)
+    locks = Locks(problem, units)
     ground = Ground(problem, units, taken={n for team in pinned for n in team.visits})
     prices = Prices(ground)
-    state = State(ground)
-    _take_pinned(state, pinned)
-    locks.honour(state, prices)
-    if previous is not None:
-        _keep(state, prices, previous)
-    construct(state, prices, urgency(ground, prices))
+    empty = State(ground)
+    take_pinned(empty, pinned)
+    start = empty.copy()
+    before = previous.teams if previous is not None else ()
+    _keep(start, prices, [team for team in before if locks.are_met_by(team)])
+    locks.honour(start, prices)
+    _keep(start, prices, [team for team in before if not locks.are_met_by(team)])
     idle = problem.params.w.idle * sum(v.idle_w for v in problem.volunteers if v.insured)
 
-    def rounds(i: int) -> float | None:
-        past = time.monotonic() - began if seconds is not None else 0.0
-        if (effort is not None and i >= effort) or (seconds is not None and past >= seconds):
-            return None
-        if progress is not None and i % 50 == 0:
-            progress(i, state.value - idle)
-        shares = [i / effort] if effort else []
-        if seconds is not None:
-            shares.append(past / seconds)
-        return max(shares)
+    def report(share: float, points: float) -> bool:
+        return progress is None or progress(round(share * effort), points - idle) is not False
 
-    state = improve(state, prices, seed=seed, rounds=rounds)
-    construct(state, prices, urgency(ground, prices))
-    plan = Plan(teams=(*pinned, *_teams(state, pinned)), notes=(*_pin_notes(problem), *locks.notes))
+    budget = Budget(effort, began, seconds, report)
+    state = planned(
+        empty,
+        start,
+        budget,
+        seed=seed,
+        order=urgency(ground, prices),
+        again=len(before) > len(ground.needs) // 8,
+    )
+    plan = Plan(
+        teams=(*pinned, *_teams(state, pinned, _names(start, state))),
+        notes=(*pin_notes(problem), *locks.notes),
+    )
     return explain.explained(problem, plan, state, units, prices)
 
 
-def _take_pinned(state: State, pinned: list[Team]) -> None:
+def take_pinned(state: State, pinned: list[Team]) -> None:
     """Takes what teams that are out hold: tools, shuttle seats, vehicles; overdrawn is none left."""
     problem = state.ground.problem
     for team in pinned:
@@ -78,7 +86,7 @@ def _take_pinned(state: State, pinned: list[Team]) -> None:
         state.take_away(visits, team.mode, len(team.members), [ride.id for ride in team.vehicles])
 
 
-def _pin_notes(problem: Problem) -> list[Note]:
+def pin_notes(problem: Problem) -> list[Note]:
     """What pinned teams break among themselves; it is said, and they stand all the same."""
     plan = Plan(teams=tuple(pin.team for pin in problem.pins))
     return [
@@ -94,7 +102,7 @@ def _pin_notes(problem: Problem) -> list[Note]:
     ]
 
 
-class _Locks:
+class Locks:
     """Volunteers a coordinator sent to a need: met first, kept always, reported when they can not be."""
 
     def __init__(self, problem: Problem, units: Units) -> None:
@@ -124,6 +132,11 @@ class _Locks:
     def _refuse(self, code: str, person: str, need: str) -> None:
         self.notes.append(Note(f"lock:{code}", explain.LOCK_NOTES[code], need=need, volunteer=person))
 
+    def are_met_by(self, team: Team) -> bool:
+        """Whether somebody is in this team who was sent to one of its needs. Such a team of an earlier plan comes before
+        all: built anew around the lock alone it might take whom another team of that plan needs."""
+        return any(person in team.members and need in team.visits for person, need in self.wanted)
+
     def honour(self, state: State, prices: Prices) -> None:
         """Builds a crew for each set of locks that hang together, one lock after the other."""
         ground = state.ground
@@ -139,6 +152,7 @@ class _Locks:
         mine = next((key for key, crew in state.crews.items() if unit in crew.units), None)
         there = state.crew_of[need] if state.crew_of[need] >= 0 else None
         if mine is not None and mine == there:
+            state.replace(mine, state.crews[mine].keeping(state.crews[mine].keep | {unit}))
             return True
         old = [state.crews[key] for key in dict.fromkeys((mine, there)) if key is not None]
         if not old and not state.free[unit]:
@@ -162,16 +176,29 @@ class _Locks:
         return False
 
 
-def _keep(state: State, prices: Prices, previous: Plan) -> None:
-    """Puts the teams of an earlier plan back, as far as they still fit; the rest is built around them."""
+def _keep(state: State, prices: Prices, teams: Iterable[Team]) -> None:
+    """Puts these teams of an earlier plan back, as far as they still fit; the rest is built around them. First those
+    that can go unchanged: a team that lost somebody may not fill up with people or cars of another."""
     ground = state.ground
     units = {m.id: u.number for u in ground.units for m in u.members}
-    for team in previous.teams:
+    changed: list[Team] = []
+    for team in teams:
+        visits = tuple(ground.number_of[n] for n in dict.fromkeys(team.visits) if n in ground.number_of)
+        members = list(dict.fromkeys(units[m] for m in team.members if m in units))
+        whole = len(visits) == len(team.visits) and sum(ground.units[u].size for u in members) == len(
+            team.members
+        )
+        free = all(state.crew_of[n] < 0 for n in visits) and all(state.free[u] for u in members)
+        crew = fit(state, ground.task(visits), members, like=team) if whole and free and visits else None
+        if crew is None:
+            changed.append(team)
+        else:
+            state.put(crew.named(team.id))
+    for team in changed:
         visits = tuple(ground.number_of[n] for n in team.visits if n in ground.number_of)
         visits = tuple(n for n in dict.fromkeys(visits) if state.crew_of[n] < 0)
-        members = dict.fromkeys(units[m] for m in team.members if m in units)
-        base = [u for u in members if state.free[u]]
-        crew: Crew | None = None
+        base = [u for u in dict.fromkeys(units[m] for m in team.members if m in units) if state.free[u]]
+        crew = None
         while visits and base and crew is None:
             task = ground.task(visits)
             crew = fit(state, task, base) or staff(state, task, prices, base=base)
@@ -180,19 +207,36 @@ def _keep(state: State, prices: Prices, previous: Plan) -> None:
             state.put(crew.named(team.id))
 
 
-def _teams(state: State, pinned: list[Team]) -> list[Team]:
-    """The crews as teams, in the order of their first need; a name from an earlier plan is kept."""
+def _names(start: State, state: State) -> dict[int, str]:
+    """Crew -> the name of the team of the earlier plan it is: that at one of its needs, or with most of its people."""
+    names: dict[int, str] = {}
+    at: dict[int, int] = {}
+    of: dict[int, int] = {}
+    for key, crew in state.crews.items():
+        at.update((need, key) for need in crew.visits)
+        of.update((unit, key) for unit in crew.units)
+    for old in start.crews.values():
+        if not old.name:
+            continue
+        common = Counter(of[unit] for unit in old.units if unit in of)
+        common.update(at[need] for need in old.visits if need in at)
+        for key, _ in common.most_common():
+            if key not in names:
+                names[key] = old.name
+                break
+    return names
+
+
+def _teams(state: State, pinned: list[Team], names: dict[int, str]) -> list[Team]:
+    """The crews as teams, in the order of their first need."""
     ground = state.ground
-    crews = sorted(state.crews.values(), key=lambda crew: crew.visits)
     used = {team.id for team in pinned}
-    names: list[str] = []
-    for crew in crews:
-        names.append(crew.name if crew.name and crew.name not in used else "")
-        used.add(names[-1])
+    kept = {key: name for key, name in names.items() if name not in used}
+    used.update(kept.values())
     number = 0
     teams = []
-    for crew, kept in zip(crews, names, strict=True):
-        name = kept
+    for key, crew in sorted(state.crews.items(), key=lambda item: item[1].visits):
+        name = kept.get(key, "")
         while not name:
             number += 1
             name = "" if f"T{number}" in used else f"T{number}"

@@ -145,6 +145,18 @@ def review(problem: Problem, plan: Plan, travel: Travel | None = None) -> Review
     return _Reading(problem, travel or Travel(problem)).read(plan)
 
 
+def broken_teams(problem: Problem, teams: Iterable[Team]) -> set[str]:
+    """Ids of the teams that break a rule by themselves, or have somebody or something of one before them. What all teams
+    share (tools, shuttle seats) and what people decided are not looked at: for plans of which the rest is known to hold."""
+    reading, found = _Reading(problem, Travel(problem)), set[str]()
+    for team in teams:
+        before = len(reading.result.violations)
+        reading.team(team)
+        if len(reading.result.violations) > before:
+            found.add(team.id)
+    return found
+
+
 class _Reading:
     """One pass over a plan, keeping what teams share: people, needs, vehicles, tools, seats."""
 
@@ -162,7 +174,7 @@ class _Reading:
 
     def read(self, plan: Plan) -> Review:
         for team in plan.teams:
-            self._team(team)
+            self.team(team)
         self._shared()
         self._decided_by_hand(plan)
         self._totals()
@@ -176,7 +188,7 @@ class _Reading:
 
     # ---- one team
 
-    def _team(self, team: Team) -> None:
+    def team(self, team: Team) -> None:
         if team.id in self.team_ids:
             self._broken("duplicate_team", team.id)
         self.team_ids.add(team.id)

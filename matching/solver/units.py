@@ -6,11 +6,11 @@ The engine never handles single people; it handles units, so that these rules ho
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from matching.solver.model import Problem, Volunteer
+from matching.solver.model import Group, Problem, Volunteer
 from matching.solver.rules import may_drive_fleet
 
 
@@ -100,45 +100,109 @@ class Units:
 
 def make_units(problem: Problem, away: Iterable[str] = ()) -> Units:
     """Units of everybody who can be placed; `away` are people already in a pinned team."""
-    out = _who_is_out(problem, set(away))
-    cluster = _Clusters(v.id for v in problem.volunteers if v.id not in out)
-    for group in problem.groups:
-        if group.atomic:
-            cluster.join_all(m for m in problem.members_of[group.id] if m not in out)
-    for person in problem.volunteers:
-        if person.guardian is not None and person.id not in out:
-            cluster.join(person.id, person.guardian)
-    for group in problem.groups:
-        if not group.atomic and group.min_part > 1:
-            _join_parts(cluster, [m for m in problem.members_of[group.id] if m not in out], group.min_part)
-    members: dict[str, list[Volunteer]] = {}
-    for person in problem.volunteers:
-        if person.id not in out:
-            members.setdefault(cluster.root(person.id), []).append(person)
-    whole = []
-    for people in members.values():
-        if _quarrel(problem, people):
-            out.update((m.id, "conflict_inside") for m in people)
-        else:
-            whole.append(tuple(people))
+    whole, out = _together(problem, problem.volunteers, problem.groups, set(away))
     return Units(tuple(Unit(i, people) for i, people in enumerate(whole)), out)
 
 
-def _who_is_out(problem: Problem, away: set[str]) -> dict[str, str]:
-    """People who can not be placed at all, found by following who depends on whom until nothing changes."""
+def remade_units(
+    old: Sequence[Unit], out: Mapping[str, str], problem: Problem, away: Collection[str], changed: set[str]
+) -> tuple[list[Unit], dict[str, str]]:
+    """The units of `make_units`, made from those of an earlier problem when no more than what concerns the people in
+    `changed` is different. Units that stay are the same objects, whose `number` is of the earlier problem.
+
+    `changed` has to hold whoever is linked with somebody in it by a group or a guardian, before or now (`linked`).
+    """
+    people = [problem.volunteer_by[m] for m in changed if m in problem.volunteer_by]
+    place = {person.id: i for i, person in enumerate(problem.volunteers)}
+    people.sort(key=lambda person: place[person.id])
+    groups = {person.group for person in people}
+    whole, now_out = _together(problem, people, [g for g in problem.groups if g.id in groups], set(away))
+    found = [unit for unit in old if unit.members[0].id not in changed]
+    found += [Unit(-1, members) for members in whole]
+    found.sort(key=lambda unit: place[unit.members[0].id])
+    stay_out = {person: why for person, why in out.items() if person not in changed}
+    return found, stay_out | now_out
+
+
+def linked(problem: Problem, people: Iterable[str]) -> set[str]:
+    """These people and whoever comes and goes with them: by a group, or as guardian and ward."""
+    wards: dict[str, list[str]] = {}
+    for person in problem.volunteers:
+        if person.guardian is not None:
+            wards.setdefault(person.guardian, []).append(person.id)
+    found, todo = set[str](), list(people)
+    while todo:
+        one = todo.pop()
+        if one in found:
+            continue
+        found.add(one)
+        todo += wards.get(one, ())
+        here = problem.volunteer_by.get(one)
+        if here is not None:
+            todo += [here.guardian] if here.guardian is not None else []
+            todo += problem.members_of[here.group] if here.group is not None else ()
+    return found
+
+
+def _together(
+    problem: Problem, volunteers: Sequence[Volunteer], groups: Sequence[Group], away: set[str]
+) -> tuple[list[tuple[Volunteer, ...]], dict[str, str]]:
+    """Who goes with whom, in the order of the list, and why everybody else can not be placed."""
+    out = _who_is_out(problem, volunteers, groups, away)
+    guardians = {v.guardian for v in volunteers if v.guardian is not None}
+    # Most people are nobody's company: they are a unit each, without being asked whom they belong to.
+    cluster = _Clusters(
+        v.id
+        for v in volunteers
+        if (v.group is not None or v.guardian is not None or v.id in guardians) and v.id not in out
+    )
+    for group in groups:
+        if group.atomic:
+            cluster.join_all(m for m in problem.members_of[group.id] if m not in out)
+    for person in volunteers:
+        if person.guardian is not None and person.id not in out:
+            cluster.join(person.id, person.guardian)
+    for group in groups:
+        if not group.atomic and group.min_part > 1:
+            _join_parts(cluster, [m for m in problem.members_of[group.id] if m not in out], group.min_part)
+    members: dict[str, list[Volunteer]] = {}
+    for person in volunteers:
+        if person.id not in out:
+            root = cluster.root(person.id) if person.id in cluster else person.id
+            members.setdefault(root, []).append(person)
+    quarrelsome = {m for pair in problem.conflicts for m in pair}
+    whole = []
+    for people in members.values():
+        if any(m.id in quarrelsome for m in people) and _quarrel(problem, people):
+            out.update((m.id, "conflict_inside") for m in people)
+        else:
+            whole.append(tuple(people))
+    return whole, out
+
+
+def who_is_out(problem: Problem, away: set[str]) -> dict[str, str]:
+    """People who can not be placed at all."""
+    return _who_is_out(problem, problem.volunteers, problem.groups, away)
+
+
+def _who_is_out(
+    problem: Problem, volunteers: Sequence[Volunteer], groups: Sequence[Group], away: set[str]
+) -> dict[str, str]:
+    """Found by following who depends on whom until nothing changes."""
     out: dict[str, str] = {}
-    for v in problem.volunteers:
+    for v in volunteers:
         if v.id in away:
             out[v.id] = "out"
         elif not v.insured:
             out[v.id] = "uninsured"
+    wards = [v for v in volunteers if v.guardian is not None]
     before = -1
     while len(out) != before:
         before = len(out)
-        for v in problem.volunteers:
-            if v.guardian is not None and (v.guardian in out or v.guardian not in problem.volunteer_by):
+        for v in wards:
+            if v.guardian in out or v.guardian not in problem.volunteer_by:
                 out.setdefault(v.id, "no_guardian")
-        for group in problem.groups:
+        for group in groups:
             members = problem.members_of[group.id]
             left = [m for m in members if m not in out]
             torn = group.atomic and len(left) < len(members)
@@ -176,6 +240,9 @@ class _Clusters:
     def __init__(self, ids: Iterable[str]) -> None:
         self._order = {one: i for i, one in enumerate(ids)}
         self._up = {one: one for one in self._order}
+
+    def __contains__(self, one: str) -> bool:
+        return one in self._up
 
     def root(self, one: str) -> str:
         while self._up[one] != one:

@@ -58,7 +58,8 @@ class _Reader:
         return self._get(key, str, "text")
 
     def text_or_none(self, key: str) -> str | None:
-        return self.text(key) if self.has(key) else None
+        """A text; an empty one is none, as other readers of the format take it."""
+        return (self.text(key) or None) if self.has(key) else None
 
     def flag(self, key: str) -> bool:
         return self._get(key, bool, "true or false")
@@ -164,15 +165,21 @@ def _group(r: _Reader) -> Group:
 
 
 def _volunteer(r: _Reader) -> Volunteer:
-    car = r.inner("vehicle") if r.has("vehicle") else None
     return Volunteer(
         id=r.text("id"), start=r.whole("from"), end=r.whole("to"), sites=r.texts("sites"),
         age=r.whole("age"), gender=r.text_or_none("gender") or "", exp=r.whole("exp"),
         stamina=r.whole("stamina"), skills=frozenset(r.texts("skills")), langs=frozenset(r.texts("langs")),
         group=r.text_or_none("group"), guardian=r.text_or_none("guardian"),
-        vehicle=OwnVehicle(car.text("kind"), car.whole("seats")) if car else None, insured=r.flag("insured"),
+        vehicle=_own_vehicle(r.inner("vehicle")) if r.has("vehicle") else None, insured=r.flag("insured"),
         prefs=frozenset(r.texts("prefs")), avoid=frozenset(r.texts("avoid")), idle_w=r.number("idle_w"),
     )  # fmt: skip
+
+
+def _own_vehicle(r: _Reader) -> OwnVehicle:
+    kind, seats = r.text("kind"), r.whole("seats")
+    if seats < 1:  # said here, because a vehicle does not know whose it is
+        raise ProblemError(r.where, "seats", f"{seats} is not ≥ 1")
+    return OwnVehicle(kind, seats)
 
 
 def _need(r: _Reader) -> Need:
@@ -275,11 +282,17 @@ def _pin_json(pin: Pin) -> Json:
     return _team_json(pin.team) | depart
 
 
-def plan_to_json(plan: Plan) -> Json:
-    """The vcplan/1 form; `why`, `near` and `notes` are ours and may be ignored by other readers."""
+def plan_to_json(plan: Plan, instance: object = None) -> Json:
+    """The vcplan/1 form; `why`, `near` and `notes` are ours and may be ignored by other readers.
+
+    `instance` is the vcmatch/1 the plan answers: vehicles of teams that are out are written as they stand there, since
+    another checker may compare them as text, with the order of their keys and what else they say.
+    """
+    pins = instance.get("pins") if isinstance(instance, Mapping) else None
+    vehicles = {pin["id"]: {"vehicles": pin["vehicles"]} for pin in pins or () if pin.get("vehicles")}
     return {
         "format": PLAN_FORMAT,
-        "teams": [_team_json(team) for team in plan.teams],
+        "teams": [_team_json(team) | vehicles.get(team.id, {}) for team in plan.teams],
         "waiting": {need: _reason_json(reason) for need, reason in plan.waiting.items()},
         "idle": {person: _reason_json(reason) for person, reason in plan.idle.items()},
         "why": {team: [_reason_json(reason) for reason in reasons] for team, reasons in plan.why.items()},

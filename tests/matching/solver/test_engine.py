@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from matching.solver.engine import solve
 from matching.solver.model import FleetVehicle, Group, Mode, OwnVehicle, Params, Pin, Plan, Problem, Team
 from matching.solver.rules import review, score, violations
 from matching.solver.vcjson import plan_to_json
 from tests.infra.scale import count
-from tests.matching.solver.mornings import morning, mornings, need, pinned_mornings, volunteer
+from tests.matching.solver.mornings import morning, mornings, need, pinned_mornings, random_morning, volunteer
 
 CREW = tuple(volunteer(f"V{i}") for i in range(4))
 
@@ -55,6 +55,10 @@ def test_improving_never_makes_a_plan_worse(problem: Problem) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(mornings)
+@example(
+    random_morning(510509)
+)  # with locks: a crew built around the lock alone took whom another team needed
+@example(random_morning(127))
 def test_a_plan_can_be_taken_up_again(problem: Problem) -> None:
     before = solve(problem, effort=5)
     after = solve(problem, effort=0, previous=before)
@@ -238,6 +242,18 @@ def test_a_solve_can_be_stopped_by_the_clock_and_reports_on_its_way() -> None:
     assert violations(problem, plan) == []
     assert seen[0][0] == 0
     assert seen[-1][1] == pytest.approx(review(problem, plan).score.total)
+
+
+def test_a_solve_whose_caller_says_stop_ends_at_once_with_a_plan_that_keeps_every_rule() -> None:
+    problem, told = random_morning(7), list[int]()
+
+    def stop_at_once(done: int, best: float) -> bool:
+        told.append(done)
+        return False
+
+    plan = solve(problem, effort=100_000, progress=stop_at_once)
+    assert len(told) == 1
+    assert not_ours(problem, plan) == []
 
 
 def test_a_day_that_ended_leaves_everybody_at_home() -> None:

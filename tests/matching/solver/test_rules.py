@@ -1,23 +1,11 @@
-"""Our checker: each rule refuses what it is for, and an independent checker agrees on random plans."""
+"""Our checker: each rule refuses what it is for. That an independent one agrees: test_agreement.py."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import random
-import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
-from hypothesis import assume, given, reject, settings
-from hypothesis import strategies as st
 
-from matching.solver.engine import solve
 from matching.solver.model import (
     FleetVehicle,
     Group,
@@ -31,13 +19,8 @@ from matching.solver.model import (
     Stop,
     Team,
 )
-from matching.solver.rules import TEXTS, review, score, timeline, violations
-from matching.solver.vcjson import plan_to_json, problem_to_json
-from tests.infra.scale import count
-from tests.matching.solver.mornings import morning, need, random_pinned_morning, volunteer
-
-REPO = Path(__file__).resolve().parents[3]
-CHECKER = Path(os.environ.get("MATCHING_REFERENCE", REPO.parent / "shared" / "matching")) / "check.py"
+from matching.solver.rules import TEXTS, score, timeline, violations
+from tests.matching.solver.mornings import morning, need, volunteer
 
 PEOPLE = tuple(volunteer(f"V{i}") for i in range(6))
 CHILD = volunteer("V7", age=15, guardian="V0", exp=0)
@@ -173,112 +156,3 @@ def test_the_score_adds_up_its_parts() -> None:
 def test_the_time_line_of_a_team_can_be_read() -> None:
     line = timeline(morning(volunteers=PEOPLE, needs=(need("N1", open=600),)), TEAM)
     assert (line.depart, line.spans, line.back, line.legs) == (540, ((600, 660),), 660, 0)
-
-
-# ---- agreement with the independent checker
-
-SAME = {
-    "duplicate team id": "duplicate_team", "duplicate member": "duplicate_member",
-    "unknown volunteer": "unknown_volunteer", "volunteer .* is also in": "double_booked",
-    "unknown need": "unknown_need", "need .* is also visited": "need_taken_twice",
-    "no members or no visits": "empty_team", "> max_visits": "too_many_visits",
-    "visits on different sites": "two_sites", "no valid insurance": "uninsured",
-    "cannot work from": "wrong_site", "without guardian": "guardian_absent", "minor .* at": "minor_not_allowed",
-    ": V.* exp .* <": "too_little_experience", "stamina": "too_little_stamina",
-    "is not a woman": "women_only", "avoids": "avoided_work", "is banned": "banned",
-    "conflict pair": "conflict", "torn apart": "atomic_group_torn", "min_part": "group_part_too_small",
-    "is not a member": "leader_not_member", "exp .* or age too low": "leader_unfit", ": size": "wrong_size",
-    "women at": "too_few_women", "fewer than .* x": "too_few_skilled", "nobody speaks": "no_speaker",
-    "unknown mode": "unknown_mode", "mode is not car": "vehicles_without_car",
-    "or drives twice": "driver_unknown", "also used by": "vehicle_taken_twice",
-    "belongs to site": "vehicle_wrong_site", "may not drive": "driver_unfit",
-    "not driven by its owner": "unknown_vehicle", "seats for": "seats_short",
-    "truck is required": "truck_missing", "walk_max_km": "too_far_to_walk", "no shuttle stop": "no_stop",
-    "chain_max_km": "hop_too_far", "after close": "ends_after_close", "different stops": "two_stops",
-    "returns": "back_too_late", "^tool": "tools_short", "^shuttle": "shuttle_full",
-    "is missing": "pin_missing", "was changed": "pin_changed", "^lock": "lock_broken", "on hold": "held",
-}  # fmt: skip
-
-
-def theirs(errors: Iterable[str]) -> Counter[str]:
-    """The other checker's sentences as our codes; an unreadable team is one fact there, none here."""
-    found: Counter[str] = Counter()
-    for error in errors:
-        matches = [code for pattern, code in SAME.items() if re.search(pattern, error)]
-        assert matches, error
-        found[matches[0]] += 1
-    return found
-
-
-@pytest.fixture(scope="module")
-def checker() -> ModuleType:
-    if not CHECKER.exists():
-        pytest.skip(f"the independent checker is not beside this repository ({CHECKER})")
-    spec = importlib.util.spec_from_file_location("independent_checker", CHECKER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def broken_on_purpose(problem: Problem, plan: Plan, dice: random.Random) -> Plan:
-    """A plan with a few random changes, some of which break rules."""
-    teams = list(plan.teams)
-    people = [v.id for v in problem.volunteers] + ["V99"]
-    needs = [n.id for n in problem.needs] + ["N99"]
-    vehicles = [v.id for v in problem.fleet] + people
-    for _ in range(dice.randint(0, 4)):
-        if not teams or dice.random() < 0.15:
-            size = dice.randint(0, 4)
-            members = tuple(dice.choice(people) for _ in range(size))
-            teams.append(
-                Team(f"X{len(teams)}", members, dice.choice(people), (dice.choice(needs),), Mode.WALK)
-            )
-            continue
-        i = dice.randrange(len(teams))
-        t = teams[i]
-        match dice.randrange(9):
-            case 0:
-                teams[i] = replace(t, members=(*t.members, dice.choice(people)))
-            case 1:
-                teams[i] = replace(t, members=t.members[1:])
-            case 2:
-                teams[i] = replace(t, visits=(*t.visits, dice.choice(needs)))
-            case 3:
-                teams[i] = replace(t, visits=t.visits[1:])
-            case 4:
-                teams[i] = replace(t, leader=dice.choice(people))
-            case 5:
-                teams[i] = replace(t, mode=dice.choice((Mode.WALK, Mode.SHUTTLE, Mode.CAR, "balloon")))
-            case 6:
-                ride = Ride(dice.choice(vehicles), dice.choice(t.members or ("V99",)))
-                teams[i] = replace(t, vehicles=(*t.vehicles, ride), mode=Mode.CAR)
-            case 7:
-                del teams[i]
-            case _:
-                teams[i] = replace(t, id=dice.choice(teams).id)
-    return Plan(teams=tuple(teams))
-
-
-@settings(max_examples=count(100, 400), deadline=None)
-@given(st.integers(0, 2**32))
-def test_the_independent_checker_agrees(checker: ModuleType, seed: int) -> None:
-    dice = random.Random(seed)
-    problem = random_pinned_morning(seed)
-    problem = replace(problem, params=replace(problem.params, work_end=dice.choice((930, 930, 700))))
-    plan = broken_on_purpose(problem, solve(problem, effort=1), dice)
-    try:
-        said: dict[str, Any] = checker.check(problem_to_json(problem), plan_to_json(plan))
-    except ZeroDivisionError:  # its fill of a team below a min that is also the ideal: no verdict to compare
-        reject()
-    ours = review(problem, plan)
-    assume(said["n_errors"] <= 50)
-    mine, other = Counter(v.code for v in ours.violations), theirs(said["errors"])
-    unreadable = other.keys() & {"unknown_volunteer", "unknown_need"}
-    if unreadable:
-        mine.pop("empty_team", None)
-        other.pop("empty_team", None)
-    assert mine == other
-    assert ours.score.total == pytest.approx(said["score"], abs=0.01)
-    assert ours.score.served == said["stats"]["served"]

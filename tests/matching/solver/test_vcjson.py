@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from matching.solver.engine import solve
 from matching.solver.model import FleetVehicle, OwnVehicle, Params, Problem, ProblemError, Site, Weights
+from matching.solver.rules import review
 from matching.solver.vcjson import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from tests.infra.scale import count
+from tests.matching.instances import KINDS, instance
 from tests.matching.solver.mornings import morning, need, pinned_mornings, volunteer
 
 
@@ -48,7 +54,18 @@ def test_a_plan_of_another_program_needs_no_reasons() -> None:
         (("volunteers", 0, "age"), -1, "volunteers[V1]", "age"),
         (("volunteers", 0, "group"), "G9", "volunteers[V1]", "group"),
         (("volunteers", 0, "skills"), [1], "volunteers[V1]", "skills"),
-        (("volunteers", 0, "vehicle"), {"kind": "car", "seats": 0}, "vehicle", "seats"),
+        (("volunteers", 0, "vehicle"), {"kind": "car", "seats": 0}, "volunteers[V1].vehicle", "seats"),
+        (("volunteers", 0, "vehicle"), {"seats": 4}, "volunteers[V1].vehicle", "kind"),
+        (("volunteers", 0, "vehicle"), "car", "volunteers[V1]", "vehicle"),
+        (("volunteers", 0, "skills"), "driver", "volunteers[V1]", "skills"),
+        (("volunteers", 0, "idle_w"), float("nan"), "volunteers[V1]", "idle_w"),
+        (("needs", 0, "equip"), {"shovel": "two"}, "needs[N1].equip", "shovel"),
+        (("needs", 0, "weight"), float("inf"), "needs[N1]", "weight"),
+        (("stock",), {"C1": 3}, "stock", "C1"),
+        (("baseline",), {"V1": 3}, "baseline", "V1"),
+        (("pins",), [{"id": "T1"}], "pins[T1]", "members"),
+        (("holds",), "N1", "problem", "holds"),
+        (("locks",), [["V1", None]], "problem", "locks"),
         (("bans",), [["V1"]], "problem", "bans"),
         (("volunteers",), {}, "problem", "volunteers"),
         (("volunteers", 0), "V1", "volunteers[0]", ""),
@@ -104,3 +121,89 @@ def test_a_list_is_no_problem() -> None:
 def test_what_can_not_be_meant_is_refused_where_it_is_made(make: Any, message: str) -> None:
     with pytest.raises(ProblemError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["locks", "holds", "baseline", "pins", "bans", "conflicts", "groups", "stops", "fleet", "stock", "id"],
+)
+@pytest.mark.parametrize("absent", [True, False])
+def test_what_nobody_decided_or_owns_may_be_missing_or_null(key: str, absent: bool) -> None:
+    data = problem_to_json(morning(volunteers=(volunteer("V1"),), needs=(need("N1"),)))
+    if absent:
+        del data[key]
+    else:
+        data[key] = None
+    assert problem_from_json(data) == morning(volunteers=(volunteer("V1"),), needs=(need("N1"),))
+
+
+def test_an_empty_text_is_nobody_and_nothing() -> None:
+    """As the independent checker reads it: no group, no guardian, no stop, no language."""
+    data: Any = problem_to_json(morning(volunteers=(volunteer("V1"),), needs=(need("N1"),)))
+    data["volunteers"][0] |= {"group": "", "guardian": "", "gender": None}
+    data["needs"][0] |= {"stop": "", "lang": ""}
+    assert problem_from_json(data) == morning(volunteers=(volunteer("V1"),), needs=(need("N1"),))
+
+
+def test_a_team_that_is_out_is_given_back_to_the_letter() -> None:
+    """Another reader may compare the text of a vehicle, with its keys in the order they came and others beside."""
+    data: Any = problem_to_json(morning(volunteers=(volunteer("V1"), volunteer("V2")), needs=(need("N1"),)))
+    vehicle = {"driver": "V1", "seats": 5, "id": "V1"}
+    data["pins"] = [
+        {"visits": ["N1"], "id": "P1", "leader": "V1", "mode": "car", "members": ["V2", "V1"], "vehicles": [vehicle]}
+    ]  # fmt: skip
+    plan = solve(problem_from_json(data), effort=0)
+    (team,) = plan_to_json(plan, instance=data)["teams"]
+    assert json.dumps(team["vehicles"]) == json.dumps([vehicle])
+    assert team | {"vehicles": []} == plan_to_json(plan)["teams"][0] | {"vehicles": []}
+
+
+def spoil(data: Any, dice: random.Random) -> None:
+    """Deletes or replaces up to three values anywhere in it."""
+    for _ in range(dice.randint(1, 3)):
+        inner = data
+        while True:
+            key = dice.choice(list(inner) if isinstance(inner, dict) else list(range(len(inner))))
+            if not isinstance(inner[key], dict | list) or not inner[key] or dice.random() < 0.15:
+                break
+            inner = inner[key]
+        if dice.random() < 0.3:
+            del inner[key]
+        else:
+            inner[key] = dice.choice(
+                (None, "", "V1", "?", -1, 0, 1.5, 10**9, True, [], {}, [None], {"id": []}, float("nan"), [[]])
+            )  # fmt: skip
+
+
+@settings(max_examples=count(200, 5000), deadline=None)
+@given(st.integers(0, 2**32))
+def test_however_wrong_the_json_it_is_read_or_refused_by_name(seed: int) -> None:
+    dice = random.Random(seed)
+    data = instance(dice.choice(list(KINDS)), "20x8", 4)
+    spoil(data, dice)
+    try:
+        read = problem_from_json(data)
+    except ProblemError:
+        return  # any other exception is a failure
+    assert problem_from_json(problem_to_json(read)) == read
+
+
+@cache
+def planned() -> tuple[Problem, str]:
+    made = problem_from_json(instance("storm", "40x15", 4))
+    return made, json.dumps(plan_to_json(solve(made, effort=0)))
+
+
+@settings(max_examples=count(200, 5000), deadline=None)
+@given(st.integers(0, 2**32))
+def test_however_wrong_a_plan_is_it_is_read_or_refused_by_name(seed: int) -> None:
+    dice = random.Random(seed)
+    made, written = planned()
+    data = json.loads(written)
+    spoil(data, dice)
+    try:
+        read = plan_from_json(data)
+    except ProblemError:
+        return
+    assert plan_from_json(plan_to_json(read)) == read
+    review(made, read)

@@ -1,0 +1,174 @@
+"""The search from beginning to end: drawn by the linear program, manned, annealed; or from an earlier plan on."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from matching.solver.crews import State
+from matching.solver.search.arrays import SCALE, World
+from matching.solver.search.crews_of import put_crews
+from matching.solver.search.run import MIX, PEOPLE_ONLY, Search
+from matching.solver.search.sketch import NOTHING, Drawing, draw
+from matching.solver.search.zones import zones_of
+
+MOVES, MOST_MOVES = 20, 10_000
+"""Moves per round of effort: for each unit and need, and at most."""
+MANNING = 0.6
+"""Share of the moves that go to manning the teams that were drawn."""
+MANNED_AT, POLISHED_AT, MENDED_AT = (200.0, 8.0), (40.0, 4.0), (25.0, 4.0)
+"""Temperatures, points, from … to: while teams are manned, polished after that, or polished from an earlier plan."""
+EPOCHS, LONGEST = 10, 150_000
+"""Steps of the temperature at least, and moves of a thread in one step at most: then it is asked whether to go on."""
+SMALL = 250
+"""Needs up to which two searches run side by side and the better one counts; above, two threads share one plan."""
+DRAWN_FROM = 40
+"""Effort from which it pays to draw teams by the linear program."""
+DRAWING = 0.45
+"""Share of the time that drawing may take."""
+LAST = 0.03
+"""Share of the moves of the last pass, in which nothing may be missing."""
+
+Report = Callable[[float, float], bool]
+"""Told the share of the work done and the points so far; False ends it."""
+
+
+@dataclass
+class Budget:
+    """How much work: rounds of effort, and a time (time.monotonic) after which nothing new is begun."""
+
+    effort: int
+    began: float
+    seconds: float | None
+    report: Report
+    stopped: bool = False
+
+    def goes_on(self, share: float, points: float) -> bool:
+        """Tells how far it is and asks whether to go on; not asked again after a no."""
+        self.stopped = self.stopped or not self.report(share, points)
+        return not self.stopped
+
+    def left(self) -> float:
+        """Share of the time left, 1 without a limit."""
+        if self.seconds is None:
+            return 1.0
+        return 1.0 - (time.monotonic() - self.began) / max(1e-3, self.seconds)
+
+    def until(self, share: float) -> float | None:
+        return None if self.seconds is None else self.began + self.seconds * share
+
+
+def planned(
+    state: State, start: State, budget: Budget, *, seed: int, order: Sequence[int], again: bool
+) -> State:
+    """The best plan found from `start`, a state with teams that must or should stay. `state` is the same without them.
+    `again`: most of a plan is there already."""
+    if not state.ground.needs or not state.ground.units:
+        return start
+    # Whatever the seed: more work never gives less than the first plan.
+    first = _Candidate(state, start, 0, order)
+    if budget.effort <= 0 or not budget.goes_on(0.0, first.score / SCALE):
+        return first.result()
+    with ThreadPoolExecutor(2) as threads:
+        drawing = NOTHING
+        if not again and budget.effort >= DRAWN_FROM and budget.left() > 0.2:
+            drawing = _drawn(state, first, budget, threads)
+        small = len(state.ground.needs) <= SMALL
+        found = [
+            _Candidate(state, start, seed * 2 + 1 + i, order, first.search.world, drawing)
+            for i in range(2 if small else 1)
+        ]
+        if small:
+            list(threads.map(lambda one: one.improve(budget, None), found))
+        else:
+            found[0].improve(budget, threads)
+    # Of equals the first: what was told is not changed for nothing.
+    best = max([first, *found], key=lambda one: one.score)
+    return best.result()
+
+
+def _steps(moves: float) -> int:
+    return max(EPOCHS, math.ceil(moves / LONGEST))
+
+
+def _drawn(state: State, first: _Candidate, budget: Budget, threads: ThreadPoolExecutor) -> Drawing:
+    """Teams without people, zone by zone."""
+    zones = zones_of(state)
+    until = budget.until(DRAWING)
+    # Zones wait for a thread: the last ones must not find the time gone.
+    turns = -(-len(zones) // 2)
+    limits = [
+        None if until is None else budget.began + (until - budget.began) * (i // 2 + 1) / turns
+        for i in range(len(zones))
+    ]
+    drawings = list(threads.map(draw, zones, limits))
+    budget.goes_on(DRAWING / 2, first.score / SCALE)
+    return Drawing(
+        tuple(team for one in drawings for team in one.teams),
+        tuple(p for one in drawings for p in one.prices),
+    )
+
+
+class _Candidate:
+    """One search, with the teams that stay and the needs served greedily."""
+
+    def __init__(
+        self, state: State, start: State, seed: int, order: Sequence[int], world: World | None = None,
+        drawing: Drawing = NOTHING,
+    ) -> None:  # fmt: skip
+        self.state, self.drawing = state, drawing
+        search = self.search = Search(state, seed=seed, world=world)
+        search.keep_out(start)
+        search.load(start.crews.values())
+        if drawing.teams:
+            search.set_prices(drawing.prices)
+            number = state.ground.number_of
+            search.draw([[number[n] for n in team.visits] for team in drawing.teams])
+        else:
+            search.first(order, steal=not start.crews)
+        self.score = search.score
+
+    def improve(self, budget: Budget, threads: ThreadPoolExecutor | None) -> None:
+        search = self.search
+        each = MOVES * (len(self.state.ground.units) + len(self.state.ground.needs))
+        every = budget.effort * min(MOST_MOVES, each)
+        moves = every // (2 if threads is not None else 1)
+        hot, cold = MENDED_AT
+        if self.drawing.teams:
+            hot, cold = MANNED_AT
+            steps = _steps(moves * MANNING)
+            for i in range(steps):
+                a, b = i / steps, (i + 1) / steps
+                search.epoch(
+                    round(moves * MANNING / steps), 0.5 * a, 0.5 * b, hot=hot * (cold / hot) ** a,
+                    cold=hot * (cold / hot) ** b, mix=PEOPLE_ONLY, waste=1 - a, threads=threads,
+                )  # fmt: skip
+                if self._stopped(budget, DRAWING + MANNING * b * (1 - DRAWING)):
+                    moves = 0
+                    break
+            moves, (hot, cold) = round(moves * (1 - MANNING)), POLISHED_AT
+        steps = _steps(moves)
+        for i in range(steps):
+            if budget.stopped or budget.left() < 0.1:
+                break
+            a, b = i / steps, (i + 1) / steps
+            search.epoch(
+                moves // steps, 0.5 + 0.5 * a, 0.5 + 0.5 * b, hot=hot * (cold / hot) ** a,
+                cold=hot * (cold / hot) ** b, mix=MIX, threads=threads,
+            )  # fmt: skip
+            if self._stopped(budget, 1 - (1 - b) * (1 - MANNING) * (1 - DRAWING)):
+                break
+        search.finish(min(LONGEST, round(every * LAST)))
+        self.score = search.score
+
+    def _stopped(self, budget: Budget, share: float) -> bool:
+        return not budget.goes_on(share, self.search.score / SCALE) or budget.left() <= 0
+
+    def result(self) -> State:
+        """The plan as a state."""
+        found = self.state.copy()
+        put_crews(self.search, found)
+        return found

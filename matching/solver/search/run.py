@@ -1,0 +1,287 @@
+"""Leads the search: the arrays, two threads, the temperature.
+
+Each epoch the plan is cut along a random line into parts, one per thread, that share no team, unit, need or vehicle; what
+all draw from (tools, shuttle seats) is dealt out. So the result depends on the seed and the number of rounds only, however
+the threads run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+
+import numpy as np
+
+from matching.solver.bound.binding import Price
+from matching.solver.crews import Crew, State
+from matching.solver.model import MAX_EXP, Mode
+from matching.solver.search.anneal import anneal, first_plan, man, mend, outline, place, refresh
+from matching.solver.search.arrays import (
+    C_K,
+    C_MOST,
+    C_TOOLS,
+    C_UNITS,
+    DLEAD,
+    FLEET,
+    FREE,
+    HELD,
+    K_FINE,
+    K_LEADER,
+    K_SEAT,
+    K_SHARE,
+    K_SKILL,
+    K_TRUCK,
+    K_WASTE,
+    LANG,
+    LO,
+    MY_FLEET,
+    MY_FREE,
+    MY_NEEDS,
+    MY_SLOTS,
+    MY_UNITS,
+    NEEDS,
+    NUMBER,
+    NV,
+    PART,
+    PLACE,
+    RNG,
+    SCALE,
+    SCORE,
+    SITE,
+    SLOTS,
+    STATS,
+    STOP,
+    TEAM,
+    U_LOCK,
+    UNITS,
+    VISIT,
+    Book,
+    Ints,
+    Part,
+    World,
+    fleet_ids,
+    skill_ranks,
+    tool_ranks,
+    world_of,
+)  # fmt: skip
+
+LOGS = np.array([round(1024 * math.log((i + 0.5) / 4096)) for i in range(4096)], dtype=np.int64)
+"""Logarithm of a random number, 1024ths: how much worse a move may be, in temperatures."""
+COLDEST = 1.0
+"""Temperature of the last pass, points."""
+MIX = np.array([44, 58, 62], dtype=np.int64)
+"""Of 64 moves: units, visits, vehicles up to here; the rest are compound."""
+PEOPLE_ONLY = np.array([58, 58, 64], dtype=np.int64)
+"""While teams that were drawn get their people."""
+FINE, SHARE = (300_000, 2_000_000), (100, 800)
+"""What a lack costs, at the start and at the end: thousandths of a point, 1024ths of what the team's needs are worth."""
+SOFT = (300_000, 300)
+"""The same while teams are drawn that have no people yet."""
+HARD = (10**9, 1024)
+"""The same where nothing may be missing."""
+TRIAL_ROWS, MOST_REMEMBERED = 6, 40
+
+
+class Search:
+    def __init__(self, state: State, *, seed: int = 0, world: World | None = None) -> None:
+        self.state, self.world = state, world or world_of(state)
+        w, problem = self.world, state.ground.problem
+        units, needs = len(state.ground.units), len(state.ground.needs)
+        width = int(w.c[C_UNITS] + w.c[C_MOST] + 1)
+        self.book = Book(
+            rows=np.zeros((needs, width), dtype=np.int64),
+            at=np.zeros((units, 3), dtype=np.int64),
+            visits=np.zeros((needs, 2), dtype=np.int64),
+            rides=np.full(len(w.f), -1, dtype=np.int64),
+        )
+        self.book.at[:, TEAM] = self.book.visits[:, TEAM] = -1
+        self.dice = np.random.Generator(np.random.PCG64(seed))
+        self.stops = np.array([state.seats[stop.id] for stop in problem.stops] or [0], dtype=np.int64)
+        self.tools = np.array(
+            [[state.tools.get((site.id, tool), 0) for tool in tool_ranks(state)] for site in problem.sites],
+            dtype=np.int64,
+        ).reshape(len(problem.sites), -1)
+        self.lat = np.array([n.lat for n in state.ground.needs])
+        self.lng = np.array([n.lng for n in state.ground.needs]) * math.cos(math.radians(self.lat.mean()))
+        self.prices = np.zeros(K_SKILL + self.world.c[C_K])
+        self.out = np.zeros(0, dtype=np.int64)
+        """Units that may not be used."""
+        self.stats = np.zeros(8, dtype=np.int64)
+
+    # ── parts ──────────────────────────────────────────────────────────────────────────────────
+    def parts(self, count: int) -> list[Part]:
+        """The plan cut into parts along a random line."""
+        b, dice = self.book, self.dice
+        angle = dice.random() * math.pi
+        along = self.lat * math.cos(angle) + self.lng * math.sin(angle)
+        team = b.visits[:, TEAM]
+        first = np.where(team >= 0, b.rows[np.maximum(team, 0), VISIT], np.arange(len(team)))
+        key = along[first]
+        cuts = np.quantile(key, np.linspace(0, 1, count + 1)[1:-1]) if count > 1 else np.empty(0)
+        needs = np.searchsorted(cuts, key)
+        units = self._part_of(b.at[:, TEAM], needs, count)
+        units[self.out] = -1
+        fleet = self._part_of(b.rides, needs, count)
+        empty = np.flatnonzero(b.rows[:, NV] == 0)
+        stops, tools = self._left()
+        return [
+            self._part(
+                i, np.flatnonzero(units == i), np.flatnonzero(needs == i), np.flatnonzero(fleet == i), empty[i::count],
+                stops // count + (stops % count > i), tools // count + (tools % count > i),
+            )
+            for i in range(count)
+        ]  # fmt: skip
+
+    def _part_of(self, team: Ints, needs: Ints, count: int) -> Ints:
+        dealt = self.dice.integers(0, count, len(team))
+        visit = self.book.rows[np.maximum(team, 0), VISIT]
+        return np.where(team >= 0, needs[visit], dealt)
+
+    def _left(self) -> tuple[Ints, Ints]:
+        stops, tools = self.stops.copy(), self.tools.copy()
+        w, rows = self.world, self.book.rows
+        at = int(w.c[C_UNITS] - w.c[C_TOOLS])
+        for t in np.flatnonzero(rows[:, NV] > 0):
+            if rows[t, HELD]:
+                stops[rows[t, STOP]] -= rows[t, HELD]
+            tools[rows[t, SITE]] -= rows[t, at : at + w.c[C_TOOLS]]
+        return stops, tools
+
+    def _part(
+        self, number: int, units: Ints, needs: Ints, fleet: Ints, slots: Ints, stops: Ints, tools: Ints
+    ) -> Part:  # fmt: skip
+        b = self.book
+        own = np.full(
+            (7, max(len(b.at), len(b.visits), len(b.rides), MOST_REMEMBERED) + 1), -1, dtype=np.int64
+        )
+        nums = np.zeros(STATS + 8, dtype=np.int64)
+        free = units[b.at[units, TEAM] < 0]
+        for which, (length, numbers) in {
+            MY_UNITS: (UNITS, units), MY_NEEDS: (NEEDS, needs), MY_FLEET: (FLEET, fleet), MY_FREE: (FREE, free),
+            MY_SLOTS: (SLOTS, slots),
+        }.items():  # fmt: skip
+            own[which, : len(numbers)] = numbers
+            nums[length] = len(numbers)
+        b.at[free, PLACE] = np.arange(len(free))
+        b.at[units, PART] = b.visits[needs, PART] = nums[NUMBER] = number
+        nums[RNG] = self.dice.integers(1, 2**62)
+        width = b.rows.shape[1]
+        return Part(
+            own, nums, stops, tools, np.zeros((TRIAL_ROWS, width), dtype=np.int64),
+            np.zeros((MOST_REMEMBERED, width), dtype=np.int64),
+        )  # fmt: skip
+
+    def cost(self, fine: int, share: int, waste: float = 0.0) -> Ints:
+        """What is charged: `waste` is how much of the prices."""
+        cost = np.zeros(K_SKILL + self.world.c[C_K], dtype=np.int64)
+        cost[K_FINE], cost[K_SHARE] = fine, share
+        if waste:
+            cost[K_WASTE] = 1
+            cost[K_SEAT:] = np.round(self.prices[K_SEAT:] * waste).astype(np.int64)
+        return cost
+
+    def set_prices(self, prices: Iterable[Price]) -> None:
+        """From the linear program: what one more of something would bring."""
+        skills = skill_ranks(self.state)
+        for price in prices:
+            points = price.points * SCALE
+            if price.kind == "seat":
+                self.prices[K_SEAT] = max(self.prices[K_SEAT], points)
+            elif price.kind == "truck":
+                self.prices[K_TRUCK] = max(self.prices[K_TRUCK], points)
+            elif price.kind == "leader":
+                level = K_LEADER + min(int(price.what), MAX_EXP)
+                self.prices[level] = max(self.prices[level], points)
+            elif price.kind in {"skill", "lang"}:
+                at = K_SKILL + skills[price.what if price.kind == "skill" else LANG + price.what]
+                self.prices[at] = max(self.prices[at], points)
+
+    # ── passes ─────────────────────────────────────────────────────────────────────────────────
+    @property
+    def score(self) -> int:
+        """Points of all teams, thousandths."""
+        return int(self.book.rows[:, SCORE].sum())
+
+    def first(self, order: Iterable[int], *, steal: bool) -> None:
+        [part] = self.parts(1)
+        first_plan(
+            self.book, part, self.world, np.array(list(order), dtype=np.int64), 8, steal, self.cost(*HARD)
+        )
+
+    def keep_out(self, start: State) -> None:
+        """Units that are neither free in `start` nor in one of its teams may not be used."""
+        busy = {u for crew in start.crews.values() for u in crew.units}
+        self.out = np.array([u for u in np.flatnonzero(~start.free) if u not in busy], dtype=np.int64)
+        self.book.at[self.out, PART] = -1
+
+    def load(self, crews: Iterable[Crew]) -> list[int]:
+        """Takes teams over as they are; their slots. Units a coordinator locked stay with the need."""
+        [part] = self.parts(1)
+        b, w, number = self.book, self.world, {v: i for i, v in enumerate(fleet_ids(self.state))}
+        slots = []
+        # Those that hold shuttle seats first: another might find the shuttle shorter and take theirs.
+        for crew in sorted(crews, key=lambda crew: crew.mode != Mode.SHUTTLE):
+            for unit in crew.keep:
+                w.u[unit, U_LOCK] = crew.visits[0] if len(crew.visits) == 1 else self._told(unit, crew)
+            t = place(
+                b, part, w, np.array(crew.visits, dtype=np.int64), np.array(crew.units, dtype=np.int64),
+                np.array([number[ride.id] for ride in crew.rides if ride.id in number], dtype=np.int64),
+                self.cost(*HARD),
+            )  # fmt: skip
+            slots.append(int(t))
+        return slots
+
+    def _told(self, unit: int, crew: Crew) -> int:
+        """The need of a crew that one of the unit's members is locked to."""
+        locks = {(person, need) for person, need in self.state.ground.problem.locks}
+        members = self.state.ground.units[unit].members
+        return next(
+            (
+                n
+                for n, need in zip(crew.visits, crew.task.needs, strict=True)
+                if any((m.id, need.id) in locks for m in members)
+            ),
+            crew.visits[0],
+        )
+
+    def draw(self, teams: Iterable[Sequence[int]]) -> None:
+        """Teams without people for these needs (numbers), then people for them."""
+        [part] = self.parts(1)
+        b, w = self.book, self.world
+        cost = self.cost(*SOFT, 1.0)
+        slots = [outline(b, part, w, np.array(visits, dtype=np.int64), cost) for visits in teams]
+        drawn = np.array([t for t in slots if t >= 0], dtype=np.int64)
+        strict = np.lexsort((b.rows[drawn, DLEAD], b.rows[drawn, LO]))[::-1]
+        man(b, part, w, drawn[strict], 10, cost)
+
+    def epoch(
+        self, rounds: int, share: float, until: float, *, hot: float, cold: float, mix: Ints = MIX, waste: float = 0.0, threads: Executor | None = None,
+    ) -> None:  # fmt: skip
+        """`rounds` moves per part, from one share of the search done to the next, while the temperature falls from `hot`
+        to `cold`. `waste`: how much of the prices is charged. With `threads` the plan has two parts."""
+        fine = round(FINE[0] * (FINE[1] / FINE[0]) ** share)
+        part_of_worth = round(SHARE[0] + (SHARE[1] - SHARE[0]) * share)
+        cost = self.cost(fine, part_of_worth, waste)
+        heat = 1000 * hot, 1000 * cold
+        parts = self.parts(2 if threads is not None else 1)
+
+        def work(part: Part) -> None:
+            refresh(self.book, part, self.world, cost)
+            anneal(self.book, part, self.world, rounds, heat[0], heat[1], cost, mix, LOGS)
+
+        if threads is None:
+            work(parts[0])
+        else:
+            list(threads.map(work, parts))
+        for part in parts:
+            self.stats += part.nums[STATS : STATS + 8]
+
+    def finish(self, rounds: int) -> None:
+        """Nothing is missing any more."""
+        [part] = self.parts(1)
+        cost = self.cost(*HARD)
+        refresh(self.book, part, self.world, cost)
+        mend(self.book, part, self.world, cost)
+        anneal(self.book, part, self.world, rounds, 1000 * COLDEST, 1000 * COLDEST, cost, MIX, LOGS)
+        mend(self.book, part, self.world, cost)

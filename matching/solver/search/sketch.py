@@ -1,0 +1,164 @@
+"""Which needs are served together, how and by how many people: the linear program of the bound, made whole.
+
+The program (matching.solver.bound) is solved over routes and head counts; then teams are chosen whole or not at all: the surest
+are settled a few at a time while the program finds what goes best with them, and HiGHS decides about the rest at once. Most of
+the loss is in that rest, most of the time would go into the others. People come later: the program has counted them by kind, so nearly always they can be found.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from matching.solver.bound.binding import Price, prices_of
+from matching.solver.bound.demands import Demands
+from matching.solver.bound.kinds import kinds
+from matching.solver.bound.left import left_by_pins
+from matching.solver.bound.people import Crowd
+from matching.solver.bound.program import Floats, Ints, Program
+from matching.solver.bound.routes import TooMany, routes
+from matching.solver.bound.vehicles import garage
+from matching.solver.model import Problem
+
+NEAR_ENOUGH = 0.0015
+"""Share of the bound at which the linear program is done."""
+WHOLE_ENOUGH = 0.002
+"""The same for the choice of whole teams."""
+LARGE = 200
+"""Needs from which the surest teams are settled first: below, deciding about all at once is quick."""
+SETTLED = 0.75
+"""Share of the teams that are settled before the rest is decided at once."""
+SURE, LIKELY = 0.9, 0.35
+"""Share of a team in the program from which it is settled whatever comes, and from which it may be."""
+STEP = 0.12
+"""Share of the teams settled in one step at most, when they are only likely."""
+
+MOST_ROUNDS = 40
+"""Rounds of the linear program at most."""
+MOST_NODES = 40
+"""Nodes looked at in choosing whole teams: nearly always the first is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A team without names: ids of needs (in no order) and how many people."""
+
+    visits: tuple[str, ...]
+    heads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Teams, and what one more of something would bring."""
+
+    teams: tuple[Sketch, ...]
+    prices: tuple[Price, ...]
+
+
+NOTHING = Drawing((), ())
+
+
+def draw(problem: Problem, until: float | None) -> Drawing:
+    """Teams for a problem without pins, as good as they get until then (time.monotonic; None: it takes what it takes)."""
+    left = left_by_pins(problem)
+    crowd = Crowd(problem, left.away)
+    if not left.needs or not crowd.parties or _left(until) <= 0:
+        return NOTHING
+    try:
+        found = routes(problem, left.needs, crowd.clock)
+    except TooMany:
+        return NOTHING
+    if not len(found.needs):
+        return NOTHING
+    demands = Demands(problem, left, crowd, found)
+    program = Program(demands, kinds(demands), garage(demands))
+    best, prices = math.inf, tuple[Price, ...]()
+    for _ in range(MOST_ROUNDS):
+        if _left(until) <= 0:
+            break
+        solution = program.solve(None if until is None else _left(until))
+        prices = prices_of(program, solution.duals)
+        priced = program.price(solution.duals)
+        best = min(best, priced.value)
+        apart, size = best - solution.value, max(1.0, abs(best))
+        broken = program.violated(solution.columns) if apart < 2 * NEAR_ENOUGH * size else []
+        if apart < NEAR_ENOUGH * size and not broken:
+            break
+        program.add_cuts(broken)
+        program.add_teams(priced.options, priced.heads)
+    if len(left.needs) > LARGE:
+        _settle(program, until)
+    return Drawing(tuple(_whole(program, None if until is None else max(0.5, _left(until)))), prices)
+
+
+def _left(until: float | None) -> float:
+    return math.inf if until is None else until - time.monotonic()
+
+
+def _settle(program: Program, until: float | None) -> None:
+    """Fixes the surest teams, step by step; before each the program looks for teams that go well with those."""
+    first, settled = len(program.extra_cost), np.zeros(0, dtype=np.int64)
+    while _left(until) > 0:
+        solution = program.solve(None if until is None else _left(until))
+        if program.h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            break
+        share = solution.columns[first:]
+        more = _surest(program, share, settled)
+        if len(settled) >= SETTLED * share.sum() or not len(more):
+            return
+        settled = np.concatenate([settled, more])
+        priced = program.price(solution.duals)
+        program.add_teams(priced.options, priced.heads)
+        _fix(program, more, 1.0)
+    if len(settled):
+        _fix(program, more, 0.0)  # they do not go together, or it takes too long: decided with the rest
+
+
+def _surest(program: Program, share: Floats, settled: Ints) -> Ints:
+    """Columns of the teams to settle next, those of which the program sends most first; no two for one need."""
+    share = share.copy()
+    share[settled] = 0.0
+    room, used = max(4, round(STEP * share.sum())), set[int]()
+    found: list[int] = []
+    for column in np.argsort(-share, kind="stable").tolist():
+        if share[column] < (SURE if len(found) >= room else LIKELY):
+            break
+        visits = set(program.routes.needs[program.routes.of[program.taken.option[column]]].tolist()) - {-1}
+        if not visits & used:
+            used |= visits
+            found.append(column)
+    return np.array(found, dtype=np.int64)
+
+
+def _fix(program: Program, columns: Ints, least: float) -> None:
+    """At least so much of each of these teams."""
+    many = len(columns)
+    at = (columns + len(program.extra_cost)).astype(np.int32)
+    program.h.changeColsBounds(many, at, np.full(many, least), np.full(many, highspy.kHighsInf))
+
+
+def _whole(program: Program, seconds: float | None) -> list[Sketch]:
+    h, first, count = program.h, len(program.extra_cost), len(program.taken.option)
+    h.changeColsIntegrality(
+        count,
+        np.arange(first, first + count, dtype=np.int32),
+        np.array([highspy.HighsVarType.kInteger] * count),
+    )
+    h.setOptionValue("time_limit", math.inf if seconds is None else h.getRunTime() + seconds)
+    h.setOptionValue("mip_rel_gap", WHOLE_ENOUGH)
+    h.setOptionValue("mip_max_nodes", MOST_NODES)
+    h.run()
+    solution = h.getSolution()
+    if not solution.value_valid:
+        return []
+    chosen = np.flatnonzero(np.array(solution.col_value)[first:] > 0.5)
+    needs = program.demands.needs
+    sets = program.routes.needs[program.routes.of[program.taken.option[chosen]]]
+    return [
+        Sketch(tuple(needs[i].id for i in row if i >= 0), int(heads))
+        for row, heads in zip(sets, program.taken.heads[chosen], strict=True)
+    ]
