@@ -25,9 +25,17 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 LEADER: Final = By(via="leader")
 SAID: Final = {
     "on_site": "着いたことを、センターに伝えました。",
+    "next": "つぎのお宅へ向かうことを、センターに伝えました。気をつけて行ってください。",
     "leaving": "帰ることを、センターに伝えました。気をつけて帰ってきてください。",
     "report": "報告を、センターが受け取りました。ありがとうございました。",
     "known": "報告は先に届いています。最初の報告がそのまま使われます。直すときは、センターに電話してください。",
+}
+
+
+FACTS: Final = {
+    "on_site": services.arrive_on_site,
+    "next": services.move_on,
+    "leaving": services.leave_site,
 }
 
 
@@ -96,16 +104,27 @@ def _too_many(request: HttpRequest, refused: Refused) -> HttpResponse:
 @never_cache
 @require_safe
 def leader_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Call, where to go, arrived, going back, report. The address shows from departure until 2 h after the return."""
+    """Call, where to go, arrived, report, on to the next house, going back. One house at a time: the address of the one
+    the team is at, or on the way to, from departure until 2 h after the return; of the next one the town."""
     try:
-        dispatch, at = _leaders(request, token)
+        asked, at = _leaders(request, token)
+        place = queries.place_of(asked)
+        dispatch = place.now
+        if not tokens.is_live(dispatch, at=at):
+            raise NoSheet(dispatch.operation.center)
     except NoSheet as gone:
         return _gone(request, gone.center)
     except Refused as refused:
         return _too_many(request, refused)
     context = _context(dispatch, at) | {
-        "token": token,
+        "token": tokens.leader_token(dispatch.token_nonce),
+        "asked": asked,
         "leader": dispatch.team.leader,
+        "number": len(place.before) + 1,
+        "visits": place.visits,
+        "later": [visit for visit in place.later if not visit.need_is_gone],
+        "missing": [(visit, tokens.leader_token(visit.token_nonce)) for visit in place.missing],
+        "behind": dispatch.minutes_behind(at) if place.later else 0,
         "reported": queries.has_report(dispatch),
         "said": SAID.get(request.GET.get("said", ""), ""),
         "late": dispatch.is_overdue(at),
@@ -120,6 +139,7 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
             "jobs": sheets.jobs(dispatch.need),
             "hazards": [hazard.label for hazard in Hazard if hazard in dispatch.need.hazards],
             "not_to_do": sheets.NOT_TO_DO,
+            "cars": dispatch.team.cars,
         }
     return render(request, "matching/dispatch/leader.html", context)
 
@@ -131,6 +151,12 @@ def leader_on_site(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+def leader_next(request: HttpRequest, token: str) -> HttpResponse:
+    """つぎのお宅へ向かいます. The secret is of the house they leave, so that a second tap changes nothing."""
+    return _tell(request, token, "next")
+
+
+@require_POST
 def leader_leaving(request: HttpRequest, token: str) -> HttpResponse:
     """帰ります."""
     return _tell(request, token, "leaving")
@@ -139,8 +165,7 @@ def leader_leaving(request: HttpRequest, token: str) -> HttpResponse:
 def _tell(request: HttpRequest, token: str, what: str) -> HttpResponse:
     try:
         dispatch, at = _leaders(request, token)
-        fact = services.arrive_on_site if what == "on_site" else services.leave_site
-        fact(dispatch, by=LEADER, at=at)
+        FACTS[what](dispatch, by=LEADER, at=at)
     except NoSheet as gone:
         return _gone(request, gone.center)
     except Refused as refused:
@@ -191,7 +216,8 @@ def _show_report(
         "token": token,
         "form": form,
         "report": dispatch.report if queries.has_report(dispatch) else None,
-        "not_out": dispatch.state == DispatchState.ACCEPTED,
+        "not_out": dispatch.state in (DispatchState.ACCEPTED, DispatchState.NEXT),
+        "several": len(queries.place_of(dispatch).visits) > 1,
     }
     return render(request, "matching/dispatch/leader_report.html", context, status=status)
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from dvc.core.fields import ClockField
 from dvc.core.japanese import normalise_text
 from matching.dispatch.gate import Check
-from matching.dispatch.models import Outcome
+from matching.dispatch.models import Dispatch, DispatchState, Outcome
+from matching.equipment.models import Vehicle
+from matching.loans.models import Loan
+from matching.loans.models import Outcome as Became
+from matching.loans.queries import in_order
+from matching.loans.services import Back
 
 CANCEL_REASONS = (
     ("雨・警報など天候のため", "雨・警報など天候のため"),
@@ -109,8 +116,45 @@ class ReportForm(forms.Form):
         return {name: self.cleaned_data[name] for name in names}
 
 
+class OtherVisitForm(ReportForm):
+    """A further house of the same team at the return: what was done there, or that nobody has been there (or that it is
+    told later). Injuries are asked once, for the whole day."""
+
+    people = forms.IntegerField(label="活動した人数", min_value=0, max_value=500, required=False)
+
+    def __init__(self, sent: QueryDict | None, *, visit: Dispatch, initial: dict[str, Any]) -> None:
+        super().__init__(sent, prefix=f"v{visit.pk}", initial=initial)
+        self.visit = visit
+        for name in ("injury", "near_miss"):
+            del self.fields[name]
+        nothing = (
+            "行っていない（またチームを待つ）" if visit.state == DispatchState.NEXT else "あとで入力する"
+        )
+        self.fields["outcome"] = forms.ChoiceField(
+            label="作業はどうなりましたか", choices=[("", nothing), *Outcome.choices], required=False,
+            widget=forms.RadioSelect,
+        )  # fmt: skip
+
+    @property
+    def was_there(self) -> bool:
+        return bool(self.cleaned_data["outcome"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("outcome") and cleaned.get("people") is None:
+            self.add_error("people", "活動した人数を入れてください。")
+        if cleaned.get("outcome") == Outcome.CONTINUING and not cleaned.get("remaining"):
+            self.add_error("remaining", "「継続」のときは、残っていることを書いてください。")
+        return cleaned
+
+    def story(self) -> dict[str, Any]:
+        names = ("outcome", "people", "text", "remaining", "people_next", "watch")
+        return {name: self.cleaned_data[name] for name in names}
+
+
 class ReturnForm(ReportForm):
-    """The same at the desk, with paper and tools, and where the need goes after 中止 or 不在."""
+    """The same at the desk, with paper, keys and tools, and where the need goes after 中止 or 不在. `vehicles`: those of
+    the center whose keys are out; `loans`: what the team has been lent, asked for by count."""
 
     next_step = forms.ChoiceField(
         label="「中止」「不在」のとき、この困りごとを", initial="hold", required=False, widget=forms.RadioSelect,
@@ -124,8 +168,92 @@ class ReturnForm(ReportForm):
         help_text="全部そろっていれば空のままで。",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, report_wanted: bool = True, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, report_wanted: bool = True, vehicles: Iterable[Vehicle] = (), loans: Iterable[Loan] = (),
+        **options: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **options)
+        self.vehicles = list(vehicles)
+        self.tools = _asked(loans)
+        for tool in self.tools:
+            self.fields.update(tool.fields())
+        if self.tools:
+            self.fields["tools_missing"].label = "資機材で気づいたこと"
+            self.fields["tools_missing"].help_text = "なければ空のままで。"
+        if self.vehicles:
+            self.fields["keys"] = forms.MultipleChoiceField(
+                label="戻ってきた車のかぎ", required=False, widget=forms.CheckboxSelectMultiple,
+                choices=[(vehicle.pk, vehicle.name) for vehicle in self.vehicles],
+                help_text="受け取った車に印をつけます。印のない車は「かぎがまだ」と記録します。",
+            )  # fmt: skip
         if not report_wanted:
             for name in (*ReportForm.base_fields, "next_step"):
                 del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for tool in self.tools:
+            came = cleaned.get(tool.came)
+            if came is not None and came < tool.out and not cleaned.get(tool.rest):
+                self.add_error(tool.rest, "足りない分がどうなったかを選んでください。")
+        return cleaned
+
+    def tool_rows(self) -> list[tuple[Any, Any]]:
+        """For the page: how many came (None for a piece) and what became of the rest."""
+        return [(None if tool.loan.item_id else self[tool.came], self[tool.rest]) for tool in self.tools]
+
+    def tools_back(self) -> list[Back]:
+        """What was told of the tools, for `loans.services.take_back_all`."""
+        return [tool.told(self.cleaned_data) for tool in self.tools]
+
+    @property
+    def keys_missing(self) -> list[Vehicle]:
+        """Those nobody has ticked."""
+        back = self.cleaned_data.get("keys", [])
+        return [vehicle for vehicle in self.vehicles if str(vehicle.pk) not in back]
+
+
+class AskedTool:
+    """A tool the team has, as the return asks about it: `out` of them, or one piece with a number."""
+
+    def __init__(self, loan: Loan, out: int) -> None:
+        self.loan = loan
+        self.out = out
+        name = f"piece_{loan.item_id}" if loan.item_id else loan.tool
+        self.came, self.rest = f"came_{name}", f"rest_{name}"
+
+    def fields(self) -> dict[str, forms.Field]:
+        """A count and a choice; for a piece the choice says all."""
+        missing = [(one.value, one.label) for one in Became if one != Became.FINE]
+        if self.loan.item_id:
+            choices = [(Became.FINE.value, Became.FINE.label), *missing]
+            return {
+                self.rest: forms.ChoiceField(
+                    label=self.loan.what, choices=choices, initial=Became.FINE.value, widget=forms.RadioSelect
+                )
+            }
+        return {
+            self.came: forms.IntegerField(
+                label=f"{self.loan.what}（貸した数 {self.out}）の、返った数", min_value=0, max_value=self.out,
+                initial=self.out,
+            ),
+            self.rest: forms.ChoiceField(
+                label="足りない分は", required=False, choices=[("", "全部返った"), *missing]
+            ),
+        }  # fmt: skip
+
+    def told(self, cleaned: dict[str, Any]) -> Back:
+        rest = Became(cleaned[self.rest]) if cleaned.get(self.rest) else None
+        if self.loan.item_id:
+            came = 1 if rest == Became.FINE else 0
+            return Back(self.loan.tool, came, rest, self.loan.item)
+        return Back(self.loan.tool, cleaned[self.came], rest)
+
+
+def _asked(loans: Iterable[Loan]) -> list[AskedTool]:
+    """Each piece by itself, the counted ones together."""
+    counts: dict[tuple[str, int | None], AskedTool] = {}
+    for loan in in_order(loans):
+        asked = counts.setdefault((loan.tool, loan.item_id), AskedTool(loan, 0))
+        asked.out += loan.out
+    return list(counts.values())

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from intake.checkin.services import departure_blocks as visit_blocks
-from intake.help_requests.models import NeedState, WorkState
+from intake.help_requests.models import NeedState, WorkItem, WorkState
 from intake.questions.services import Answers
 from intake.volunteers.models import InsurancePolicy
-from matching.dispatch.models import Dispatch
+from matching.dispatch.handing_over import not_handed_over
+from matching.dispatch.models import Dispatch, DispatchState
 from matching.teams.models import Member
-
-EACH_WAY: Final = timedelta(minutes=30)
-_STEP: Final = timedelta(minutes=5)
 
 
 class Check(models.TextChoices):
@@ -47,19 +45,52 @@ class Block:
 def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
     """What is missing before the team may leave at the moment `at`, leader first; empty when nothing is.
 
-    The five points and the return time are asked of whoever sends the team, see `unticked`. Four queries; one more where the
-    operation asks questions of the day.
+    The five points and the return time are asked of whoever sends the team, see `unticked`. Six queries; one more where the
+    operation asks questions of the day, a few where it records loans of tools.
     """
     members = list(
         Member.objects.filter(team=dispatch.team_id, left_at__isnull=True)
         .select_related("volunteer", "visit")
         .order_by("id")
     )
+    visits = _visits(dispatch)
     return [
-        *_need_blocks(dispatch),
+        *_need_blocks(visits),
         *_leader_blocks(dispatch, members),
-        *_people_blocks(dispatch, members, at=at),
+        *_people_blocks(dispatch, members, visits, at=at),
+        *_tool_blocks(dispatch),
+        *_car_blocks(dispatch, at=at),
     ]
+
+
+def _car_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
+    """A vehicle of the center that nobody may drive today."""
+    day, found = timezone.localdate(at), []
+    for vehicle in [drive.vehicle for drive in dispatch.team.drives if drive.vehicle]:
+        if vehicle.inspection_over(day):
+            text = f"「{vehicle}」の車検が切れています。乗れません。別の車にしてください。"
+            found.append(Block("inspection", "", text, firm=True))
+        elif vehicle.to_be_returned(day):
+            text = f"「{vehicle}」は、{vehicle.owner or '借りた先'}に返す日を過ぎています。借りた先に電話してください。"
+            found.append(Block("borrowed_car", "", text))
+    return found
+
+
+def _tool_blocks(dispatch: Dispatch) -> list[Block]:
+    lacking = not_handed_over(dispatch)
+    if not lacking:
+        return []
+    text = f"資機材がまだです（{'、'.join(lacking)}）。資機材の係で受け取り、貸出を記録してください。"
+    return [Block("tools", "", text)]
+
+
+def _visits(dispatch: Dispatch) -> list[Dispatch]:
+    """Where the team is to go, each with whether adults only may (`adults_only`). One query."""
+    not_done = WorkItem.objects.filter(need=OuterRef("need"), minors_ok=False).exclude(state=WorkState.DONE)
+    ahead = Dispatch.objects.of_team(dispatch.team_id).filter(
+        state__in=[DispatchState.ACCEPTED, DispatchState.NEXT]
+    )
+    return list(ahead.select_related("need").annotate(adults_only=Exists(not_done)))
 
 
 def unticked(checks: Collection[str]) -> list[Check]:
@@ -67,30 +98,15 @@ def unticked(checks: Collection[str]) -> list[Check]:
     return [check for check in Check if check not in checks]
 
 
-def usual_return(dispatch: Dispatch, *, at: datetime) -> datetime:
-    """When a team leaving at `at` should be back: the work and 30 minutes each way, at the latest 30 minutes after
-    the operation's work ends; on the next five minutes."""
-    work = dispatch.need.items.exclude(state=WorkState.DONE).aggregate(sum=models.Sum("minutes"))["sum"] or 0
-    due = at + timedelta(minutes=work) + 2 * EACH_WAY
-    local = timezone.localtime(at)
-    end = dispatch.operation.work_end
-    latest = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0) + EACH_WAY
-    # Leaving in the evening, after the day's work has ended, there is no day's end to obey.
-    due = min(due, latest) if latest > at + EACH_WAY else due
-    return _round_up(due)
-
-
-def _round_up(moment: datetime) -> datetime:
-    over = timedelta(minutes=moment.minute % 5, seconds=moment.second, microseconds=moment.microsecond)
-    return moment - over + _STEP if over else moment
-
-
-def _need_blocks(dispatch: Dispatch) -> list[Block]:
-    state = NeedState(dispatch.need.state)
-    if state == NeedState.ASSIGNED:
-        return []
-    text = f"困りごとN{dispatch.need.number}は「{state.label}」に変わりました。この派遣を取りやめてください。"
-    return [Block("need", "", text, firm=True)]
+def _need_blocks(visits: list[Dispatch]) -> list[Block]:
+    found = []
+    for visit in visits:
+        state = NeedState(visit.need.state)
+        if state != NeedState.ASSIGNED:
+            do = "この派遣を取りやめてください。" if len(visits) == 1 else "この訪問を外してください。"
+            text = f"困りごとN{visit.need.number}は「{state.label}」に変わりました。{do}"
+            found.append(Block("need", "", text, firm=True))
+    return found
 
 
 def _leader_blocks(dispatch: Dispatch, members: list[Member]) -> list[Block]:
@@ -113,7 +129,9 @@ def _leader_blocks(dispatch: Dispatch, members: list[Member]) -> list[Block]:
     return []
 
 
-def _people_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -> list[Block]:
+def _people_blocks(
+    dispatch: Dispatch, members: list[Member], visits: list[Dispatch], *, at: datetime
+) -> list[Block]:
     insured = set(
         InsurancePolicy.objects.covering(at)
         .filter(volunteer__in=[member.volunteer_id for member in members])
@@ -122,7 +140,7 @@ def _people_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -
     here = {member.volunteer_id for member in members}
     day = timezone.localdate(at)
     answers = Answers(dispatch.operation, here, [day])
-    adults_only = dispatch.need.items.filter(minors_ok=False).exclude(state=WorkState.DONE).exists()
+    adults_only = any(visit.adults_only for visit in visits)  # type: ignore[attr-defined]
     found = []
     for member in members:
         person, visit = member.volunteer, member.visit

@@ -12,15 +12,22 @@ from intake.help_requests.models import NeedState
 
 class DispatchState(models.TextChoices):
     ACCEPTED = "accepted", "出発前"
+    NEXT = "next", "このあと"
     DEPARTED = "departed", "移動中"
     ON_SITE = "on_site", "作業中"
     LEAVING = "leaving", "帰り道"
+    VISITED = "visited", "訪問ずみ"
     BACK = "back", "帰着"
     CANCELLED = "cancelled", "取りやめ"
 
 
+# A team that does several needs one after the other has a dispatch for each. Exactly one of them is live: the visit it
+# is at. Those before are VISITED until the team is back, those after are NEXT; whoever counts live ones counts teams.
 LIVE = (DispatchState.ACCEPTED, DispatchState.DEPARTED, DispatchState.ON_SITE, DispatchState.LEAVING)
 IN_FIELD = (DispatchState.DEPARTED, DispatchState.ON_SITE, DispatchState.LEAVING)
+HOLDING = (DispatchState.ACCEPTED, DispatchState.NEXT, DispatchState.DEPARTED, DispatchState.ON_SITE)
+# The team has the tools of all its visits from the beginning to the end.
+NOT_OVER = (*LIVE, DispatchState.NEXT, DispatchState.VISITED)
 
 
 class DispatchQuerySet(models.QuerySet["Dispatch"]):
@@ -30,13 +37,24 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
     def in_field(self) -> Self:
         return self.filter(state__in=IN_FIELD)
 
+    def holding(self) -> Self:
+        """Those whose need no other team can have."""
+        return self.filter(state__in=HOLDING)
+
+    def of_team(self, team_id: int) -> Self:
+        """Its visits in order, without those that were dropped."""
+        return self.filter(team=team_id).exclude(state=DispatchState.CANCELLED).order_by("position")
+
     def overdue(self, at: datetime) -> Self:
         """Should be back by now. Computed, never stored."""
         return self.in_field().filter(due_back_at__lt=at)
 
 
 class Dispatch(models.Model):
-    """One team at one need on one day (a lease on the need: while it is live, no other team can have it).
+    """One team at one need on one day (a lease on the need: while it is live or next, no other team can have it).
+
+    `position` 1, 2, 3 orders the visits of a team. `leg_minutes`: the way to this house from the one before, or from
+    the center (None: nobody worked it out). `planned_from` and `planned_until` stand from the departure on.
 
     `serial` is printed on the work order. The leader's page and the door-step check are opened by two tokens,
     derived from `token_nonce` with the server's secret so that a sheet can be printed again; only their SHA-256
@@ -47,6 +65,8 @@ class Dispatch(models.Model):
     need = models.ForeignKey("help_requests.Need", on_delete=models.PROTECT, related_name="dispatches")
     team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="dispatches")
     serial = models.PositiveIntegerField()
+    position = models.PositiveSmallIntegerField("何軒目", default=1)
+    leg_minutes = models.PositiveSmallIntegerField("移動の時間（分）", null=True)
     state = models.CharField(max_length=10, choices=DispatchState.choices, default=DispatchState.ACCEPTED)
     token_nonce = models.CharField(max_length=32)
     leader_token_hash = models.CharField(max_length=64, unique=True)
@@ -57,6 +77,8 @@ class Dispatch(models.Model):
     accepted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     departed_at = models.DateTimeField(null=True)
     due_back_at = models.DateTimeField(null=True)
+    planned_from = models.DateTimeField(null=True)
+    planned_until = models.DateTimeField(null=True)
     on_site_at = models.DateTimeField(null=True)
     returned_at = models.DateTimeField(null=True)
 
@@ -68,7 +90,7 @@ class Dispatch(models.Model):
             models.UniqueConstraint(
                 fields=["need"],
                 # On the way back a team holds no need any more: what is left may wait for another team.
-                condition=models.Q(state__in=["accepted", "departed", "on_site"]),
+                condition=models.Q(state__in=["accepted", "next", "departed", "on_site"]),
                 name="one_live_team_per_need",
             ),
             models.UniqueConstraint(
@@ -76,6 +98,7 @@ class Dispatch(models.Model):
                 condition=models.Q(state__in=["accepted", "departed", "on_site", "leaving"]),
                 name="one_live_need_per_team",
             ),
+            models.UniqueConstraint(fields=["team", "position"], name="one_visit_per_position"),
             models.UniqueConstraint(fields=["operation", "serial"], name="one_work_order_per_serial"),
         ]
 
@@ -88,8 +111,15 @@ class Dispatch(models.Model):
 
     @property
     def need_is_gone(self) -> bool:
-        """Somebody changed the need while its team was getting ready: the team must not leave for it."""
-        return self.state == DispatchState.ACCEPTED and self.need.state != NeedState.ASSIGNED
+        """Somebody changed the need while its team was getting ready or elsewhere: it must not leave for it."""
+        waits = self.state in (DispatchState.ACCEPTED, DispatchState.NEXT)
+        return waits and self.need.state != NeedState.ASSIGNED
+
+    def minutes_behind(self, at: datetime) -> int:
+        """How much later than planned this visit begins or ends, as far as it is known at `at`; 0 in time."""
+        expected = {DispatchState.DEPARTED: self.planned_from, DispatchState.ON_SITE: self.planned_until}
+        by_now = expected.get(DispatchState(self.state))
+        return max(0, int((at - by_now).total_seconds() // 60)) if by_now else 0
 
     def is_overdue(self, at: datetime) -> bool:
         return self.state in IN_FIELD and self.due_back_at is not None and self.due_back_at < at

@@ -14,16 +14,20 @@ from dvc.audit.services import looked
 from intake.paper.models import SheetKind
 from intake.paper.services import print_sheets
 from matching.dispatch.models import IN_FIELD
-from matching.dispatch.queries import board_rows
+from matching.dispatch.queries import board_rows, places_of
 
 TITLE: Final = "外に出ている班"
-PER_PAGE: Final = 16
+PER_PAGE: Final = 12  # also when each of them has two vehicles whose keys are ticked off
 
 
 @require_POST
 def paper_teams(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The list of this moment under serials of its own. The leaders' numbers on it are looked at, and logged so."""
     teams = list(board_rows(request.operation, at=request.now).filter(state__in=IN_FIELD))
+    places = places_of([team.team_id for team in teams])
+    for team in teams:
+        team.later = places[team.team_id].later  # type: ignore[attr-defined]  # for the template
+        team.keys = [drive for drive in team.team.drives if drive.vehicle]  # type: ignore[attr-defined]
     pages = [teams[i : i + PER_PAGE] for i in range(0, len(teams), PER_PAGE)] or [[]]
     sheets = print_sheets(
         request.operation, kind=SheetKind.LIST, count=len(pages), title=TITLE, by=by(request), at=request.now

@@ -8,39 +8,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Sum
 
 from dvc.accounts import access
 from dvc.accounts.roles import Role
-from dvc.accounts.services import hash_secret
 from dvc.audit.services import By, record
-from dvc.core.counting import count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
-from matching.dispatch import tokens
-from matching.dispatch.gate import Block, Check, departure_blocks, unticked, usual_return
+from matching.dispatch import chains, times
+from matching.dispatch.chains import add_visit, drop_visit, move_on
+from matching.dispatch.gate import Block, Check, departure_blocks, unticked
 from matching.dispatch.models import IN_FIELD, ActivityReport, Dispatch, DispatchState, LaterReport, Outcome
-from matching.dispatch.states import STEPS
+from matching.dispatch.steps import lock, refreshed, step
+from matching.dispatch.times import usual_return
 from matching.teams import services as teams
 from matching.teams.models import LIVE as LIVE_TEAMS
 from matching.teams.models import Team, TeamState
 
 __all__ = [
-    "Block", "Check", "Reported", "arrive_on_site", "assign", "cancel", "come_back", "count_sheet",
-    "depart", "departure_blocks", "leave_site", "postpone", "report", "usual_return",
+    "Block", "Check", "Reported", "add_visit", "arrive_on_site", "assign", "cancel", "come_back", "count_sheet",
+    "depart", "departure_blocks", "drop_visit", "leave_site", "move_on", "postpone", "report", "usual_return",
 ]  # fmt: skip
 
 S = DispatchState
-_RELATED: Final = ("operation", "need", "team__leader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,51 +52,33 @@ class Reported:
 
 # ── decisions ──────────────────────────────────────────────────────────────────────────────────
 @transaction.atomic
-def assign(team: Team, need: Need, *, by: By, at: datetime) -> Dispatch:
-    """Give the team this need. Won once: by a conditional update of the need, held by `one_live_team_per_need`.
+def assign(
+    team: Team,
+    need: Need,
+    *,
+    by: By,
+    at: datetime,
+    then: Sequence[Need] = (),
+    legs: Sequence[int | None] | None = None,
+) -> Dispatch:
+    """Give the team this need, and `then` those it does afterwards, in this order. Each is won once: by a conditional
+    update of the need, held by `one_live_team_per_need`. `legs`: minutes on the way to each. Returns the first visit.
 
-    Raises `Refused`: dispatch.need_taken, dispatch.team_busy, dispatch.other_operation, operation.closed.
+    Raises `Refused`: dispatch.need_taken, dispatch.team_busy, dispatch.enough_visits, dispatch.other_operation,
+    operation.closed.
     """
-    operation = need.operation
-    require_open(operation)
-    if team.operation_id != operation.pk:
+    visits = [need, *then]
+    require_open(need.operation)
+    if any(one.operation_id != team.operation_id for one in visits):
         raise Refused("dispatch.other_operation")
     if team.state not in (TeamState.FORMING, TeamState.READY):
         raise Refused("dispatch.team_busy", number=team.number)
-    if need.state != NeedState.READY:
-        raise Refused("dispatch.need_taken", number=need.number)
-    try:
-        needs.move(need, NeedState.ASSIGNED, by=by, at=at)
-    except Refused as refused:
-        if refused.code in ("need.changed", "need.step_not_allowed"):
-            raise Refused("dispatch.need_taken", number=need.number) from refused
-        raise
-    dispatch = _create(team, need, by=by, at=at)
-    record(
-        "dispatch.assigned", dispatch, by=by, at=at, operation=operation, need=need.pk, team=team.pk,
-        serial=dispatch.serial,
-    )  # fmt: skip
-    return dispatch
-
-
-def _create(team: Team, need: Need, *, by: By, at: datetime) -> Dispatch:
-    nonce = tokens.new_nonce()
-
-    def create(serial: int) -> Dispatch:
-        return Dispatch.objects.create(
-            operation=need.operation, need=need, team=team, serial=serial, token_nonce=nonce,
-            leader_token_hash=hash_secret(tokens.leader_token(nonce)),
-            genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
-            accepted_at=at, accepted_by=by.user,
-        )  # fmt: skip
-
-    def taken(_: IntegrityError) -> None:
-        if Dispatch.objects.live().filter(team=team).exists():
-            raise Refused("dispatch.team_busy", number=team.number) from None
-        if Dispatch.objects.live().filter(need=need).exclude(state=S.LEAVING).exists():
-            raise Refused("dispatch.need_taken", number=need.number) from None
-
-    return count_up(Dispatch.objects.filter(operation=need.operation_id), "serial", create, unless=taken)
+    if len(visits) > chains.MOST:
+        raise Refused("dispatch.enough_visits", number=team.number, most=chains.MOST)
+    # In the order of the ids: two chains that share needs then wait for one another and never dead-lock.
+    for one in sorted(visits, key=lambda one: one.pk):
+        chains.lease(one, by=by, at=at)
+    return chains.add_first(team, visits, legs=legs or [None] * len(visits), by=by, at=at)
 
 
 @transaction.atomic
@@ -114,13 +95,15 @@ def depart(
 
     `checks`: codes of `Check`, all five. `due_back_at`: when it should be back (None: the usual time).
     `override`: the chief's reason for leaving in spite of what is missing. Raises `Refused`: dispatch.not_ready,
-    dispatch.override_chief_only, dispatch.cancelled, dispatch.back_before_leaving, operation.closed.
+    dispatch.override_chief_only, dispatch.cancelled, dispatch.is_next, dispatch.back_before_leaving, operation.closed.
     """
-    fresh = _lock(dispatch)
+    fresh = lock(dispatch)
     if fresh.state == S.CANCELLED:
         raise Refused("dispatch.cancelled")
+    if fresh.state == S.NEXT:
+        raise Refused("dispatch.is_next", number=fresh.team.number)
     if fresh.state != S.ACCEPTED:
-        return _refreshed(dispatch)
+        return refreshed(dispatch)
     require_open(fresh.operation)
     due = due_back_at or usual_return(fresh, at=at)
     if due <= at:
@@ -128,11 +111,14 @@ def depart(
     overridden = _pass_gate(fresh, checks=checks, override=override.strip(), by=by, at=at)
     needs.move(fresh.need, NeedState.IN_PROGRESS, by=by, at=at)
     teams.go_out(fresh.team, by=by, at=at)
-    _step(
+    step(
         fresh, S.DEPARTED, "dispatch.departed", {"departed_at": at, "due_back_at": due, "checks": sorted(checks)},
         by=by, at=at, overridden=overridden, reason=override.strip()[:200] if overridden else "",
     )  # fmt: skip
-    return _refreshed(dispatch)
+    visits = list(Dispatch.objects.of_team(fresh.team_id).select_related("need"))
+    for visit, span in zip(visits, times.spans(visits, leaving=at), strict=True):
+        Dispatch.objects.filter(pk=visit.pk).update(planned_from=span.begin, planned_until=span.until)
+    return refreshed(dispatch)
 
 
 def _pass_gate(
@@ -159,23 +145,27 @@ def _is_chief(by: By, operation: Operation) -> bool:
 
 @transaction.atomic
 def cancel(dispatch: Dispatch, *, reason: str, by: By, at: datetime) -> Dispatch:
-    """Call it off before the team has left: the need waits again, the people are free. Twice changes nothing.
+    """Call it off before the team has left: its needs wait again, the people are free. Of a visit that comes later
+    only that one is taken off, also while the team is out. Twice changes nothing.
 
     Raises `Refused`: dispatch.reason_needed, dispatch.is_out.
     """
-    fresh = _lock(dispatch)
+    fresh = lock(dispatch)
     if fresh.state == S.CANCELLED:
-        return _refreshed(dispatch)
+        return refreshed(dispatch)
+    if fresh.state == S.NEXT:
+        return drop_visit(dispatch, reason=reason, by=by, at=at)
     if fresh.state != S.ACCEPTED:
         raise Refused("dispatch.is_out", number=fresh.team.number)
     if not reason.strip():
         raise Refused("dispatch.reason_needed")
-    _step(fresh, S.CANCELLED, "dispatch.cancelled", {}, by=by, at=at, reason=reason.strip()[:200])
+    step(fresh, S.CANCELLED, "dispatch.cancelled", {}, by=by, at=at, reason=reason.strip()[:200])
     if fresh.need.state == NeedState.ASSIGNED:
         needs.move(fresh.need, NeedState.READY, by=by, at=at, reason=reason.strip())
+    chains.give_back_all(fresh.team_id, reason=reason, by=by, at=at)
     if fresh.team.state in LIVE_TEAMS:
         teams.dissolve(fresh.team, by=by, at=at)
-    return _refreshed(dispatch)
+    return refreshed(dispatch)
 
 
 @transaction.atomic
@@ -184,7 +174,7 @@ def postpone(dispatch: Dispatch, *, due_back_at: datetime, by: By, at: datetime)
 
     Raises `Refused`: dispatch.not_in_field, dispatch.back_in_the_past.
     """
-    fresh = _lock(dispatch)
+    fresh = lock(dispatch)
     if fresh.state not in IN_FIELD:
         raise Refused("dispatch.not_in_field")
     if due_back_at <= at:
@@ -193,45 +183,60 @@ def postpone(dispatch: Dispatch, *, due_back_at: datetime, by: By, at: datetime)
     record(
         "dispatch.postponed", fresh, by=by, at=at, operation=fresh.operation, until=due_back_at.isoformat()
     )
-    return _refreshed(dispatch)
+    return refreshed(dispatch)
 
 
 # ── facts ──────────────────────────────────────────────────────────────────────────────────────
 @transaction.atomic
 def arrive_on_site(dispatch: Dispatch, *, by: By, at: datetime) -> Dispatch:
     """The team is at the house. Known already, or later than that: nothing changes. Refused: dispatch.not_departed."""
-    fresh = _after_departure(dispatch)
+    fresh = _after_departure(dispatch, by=by, at=at)
     if fresh.state == S.DEPARTED:
-        _step(fresh, S.ON_SITE, "dispatch.on_site", {"on_site_at": at}, by=by, at=at)
-    return _refreshed(dispatch)
+        step(fresh, S.ON_SITE, "dispatch.on_site", {"on_site_at": at}, by=by, at=at)
+    return refreshed(dispatch)
 
 
 @transaction.atomic
 def leave_site(dispatch: Dispatch, *, by: By, at: datetime) -> Dispatch:
-    """The team is on its way back. Known already: nothing changes. Refused: dispatch.not_departed."""
-    fresh = _after_departure(dispatch)
+    """The team is on its way back: houses it has not been to wait for another. Known already: nothing changes; told of
+    a visit it has gone on from: neither. Refused: dispatch.not_departed."""
+    fresh = _after_departure(dispatch, by=by, at=at)
     if fresh.state in (S.DEPARTED, S.ON_SITE):
-        _step(fresh, S.LEAVING, "dispatch.leaving", {}, by=by, at=at)
-    return _refreshed(dispatch)
+        step(fresh, S.LEAVING, "dispatch.leaving", {}, by=by, at=at)
+    if fresh.state == S.LEAVING:
+        chains.give_back_all(fresh.team_id, reason=chains.GONE_HOME, by=by, at=at)
+    return refreshed(dispatch)
 
 
 @transaction.atomic
 def come_back(
-    dispatch: Dispatch, *, by: By, at: datetime, tools_missing: str = "", sheets_back: int | None = None
+    dispatch: Dispatch,
+    *,
+    by: By,
+    at: datetime,
+    tools_missing: str = "",
+    sheets_back: int | None = None,
+    keys_missing: Collection[int] = (),
 ) -> Dispatch:
-    """The team is back: its people can be matched again. Twice changes nothing. Refused: dispatch.not_departed.
+    """The team is back, from whichever of its visits: its people can be matched again, houses it has not been to wait
+    for another team. Twice changes nothing. Refused: dispatch.not_departed.
 
     `tools_missing`: what is short or broken, in words; `sheets_back`: how many printed sheets came back (None:
-    nobody counted).
+    nobody counted); `keys_missing`: vehicles of the center (pks) whose keys nobody has brought yet.
     """
-    fresh = _after_departure(dispatch)
+    fresh = _after_departure(dispatch, by=by, at=at)
     if fresh.state != S.BACK:
-        _step(
-            fresh, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at, tools_missing=tools_missing[:200],
-            sheets_out=fresh.sheets_printed, sheets_back=sheets_back,
+        chains.give_back_all(fresh.team_id, reason=chains.GONE_HOME, by=by, at=at)
+        visits = Dispatch.objects.of_team(fresh.team_id).select_related("operation")
+        *before, last = visits.order_by("departed_at", "position")
+        for visit in before:
+            step(visit, S.BACK, "dispatch.visit_over", {"returned_at": at}, by=by, at=at)
+        step(
+            last, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at, tools_missing=tools_missing[:200],
+            sheets_out=sheets_of(fresh.team_id), sheets_back=sheets_back, keys_missing=sorted(keys_missing),
         )  # fmt: skip
         teams.release(fresh.team, by=by, at=at)
-    return _refreshed(dispatch)
+    return refreshed(dispatch)
 
 
 @transaction.atomic
@@ -255,11 +260,11 @@ def report(
     something else is kept beside it.
 
     完了 closes the need and its work in this transaction; 継続 puts the rest back into the queue; after 中止 and
-    不在 the need is on hold until somebody has called the resident (`hold`), or waits for a team again. A need that
-    has gone on without this team (closed or sent again meanwhile) is left alone. Refused: dispatch.not_departed,
+    不在 the need is on hold until somebody has called the resident (`hold`), or waits for a team again. After 中止 the
+    houses the team has not been to wait for another. A need that has gone on without this team (closed or sent again meanwhile) is left alone. Refused: dispatch.not_departed,
     dispatch.remaining_needed.
     """
-    fresh = _after_departure(dispatch)
+    fresh = _after_departure(dispatch, by=by, at=at)
     known = ActivityReport.objects.filter(dispatch=fresh).first()
     if known is not None:
         said = {
@@ -279,9 +284,13 @@ def report(
         injury=bool(injury), near_miss=bool(near_miss), watch=watch,
     )  # fmt: skip
     if fresh.state in (S.DEPARTED, S.ON_SITE):
-        _step(fresh, S.LEAVING, "dispatch.leaving", {}, by=by, at=at)
+        step(fresh, S.LEAVING, "dispatch.leaving", {}, by=by, at=at)
+    if fresh.state == S.LEAVING and made.outcome == Outcome.STOPPED:
+        chains.give_back_all(
+            fresh.team_id, reason="班が作業を中止したため（まだ伺っていません）", by=by, at=at
+        )
     _carry_on(fresh, made, hold=hold, by=by, at=at)
-    _refreshed(dispatch)
+    refreshed(dispatch)
     return Reported(made, changed=True)
 
 
@@ -320,10 +329,15 @@ def _carry_on(dispatch: Dispatch, made: ActivityReport, *, hold: bool, by: By, a
         needs.move(need, NeedState.ON_HOLD if hold else NeedState.READY, by=by, at=at, reason=reason)
 
 
+def sheets_of(team_id: int) -> int:
+    """How many printed sheets of this team are about, whichever visit they were printed for. One query."""
+    return Dispatch.objects.filter(team=team_id).aggregate(sum=Sum("sheets_printed"))["sum"] or 0
+
+
 @transaction.atomic
-def count_sheet(dispatch: Dispatch, *, by: By, at: datetime) -> int:
-    """One more printed sheet is about, with a name and an address on it. Returns how many there are."""
-    Dispatch.objects.filter(pk=dispatch.pk).update(sheets_printed=F("sheets_printed") + 1)
+def count_sheet(dispatch: Dispatch, *, by: By, at: datetime, pages: int = 1) -> int:
+    """One more printed order is about, `pages` sheets with names and addresses on them. Returns how many there are."""
+    Dispatch.objects.filter(pk=dispatch.pk).update(sheets_printed=F("sheets_printed") + pages)
     dispatch.refresh_from_db(fields=["sheets_printed"])
     record(
         "dispatch.sheet_printed",
@@ -336,40 +350,11 @@ def count_sheet(dispatch: Dispatch, *, by: By, at: datetime) -> int:
     return dispatch.sheets_printed
 
 
-# ── steps ──────────────────────────────────────────────────────────────────────────────────────
-def _lock(dispatch: Dispatch) -> Dispatch:
-    """The row as it is now, held until the end of the transaction (SQLite has one writer anyway)."""
-    rows = Dispatch.objects.select_related(*_RELATED).select_for_update(of=("self",))
-    return rows.get(pk=dispatch.pk)
-
-
-def _after_departure(dispatch: Dispatch) -> Dispatch:
-    fresh = _lock(dispatch)
-    if fresh.state in (S.ACCEPTED, S.CANCELLED):
+def _after_departure(dispatch: Dispatch, *, by: By, at: datetime) -> Dispatch:
+    """The row, held, of a visit the team has left for. What is told of a later one says that the team went on."""
+    fresh = lock(dispatch)
+    if fresh.state == S.NEXT and chains.is_out(fresh.team_id):
+        chains.go_there(fresh, by=by, at=at)
+    if fresh.state in (S.ACCEPTED, S.NEXT, S.CANCELLED):
         raise Refused("dispatch.not_departed", number=fresh.team.number)
     return fresh
-
-
-def _step(
-    dispatch: Dispatch, to: DispatchState, action: str, values: dict[str, object], *, by: By, at: datetime,
-    **details: Any,
-) -> None:  # fmt: skip
-    """One edge of the table, for a row held by `_lock`. An edge that is not there is a bug, not a refusal."""
-    before = S(dispatch.state)
-    if to not in STEPS[before]:
-        raise RuntimeError(f"no step from {before} to {to}")
-    Dispatch.objects.filter(pk=dispatch.pk, state=before).update(state=to, **values)
-    dispatch.state = to
-    record(
-        action, dispatch, by=by, at=at, operation=dispatch.operation, before=str(before), to=str(to),
-        team=dispatch.team_id, need=dispatch.need_id, **details,
-    )  # fmt: skip
-
-
-def _refreshed(dispatch: Dispatch) -> Dispatch:
-    dispatch.refresh_from_db(
-        fields=[
-            "state", "checks", "departed_at", "due_back_at", "on_site_at", "returned_at", "sheets_printed",
-        ]
-    )  # fmt: skip
-    return dispatch

@@ -1,4 +1,5 @@
-"""The work order on paper: one A4 sheet that tells the team everything it needs and nothing about anybody's health.
+"""The work order on paper: A4, tells the team everything it needs and nothing about anybody's health. A team with one
+house gets one sheet; with several, a second one has the houses in order.
 
 The same template is printed by the browser and by WeasyPrint. Free text of the phone call stays off the paper:
 what to do stands in the work items.
@@ -6,6 +7,7 @@ what to do stands in the work items.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -19,12 +21,13 @@ from django.utils.safestring import SafeString, mark_safe
 from dvc.core import qr
 from dvc.core.japanese import era_date
 from dvc.core.refused import Refused
+from intake.help_requests.answers import Lifeline
 from intake.help_requests.models import Hazard, Need, Tool, WorkState
 from intake.people.models import Household, Person, Precision
 from intake.volunteers.sheets import missing_letters, write_pdf
 from matching.dispatch import tokens
-from matching.dispatch.gate import EACH_WAY, usual_return
 from matching.dispatch.models import Dispatch
+from matching.dispatch.times import EACH_WAY, Span, spans, usual_return
 from matching.teams.services import people_of
 
 CSS: Final = "dispatch/order.css"
@@ -49,71 +52,145 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """One house: whose, where, what to do there, and when. `planned` is None where nothing was worked out; `map` is
+    empty without a place."""
+
+    dispatch: Dispatch
+    position: int
+    who: str
+    phone: str
+    town: str
+    address: str
+    landmark: str
+    lacking: list[str]
+    jobs: list[Job]
+    tools: list[str]
+    hazards: list[str]
+    cleared: str
+    not_before: time
+    until: time
+    planned: Span | None
+    map: SafeString
+    map_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """Everything printed on the sheet. Symbols are ready SVG; `map` is empty without a place."""
+    """Everything printed for one team; with more than one stop on two pages. Symbols are ready SVG."""
 
     dispatch: Dispatch
     day: str
     leader: str
     members: list[str]
     more_members: int
-    who: str
-    phone: str
-    town: str
-    address: str
-    landmark: str
-    jobs: list[Job]
+    cars: str
+    stops: list[Stop]
     tools: list[str]
-    hazards: list[str]
-    cleared: str
-    until: time
     due: datetime
     evacuation: str
     not_to_do: tuple[str, ...]
-    map: SafeString
     leader_page: SafeString
     genuine: SafeString
-    map_url: str
     leader_url: str
     genuine_url: str
 
+    @property
+    def pages(self) -> int:
+        return 1 if len(self.stops) == 1 else 2
+
+    @property
+    def map_url(self) -> str:
+        """The way to the first house."""
+        return self.stops[0].map_url
+
 
 def order(dispatch: Dispatch, *, base_url: str, at: datetime) -> Order:
-    """The sheet of this dispatch. `base_url`: scheme and host a phone can reach, without a slash at the end."""
-    need, operation = dispatch.need, dispatch.operation
+    """The sheet of this dispatch's team, with every house it still has or was at. `dispatch` is its first.
+
+    `base_url`: scheme and host a phone can reach, without a slash at the end.
+    """
     people = [person.name for person in people_of(dispatch.team)]
     leader = dispatch.team.leader
-    house, who = need.household, _who(need)
-    map_url = map_link(house)
     leader_url = base_url + reverse("leader_page", args=[tokens.leader_token(dispatch.token_nonce)])
     genuine_url = base_url + reverse("genuine", args=[tokens.genuine_token(dispatch.token_nonce)])
-    due = dispatch.due_back_at or usual_return(dispatch, at=at)
+    due = due_of(dispatch, at=at)
     others = [name for name in people if leader is None or name != leader.name]
+    visits = stops_of(dispatch)
+    planned = planned_of(visits, at=at)
     return Order(
         dispatch=dispatch,
         day=_day(at),
         leader=leader.name if leader else "",
         members=others[:MOST_MEMBERS],
         more_members=max(0, len(others) - MOST_MEMBERS),
+        cars=dispatch.team.cars,
+        stops=[
+            _stop(visit, number, due=due if number == len(visits) else None, planned=planned.get(visit.pk))
+            for number, visit in enumerate(visits, start=1)
+        ],
+        tools=tools_of(visits),
+        due=due,
+        evacuation=settings.EVACUATION_PLACE,
+        not_to_do=NOT_TO_DO,
+        leader_page=_symbol(leader_url, "リーダーの画面"),
+        genuine=_symbol(genuine_url, "本物かどうかの確認"),
+        leader_url=leader_url,
+        genuine_url=genuine_url,
+    )
+
+
+def stops_of(dispatch: Dispatch) -> list[Dispatch]:
+    """The visits of its team in order, with whose and where; of a dispatch that was called off only itself."""
+    related = ("operation", "need__household__town", "need__resident", "need__requester")
+    return list(Dispatch.objects.of_team(dispatch.team_id).select_related(*related)) or [dispatch]
+
+
+def planned_of(visits: list[Dispatch], *, at: datetime) -> dict[int, Span]:
+    """Visit pk → when the team is there: as it was planned at the departure, before that if it left at `at`."""
+    if visits[0].departed_at is None:
+        return {visit.pk: span for visit, span in zip(visits, spans(visits, leaving=at), strict=True)}
+    return {
+        visit.pk: Span(visit.planned_from, visit.planned_until)
+        for visit in visits
+        if visit.planned_from is not None and visit.planned_until is not None
+    }
+
+
+def due_of(dispatch: Dispatch, *, at: datetime) -> datetime:
+    """When the team should be back: as was agreed with it last, before its departure the usual time."""
+    dues = (
+        Dispatch.objects.of_team(dispatch.team_id)
+        .order_by("-departed_at")
+        .values_list("due_back_at", flat=True)
+    )
+    return next((due for due in dues if due is not None), None) or usual_return(dispatch, at=at)
+
+
+def _stop(visit: Dispatch, number: int, *, due: datetime | None, planned: Span | None) -> Stop:
+    """`due`: when the team should be back, of its last house."""
+    ends = [visit.operation.work_end, visit.need.open_until]
+    ends += [timezone.localtime(due - EACH_WAY).time()] if due else []
+    need, house, who = visit.need, visit.need.household, _who(visit.need)
+    map_url = map_link(house)
+    return Stop(
+        dispatch=visit,
+        position=number,
         who=who.name if who else "",
         phone=who.phone if who else "",
         town=str(house.town) if house and house.town else "",
         address=house.address if house else "",
         landmark=house.landmark if house else "",
+        lacking=[lifeline.label for lifeline in Lifeline if lifeline in need.lifelines],
         jobs=jobs(need),
         tools=tools(need),
         hazards=[hazard.label for hazard in Hazard if hazard in need.hazards],
         cleared=need.hazards_cleared_note if need.hazards_cleared else "",
-        until=min(operation.work_end, need.open_until, timezone.localtime(due - EACH_WAY).time()),
-        due=due,
-        evacuation=settings.EVACUATION_PLACE,
-        not_to_do=NOT_TO_DO,
+        not_before=need.open_from,
+        until=min(ends),
+        planned=planned,
         map=_symbol(map_url, "地図"),
-        leader_page=_symbol(leader_url, "リーダーの画面"),
-        genuine=_symbol(genuine_url, "本物かどうかの確認"),
         map_url=map_url,
-        leader_url=leader_url,
-        genuine_url=genuine_url,
     )
 
 
@@ -144,10 +221,37 @@ def jobs(need: Need) -> list[Job]:
 
 def tools(need: Need) -> list[str]:
     """Tools of all open work: the largest count of each, as one team carries them from job to job."""
+    return _said(_most(need))
+
+
+def tools_of(visits: Iterable[Dispatch]) -> list[str]:
+    """What a team takes along: the largest count of each tool, as it carries them from house to house."""
     most: dict[str, int] = {}
-    for item in need.items.exclude(state__in=[WorkState.DONE, WorkState.NOT_POSSIBLE]):
+    for visit in visits:
+        for tool, count in _most(visit.need).items():
+            most[tool] = max(most.get(tool, 0), count)
+    return _said(most)
+
+
+def tools_back(visits: Iterable[Dispatch]) -> list[str]:
+    """What a team brings back: also the tools of work that is done by now."""
+    most: dict[str, int] = {}
+    for visit in visits:
+        for tool, count in _most(visit.need, done_too=True).items():
+            most[tool] = max(most.get(tool, 0), count)
+    return _said(most)
+
+
+def _most(need: Need, *, done_too: bool = False) -> dict[str, int]:
+    most: dict[str, int] = {}
+    over = [] if done_too else [WorkState.DONE, WorkState.NOT_POSSIBLE]
+    for item in need.items.exclude(state__in=over):
         for tool, count in item.tools.items():
             most[tool] = max(most.get(tool, 0), int(count))
+    return most
+
+
+def _said(most: Mapping[str, int]) -> list[str]:
     return [f"{tool.label} × {most[tool]}" for tool in Tool if tool in most]
 
 
@@ -168,9 +272,13 @@ def pdf(sheet: Order) -> bytes:
 def missing_on(sheet: Order) -> list[str]:
     """Letters that people typed and no suitable font of this machine holds."""
     typed = [
-        sheet.leader, *sheet.members, sheet.who, sheet.address, sheet.town, sheet.landmark, sheet.cleared,
-        sheet.evacuation, *(job.detail for job in sheet.jobs), sheet.dispatch.need.summary,
-        sheet.dispatch.need.parking, sheet.dispatch.need.attendance, sheet.dispatch.operation.name,
+        sheet.leader, *sheet.members, sheet.cars, sheet.evacuation, sheet.dispatch.operation.name,
         sheet.dispatch.operation.center.name,
     ]  # fmt: skip
+    for stop in sheet.stops:
+        need = stop.dispatch.need
+        typed += [
+            stop.who, stop.address, stop.town, stop.landmark, stop.cleared, *(job.detail for job in stop.jobs),
+            need.summary, need.parking, need.attendance,
+        ]  # fmt: skip
     return missing_letters("".join(typed))

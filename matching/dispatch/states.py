@@ -6,12 +6,15 @@ from typing import Final
 
 from matching.dispatch.models import DispatchState as S
 
-# Overdue is computed, not a state. A report from the site also means that the team is on its way back.
+# The later visits of a team wait as NEXT; one becomes the first (ACCEPTED) when those before it are dropped. A visit
+# the team has gone on from is VISITED until the team is back. Overdue is computed, not a state. A report from the site also means that the team is on its way back.
 STEPS: Final[dict[S, frozenset[S]]] = {
     S.ACCEPTED: frozenset({S.DEPARTED, S.CANCELLED}),
-    S.DEPARTED: frozenset({S.ON_SITE, S.LEAVING, S.BACK}),
-    S.ON_SITE: frozenset({S.LEAVING, S.BACK}),
-    S.LEAVING: frozenset({S.BACK}),
+    S.NEXT: frozenset({S.ACCEPTED, S.DEPARTED, S.CANCELLED}),
+    S.DEPARTED: frozenset({S.ON_SITE, S.LEAVING, S.VISITED, S.BACK}),
+    S.ON_SITE: frozenset({S.LEAVING, S.VISITED, S.BACK}),
+    S.LEAVING: frozenset({S.VISITED, S.BACK}),
+    S.VISITED: frozenset({S.BACK}),
     S.BACK: frozenset(),
     S.CANCELLED: frozenset(),
 }

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.dispatch import paper_views, views
+from matching.dispatch import paper_views, tool_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.dispatch_board, name="dispatch_board"),
     path("paper/", paper_views.paper_teams, name="paper_teams"),
+    path("teams/<int:team_id>/tools/", tool_views.team_tools, name="team_tools"),
     path("part/", views.dispatch_board_part, name="dispatch_board_part"),
     path("<int:dispatch_id>/", views.dispatch_detail, name="dispatch_detail"),
     path("<int:dispatch_id>/depart/", views.dispatch_depart, name="dispatch_depart"),
     path("<int:dispatch_id>/on-site/", views.dispatch_on_site, name="dispatch_on_site"),
+    path("<int:dispatch_id>/next/", views.dispatch_next, name="dispatch_next"),
+    path("<int:dispatch_id>/drop/", views.dispatch_drop, name="dispatch_drop"),
+    path("<int:dispatch_id>/add/", views.dispatch_add, name="dispatch_add"),
     path("<int:dispatch_id>/postpone/", views.dispatch_postpone, name="dispatch_postpone"),
     path("<int:dispatch_id>/return/", views.dispatch_return, name="dispatch_return"),
     path("<int:dispatch_id>/cancel/", views.dispatch_cancel, name="dispatch_cancel"),

@@ -20,20 +20,34 @@ from dvc.audit.models import Entry
 from dvc.audit.services import looked, version_of
 from dvc.core.http import opens_here_only, outside_address
 from dvc.core.refused import Refused
-from matching.dispatch import queries, services, sheets
-from matching.dispatch.forms import CancelForm, DepartForm, PostponeForm, ReturnForm, moment_of
+from intake.help_requests.models import Need
+from matching.dispatch import chains, queries, services, sheets
+from matching.dispatch.forms import (
+    CancelForm,
+    DepartForm,
+    OtherVisitForm,
+    PostponeForm,
+    ReturnForm,
+    moment_of,
+)
 from matching.dispatch.models import Dispatch, DispatchState
+from matching.equipment.models import Vehicle
+from matching.loans.queries import of_team, said
+from matching.loans.services import take_back_all
+from matching.queue.near import near
+from matching.teams.queries import with_rides
 from matching.teams.services import people_of
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
+LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
 
 
 def _one(request: StaffRequest, dispatch_id: int) -> Dispatch:
     rows = Dispatch.objects.select_related(
         "operation__center", "need__household__town", "need__resident", "need__requester", "team__leader",
-        "team__vehicle", "team__driver", "report",
-    )  # fmt: skip
+        "report",
+    ).prefetch_related(with_rides())  # fmt: skip
     return access.of_operation(request.operation, rows, dispatch_id)
 
 
@@ -41,7 +55,7 @@ def _one(request: StaffRequest, dispatch_id: int) -> Dispatch:
 @never_cache
 @require_safe
 def dispatch_board(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """Four columns: before departure, late, out, back."""
+    """Four columns with a card for each team: before departure, late, out, back."""
     return render(request, "matching/dispatch/board.html", _board(request))
 
 
@@ -70,10 +84,17 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
     """Everything about one team on its way, and the buttons for what comes next."""
     dispatch = _one(request, dispatch_id)
     looked(dispatch, by=by(request), classes="P2 P3", why="派遣の画面", at=request.now)
-    back = Entry.objects.about(dispatch).filter(action="dispatch.back").first()
+    place = queries.place_of(dispatch)
+    back = Entry.objects.about(place.now).filter(action="dispatch.back").first()
     context = {
         **SECTION,
         "dispatch": dispatch,
+        "place": place,
+        "is_now": dispatch == place.now,
+        "planned": sheets.planned_of(list(place.visits), at=request.now),
+        "behind": place.now.minutes_behind(request.now) if place.later else 0,
+        "may_add": chains.may_add(place.visits),
+        "sheets_printed": services.sheets_of(dispatch.team_id),
         "people": [row.volunteer for row in dispatch.team.members.select_related("volunteer")],
         "late": dispatch.is_overdue(request.now),
         "jobs": sheets.jobs(dispatch.need),
@@ -81,6 +102,13 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "map_url": sheets.map_link(dispatch.need.household),
         "postpone": PostponeForm(),
         "back": back.details if back else None,
+        "lent": said(of_team(dispatch.team_id)),
+        "vehicles": _vehicles(dispatch),
+        "no_key": [
+            vehicle
+            for vehicle in _vehicles(dispatch)
+            if back and vehicle.pk in back.details.get("keys_missing", [])
+        ],
     }
     return render(request, "matching/dispatch/detail.html", context)
 
@@ -126,7 +154,10 @@ def _show_depart(
         "can_override": bool(missing) and not any(block.firm for block in missing),
         "is_chief": Role.CHIEF in request.roles,
         "people": people_of(dispatch.team),
-        "tools": sheets.tools(dispatch.need),
+        "place": queries.place_of(dispatch),
+        "drives": dispatch.team.drives,
+        "tools": sheets.tools_of(sheets.stops_of(dispatch)),
+        "lent": said(of_team(dispatch.team_id)),
     }
     return render(request, "matching/dispatch/depart.html", context, status=status)
 
@@ -138,6 +169,78 @@ def dispatch_on_site(request: StaffRequest, operation_id: int, dispatch_id: int)
     services.arrive_on_site(dispatch, by=by(request), at=request.now)
     messages.success(request, f"{dispatch.team}の到着を記録しました。")
     return redirect("dispatch_detail", operation_id, dispatch_id)
+
+
+@require_POST
+def dispatch_next(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
+    """The leader phoned: we go on to the next house."""
+    dispatch = _one(request, dispatch_id)
+    try:
+        now = services.move_on(dispatch, by=by(request), at=request.now)
+    except Refused as refused:
+        messages.error(request, refused.text)
+        return redirect("dispatch_detail", operation_id, dispatch_id)
+    messages.success(request, f"{dispatch.team}は、つぎのお宅（N{now.need.number}）に向かっています。")
+    return redirect("dispatch_detail", operation_id, now.pk)
+
+
+@never_cache
+@FORM
+def dispatch_drop(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
+    """Take one house off a team that keeps others, with the reason."""
+    dispatch = _one(request, dispatch_id)
+    form = CancelForm(request.POST or None)
+    refusal = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.drop_visit(dispatch, reason=form.chosen(), by=by(request), at=request.now)
+        except Refused as refused:
+            refusal = refused.text
+        else:
+            messages.success(
+                request,
+                f"{dispatch.team}の行き先からN{dispatch.need.number}を外しました。またチームを待っています。",
+            )
+            return redirect("dispatch_detail", operation_id, queries.place_of(dispatch).now.pk)
+    context = {**SECTION, "dispatch": dispatch, "form": form, "refusal": refusal, "only_this": True}
+    return render(request, "matching/dispatch/cancel.html", context, status=409 if refusal else 200)
+
+
+@never_cache
+@FORM
+def dispatch_add(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
+    """One more need near the last house of a team, chosen from those that wait."""
+    dispatch = _one(request, dispatch_id)
+    last = queries.place_of(dispatch).visits[-1]
+    refusal = ""
+    if request.method == "POST":
+        need = access.of_operation(
+            request.operation, Need.objects.select_related("operation"), _pk(request.POST.get("need"))
+        )
+        try:
+            services.add_visit(dispatch.team, need, by=by(request), at=request.now)
+        except Refused as refused:
+            refusal = refused.text
+        else:
+            messages.success(
+                request,
+                f"{dispatch.team}の行き先にN{need.number}を足しました。リーダーに電話で伝えてください。",
+            )
+            return redirect("dispatch_detail", operation_id, dispatch_id)
+    context = {
+        **SECTION,
+        "dispatch": dispatch,
+        "last": last,
+        "near": near(request.operation, last.need, at=request.now),
+        "refusal": refusal,
+        "heads": len(people_of(dispatch.team)),
+    }
+    return render(request, "matching/dispatch/add.html", context, status=409 if refusal else 200)
+
+
+def _pk(text: str | None) -> int:
+    """The number that was sent; 0, which is nobody's, for anything else."""
+    return int(text) if text and text.isdecimal() and len(text) <= LONGEST_ID else 0
 
 
 @require_POST
@@ -161,47 +264,83 @@ def dispatch_postpone(request: StaffRequest, operation_id: int, dispatch_id: int
 @never_cache
 @FORM
 def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """Thanks, then injuries, then paper, then tools; one button records report and return together."""
+    """Thanks, then injuries, then paper, then tools; one button records the reports of every house and the return."""
     dispatch = _one(request, dispatch_id)
+    place = queries.place_of(dispatch)
+    if dispatch.state in (DispatchState.VISITED, DispatchState.NEXT):
+        return redirect("dispatch_return", operation_id, place.now.pk)
     reported = queries.has_report(dispatch)
-    if dispatch.state in (DispatchState.ACCEPTED, DispatchState.CANCELLED) or (
-        dispatch.state == DispatchState.BACK and reported
-    ):
+    others = [visit for visit in place.visits if visit != dispatch and not queries.has_report(visit)]
+    over = dispatch.state == DispatchState.BACK and reported and not others
+    if over or dispatch.state in (DispatchState.ACCEPTED, DispatchState.CANCELLED):
         return redirect("dispatch_detail", operation_id, dispatch_id)
     later = request.method == "POST" and "later" in request.POST
     wanted = not reported and not later
-    if request.method != "POST":
-        people = len(people_of(dispatch.team)) or dispatch.team.members.count()
-        initial = {"people": people, "sheets_back": dispatch.sheets_printed, "next_step": "hold"}
-        form = ReturnForm(initial=initial, report_wanted=wanted)
-        return _show_return(request, dispatch, form)
-    form = ReturnForm(request.POST, report_wanted=wanted)
-    if not form.is_valid():
-        return _show_return(request, dispatch, form, status=422)
+    people = len(people_of(dispatch.team)) or dispatch.team.members.count()
+    sent = request.POST if request.method == "POST" else None
+    initial = {"people": people, "sheets_back": services.sheets_of(dispatch.team_id), "next_step": "hold"}
+    vehicles = [] if dispatch.state == DispatchState.BACK else _vehicles(dispatch)
+    loans = [] if dispatch.state == DispatchState.BACK else of_team(dispatch.team_id)
+    form = ReturnForm(sent, initial=initial, report_wanted=wanted, vehicles=vehicles, loans=loans)
+    further = [OtherVisitForm(sent, visit=visit, initial={"people": people}) for visit in others if not later]
+    if sent is None:
+        return _show_return(request, dispatch, form, further)
+    # Every form is asked, so that each shows what is wrong with it.
+    if not all([form.is_valid(), *(one.is_valid() for one in further)]):
+        return _show_return(request, dispatch, form, further, status=422)
     try:
-        said = _take_back(dispatch, form, report_wanted=wanted, request=request, at=request.now)
+        said = _take_back(dispatch, form, further, report_wanted=wanted, request=request, at=request.now)
     except Refused as refused:
         form.add_error("remaining" if refused.code == "dispatch.remaining_needed" else None, refused.text)
-        return _show_return(request, dispatch, form, status=409)
+        return _show_return(request, dispatch, form, further, status=409)
     messages.success(request, said)
+    _ask_for_keys(request, dispatch, form)
     return redirect("dispatch_board", operation_id)
 
 
+def _vehicles(dispatch: Dispatch) -> list[Vehicle]:
+    """The center's, whose keys were handed out."""
+    return [drive.vehicle for drive in dispatch.team.drives if drive.vehicle]
+
+
+def _ask_for_keys(request: StaffRequest, dispatch: Dispatch, form: ReturnForm) -> None:
+    """Whom to ask, while they are still about."""
+    for drive in dispatch.team.drives:
+        if drive.driver and drive.vehicle in form.keys_missing:
+            phone = f"（{drive.driver.phone}）" if drive.driver.phone else ""
+            messages.warning(
+                request,
+                f"「{drive.vehicle}」のかぎがまだです。運転した{drive.driver.name}さん{phone}に聞いてください。",
+            )
+
+
 def _take_back(
-    dispatch: Dispatch, form: ReturnForm, *, report_wanted: bool, request: StaffRequest, at: datetime
+    dispatch: Dispatch,
+    form: ReturnForm,
+    further: list[OtherVisitForm],
+    *,
+    report_wanted: bool,
+    request: StaffRequest,
+    at: datetime,
 ) -> str:
     data = form.cleaned_data
     with transaction.atomic():
         told = None
+        # What was told of later houses first: it says that the team has been there.
+        for other in further:
+            if other.was_there:
+                services.report(other.visit, **other.story(), by_leader=False, by=by(request), at=at)
         if report_wanted:
             hold = data["next_step"] != "ready"
             told = services.report(
                 dispatch, **form.story(), hold=hold, by_leader=False, by=by(request), at=at
             )
+        take_back_all(dispatch.team, form.tools_back(), by=by(request), at=at)
         services.come_back(
             dispatch,
             tools_missing=data["tools_missing"],
             sheets_back=data["sheets_back"],
+            keys_missing=[vehicle.pk for vehicle in form.keys_missing],
             by=by(request),
             at=at,
         )
@@ -213,15 +352,22 @@ def _take_back(
 
 
 def _show_return(
-    request: StaffRequest, dispatch: Dispatch, form: ReturnForm, *, status: int = 200
+    request: StaffRequest,
+    dispatch: Dispatch,
+    form: ReturnForm,
+    further: list[OtherVisitForm],
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         **SECTION,
         "dispatch": dispatch,
         "form": form,
+        "further": further,
         "report": dispatch.report if queries.has_report(dispatch) else None,
         "is_back": dispatch.state == DispatchState.BACK,
-        "tools": sheets.tools(dispatch.need),
+        "sheets_printed": services.sheets_of(dispatch.team_id),
+        "tools": sheets.tools_back(sheets.stops_of(dispatch)),
     }
     return render(request, "matching/dispatch/return.html", context, status=status)
 
@@ -250,23 +396,26 @@ def dispatch_cancel(request: StaffRequest, operation_id: int, dispatch_id: int) 
 @require_safe
 def work_order(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """The sheet as it will be printed. Looking at it changes nothing."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = _first(request, dispatch_id)
     sheet = _order(request, dispatch)
-    looked(dispatch, by=by(request), classes="P1 P2 P3 V1", why="依頼書の印刷画面", at=request.now)
+    _looked_at_all(request, sheet, why="依頼書の印刷画面")
     context = {
         **SECTION,
         "dispatch": dispatch,
         "order": sheet,
         "missing": sheets.missing_on(sheet),
         "unreachable": opens_here_only(request),
+        "sheets_printed": services.sheets_of(dispatch.team_id),
     }
     return render(request, "matching/dispatch/work_order.html", context)
 
 
 @require_POST
 def work_order_count(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """One more sheet went to the printer; nothing else changes."""
-    services.count_sheet(_one(request, dispatch_id), by=by(request), at=request.now)
+    """One more order went to the printer; nothing else changes."""
+    dispatch = _first(request, dispatch_id)
+    pages = _order(request, dispatch).pages
+    services.count_sheet(dispatch, pages=pages, by=by(request), at=request.now)
     return redirect("work_order", operation_id, dispatch_id)
 
 
@@ -274,13 +423,27 @@ def work_order_count(request: StaffRequest, operation_id: int, dispatch_id: int)
 @require_POST
 def work_order_pdf(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """The sheet as PDF; counts one sheet and changes nothing else."""
-    dispatch = _one(request, dispatch_id)
-    written = sheets.pdf(_order(request, dispatch))
-    services.count_sheet(dispatch, by=by(request), at=request.now)
-    looked(dispatch, by=by(request), classes="P1 P2 P3 V1", why="依頼書のPDF", at=request.now)
+    dispatch = _first(request, dispatch_id)
+    sheet = _order(request, dispatch)
+    written = sheets.pdf(sheet)
+    services.count_sheet(dispatch, pages=sheet.pages, by=by(request), at=request.now)
+    _looked_at_all(request, sheet, why="依頼書のPDF")
     response = HttpResponse(written, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="order-{dispatch.serial}.pdf"'
     return response
+
+
+def _looked_at_all(request: StaffRequest, sheet: sheets.Order, *, why: str) -> None:
+    """The order names everybody at whose house the team works."""
+    for stop in sheet.stops:
+        looked(stop.dispatch, by=by(request), classes="P1 P2 P3 V1", why=why, at=request.now)
+
+
+def _first(request: StaffRequest, dispatch_id: int) -> Dispatch:
+    """The visit whose number and secrets the team's order carries: its first."""
+    dispatch = _one(request, dispatch_id)
+    first = Dispatch.objects.of_team(dispatch.team_id).values_list("pk", flat=True).first()
+    return dispatch if first in (None, dispatch.pk) else _one(request, first)
 
 
 def _order(request: StaffRequest, dispatch: Dispatch) -> sheets.Order:

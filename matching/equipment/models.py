@@ -2,34 +2,108 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 
+from dvc.core import short_code
 from intake.help_requests.models import Tool
 from intake.volunteers.models import VehicleKind
 
 
 class ToolStock(models.Model):
-    """How many of a tool a site can lend in this operation."""
+    """How many of a tool a site has in this operation: `count` of them, `out` lent and `broken` lying here included.
+    Pieces with a number of their own (`ToolItem`) are not in it."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="tool_stock")
     site = models.ForeignKey("operations.Site", on_delete=models.PROTECT, related_name="+")
     tool = models.CharField(max_length=12, choices=Tool.choices)
     count = models.PositiveIntegerField("在庫")
+    out = models.PositiveIntegerField("貸出中", default=0)
+    broken = models.PositiveIntegerField("こわれている", default=0)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["site_id", "tool"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["operation", "site", "tool"], name="one_stock_row_per_tool"),
+            models.CheckConstraint(
+                condition=models.Q(count__gte=models.F("out") + models.F("broken")),
+                name="a_site_lends_no_more_than_it_has",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.tool} × {self.count}"
 
+    @property
+    def free(self) -> int:
+        """How many can be lent now."""
+        return self.count - self.out - self.broken
+
+
+class Condition(models.TextChoices):
+    """How a numbered piece is. Whether it is lent says its open loan."""
+
+    FINE = "fine", "使える"
+    BROKEN = "broken", "こわれている"
+    LOST = "lost", "見つからない"
+    RETIRED = "retired", "もう使わない"
+
+
+class ToolItemQuerySet(models.QuerySet["ToolItem"]):
+    def kept(self) -> Self:
+        """Those that are still the center's concern."""
+        return self.exclude(condition=Condition.RETIRED)
+
+
+class ToolItem(models.Model):
+    """A piece with a number and a card of its own: チェーンソー 2号. `token` is what its QR card says, `short_code` what
+    stands under the symbol."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="tool_items")
+    site = models.ForeignKey("operations.Site", on_delete=models.PROTECT, related_name="+")
+    tool = models.CharField("資機材", max_length=12, choices=Tool.choices)
+    number = models.PositiveIntegerField("号")
+    about = models.CharField("型・持ち主", max_length=60, blank=True)
+    card_id = models.CharField(max_length=32, unique=True)
+    token = models.CharField(max_length=160)
+    short_code = models.CharField(max_length=8)
+    condition = models.CharField(max_length=8, choices=Condition.choices, default=Condition.FINE)
+    condition_note = models.CharField("ようす", max_length=120, blank=True)
+    added_at = models.DateTimeField()
+
+    objects = ToolItemQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["tool", "number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["operation", "tool", "number"], name="one_tool_item_per_number"),
+            models.UniqueConstraint(fields=["operation", "short_code"], name="one_tool_item_per_short_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{Tool(self.tool).label} {self.number}号"
+
+    @property
+    def code(self) -> str:
+        """The short code as it is printed."""
+        return short_code.display(self.short_code)
+
+
+class Licence(models.TextChoices):
+    """What whoever drives it must hold."""
+
+    AUTOMATIC = "at", "普通免許（AT限定でもよい）"
+    ORDINARY = "ordinary", "普通免許（AT限定は不可）"
+    SEMI_MEDIUM = "semi", "準中型免許"
+    MEDIUM = "medium", "中型免許"
+    LARGE = "large", "大型免許"
+
 
 class Vehicle(models.Model):
-    """A car or truck of the center's. Whoever drives needs the skill `driver` and full age."""
+    """A car or truck of the center's. Whoever drives needs the skill `driver` and full age. `inspection_until`: the last
+    day of its 車検; `owner` and `return_by`: from whom it is borrowed, and until when."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="vehicles")
     site = models.ForeignKey("operations.Site", on_delete=models.PROTECT, related_name="+")
@@ -37,9 +111,21 @@ class Vehicle(models.Model):
     kind = models.CharField("種類", max_length=10, choices=VehicleKind.choices)
     seats = models.PositiveSmallIntegerField("乗れる人数（運転者を含む）")
     available = models.BooleanField("使える", default=True)
+    licence = models.CharField("要る免許", max_length=10, choices=Licence.choices, blank=True)
+    inspection_until = models.DateField("車検の満了日", null=True)
+    owner = models.CharField("借りた先", max_length=60, blank=True)
+    return_by = models.DateField("返す日", null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
 
     def __str__(self) -> str:
         return self.name
+
+    def inspection_over(self, day: date) -> bool:
+        """Nobody may drive it on that day."""
+        return self.inspection_until is not None and self.inspection_until < day
+
+    def to_be_returned(self, day: date) -> bool:
+        """It was lent to the center until a day before that one."""
+        return self.return_by is not None and self.return_by < day

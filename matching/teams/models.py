@@ -6,6 +6,8 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from matching.teams.rides import Drive, said
+
 
 class TeamState(models.TextChoices):
     FORMING = "forming", "編成中"
@@ -33,12 +35,6 @@ class Team(models.Model):
     number = models.PositiveIntegerField()
     leader = models.ForeignKey("volunteers.Volunteer", null=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=TeamState.choices, default=TeamState.FORMING)
-    vehicle = models.ForeignKey(
-        "equipment.Vehicle", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    driver = models.ForeignKey(
-        "volunteers.Volunteer", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
     mode = models.CharField("移動", max_length=8, default="walk")
     formed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -49,15 +45,20 @@ class Team(models.Model):
         ordering: ClassVar[list[str]] = ["number"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["operation", "number"], name="one_team_per_number"),
-            models.UniqueConstraint(
-                fields=["vehicle"],
-                condition=models.Q(state__in=["forming", "ready", "out"], vehicle__isnull=False),
-                name="one_live_team_per_vehicle",
-            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number}班"
+
+    @property
+    def drives(self) -> list[Drive]:
+        """Its cars with who drives each. Reads `rides`; for many teams at once see `queries.with_rides`."""
+        return [Drive(ride.vehicle, ride.driver) for ride in self.rides.all()]
+
+    @property
+    def cars(self) -> str:
+        """「白のハイエース（運転 佐藤 一郎）、鈴木 花子さんの車」; empty for a team on foot."""
+        return said(self.drives)
 
 
 class Clash(models.Model):
@@ -99,3 +100,33 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.volunteer_id} in {self.team_id}"
+
+
+class Ride(models.Model):
+    """A car a team goes in: the center's `vehicle`, or the driver's own (None). `over_at` is set when the team is back or
+    dissolved; until then nobody else gets the vehicle."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="rides")
+    position = models.PositiveSmallIntegerField()
+    vehicle = models.ForeignKey("equipment.Vehicle", null=True, on_delete=models.PROTECT, related_name="+")
+    driver = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="+")
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["team", "position"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["team", "position"], name="one_ride_per_place_in_a_team"),
+            models.UniqueConstraint(
+                fields=["vehicle"],
+                condition=models.Q(over_at__isnull=True, vehicle__isnull=False),
+                name="one_live_ride_per_vehicle",
+            ),
+            models.UniqueConstraint(
+                fields=["driver"],
+                condition=models.Q(over_at__isnull=True),
+                name="one_live_ride_per_driver",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ride {self.position} of {self.team_id}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from dvc.operations.models import Operation
 from intake.checkin.models import Visit
 from matching.equipment.models import Vehicle
-from matching.teams.models import LIVE, Member, Team
+from matching.teams.models import Member, Ride
 
 
 def free_visits(operation: Operation) -> QuerySet[Visit]:
@@ -18,5 +18,10 @@ def free_visits(operation: Operation) -> QuerySet[Visit]:
 
 def free_vehicles(operation: Operation) -> QuerySet[Vehicle]:
     """Usable vehicles of the center that no live team has."""
-    used = Team.objects.filter(vehicle=OuterRef("pk"), state__in=LIVE)
+    used = Ride.objects.filter(vehicle=OuterRef("pk"), over_at__isnull=True)
     return Vehicle.objects.filter(~Exists(used), operation=operation, available=True)
+
+
+def with_rides(path: str = "team__rides") -> Prefetch[str, QuerySet[Ride], str]:
+    """To prefetch the cars and drivers of many teams in one query."""
+    return Prefetch(path, queryset=Ride.objects.select_related("vehicle", "driver"))

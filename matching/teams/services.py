@@ -1,7 +1,7 @@
 """Form a team, change it before it leaves, dissolve it, release its people.
 
 Two coordinators may want the same person in the same second. The constraints `one_live_team_per_volunteer`
-and `one_live_team_per_vehicle` decide; the one who comes second gets a sentence with the name.
+and `one_live_ride_per_vehicle` decide; the one who comes second gets a sentence with the name.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.checkin.models import Visit
 from intake.volunteers.models import Skill, Volunteer
-from matching.equipment.models import Vehicle
-from matching.teams.models import LIVE, Clash, Member, Team, TeamState
+from matching.teams.models import LIVE, Clash, Member, Ride, Team, TeamState
+from matching.teams.rides import Drive
 
 BEFORE_LEAVING = (TeamState.FORMING, TeamState.READY)
 
@@ -34,24 +34,26 @@ def form(
     mode: str,
     by: By,
     at: datetime,
-    vehicle: Vehicle | None = None,
-    driver: Volunteer | None = None,
+    rides: Sequence[Drive] = (),
 ) -> Team:
-    """A new team of people who are present and free, ready to be given a need.
+    """A new team of people who are present and free, ready to be given a need. `rides`: the cars it goes in.
 
     Raises `Refused`: team.empty, team.leader_not_member, team.leader_minor, team.minor_without_guardian,
-    team.driver_needed, team.driver_not_allowed, team.person_left, team.person_taken, team.vehicle_taken,
-    operation.closed.
+    team.driver_needed, team.driver_not_allowed, team.driver_of_two, team.vehicle_twice, team.person_left,
+    team.person_taken, team.vehicle_taken, operation.closed.
     """
     require_open(operation)
     _check_people(volunteers, leader=leader, at=at)
-    _check_driver(volunteers, vehicle=vehicle, driver=driver, at=at)
+    _check_drivers(volunteers, rides, at=at)
     visits = _visits(operation, volunteers)
-    team = _create(operation, leader=leader, mode=mode, vehicle=vehicle, driver=driver, at=at)
+    team = _create(operation, leader=leader, mode=mode, at=at)
     _join(team, volunteers, visits, at=at)
+    _take_cars(team, rides)
     record(
         "team.formed", team, by=by, at=at, operation=operation, number=team.number, leader=leader.pk,
-        members=sorted(person.pk for person in volunteers), vehicle=vehicle.pk if vehicle else None,
+        members=sorted(person.pk for person in volunteers),
+        vehicles=[ride.vehicle.pk for ride in rides if ride.vehicle],
+        drivers=[ride.driver.pk for ride in rides if ride.driver],
     )  # fmt: skip
     return team
 
@@ -71,18 +73,23 @@ def _check_people(volunteers: Sequence[Volunteer], *, leader: Volunteer | None, 
             raise Refused("team.minor_without_guardian", name=person.name)
 
 
-def _check_driver(
-    volunteers: Sequence[Volunteer], *, vehicle: Vehicle | None, driver: Volunteer | None, at: datetime
-) -> None:
-    if vehicle is not None and driver is None:
-        raise Refused("team.driver_needed", vehicle=vehicle.name)
-    if driver is None:
-        return
-    if driver.pk not in {person.pk for person in volunteers}:
-        raise Refused("team.driver_not_allowed", name=driver.name)
-    licensed = vehicle is None or Skill.DRIVER in driver.skills
-    if not licensed or driver.is_minor_on(timezone.localdate(at)):
-        raise Refused("team.driver_not_allowed", name=driver.name)
+def _check_drivers(volunteers: Sequence[Volunteer], rides: Sequence[Drive], *, at: datetime) -> None:
+    members, day = {person.pk for person in volunteers}, timezone.localdate(at)
+    driving: set[int] = set()
+    taken: set[int] = set()
+    for ride in rides:
+        vehicle, driver = ride.vehicle, ride.driver
+        if vehicle is not None and vehicle.pk in taken:
+            raise Refused("team.vehicle_twice", vehicle=vehicle.name)
+        if driver is None:
+            raise Refused("team.driver_needed", vehicle=vehicle.name if vehicle else "車")
+        able = driver.vehicle if vehicle is None else Skill.DRIVER in driver.skills
+        if driver.pk not in members or not able or driver.is_minor_on(day):
+            raise Refused("team.driver_not_allowed", name=driver.name)
+        if driver.pk in driving:
+            raise Refused("team.driver_of_two", name=driver.name)
+        driving.add(driver.pk)
+        taken.update([vehicle.pk] if vehicle else [])
 
 
 def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, Visit]:
@@ -98,29 +105,35 @@ def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, 
     return visits
 
 
-def _create(
-    operation: Operation,
-    *,
-    leader: Volunteer,
-    mode: str,
-    vehicle: Vehicle | None,
-    driver: Volunteer | None,
-    at: datetime,
-) -> Team:
+def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime) -> Team:
     def create(number: int) -> Team:
         return Team.objects.create(
-            operation=operation, number=number, leader=leader, state=TeamState.READY, vehicle=vehicle,
-            driver=driver, mode=mode, formed_at=at,
-        )  # fmt: skip
-
-    def vehicle_taken(_: IntegrityError) -> None:
-        if vehicle is not None and Team.objects.live().filter(vehicle=vehicle).exists():
-            raise Refused("team.vehicle_taken", vehicle=vehicle.name) from None
+            operation=operation, number=number, leader=leader, state=TeamState.READY, mode=mode, formed_at=at
+        )
 
     try:
-        return count_up(Team.objects.filter(operation=operation), "number", create, unless=vehicle_taken)
+        return count_up(Team.objects.filter(operation=operation), "number", create)
     except NoFreeNumber:
         raise Refused("team.busy") from None
+
+
+def _take_cars(team: Team, rides: Sequence[Drive]) -> None:
+    """After its people have joined: whoever drives is in no other team then, so only vehicles can be in dispute."""
+    rows = [
+        Ride(team=team, position=position, vehicle=ride.vehicle, driver=ride.driver)
+        for position, ride in enumerate(rides, start=1)
+        if ride.driver
+    ]
+    # In the order of the ids: two teams that want the same vehicles then wait for one another and never dead-lock.
+    rows.sort(key=lambda row: row.vehicle_id or 0)
+    try:
+        with transaction.atomic():
+            Ride.objects.bulk_create(rows)
+    except IntegrityError:
+        live = Ride.objects.filter(vehicle__in=[row.vehicle_id for row in rows], over_at__isnull=True)
+        taken = live.select_related("vehicle").first()
+        name = taken.vehicle.name if taken and taken.vehicle else "選んだ車"
+        raise Refused("team.vehicle_taken", vehicle=name) from None
 
 
 def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit], *, at: datetime) -> None:
@@ -186,7 +199,7 @@ def add_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> Non
 
 @transaction.atomic
 def remove_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> None:
-    """One person less, before the team leaves. The leader and the driver are named anew first; taking out
+    """One person less, before the team leaves. The leader and the drivers are named anew first; taking out
     somebody who is not in the team changes nothing."""
     fresh = _editable(team)
     rest = [person for person in people_of(fresh) if person.pk != volunteer.pk]
@@ -194,7 +207,7 @@ def remove_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> 
         raise Refused("team.empty")
     if volunteer.pk == fresh.leader_id:
         raise Refused("team.leader_leaving", name=volunteer.name)
-    if fresh.vehicle_id and volunteer.pk == fresh.driver_id:
+    if Ride.objects.filter(team=fresh, driver=volunteer).exists():
         raise Refused("team.driver_leaving", name=volunteer.name)
     _check_people(rest, leader=fresh.leader, at=at)
     if Member.objects.filter(team=fresh, volunteer=volunteer, left_at__isnull=True).update(left_at=at):
@@ -230,7 +243,7 @@ def go_out(team: Team, *, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def release(team: Team, *, by: By, at: datetime) -> None:
-    """The team is back: its people, its vehicle and its tools are free. A fact, so it never says no."""
+    """The team is back: its people, its vehicles and its tools are free. A fact, so it never says no."""
     fresh = Team.objects.select_for_update(of=("self",)).select_related("operation").get(pk=team.pk)
     if fresh.state in LIVE:
         _end(fresh, TeamState.BACK, "team.released", by=by, at=at)
@@ -240,4 +253,5 @@ def release(team: Team, *, by: By, at: datetime) -> None:
 def _end(team: Team, state: TeamState, action: str, *, by: By, at: datetime) -> None:
     Team.objects.filter(pk=team.pk).update(state=state, ended_at=at)
     Member.objects.filter(team=team, left_at__isnull=True).update(left_at=at)
+    Ride.objects.filter(team=team, over_at__isnull=True).update(over_at=at)
     record(action, team, by=by, at=at, operation=team.operation, number=team.number)

@@ -17,7 +17,8 @@ from dvc.operations.models import Mode
 from intake.help_requests.models import Need, NeedState
 from matching.dispatch import services, throttle, tokens
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
-from tests.matching.dispatch.test_pages import dispatch_now
+from tests import make
+from tests.matching.dispatch.test_pages import dispatch_now, signed_in
 
 pytestmark = pytest.mark.django_db
 STORY = {"outcome": "completed", "people": "2", "text": "泥を出しました。", "near_miss": "釘", "injury": ""}
@@ -238,6 +239,14 @@ def test_a_drill_says_so_on_the_leader_s_page_and_at_the_door() -> None:
     dispatch = dispatch_now(depart=True, mode=Mode.DRILL)
     for url in (leader(dispatch), leader(dispatch, "leader_report"), door(dispatch)):
         assert "これは訓練です" in read(url)
+
+
+def test_staff_who_are_signed_in_open_the_same_pages() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    for page, words in ((leader(dispatch), address(dispatch)), (door(dispatch), "022-000-0000")):
+        response = client.get(page)
+        assert (response.status_code, words in response.content.decode()) == (200, True)
 
 
 def test_whoever_tries_many_sheets_is_stopped_and_the_next_address_is_not() -> None:

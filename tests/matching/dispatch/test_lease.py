@@ -123,7 +123,7 @@ def test_cancelling_leaves_a_need_alone_that_was_withdrawn_meanwhile() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_fifty_who_want_the_same_need_at_once_exactly_one_gets_it() -> None:
+def test_failure_19_of_fifty_who_want_the_same_need_at_once_exactly_one_gets_it() -> None:
     operation = make.operation()
     need = make.need(operation)
     crews = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
@@ -158,11 +158,11 @@ def test_the_board_costs_the_same_for_one_team_and_for_ten(django_assert_max_num
     for _ in range(10):
         scene.assigned(operation)
     client = signed_in(make.user(operation.center))
-    with django_assert_max_num_queries(9):  # type: ignore[operator]
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
         client.get(board_url(operation))
 
 
-def test_a_need_that_was_withdrawn_shows_on_its_team() -> None:
+def test_failure_22_a_need_that_was_withdrawn_shows_on_its_team_and_keeps_it_from_leaving() -> None:
     dispatch = scene.assigned()
     needs.move(dispatch.need, NeedState.WITHDRAWN, by=SYSTEM, at=make.at(9, 40), reason="本人から")
     client = signed_in(make.user(dispatch.operation.center))
@@ -170,6 +170,29 @@ def test_a_need_that_was_withdrawn_shows_on_its_team() -> None:
     assert (
         "困りごとが「取下げ」に変わりました" in client.get(url("dispatch_detail", dispatch)).content.decode()
     )
+    said = f"困りごとN{dispatch.need.number}は「取下げ」に変わりました。この派遣を取りやめてください。"
+    assert said in client.get(url("dispatch_depart", dispatch)).content.decode()
+    form = {"checks": scene.ALL, "due_back": hours_from_now(3), "override": "急ぐ"}
+    stopped = client.post(url("dispatch_depart", dispatch), form)
+    assert (stopped.status_code, said in stopped.content.decode()) == (409, True)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.ACCEPTED
+    leaders = Client().get(reverse("leader_page", args=[tokens.leader_token(dispatch.token_nonce)]))
+    for words in ("困りごとが「取下げ」に変わりました", "出発しないで", 'href="tel:022-000-0000"'):
+        assert words in leaders.content.decode()
+
+
+def test_failure_22_a_need_whose_team_is_on_the_way_is_not_closed_behind_its_back() -> None:
+    dispatch = dispatch_now(depart=True)
+    operation = dispatch.operation
+    desk = signed_in(make.user(operation.center))
+    answer = desk.post(
+        reverse("need_step", args=[operation.pk, dispatch.need_id]),
+        {"to": "withdrawn", "reason_kind": "", "reason": "本人から", "told": "本人"},
+    )
+    assert answer.status_code == 409
+    assert "チームが決まっています" in answer.content.decode()
+    assert Need.objects.get().state == NeedState.IN_PROGRESS
 
 
 # ── departure ──────────────────────────────────────────────────────────────────────────────────
@@ -328,10 +351,13 @@ def test_a_dispatch_is_called_off_with_a_reason() -> None:
 
 
 # ── paper ──────────────────────────────────────────────────────────────────────────────────────
-def test_the_sheet_tells_the_team_everything_and_nothing_about_health() -> None:
+def test_failure_24_the_sheet_tells_the_team_everything_and_nothing_about_health() -> None:
     operation = make.operation()
     need = make.need(operation, detail="床下、6畳2間", tools={"shovel": 3})
-    need.health_note, need.description, need.hazards = "心臓の薬", "夫が入院中で一人", ["nails"]
+    need.health_note, need.description, need.hazards = "心臓の薬", "夫が入院中で一人", ["nails", "gas"]
+    need.hazards_cleared, need.hazards_cleared_note = True, "ガス会社が元栓を閉めた"
+    need.parking, need.attendance, need.open_from = "裏の空き地", "長女が午後から立ち会う", time(10, 15)
+    need.lifelines = ["water", "toilet"]
     need.save()
     assert need.household is not None
     need.household.landmark = "青い屋根"
@@ -340,10 +366,11 @@ def test_the_sheet_tells_the_team_everything_and_nothing_about_health() -> None:
     text = signed_in(make.user(operation.center)).get(url("work_order", dispatch)).content.decode()
     for words in (
         "髙﨑 一郎", "𠮷田 花", "高橋 キヨ", need.household.address, "青い屋根", "022-000-0001", "床下、6畳2間",
-        "角スコップ × 3", "釘・ガラス", "20分作業・10分休憩", "022-000-0000", "しないこと", f"N{need.number}",
+        "角スコップ × 3", "釘・ガラス・ガスのおそれ", "確認ずみ：ガス会社が元栓を閉めた", "駐車：裏の空き地",
+        "長女が午後から立ち会う", "10:15から", "使えないもの：水道・トイレ", "20分作業・10分休憩", "022-000-0000", "しないこと", f"N{need.number}",
     ):  # fmt: skip
         assert words in text, words
-    for words in ("心臓の薬", "入院"):
+    for words in ("心臓の薬", "入院", "一人"):
         assert words not in text
     assert "order__drill" not in text
     assert Look.objects.filter(subject_type="dispatch.dispatch", subject_id=str(dispatch.pk)).exists()

@@ -53,8 +53,8 @@ def test_a_count_that_cannot_be_is_refused(
 def test_every_site_shows_every_tool_counted_or_not(operation: Operation, site: Site) -> None:
     services.set_stock(operation, site=site, counts={"cart": 5}, by=SYSTEM, at=make.at(8))
     (shelf,) = queries.shelves(operation)
-    assert {tool: count for tool, _, count in shelf.rows if count} == {"cart": 5}
-    assert ("shovel", "角スコップ", 0) in shelf.rows
+    assert {row.tool: row.count for row in shelf.rows if row.count} == {"cart": 5}
+    assert ("shovel", "角スコップ", 0) in [(row.tool, row.label, row.count) for row in shelf.rows]
 
 
 def test_a_vehicle_is_switched_off_and_on(operation: Operation, site: Site) -> None:
@@ -65,4 +65,4 @@ def test_a_vehicle_is_switched_off_and_on(operation: Operation, site: Site) -> N
     for available in (False, False, True):
         services.set_available(truck, available=available, by=SYSTEM, at=make.at(9))
     assert Entry.objects.filter(action="equipment.vehicle_available").count() == 2
-    assert queries.vehicles(operation) == [truck]
+    assert queries.vehicles(operation, day=make.day(make.at(9))) == [truck]

@@ -14,7 +14,9 @@ from intake.checkin import services as checkin
 from intake.volunteers.models import Volunteer
 from matching.equipment.models import Vehicle
 from matching.teams import services as teams
-from matching.teams.models import Member, Team, TeamState
+from matching.teams.models import Member, Ride, Team, TeamState
+from matching.teams.queries import free_vehicles
+from matching.teams.rides import Drive
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -116,15 +118,76 @@ def test_a_vehicle_of_the_center_needs_a_driver_and_serves_one_team(operation: O
     )
     driver, walker = present(operation, "一", skills=["driver"]), present(operation, "二")
     with pytest.raises(Refused) as nobody:
-        form(operation, driver, walker, vehicle=truck)
+        form(operation, driver, walker, rides=[Drive(truck, None)])
     with pytest.raises(Refused) as unlicensed:
-        form(operation, driver, walker, vehicle=truck, driver=walker)
+        form(operation, driver, walker, rides=[Drive(truck, walker)])
     assert (refusal(nobody), refusal(unlicensed)) == ("team.driver_needed", "team.driver_not_allowed")
-    form(operation, driver, walker, vehicle=truck, driver=driver)
+    form(operation, driver, walker, rides=[Drive(truck, driver)])
     other = present(operation, "三", skills=["driver"])
     with pytest.raises(Refused) as taken:
-        form(operation, other, vehicle=truck, driver=other)
+        form(operation, other, rides=[Drive(truck, other)])
     assert refusal(taken) == "team.vehicle_taken"
+    assert "軽トラ1号" in taken.value.text
+
+
+def vans(operation: Operation, count: int) -> list[Vehicle]:
+    site = operation.center.sites.get()
+    return [
+        Vehicle.objects.create(operation=operation, site=site, name=f"ワゴン{number}号", kind="van", seats=8)
+        for number in range(1, count + 1)
+    ]
+
+
+def test_a_team_goes_in_several_cars_and_says_who_drives_which(operation: Operation) -> None:
+    first, second = vans(operation, 2)
+    one, two = present(operation, "佐藤", skills=["driver"]), present(operation, "鈴木", skills=["driver"])
+    owner = present(operation, "高橋", vehicle="kei_truck")
+    rides = [Drive(first, one), Drive(second, two), Drive(None, owner)]
+    team = form(operation, one, two, owner, rides=rides)
+    assert team.drives == rides
+    assert team.cars == "ワゴン1号（運転 佐藤 花子）、ワゴン2号（運転 鈴木 花子）、高橋 花子さんの軽トラック"
+    assert not free_vehicles(operation).exists()
+    teams.release(team, by=SYSTEM, at=make.at(14))
+    assert list(free_vehicles(operation)) == [first, second]
+    assert team.cars, "the day's record still says what they went in"
+
+
+def test_nobody_drives_two_cars_and_no_car_goes_twice(operation: Operation) -> None:
+    first, second = vans(operation, 2)
+    one, two = (
+        present(operation, "一", skills=["driver"], vehicle="car"),
+        present(operation, "二", skills=["driver"]),
+    )
+    for rides, code in (
+        ([Drive(first, one), Drive(second, one)], "team.driver_of_two"),
+        ([Drive(first, one), Drive(None, one)], "team.driver_of_two"),
+        ([Drive(first, one), Drive(first, two)], "team.vehicle_twice"),
+        ([Drive(None, two)], "team.driver_not_allowed"),
+    ):
+        with pytest.raises(Refused) as error:
+            form(operation, one, two, rides=rides)
+        assert refusal(error) == code
+    assert not Team.objects.exists()
+
+
+def test_a_team_that_wants_one_taken_vehicle_of_two_gets_neither(operation: Operation) -> None:
+    first, second = vans(operation, 2)
+    people = [present(operation, name, skills=["driver"]) for name in "一二三"]
+    form(operation, people[0], rides=[Drive(second, people[0])])
+    with pytest.raises(Refused) as error:
+        form(operation, *people[1:], rides=[Drive(first, people[1]), Drive(second, people[2])])
+    assert refusal(error) == "team.vehicle_taken"
+    assert "ワゴン2号" in error.value.text
+    assert list(free_vehicles(operation)) == [first]
+    assert Ride.objects.count() == 1
+
+
+def test_whoever_drives_stays_in_the_team(operation: Operation) -> None:
+    leader, owner = present(operation, "一"), present(operation, "二", vehicle="car")
+    team = form(operation, leader, owner, rides=[Drive(None, owner)])
+    with pytest.raises(Refused) as error:
+        teams.remove_member(team, owner, by=SYSTEM, at=make.at(10))
+    assert refusal(error) == "team.driver_leaving"
 
 
 def test_a_team_can_be_changed_until_it_is_out_and_is_free_after_its_return(operation: Operation) -> None:

@@ -1,0 +1,83 @@
+"""One row at a time: make a dispatch, hold a team's rows, walk one edge of the table. The rules are in services and
+chains."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import IntegrityError
+
+from dvc.accounts.services import hash_secret
+from dvc.audit.services import By, record
+from dvc.core.counting import count_up
+from dvc.core.refused import Refused
+from intake.help_requests.models import Need
+from matching.dispatch import tokens
+from matching.dispatch.models import Dispatch, DispatchState
+from matching.dispatch.states import STEPS
+from matching.teams.models import Team
+
+S = DispatchState
+_RELATED: Final = ("operation", "need", "team__leader")
+
+
+def create(
+    team: Team, need: Need, *, position: int, leg_minutes: int | None, by: By, at: datetime
+) -> Dispatch:
+    """The visit of `team` at `need`: the one it is at when it is the first, else one that waits. What may not be is
+    said by the constraints. Refused: dispatch.team_busy, dispatch.still_held."""
+    nonce = tokens.new_nonce()
+
+    def make(serial: int) -> Dispatch:
+        return Dispatch.objects.create(
+            operation=need.operation, need=need, team=team, serial=serial, token_nonce=nonce, position=position,
+            leg_minutes=leg_minutes, state=S.ACCEPTED if position == 1 else S.NEXT,
+            leader_token_hash=hash_secret(tokens.leader_token(nonce)),
+            genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
+            accepted_at=at, accepted_by=by.user,
+        )  # fmt: skip
+
+    def taken(_: IntegrityError) -> None:
+        if Dispatch.objects.filter(team=team, position=position).exists():
+            raise Refused("dispatch.team_busy", number=team.number) from None
+        # The need waits although a team has it: it was changed, and waits again. That team may be on its way there.
+        holds = Dispatch.objects.holding().select_related("team").filter(need=need).first()
+        if holds is not None:
+            raise Refused("dispatch.still_held", number=need.number, team=holds.team.number) from None
+
+    return count_up(Dispatch.objects.filter(operation=need.operation_id), "serial", make, unless=taken)
+
+
+def lock(dispatch: Dispatch) -> Dispatch:
+    """The row as it is now, held with all of its team's until the end of the transaction (SQLite has one writer
+    anyway). Whoever waited here reads the team's rows again afterwards, with a visit that was added meanwhile."""
+    rows = Dispatch.objects.select_related(*_RELATED).select_for_update(of=("self",))
+    held = {row.pk: row for row in rows.filter(team=dispatch.team_id).order_by("pk")}
+    return held[dispatch.pk]
+
+
+def step(
+    dispatch: Dispatch, to: DispatchState, action: str, values: dict[str, object], *, by: By, at: datetime,
+    **details: Any,
+) -> None:  # fmt: skip
+    """One edge of the table, for a row held by `lock`. An edge that is not there is a bug, not a refusal."""
+    before = S(dispatch.state)
+    if to not in STEPS[before]:
+        raise RuntimeError(f"no step from {before} to {to}")
+    Dispatch.objects.filter(pk=dispatch.pk, state=before).update(state=to, **values)
+    dispatch.state = to
+    record(
+        action, dispatch, by=by, at=at, operation=dispatch.operation, before=str(before), to=str(to),
+        team=dispatch.team_id, need=dispatch.need_id, **details,
+    )  # fmt: skip
+
+
+def refreshed(dispatch: Dispatch) -> Dispatch:
+    dispatch.refresh_from_db(
+        fields=[
+            "state", "checks", "departed_at", "due_back_at", "planned_from", "planned_until", "on_site_at",
+            "returned_at", "sheets_printed",
+        ]
+    )  # fmt: skip
+    return dispatch
