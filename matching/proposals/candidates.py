@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from matching.proposals.gather import TRUCKS
 from matching.teams.queries import free_visits
 
 SHOWN: Final = 60
+ORDER: Final = ("-volunteer__experience", "volunteer__kana_key", "volunteer_id")
 EXPERIENCE: Final = ("はじめて", "経験あり", "リーダー経験あり", "どこでもリーダー")
 FILTERS: Final = {
     "leader": "リーダーになれる人",
@@ -49,7 +50,17 @@ def candidates(
     without: Collection[int] = (),
 ) -> tuple[list[Candidate], int]:
     """The first SHOWN free people who fit, most experienced first, and how many fit in all. Two queries."""
-    visits = free_visits(operation).exclude(volunteer__in=without)
+    visits = fitting(operation, text=text, filters=filters, leader_exp=leader_exp)
+    visits = visits.exclude(volunteer__in=without)
+    rows = visits.select_related("volunteer__group").order_by(*ORDER)
+    return [describe(visit, at=at) for visit in rows[:SHOWN]], visits.count()
+
+
+def fitting(
+    operation: Operation, *, text: str = "", filters: Collection[str] = (), leader_exp: int = 1
+) -> QuerySet[Visit]:
+    """Visits of free people with this in their name or phone number, and for whom all the filters are true."""
+    visits = free_visits(operation)
     if text.strip():
         visits = visits.filter(volunteer__in=Volunteer.objects.matching(text))
     if "leader" in filters:
@@ -62,9 +73,7 @@ def candidates(
         # Inside JSON the two databases search differently; in its text they do not.
         as_text = Cast("volunteer__skills", TextField())
         visits = visits.annotate(skills_text=as_text).filter(skills_text__contains=f'"{Skill.DRIVER.value}"')
-    order = ("-volunteer__experience", "volunteer__kana_key", "volunteer_id")
-    rows = visits.select_related("volunteer__group").order_by(*order)
-    return [describe(visit, at=at) for visit in rows[:SHOWN]], visits.count()
+    return visits
 
 
 def chosen(operation: Operation, people: Collection[int], *, at: datetime) -> list[Candidate]:

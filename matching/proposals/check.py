@@ -6,17 +6,19 @@ sorted by domain.md §3.9: minors, guardians and drivers are never overruled, he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from intake.help_requests.models import Need, Tool
 from intake.volunteers.models import Skill, Volunteer
-from matching.equipment.models import Vehicle
 from matching.proposals.gather import gather
+from matching.queue.queries import against
 from matching.solver import model, rules
 from matching.solver.travel import Travel
+from matching.teams.rides import Drive
 
 # Nobody may overrule these.
 FORBIDDEN: Final = frozenset(
@@ -37,16 +39,21 @@ TEXTS: Final[dict[str, str]] = {
     "ends_after_close": "作業できる時刻のうちに終わらないかもしれません。残りは「継続」になります。",
     "group_part_too_small": "「{who}」さんたちの団体が、小さく分かれすぎています。",
     "guardian_absent": "{who}さん（18歳未満）の保護者が、この班にいません。",
+    "hop_too_far": "続けて行くには、前のお宅から離れています。",
     "leader_unfit": "リーダーの{who}さんは、活動の経験が少なめです。",
     "minor_not_allowed": "{who}さんは18歳未満で、この作業には入れません。",
     "no_speaker": "「{what}」を話せる人がいません。",
-    "seats_short": "車の席が足りません。",
+    "seats_short": "車の席が足りません。車を足すか、人を減らしてください。",
     "too_far_to_walk": "歩いて行くには遠い場所です。車がありません。",
     "too_few_skilled": "「{what}」のできる人が足りません。",
     "too_few_women": "女性の人数が足りません。",
     "too_little_stamina": "{who}さんには、体力のいる作業です。",
+    "too_many_visits": "続けて行く件数が、この活動で決めた数より多くなっています。",
     "tools_short": "資機材「{what}」が足りません。",
     "truck_missing": "軽トラックがありません。",
+    "two_sites": "別の拠点が受け持つお宅が混ざっています。",
+    "vehicle_taken_twice": "同じ車を2回選んでいます。1回だけにしてください。",
+    "driver_unknown": "車の運転者が選ばれていないか、1人が2台を受け持っています。運転者を選び直してください。",
     "unknown_vehicle": "選んだ車は、ほかの班が使っているか、いまは使えません。",
     "uninsured": "{who}さんの保険が、まだ確認できていません。出発までに確かめてください。",
     "women_only": "女性だけで伺う依頼です。{who}さんが入っています。",
@@ -64,13 +71,20 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TeamCheck:
-    """What the rules say about one team. `warnings` may be overruled with a reason, `forbidden` may not."""
+    """What the rules say about one team. `warnings` may be overruled with a reason, `forbidden` may not.
+
+    `rides`: the cars it goes in, those that were named and the members' own that it takes besides.
+    `spans`: from when until when it is at each of its needs if it sets out now, minutes after midnight; `legs`: minutes
+    on the way to each.
+    """
 
     forbidden: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     later: tuple[Finding, ...]
     mode: str
-    driver: Volunteer | None
+    rides: tuple[Drive, ...]
+    spans: tuple[tuple[int, int], ...] = ()
+    legs: tuple[int, ...] = ()
 
 
 def check_team(
@@ -78,63 +92,115 @@ def check_team(
     *,
     volunteers: Sequence[Volunteer],
     leader: Volunteer,
-    vehicle: Vehicle | None,
-    driver: Volunteer | None,
     at: datetime,
+    rides: Sequence[Drive] = (),
+    stay: Collection[Volunteer] = (),
+    then: Sequence[Need] = (),
 ) -> TeamCheck:
-    """Ask the solver's rules about these people at this need now. Whether they are free is the team's constraint.
+    """Ask the solver's rules about these people at this need now, and at those they do `then`. Whether they are free is
+    the team's constraint.
 
-    The way to travel is worked out: in the center's vehicle when one is named, else on foot where that is near
-    enough, else in the members' own cars. `driver` of the answer drives the vehicle or the first own car.
+    The way to travel is worked out: in the cars that are named (`rides`) and, where their seats do not suffice, in
+    members' own cars besides; with none named on foot where that is near enough. The cars of those in `stay` are left
+    where they are unless they are named.
     """
-    gathered = gather(need.operation, at=at, need=need.pk, people=[person.pk for person in volunteers])
-    problem, need_id = gathered.problem, f"N{need.pk}"
+    people = [person.pk for person in volunteers]
+    gathered = gather(need.operation, at=at, need=need.pk, then=[one.pk for one in then], people=people)
+    problem, numbers = gathered.problem, {f"N{one.pk}": one.number for one in (need, *then)}
+    visits = tuple(one for one in numbers if one in problem.need_by)
     names = {f"V{person.pk}": person.name for person in volunteers}
     aside = tuple(Finding(why.code, why.text) for why in gathered.set_aside.values())
+    aside += tuple(Finding(code, sentence) for code, sentence in against([need, *then], volunteers, at=at))
     out = [
         Finding(why.code, f"{names[f'V{pk}']}さん：{why.text}")
         for pk, why in gathered.left_out.items()
         if f"V{pk}" in names
     ]
     members = tuple(who for who in names if who in problem.volunteer_by)
-    if need_id not in problem.need_by or not members or f"V{leader.pk}" not in members:
-        return TeamCheck(tuple(out), aside, (), model.Mode.CAR if vehicle else model.Mode.WALK, driver)
-    team = crew(problem, need_id, members, f"V{leader.pk}", vehicle, driver)
-    found = rules.violations(problem, model.Plan(teams=(team,)))
-    said = [(one.code, _say(one, problem, team, names)) for one in found if one.code != "unknown_volunteer"]
+    if not visits or not members or f"V{leader.pk}" not in members:
+        return TeamCheck(tuple(out), aside, (), model.Mode.CAR if rides else model.Mode.WALK, tuple(rides))
+    named, staying = tuple(_ride(ride) for ride in rides), {f"V{person.pk}" for person in stay}
+    team = crew(problem, visits, members, f"V{leader.pk}", named, staying)
+    travel = Travel(problem)
+    read = rules.review(problem, model.Plan(teams=(team,)), travel)
+    said = [
+        (one.code, _which(one, numbers) + _say(one, problem, team, names))
+        for one in read.violations
+        if one.code != "unknown_volunteer"
+    ]
+    line = read.timelines.get(team.id)
     return TeamCheck(
         forbidden=(*out, *_findings(said, lambda code: code in FORBIDDEN)),
         warnings=(*aside, *_findings(said, lambda code: code not in FORBIDDEN | LATER)),
         later=_findings(said, lambda code: code in LATER),
         mode=team.mode,
-        driver=next((person for person in volunteers if f"V{person.pk}" == _first_driver(team)), None),
+        rides=(*rides, *_own_cars(team.vehicles[len(rides) :], volunteers)),
+        spans=line.spans if line else (),
+        legs=_legs(travel, team) if line else (),
     )
+
+
+def _which(found: rules.Violation, numbers: Mapping[str, int]) -> str:
+    """「12番：」 in front of what is said about one need of several."""
+    number = numbers.get(found.need or "")
+    return f"{number}番：" if number and len(numbers) > 1 else ""
+
+
+def _legs(travel: Travel, team: model.Team) -> tuple[int, ...]:
+    visits = [travel.problem.need_by[need] for need in team.visits]
+    hops = (travel.hop(a, b, team.mode)[0] for a, b in pairwise(visits))
+    return (travel.access(visits[0], team.mode)[0], *hops)
 
 
 def crew(
     problem: model.Problem,
-    need_id: str,
+    visits: tuple[str, ...],
     members: tuple[str, ...],
     leader: str,
-    vehicle: Vehicle | None,
-    driver: Volunteer | None,
+    named: Sequence[model.Ride],
+    stay: Collection[str] = (),
 ) -> model.Team:
-    """The team as the solver writes it, with the way to travel a person would choose."""
-    need = problem.need_by[need_id]
-    owners = _owners(problem, members, truck_first=need.truck)
-    rides: list[model.Ride] = []
-    if vehicle is not None:
-        rides.append(model.Ride(f"K{vehicle.pk}", f"V{driver.pk}" if driver else ""))
-    elif not need.truck and not Travel(problem).access(need, model.Mode.WALK)[1]:
-        return model.Team("hand", members, leader, (need_id,), model.Mode.WALK)
-    seats = sum(problem.fleet_by[ride.id].seats for ride in rides if ride.id in problem.fleet_by)
-    drivers = {ride.driver for ride in rides}
-    for owner in owners:
-        if owner.vehicle and owner.id not in drivers and (seats < len(members) or (need.truck and not rides)):
+    """The team as the solver writes it, with the way to travel a person would choose: the cars that are `named`, then
+    own ones (not of those who `stay`) until there are seats and the truck."""
+    needs = [problem.need_by[need] for need in visits]
+    truck = any(need.truck for need in needs)
+    if (
+        not named
+        and not truck
+        and not any(Travel(problem).access(need, model.Mode.WALK)[1] for need in needs)
+    ):
+        return model.Team("hand", members, leader, visits, model.Mode.WALK)
+    rides, drivers = list(named), {ride.driver for ride in named}
+    cars = [car for ride in named if (car := _car(problem, ride))]
+    seats, no_truck = sum(seats for _, seats in cars), truck and all(kind != "truck" for kind, _ in cars)
+    for owner in _owners(problem, members, truck_first=no_truck):
+        if owner.vehicle is None or owner.id in drivers or owner.id in stay:
+            continue
+        brings_it = no_truck and owner.vehicle.kind == "truck"
+        if seats < len(members) or brings_it:
             rides.append(model.Ride(owner.id, owner.id))
             seats += owner.vehicle.seats
+            no_truck = no_truck and not brings_it
     mode = model.Mode.CAR if rides else model.Mode.WALK
-    return model.Team("hand", members, leader, (need_id,), mode, tuple(rides))
+    return model.Team("hand", members, leader, visits, mode, tuple(rides))
+
+
+def _ride(drive: Drive) -> model.Ride:
+    driver = f"V{drive.driver.pk}" if drive.driver else ""
+    return model.Ride(f"K{drive.vehicle.pk}" if drive.vehicle else driver, driver)
+
+
+def _car(problem: model.Problem, ride: model.Ride) -> tuple[str, int] | None:
+    """Kind and seats of a car that is there."""
+    vehicle = problem.fleet_by.get(ride.id)
+    owner = problem.volunteer_by.get(ride.id)
+    car = vehicle or (owner.vehicle if owner else None)
+    return (car.kind, car.seats) if car else None
+
+
+def _own_cars(rides: Iterable[model.Ride], volunteers: Iterable[Volunteer]) -> Iterator[Drive]:
+    owners = {f"V{person.pk}": person for person in volunteers}
+    return (Drive(None, owners[ride.driver]) for ride in rides)
 
 
 def _owners(problem: model.Problem, members: Iterable[str], *, truck_first: bool) -> list[model.Volunteer]:
@@ -150,10 +216,6 @@ def _owners(problem: model.Problem, members: Iterable[str], *, truck_first: bool
     )
 
 
-def _first_driver(team: model.Team) -> str:
-    return team.vehicles[0].driver if team.vehicles else ""
-
-
 def _findings(said: Iterable[tuple[str, str]], wanted: Callable[[str], bool]) -> tuple[Finding, ...]:
     """Each sentence once, in the order of the rules."""
     texts = {text: Finding(code, text) for code, text in said if wanted(code)}
@@ -162,7 +224,7 @@ def _findings(said: Iterable[tuple[str, str]], wanted: Callable[[str], bool]) ->
 
 def _say(found: rules.Violation, problem: model.Problem, team: model.Team, names: dict[str, str]) -> str:
     if found.code == "wrong_size":
-        need = problem.need_by[team.visits[0]]
+        need = problem.need_by[found.need or team.visits[0]]
         return f"{len(team.members)}人です。めやすは{need.min}～{need.max}人です。"
     who = names.get(found.volunteer or "", "")
     if not who and found.what and found.what in problem.group_by:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from django.http import QueryDict
 
 from matching.proposals.candidates import FILTERS
 
 LONGEST_ID = 18  # digits that surely fit a primary key
+MOST_CARS = 20
 
 REJECT_REASONS = (
     "この組み合わせは避けたい",
@@ -23,6 +26,18 @@ HOLD_REASONS = (
     "午後に回す",
 )
 
+PIN_REASON = "提案のまま行ってもらう"
+LOCK_REASONS = (
+    "前にもこのお宅に行った",
+    "依頼者か本人の希望",
+    "この人の技能・道具が要る",
+)
+BAN_REASONS = (
+    "依頼者と知り合い・家族",
+    "前に困ったことがあった",
+    "依頼者か本人の希望",
+)
+
 
 def ids(texts: list[str]) -> list[int]:
     """The numbers among what was sent; anything else was not sent by our page and is left out."""
@@ -34,20 +49,26 @@ def one_id(text: str | None) -> int | None:
     return next(iter(ids([text or ""])), None)
 
 
-def reason_of(sent: QueryDict) -> str:
+def reason_of(sent: QueryDict, chosen: str = "reason", written: str = "note") -> str:
     """The chosen reason and what was written beside it, as one sentence."""
-    parts = [sent.get("reason", "").strip(), sent.get("note", "").strip()]
+    parts = [sent.get(chosen, "").strip(), sent.get(written, "").strip()]
     return "：".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
 class TeamAnswers:
-    """The page 「手で組む」: whom, under whom, in what, and what the list shows."""
+    """The page 「手で組む」: whom, under whom, in what, to which needs afterwards, and what the list shows.
+
+    `cars`: the center's vehicles with their drivers, as far as they were chosen; `own`: whose own cars go, `left`: whose
+    do not although they were among them on the page.
+    """
 
     members: list[int] = field(default_factory=list)
+    then: list[int] = field(default_factory=list)
     leader: int | None = None
-    vehicle: int | None = None
-    driver: int | None = None
+    cars: tuple[tuple[int, int | None], ...] = ()
+    own: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
     proposal: int | None = None
     text: str = ""
     filters: tuple[str, ...] = ()
@@ -56,13 +77,24 @@ class TeamAnswers:
     @classmethod
     def read(cls, sent: QueryDict) -> TeamAnswers:
         confirmed = sent.get("ok") == "yes"
+        own = tuple(ids(sent.getlist("own")))
         return cls(
             members=ids(sent.getlist("m")),
+            then=ids(sent.getlist("n")),
             leader=one_id(sent.get("leader")),
-            vehicle=one_id(sent.get("vehicle")),
-            driver=one_id(sent.get("driver")),
+            cars=tuple(_cars(sent.getlist("vehicle"), sent.getlist("driver"))),
+            own=own,
+            left=tuple(one for one in ids(sent.getlist("car_of")) if one not in own),
             proposal=one_id(sent.get("proposal")),
             text=sent.get("q", "")[:60].replace("\x00", ""),
             filters=tuple(name for name in sent.getlist("f") if name in FILTERS),
             overrule=reason_of(sent)[:120].replace("\x00", "") if confirmed else "",
         )
+
+
+def _cars(vehicles: list[str], drivers: list[str]) -> Iterator[tuple[int, int | None]]:
+    """Each line of the page has a vehicle and its driver; a line without a vehicle says nothing."""
+    for vehicle, driver in zip_longest(vehicles[:MOST_CARS], drivers[:MOST_CARS]):
+        found = one_id(vehicle)
+        if found is not None:
+            yield found, one_id(driver)

@@ -1,4 +1,5 @@
-"""Rows to Problem: the morning as the tables have it, for the solver. Six SQL statements, whatever the size.
+"""Rows to Problem: the morning as the tables have it, for the solver. Six SQL statements at most, whatever the size, also
+with everything that was decided by hand (`decided.with_decisions` asks nothing more).
 
 People are "V<pk>", needs "N<pk>", sites "S<pk>", groups "G<pk>", vehicles of the center "K<pk>": no personal
 data, so that a stored problem can be kept and replayed. Teams that exist already need no pins: their people,
@@ -7,6 +8,7 @@ vehicles and tools are simply not there.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +16,7 @@ from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from dvc.operations.models import Mode as OperationMode
@@ -23,13 +25,17 @@ from intake.checkin.models import Visit
 from intake.help_requests.models import BLOCKING, Hazard, Need, NeedState, WorkState
 from intake.questions.services import Answers
 from intake.volunteers.models import InsurancePolicy, Skill, VehicleKind, Volunteer, WorkCategory
-from matching.dispatch.models import Dispatch, DispatchState
+from matching.dispatch.models import NOT_OVER, Dispatch, DispatchState
 from matching.equipment.models import ToolStock
-from matching.queue.models import Ban
+from matching.loans.models import Loan
+from matching.loans.queries import free_items
+from matching.proposals.models import Weighting
+from matching.proposals.ties import Ties, ties
 from matching.queue.order import blocked_by, tier, weight
 from matching.solver import model
-from matching.teams.models import Member
 from matching.teams.queries import free_vehicles, free_visits
+
+log = logging.getLogger(__name__)
 
 # Work and dangers that a person under 18 is never sent to (domain.md §3.9).
 NOT_FOR_MINORS: Final = frozenset({WorkCategory.UNDER_FLOOR, WorkCategory.DEBRIS})
@@ -48,6 +54,33 @@ USUAL_SEATS: Final[Mapping[str, int]] = {
     VehicleKind.CAR: 4, VehicleKind.KEI_TRUCK: 2, VehicleKind.TRUCK: 2, VehicleKind.VAN: 7,
 }  # fmt: skip
 
+# Of a visit: names, addresses and telephone numbers never come near the engine.
+READ: Final = (
+    "site_id", "available_until", "insurance_seen_at",
+    *(
+        f"volunteer__{name}"
+        for name in (
+            "birth_date", "said_minor", "guardian_id", "guardian_consent", "blocked_reason", "gender", "experience",
+            "stamina", "skills", "languages", "vehicle", "vehicle_seats", "prefers", "avoids", "group__atomic",
+            "group__min_part",
+        )
+    ),
+)  # fmt: skip
+
+BAD_NEED: Final = model.Reason(
+    "bad_value",
+    "登録に使えない値があり、自動では組めません。困りごとの画面で、場所・人数・時間を確かめてください。",
+)
+
+
+def still_held(team: int) -> model.Reason:
+    """The need was changed and waits again, and team `team` (its number) still has it among its houses."""
+    return model.Reason(
+        "still_held",
+        f"まだ{team}班の行き先に入っています。「チーム・派遣」で{team}班からこの訪問を外し、リーダーに伝えてください。",
+    )
+
+
 Row = Mapping[str, Any]  # a need's columns beside one of its items' (`items__…`), or Nones where it has none
 
 
@@ -55,13 +88,16 @@ Row = Mapping[str, Any]  # a need's columns beside one of its items' (`items__�
 class Gathered:
     """The problem, and what is not in it: needs that wait for something else and people, by pk, with the reason.
 
-    `versions` are the versions of the needs as they were read.
+    `versions` are the versions of the needs as they were read; `ties` and `steps` (the operation's weights) are for
+    `decided.with_decisions`.
     """
 
     problem: model.Problem
     versions: Mapping[int, int] = field(default_factory=dict)
     set_aside: Mapping[int, model.Reason] = field(default_factory=dict)
     left_out: Mapping[int, model.Reason] = field(default_factory=dict)
+    ties: Ties = field(default_factory=Ties)
+    steps: Mapping[str, int] = field(default_factory=dict)
 
 
 def gather(
@@ -69,45 +105,61 @@ def gather(
     *,
     at: datetime,
     need: int | None = None,
+    then: Collection[int] = (),
     people: Collection[int] | None = None,
-    baseline: Mapping[str, str | None] | None = None,
 ) -> Gathered:
-    """The problem at the moment `at`. Six statements.
+    """The problem at the moment `at`. Six statements at most, whatever the size (the sixth asks what people said today).
 
-    With `need` and `people` (pks) only that need, held or not, and those people with the rest of their groups:
-    what it takes to check one team. `baseline` is what is on offer now; changing it costs (churn).
+    With `need` and `people` (pks) only that need and those a team does `then`, held or not, and those people with the
+    rest of their groups: what it takes to check one team. Else what is on offer now is the baseline: changing it costs
+    points (churn), so that the screen stays calm.
     """
-    sites = list(Site.objects.filter(center_id=operation.center_id).order_by("pk"))
+    sites, steps = _sites_and_steps(operation)
     visits = _visits(operation, at=at, people=people)
-    rows = [list(group) for _, group in groupby(_need_rows(operation, need), key=lambda row: row["pk"])]
-    bans, before = _bans_and_before(operation, need)
-    stock = _stock(operation, sites, (row for row in rows if row[0]["out"]))
+    only = None if need is None else frozenset({need, *then})
+    rows = [list(group) for _, group in groupby(_need_rows(operation, only), key=lambda row: row["pk"])]
+    tied = ties(operation, day=timezone.localdate(at), only=only)
+    fleet, stock, lent = _things(operation, sites)
+    counted = any(stock.values())
+    _less_what_is_out(stock, sites, (row for row in rows if row[0]["team"] is not None), lent)
     # A need whose team is on its way back may wait again (継続): it counts as waiting, its tools as out.
     waiting = [
-        row for row in rows if (row[0]["state"] == NeedState.READY if need is None else row[0]["pk"] == need)
+        row for row in rows if (row[0]["state"] == NeedState.READY if only is None else row[0]["pk"] in only)
     ]
-    needs, set_aside, avoid = _needs(waiting, operation, sites, before, at=at, held_too=need is not None)
-    if not any(stock.values()):
+    needs, set_aside, avoid = _needs(waiting, operation, sites, tied.before, at=at, held_too=only is not None)
+    if not counted:
         # Nobody has counted the tools yet, as on a first morning: that is no reason to keep everybody waiting.
         needs = [replace(one, equip={}) for one in needs]
     volunteers, groups, left_out = _volunteers(visits, operation, sites, at=at)
     here = {person.id for person in volunteers}
     asked = {one.id for one in needs}
-    bans |= {(who.id, where) for where, kinds in avoid.items() for who in volunteers if who.avoid & kinds}
+    choosy = [person for person in volunteers if person.avoid]
+    bans = {(f"V{who}", f"N{where}") for who, where in tied.bans}
+    bans |= {(who.id, where) for where, kinds in avoid.items() for who in choosy if who.avoid & kinds}
+    baseline = {f"V{who}": f"N{where}" for who, where in tied.offered.items()}
     problem = model.Problem(
         id=f"O{operation.pk}",
         now=minute(timezone.localtime(at).time()),
-        params=model.Params(work_end=minute(operation.work_end), max_visits=1),
+        params=model.Params(work_end=minute(operation.work_end), max_visits=operation.max_visits),
         sites=tuple(model.Site(f"S{site.pk}", site.lat, site.lng) for site in sites),
         volunteers=tuple(volunteers),
         groups=tuple(groups),
         needs=tuple(needs),
-        fleet=tuple(_fleet(operation)),
+        fleet=fleet,
         stock=stock,
         bans=frozenset((who, where) for who, where in bans if who in here and where in asked),
-        baseline={who: where for who, where in (baseline or {}).items() if who in here and where in asked},
+        baseline={who: where for who, where in baseline.items() if who in here and where in asked},
     )
-    return Gathered(problem, {row[0]["pk"]: row[0]["version"] for row in waiting}, set_aside, left_out)
+    versions = {row[0]["pk"]: row[0]["version"] for row in waiting}
+    return Gathered(problem, versions, set_aside, left_out, tied, steps)
+
+
+def _sites_and_steps(operation: Operation) -> tuple[list[Site], dict[str, int]]:
+    """The center's sites, and what counts more or less in this operation. One statement."""
+    steps = Weighting.objects.filter(operation=operation).values("steps")[:1]
+    sites = Site.objects.filter(center_id=operation.center_id).annotate(steps=Subquery(steps)).order_by("pk")
+    found: list[Any] = list(sites)
+    return found, (found[0].steps if found else None) or {}
 
 
 def minute(moment: time) -> int:
@@ -121,6 +173,7 @@ def _visits(operation: Operation, *, at: datetime, people: Collection[int] | Non
     # whole teams. Without them the nine o'clock plan would be made for the few who came first.
     covered = InsurancePolicy.objects.covering(at).filter(volunteer=OuterRef("volunteer_id"))
     visits = free_visits(operation).select_related("volunteer__group").annotate(covered=Exists(covered))
+    visits = visits.only(*READ)
     if people is not None:
         together = Volunteer.objects.filter(pk__in=people, group__isnull=False).values("group_id")
         visits = visits.filter(Q(volunteer__in=people) | Q(volunteer__group__in=together))
@@ -131,7 +184,6 @@ def _volunteers(
     visits: Iterable[Visit], operation: Operation, sites: list[Site], *, at: datetime
 ) -> tuple[list[model.Volunteer], list[model.Group], dict[int, model.Reason]]:
     day = timezone.localdate(at)
-    now = minute(timezone.localtime(at).time())
     everywhere = tuple(f"S{site.pk}" for site in sites)
     answers = Answers(operation, None, [day])
     found, groups, left_out = [], {}, {}
@@ -147,7 +199,7 @@ def _volunteers(
         found.append(
             model.Volunteer(
                 id=f"V{person.pk}",
-                start=now,
+                start=0,  # here already: the same record from minute to minute
                 end=minute(visit.available_until) if visit.available_until else 24 * 60,
                 sites=(f"S{visit.site_id}",) if visit.site_id else everywhere,
                 age=_age(person, at),
@@ -158,7 +210,7 @@ def _volunteers(
                 langs=frozenset(person.languages),
                 group=f"G{person.group_id}" if person.group_id else None,
                 guardian=f"V{person.guardian_id}" if person.guardian_id and person.is_minor_on(day) else None,
-                vehicle=_own_vehicle(person),
+                vehicle=None if person.is_minor_on(day) else _own_vehicle(person),
                 insured=_insured(visit, operation),
                 prefs=frozenset(person.prefers),
                 avoid=frozenset(person.avoids),
@@ -197,10 +249,12 @@ def _age(person: Volunteer, at: datetime) -> int:
 
 
 def _own_vehicle(person: Volunteer) -> model.OwnVehicle | None:
-    if not person.vehicle:
-        return None
-    seats = person.vehicle_seats or USUAL_SEATS.get(person.vehicle, 1)
-    return model.OwnVehicle(_kind(person.vehicle), seats)
+    return model.OwnVehicle(_kind(person.vehicle), own_seats(person)) if person.vehicle else None
+
+
+def own_seats(person: Volunteer) -> int:
+    """How many their own car takes, the driver among them; the usual number where nobody asked."""
+    return person.vehicle_seats or USUAL_SEATS.get(person.vehicle, 1)
 
 
 def _kind(kind: str) -> str:
@@ -209,21 +263,26 @@ def _kind(kind: str) -> str:
 
 
 # ── needs ──────────────────────────────────────────────────────────────────────────────────────
-def _need_rows(operation: Operation, need: int | None) -> Iterator[Row]:
-    """One row per need and work item: needs that wait, and needs whose team still has the tools (`out`)."""
-    live = Dispatch.objects.live().filter(need=OuterRef("pk"))
-    rows = Need.objects.filter(operation=operation).annotate(out=Exists(live))
-    waiting = Q(state=NeedState.READY) if need is None else Q(pk=need)
+def _need_rows(operation: Operation, only: Collection[int] | None) -> Iterator[Row]:
+    """One row per need and work item: needs that wait, and needs of a `team` that has the tools for them."""
+    has_tools = Dispatch.objects.filter(need=OuterRef("pk"), state__in=NOT_OVER).order_by("-pk")
+    still = Dispatch.objects.filter(
+        need=OuterRef("pk"), state__in=[DispatchState.ACCEPTED, DispatchState.NEXT]
+    )
+    rows = Need.objects.filter(operation=operation).annotate(
+        team=Subquery(has_tools.values("team")[:1]), held_by=Subquery(still.values("team__number")[:1])
+    )
+    waiting = Q(state=NeedState.READY) if only is None else Q(pk__in=only)
     return (
-        rows.filter(waiting | Q(out=True))
+        rows.filter(waiting | Q(team__isnull=False))
         .order_by("pk", "items__pk")
         .values(
-            "pk", "version", "state", "out", "received_at", "needs_crisis", "needs_watch", "hazards", "open_from",
-            "open_until", "household__lat", "household__lng", "household__lives_alone", "hold__reason",
+            "pk", "version", "state", "team", "held_by", "received_at", "needs_crisis", "needs_watch", "hazards", "open_from",
+            "open_until", "household__lat", "household__lng", "household__lives_alone", "hold__pk",
             "items__state", "items__category", "items__people_min", "items__people_ideal",
             "items__people_max", "items__minutes", "items__skills", "items__tools", "items__needs_truck",
             "items__women_min", "items__women_only", "items__language", "items__minors_ok",
-            "items__stamina_min",
+            "items__stamina_min", "items__hazards", "items__open_from", "items__open_until",
         )
         .iterator()
     )  # fmt: skip
@@ -233,7 +292,7 @@ def _needs(
     rows: Iterable[list[Row]],
     operation: Operation,
     sites: list[Site],
-    before: Mapping[int, tuple[str, ...]],
+    before: Mapping[int, tuple[int, ...]],
     *,
     at: datetime,
     held_too: bool,
@@ -247,7 +306,12 @@ def _needs(
         if why:
             set_aside[need["pk"]] = why
             continue
-        one = _need(need, todo, operation, sites, before.get(need["pk"], ()), at=at)
+        try:
+            one = _need(need, todo, operation, sites, before.get(need["pk"], ()), at=at)
+        except model.ProblemError as error:  # one odd row must not keep all the others waiting
+            log.warning("need %s is left out: %s", need["pk"], error)
+            set_aside[need["pk"]] = BAD_NEED
+            continue
         found.append(one)
         kinds = frozenset(item["items__category"] for item in todo) - {one.type}
         if kinds:
@@ -256,13 +320,16 @@ def _needs(
 
 
 def _not_yet(need: Row, todo: list[Row], *, held_too: bool) -> model.Reason | None:
+    if need["state"] == NeedState.READY and need["held_by"] is not None:
+        return still_held(need["held_by"])
     why = blocked_by(
-        held=None if held_too else need["hold__reason"],
+        # The reason may name somebody, and a plan is stored for long.
+        held=None if held_too or need["hold__pk"] is None else "",
         lat=need["household__lat"],
         lng=need["household__lng"],
         open_items=len(todo),
-        opens=need["open_from"],
-        closes=need["open_until"],
+        opens=_opens(need, todo),
+        closes=_closes(need, todo),
     )
     return model.Reason(*why) if why else None
 
@@ -272,12 +339,13 @@ def _need(
     todo: list[Row],
     operation: Operation,
     sites: list[Site],
-    before: tuple[str, ...],
+    before: tuple[int, ...],
     *,
     at: datetime,
 ) -> model.Need:
     """A need's open items as one job for one team: the most people, every skill and tool, all minutes."""
-    hazards = frozenset(need["hazards"])
+    # Items that are open have no danger any more that keeps people out; what is left still asks for care.
+    hazards = frozenset(need["hazards"]).union(*(item["items__hazards"] for item in todo))
     skills = _most(item["items__skills"] for item in todo)
     days, alone = max(0, (at - need["received_at"]).days), bool(need["household__lives_alone"])
     return model.Need(
@@ -290,8 +358,8 @@ def _need(
         ideal=max(item["items__people_ideal"] for item in todo),
         max=max(item["items__people_max"] for item in todo),
         dur=min(MOST_MINUTES, sum(item["items__minutes"] for item in todo)),
-        open=minute(need["open_from"]),
-        close=minute(need["open_until"]),
+        open=minute(_opens(need, todo)),
+        close=minute(_closes(need, todo)),
         weight=weight(days=days, crisis=need["needs_crisis"], alone=alone, watch=need["needs_watch"]),
         tier=tier(crisis=need["needs_crisis"], alone=alone, watch=need["needs_watch"]),
         skills=skills,
@@ -304,9 +372,22 @@ def _need(
         leader_exp=leader_experience(operation, crisis=need["needs_crisis"], hazards=hazards),
         equip=_most(item["items__tools"] for item in todo),
         truck=any(item["items__needs_truck"] for item in todo),
-        prev=before,
+        prev=tuple(sorted(f"V{person}" for person in before)),
         days_waited=days,
     )
+
+
+def _opens(need: Row, todo: list[Row]) -> time:
+    """When a team may begin: one team does all of it, so the latest of the house's hour and the items' own."""
+    of_items = (item["items__open_from"] for item in todo if item["items__open_from"])
+    hours: list[time] = [need["open_from"], *of_items]
+    return max(hours)
+
+
+def _closes(need: Row, todo: list[Row]) -> time:
+    of_items = (item["items__open_until"] for item in todo if item["items__open_until"])
+    hours: list[time] = [need["open_until"], *of_items]
+    return min(hours)
 
 
 def _minors_ok(todo: list[Row], hazards: frozenset[str], skills: Mapping[str, int]) -> bool:
@@ -338,51 +419,55 @@ def _nearest(sites: list[Site], lat: float, lng: float) -> Site:
     return min(sites, key=lambda site: ((site.lat - lat) ** 2 + ((site.lng - lng) * east) ** 2, site.pk))
 
 
-def _bans_and_before(
-    operation: Operation, need: int | None
-) -> tuple[set[tuple[str, str]], dict[int, tuple[str, ...]]]:
-    """Pairs that shall not meet, and who worked at a need before. One statement."""
-    bans = Ban.objects.filter(operation=operation)
-    been = Member.objects.filter(
-        team__dispatches__need__operation=operation, team__dispatches__state=DispatchState.BACK
-    )
-    if need is None:
-        been = been.filter(team__dispatches__need__state=NeedState.READY)
-    else:
-        bans, been = bans.filter(need=need), been.filter(team__dispatches__need=need)
-    # No statement of a union may be in an order of its own.
-    pairs = (
-        bans.order_by()
-        .values_list("need_id", "volunteer_id", Value(1))
-        .union(been.order_by().values_list("team__dispatches__need_id", "volunteer_id", Value(0)))
-    )
-    banned: set[tuple[str, str]] = set()
-    before: dict[int, tuple[str, ...]] = {}
-    for need_id, volunteer_id, is_ban in pairs:
-        if is_ban:
-            banned.add((f"V{volunteer_id}", f"N{need_id}"))
-        else:
-            before[need_id] = (*before.get(need_id, ()), f"V{volunteer_id}")
-    return banned, {need_id: tuple(sorted(people)) for need_id, people in before.items()}
-
-
 # ── things ─────────────────────────────────────────────────────────────────────────────────────
-def _fleet(operation: Operation) -> Iterator[model.FleetVehicle]:
-    for vehicle in free_vehicles(operation).order_by("pk"):
-        kind, seats = _kind(vehicle.kind), max(1, vehicle.seats)
-        yield model.FleetVehicle(f"K{vehicle.pk}", f"S{vehicle.site_id}", kind, seats)
+_VEHICLE, _STOCK, _PIECE, _LENT = range(4)
 
 
-def _stock(operation: Operation, sites: list[Site], out: Iterable[list[Row]]) -> dict[str, dict[str, int]]:
-    """What is left at each site: the stock less what live teams took from the site nearest to their job."""
-    left: dict[str, dict[str, int]] = {f"S{site.pk}": {} for site in sites}
-    for row in ToolStock.objects.filter(operation=operation).order_by("pk"):
-        left[f"S{row.site_id}"][row.tool] = row.count
+def _things(
+    operation: Operation, sites: list[Site]
+) -> tuple[tuple[model.FleetVehicle, ...], dict[str, dict[str, int]], dict[tuple[int, str], int]]:
+    """Free vehicles of the center; the tools each site can lend: counted ones and numbered pieces that are neither lent
+    nor broken; and what each team has been lent. One statement."""
+    vehicles = free_vehicles(operation).order_by()
+    stock_rows = ToolStock.objects.filter(operation=operation).order_by()
+    free = F("count") - F("out") - F("broken")
+    loans = Loan.objects.open().filter(operation=operation, team__isnull=False).order_by()
+    rows = vehicles.values_list(Value(_VEHICLE), "site_id", "pk", "kind", "seats").union(
+        stock_rows.values_list(Value(_STOCK), "site_id", "pk", "tool", free),
+        free_items(operation).order_by().values_list(Value(_PIECE), "site_id", "pk", "tool", Value(1)),
+        loans.values_list(Value(_LENT), "team_id", "pk", "tool", F("count") - F("back")),
+        all=True,
+    )
+    fleet, stock = [], {f"S{site.pk}": dict[str, int]() for site in sites}
+    lent: dict[tuple[int, str], int] = {}
+    for row, where, pk, what, number in sorted(rows, key=lambda row: row[:3]):
+        if row == _VEHICLE:
+            fleet.append(model.FleetVehicle(f"K{pk}", f"S{where}", _kind(what), max(1, number)))
+        elif row == _LENT:
+            lent[where, what] = lent.get((where, what), 0) + number
+        else:
+            here = stock[f"S{where}"]
+            here[what] = here.get(what, 0) + number
+    fleet.sort(key=lambda one: int(one.id[1:]))
+    return tuple(fleet), stock, lent
+
+
+def _less_what_is_out(
+    stock: dict[str, dict[str, int]], sites: list[Site], out: Iterable[list[Row]],
+    lent: Mapping[tuple[int, str], int],
+) -> None:  # fmt: skip
+    """Takes away what teams will still fetch, or took along without a record: each tool as many as the most demanding of
+    a team's needs asks for and it was not lent yet, from the site nearest to one of them."""
+    taken: dict[tuple[int, str], int] = {}
+    site_of: dict[int, str] = {}
     for items in out:
         need = items[0]
         if need["household__lat"] is None or need["household__lng"] is None:
             continue
-        site = left[f"S{_nearest(sites, need['household__lat'], need['household__lng']).pk}"]
+        nearest = _nearest(sites, need["household__lat"], need["household__lng"])
+        site_of.setdefault(need["team"], f"S{nearest.pk}")
         for tool, count in _most(item["items__tools"] for item in items if item["items__tools"]).items():
-            site[tool] = max(0, site.get(tool, 0) - count)
-    return left
+            taken[need["team"], tool] = max(taken.get((need["team"], tool), 0), count)
+    for (team, tool), count in taken.items():
+        site = stock[site_of[team]]
+        site[tool] = max(0, site.get(tool, 0) - max(0, count - lent.get((team, tool), 0)))

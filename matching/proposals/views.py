@@ -1,8 +1,7 @@
-"""The matching screen: what waits, what is proposed, what was decided; and a team made by hand."""
+"""The matching screen: what waits, what is proposed, what was decided."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -15,21 +14,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core.refused import Refused
-from intake.help_requests.models import Hazard, Need, Tool
-from intake.volunteers.models import Skill, Volunteer
+from intake.help_requests.models import Need
+from intake.volunteers.models import Volunteer
 from matching.dispatch.models import Dispatch
-from matching.equipment.models import Vehicle
+from matching.dispatch.queries import places_of
 from matching.proposals import board as screen
-from matching.proposals import services
-from matching.proposals.candidates import FILTERS, Candidate, candidates, chosen
-from matching.proposals.check import TeamCheck, check_team
-from matching.proposals.forms import HOLD_REASONS, REJECT_REASONS, TeamAnswers, ids, reason_of
-from matching.proposals.gather import leader_experience
+from matching.proposals import decisions, runs
+from matching.proposals.forms import (
+    HOLD_REASONS,
+    REJECT_REASONS,
+    ids,
+    reason_of,
+)  # fmt: skip
+from matching.proposals.look import LANES, TIERS, Look
 from matching.proposals.models import Proposal
+from matching.proposals.status import status as status_of
+from matching.proposals.weights import steps_of, told
 from matching.queue import services as queue
 from matching.queue.order import WEIGHTS
 from matching.teams import services as teams
-from matching.teams.queries import free_vehicles
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -39,7 +42,8 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def board(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The whole page."""
-    return render(request, "matching/proposals/board.html", _board_context(request))
+    status = status_of(request.operation, at=request.now, real=timezone.now())
+    return render(request, "matching/proposals/board.html", _board_context(request) | {"status": status})
 
 
 @never_cache
@@ -56,15 +60,51 @@ def poll(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 
 def _board_context(request: StaffRequest) -> dict[str, Any]:
-    shown = screen.board(request.operation, at=request.now, real=timezone.now())
-    return {"board": shown, "weights": WEIGHTS.values(), "now": request.now}
+    look = Look.read(request.GET)
+    shown = screen.board(request.operation, at=request.now, real=timezone.now(), look=look)
+    return {
+        "board": shown,
+        "look": look,
+        "tiers": TIERS.items(),
+        "lanes": {lane: look.elsewhere(lane) for lane in LANES},
+        "weights": WEIGHTS.values(),
+        "weighed": told(steps_of(request.operation)),
+        "now": request.now,
+    }
+
+
+@never_cache
+@require_safe
+def engine(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The line that says how far the engine is, or 204 when it says the same as on screen (two queries)."""
+    status = status_of(request.operation, at=request.now, real=timezone.now())
+    if request.GET.get("version") == status.version:
+        return HttpResponse(status=204)
+    response = render(request, "matching/proposals/_engine.html", {"status": status})
+    response["X-Version"] = status.version
+    return response
 
 
 @require_POST
 def request_run(request: StaffRequest, operation_id: int) -> HttpResponse:
     """「提案を作り直す」"""
-    services.request_run(request.operation, why="by hand", by=by(request), at=request.now)
+    runs.request_run(request.operation, why="by hand", by=by(request), at=request.now)
     messages.success(request, "提案を作り直しています。数秒で画面が変わります。")
+    return redirect("matching_board", operation_id)
+
+
+@require_POST
+def stop(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """「計算をやめる」"""
+    if runs.cancel(request.operation, by=by(request), at=request.now):
+        again = (
+            "人や困りごとに動きがあるか3分たつと、また計算します。"
+            if request.operation.auto_match
+            else "「提案を作り直す」を押すと、また計算します。"
+        )
+        messages.success(request, f"計算をやめました。いまの提案は、そのままです。{again}")
+    else:
+        messages.success(request, "計算は、もう終わっていました。")
     return redirect("matching_board", operation_id)
 
 
@@ -74,21 +114,62 @@ def accept(request: StaffRequest, operation_id: int, proposal_id: int) -> HttpRe
     """「決定」 on a proposal as it stands. What must be confirmed first leads to the edit page."""
     proposal = access.of_operation(request.operation, Proposal.objects.all(), proposal_id)
     try:
-        dispatch = services.accept(proposal, by=by(request), at=request.now)
+        dispatch = decisions.accept(proposal, by=by(request), at=request.now)
     except Refused as refused:
         teams.keep_clash(request.operation, refused, by=by(request), at=request.now)
         messages.error(request, refused.text)
         return redirect("matching_board", operation_id)
-    _say_decided(request, dispatch)
+    say_decided(request, dispatch)
     return redirect("matching_board", operation_id)
 
 
-def _say_decided(request: StaffRequest, dispatch: Dispatch) -> None:
+def say_decided(request: StaffRequest, dispatch: Dispatch) -> None:
+    """After a decision: what comes next, and how it is taken back."""
     messages.success(
         request,
         f"{dispatch.team.number}班に決めました。つぎは「チーム・派遣」で送り出します。"
         "間違えたときは「決まったチーム」の「取り消す」で戻せます。",
     )
+
+
+@require_POST
+def accept_many(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """「まとめて決定」: the ticked proposals, or all that were on the page; then what became of each."""
+    asked = ids(request.POST.getlist("all" if "all" in request.POST.getlist("which") else "p"))
+    found = (
+        Proposal.objects.filter(operation=request.operation)
+        .select_related("operation", "need")
+        .in_bulk(asked)
+    )
+    decided = decisions.accept_each(
+        [found[pk] for pk in asked if pk in found], by=by(request), at=request.now
+    )
+    if not decided:
+        messages.warning(request, "決める提案の「選ぶ」に印をつけてから、押してください。")
+        return redirect("matching_board", operation_id)
+    made = [one.dispatch for one in decided if one.dispatch is not None]
+    places = places_of(dispatch.team_id for dispatch in made)
+    for dispatch in made:
+        dispatch.later = places[dispatch.team_id].later  # type: ignore[attr-defined]  # for the template
+    refused = [one for one in decided if one.dispatch is None]
+    context = {"made": made, "refused": refused, "section": "matching_board"}
+    return render(request, "matching/proposals/decided.html", context)
+
+
+@require_POST
+def undo_many(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """「すべて取り消す」 right after 「まとめて決定」. A team that has left meanwhile stays out."""
+    rows = Dispatch.objects.filter(operation=request.operation).select_related("team", "need", "operation")
+    undone = 0
+    for dispatch in rows.filter(pk__in=ids(request.POST.getlist("d"))):
+        try:
+            decisions.undo(dispatch, by=by(request), at=request.now)
+        except Refused as refused:
+            messages.error(request, refused.text)
+        else:
+            undone += 1
+    messages.success(request, f"{undone}班を取り消しました。困りごとは、また待っています。")
+    return redirect("matching_board", operation_id)
 
 
 @FORM
@@ -97,7 +178,11 @@ def reject(request: StaffRequest, operation_id: int, proposal_id: int) -> HttpRe
     proposal = access.of_operation(request.operation, Proposal.objects.select_related("need"), proposal_id)
     people = list(Volunteer.objects.filter(pk__in=proposal.members).order_by("kana_key", "pk"))
     context: dict[str, Any] = {"proposal": proposal, "need": proposal.need, "people": people}
+    visits = [visit.need for visit in proposal.visits.select_related("need")]
+    about = [need.pk for need in visits if need.pk in ids(request.POST.getlist("about"))]
     context |= {
+        "visits": visits,
+        "about": about if request.method == "POST" else [need.pk for need in visits],
         "reasons": REJECT_REASONS,
         "sent": request.POST,
         "picked": ids(request.POST.getlist("keep_out")),
@@ -106,10 +191,11 @@ def reject(request: StaffRequest, operation_id: int, proposal_id: int) -> HttpRe
         return render(request, "matching/proposals/reject.html", context)
     keep_out = [person for person in people if person.pk in context["picked"]]
     try:
-        services.reject(
+        decisions.reject(
             proposal,
-            reason=_clean(reason_of(request.POST)),
+            reason=clean(reason_of(request.POST)),
             keep_out=keep_out,
+            about=about if len(visits) > 1 else None,
             by=by(request),
             at=request.now,
         )
@@ -128,7 +214,7 @@ def undo(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResp
     teams = Dispatch.objects.select_related("team", "need", "operation")
     dispatch = access.of_operation(request.operation, teams, dispatch_id)
     try:
-        services.undo(dispatch, by=by(request), at=request.now)
+        decisions.undo(dispatch, by=by(request), at=request.now)
     except Refused as refused:
         messages.error(request, refused.text)
     else:
@@ -144,7 +230,7 @@ def hold(request: StaffRequest, operation_id: int, need_id: int) -> HttpResponse
     if request.method != "POST":
         return render(request, "matching/proposals/hold.html", context)
     try:
-        queue.hold(need, reason=_clean(reason_of(request.POST)), by=by(request), at=request.now)
+        queue.hold(need, reason=clean(reason_of(request.POST)), by=by(request), at=request.now)
     except Refused as refused:
         return render(
             request, "matching/proposals/hold.html", context | {"refusal": refused.text}, status=409
@@ -162,149 +248,6 @@ def release(request: StaffRequest, operation_id: int, need_id: int) -> HttpRespo
     return redirect("matching_board", operation_id)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Without the one letter that PostgreSQL can not keep."""
     return text.replace("\x00", "")
-
-
-# ── by hand ────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """What stands on the page 「手で組む」: the need, who was chosen, and what the rules say about them."""
-
-    need: Need
-    answers: TeamAnswers
-    picked: list[Candidate]
-    leader: Volunteer | None
-    vehicle: Vehicle | None
-    driver: Volunteer | None
-    check: TeamCheck | None
-
-
-@never_cache
-@FORM
-def make_team(request: StaffRequest, operation_id: int, need_id: int) -> HttpResponse:
-    """Choose people, see what the rules say, decide. Works without scripts and without any worker."""
-    needs = Need.objects.select_related("operation", "household__town")
-    need = access.of_operation(request.operation, needs, need_id)
-    answers = TeamAnswers.read(request.POST if request.method == "POST" else request.GET)
-    hand = _hand(request, need, answers)
-    refusal = ""
-    if request.POST.get("do") == "decide":
-        try:
-            dispatch = _decide(request, hand)
-        except Refused as refused:
-            teams.keep_clash(request.operation, refused, by=by(request), at=request.now)
-            refusal = refused.text
-        else:
-            _say_decided(request, dispatch)
-            return redirect("matching_board", operation_id)
-    return render(
-        request,
-        "matching/proposals/team.html",
-        _hand_context(request, hand, refusal),
-        status=409 if refusal else 200,
-    )
-
-
-def _hand(request: StaffRequest, need: Need, answers: TeamAnswers) -> Hand:
-    picked = chosen(request.operation, answers.members, at=request.now)
-    people = {one.person.pk: one.person for one in picked}
-    leader = people.get(answers.leader or 0) or _likely_leader(picked)
-    vehicles = Vehicle.objects.filter(operation=request.operation)
-    vehicle = vehicles.filter(pk=answers.vehicle).first() if answers.vehicle else None
-    driver = people.get(answers.driver or 0) or _likely_driver(picked) if vehicle else None
-    check = None
-    if leader is not None:
-        check = check_team(
-            need,
-            volunteers=list(people.values()),
-            leader=leader,
-            vehicle=vehicle,
-            driver=driver,
-            at=request.now,
-        )
-    return Hand(need, answers, picked, leader, vehicle, driver, check)
-
-
-def _likely_leader(picked: list[Candidate]) -> Volunteer | None:
-    adults = [one.person for one in picked if not one.minor]
-    return max(adults, key=lambda person: (person.experience, -person.pk), default=None)
-
-
-def _likely_driver(picked: list[Candidate]) -> Volunteer | None:
-    able = (one.person for one in picked if Skill.DRIVER in one.person.skills and not one.minor)
-    return next(able, None)
-
-
-def _decide(request: StaffRequest, hand: Hand) -> Dispatch:
-    missing = set(hand.answers.members) - {one.person.pk for one in hand.picked}
-    gone = Volunteer.objects.filter(center=request.center, pk__in=missing).first()
-    if gone is not None:
-        raise Refused("team.person_taken_or_left", name=gone.name)
-    if not hand.picked:
-        raise Refused("team.empty")
-    if hand.leader is None:
-        raise Refused("team.leader_not_member")
-    people = [one.person for one in hand.picked]
-    if hand.answers.proposal is not None:
-        proposal = access.of_operation(request.operation, Proposal.objects.all(), hand.answers.proposal)
-        return services.accept(
-            proposal,
-            members=people,
-            leader=hand.leader,
-            vehicle=hand.vehicle,
-            driver=hand.driver,
-            overrule=hand.answers.overrule,
-            by=by(request),
-            at=request.now,
-        )
-    return services.send(
-        hand.need,
-        volunteers=people,
-        leader=hand.leader,
-        vehicle=hand.vehicle,
-        driver=hand.driver,
-        overrule=hand.answers.overrule,
-        by=by(request),
-        at=request.now,
-    )
-
-
-def _hand_context(request: StaffRequest, hand: Hand, refusal: str) -> dict[str, Any]:
-    need, items = hand.need, screen.work_of(hand.need)
-    least = leader_experience(need.operation, crisis=need.needs_crisis, hazards=need.hazards)
-    listed, total = candidates(
-        request.operation,
-        at=request.now,
-        text=hand.answers.text,
-        filters=hand.answers.filters,
-        leader_exp=least,
-        without=[one.person.pk for one in hand.picked],
-    )
-    return {
-        "hand": hand,
-        "need": need,
-        "items": items,
-        "kinds": screen.kinds_of(items),
-        "skills_needed": _labels(Skill, (item.skills for item in items), "人"),
-        "tools_needed": _labels(Tool, (item.tools for item in items), ""),
-        "hazards": [str(Hazard(code).label) for code in need.hazards if code in Hazard.values],
-        "listed": listed,
-        "total": total,
-        "filters": FILTERS.items(),
-        "vehicles": free_vehicles(request.operation),
-        "drivers": [one for one in hand.picked if Skill.DRIVER in one.person.skills and not one.minor],
-        "refusal": refusal,
-        "section": "matching_board",
-    }
-
-
-def _labels(kind: Any, amounts: Any, unit: str) -> str:
-    """「角スコップ 3、一輪車 1」: the largest amount of each."""
-    most: dict[str, int] = {}
-    for one in amounts:
-        for code, amount in one.items():
-            most[code] = max(most.get(code, 0), amount)
-    return "、".join(
-        f"{kind(code).label} {amount}{unit}" for code, amount in most.items() if code in kind.values
-    )

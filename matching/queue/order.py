@@ -35,9 +35,10 @@ def tier(*, crisis: bool, alone: bool, watch: bool) -> int:
 def blocked_by(
     *, held: str | None, lat: float | None, lng: float | None, open_items: int, opens: time, closes: time
 ) -> tuple[str, str] | None:
-    """Code and sentence of what must happen before anybody can be proposed, or None."""
+    """Code and sentence of what must happen before anybody can be proposed, or None. `held`: why it is held back, ""
+    where that is nobody's business."""
     if held is not None:
-        return "held", f"見合わせ中です：{held}"
+        return "held", f"見合わせ中です：{held}" if held else "見合わせ中です。"
     if lat is None or lng is None:
         return "no_place", "場所が決まっていません。困りごとの画面で場所を入れてください。"
     if not open_items:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
+from django.utils import timezone
 
 from dvc.operations.models import Operation
-from intake.help_requests.models import Need, WorkItem, WorkState
-from matching.queue.models import Hold
+from intake.help_requests.models import Need, NeedState, WorkItem, WorkState
+from intake.volunteers.models import Volunteer
+from matching.queue.models import Ban, Hold, Lock, Pin
 from matching.queue.order import blocked_by, tier, weight
 
 
@@ -77,3 +80,72 @@ def _hold(need: Need) -> Hold | None:
         return need.hold
     except ObjectDoesNotExist:
         return None
+
+
+def kept(operation: Operation, *, at: datetime) -> set[int]:
+    """Needs (pks) that are not for just anybody today: of a fixed team, kept for a group or for another day. Two
+    queries."""
+    day = timezone.localdate(at)
+    for_others = Q(day=day, group__isnull=False) | Q(day__gt=day)
+    found = set(Lock.objects.filter(for_others, operation=operation).values_list("need_id", flat=True))
+    for visits in Pin.objects.filter(operation=operation, day=day).values_list("visits", flat=True):
+        found.update(visits)
+    return found
+
+
+def in_the_way(need: Need, people: Collection[Volunteer], *, at: datetime) -> list[str]:
+    """Sentences of what a coordinator decided that keeps these people from taking the need besides: it is held, kept for
+    others, or somebody of them is kept from it. Four queries."""
+    found = [f"見合わせ中です：{hold.reason}。" for hold in Hold.objects.filter(need=need)]
+    found += [
+        text for code, text in against([need], people, at=at) if code in ("reserved", "pinned_otherwise")
+    ]
+    theirs = Q(volunteer__in=people) | Q(volunteer__merged_into__in=people)
+    names = {person.pk: person.name for person in people}
+    for ban in Ban.objects.filter(theirs, need=need).select_related("volunteer"):
+        name = names.get(ban.volunteer.merged_into_id or ban.volunteer_id, ban.volunteer.name)
+        found.append(f"{name}さんは、このお宅には行かせないと決めてあります。")
+    return found
+
+
+def kept_for(name: str, *, day: date | None = None) -> str:
+    """Why others are not sent: the group called `name` is to come, today or on `day` ("": one person is)."""
+    who = f"「{name}」" if name else "決めた人"
+    if day is None:
+        return f"この困りごとは、{who}のために取ってあります（前日割当）。"
+    return f"この困りごとは、{day.month}月{day.day}日に{who}が行くことに決めてあります（前日割当）。"
+
+
+def against(needs: Sequence[Need], people: Collection[Volunteer], *, at: datetime) -> list[tuple[str, str]]:
+    """Codes and sentences of what these people at these needs, one after the other, overturn of what was decided for the
+    day. Two statements."""
+    operation, wanted = needs[0].operation_id, {need.pk for need in needs}
+    day, names = timezone.localdate(at), {person.pk: person.name for person in people}
+    groups = {person.group_id for person in people if person.group_id}
+    found: list[tuple[str, str]] = []
+    locks = Lock.objects.filter(operation=operation, day__gte=day, need__state=NeedState.READY)
+    for lock in locks.select_related("need", "group"):
+        if lock.day != day:
+            if lock.need_id in wanted and lock.volunteer_id not in names and lock.group_id not in groups:
+                name = lock.group.name if lock.group else ""
+                found.append(("reserved", kept_for(name, day=lock.day)))
+        elif lock.volunteer_id in names and lock.need_id not in wanted:
+            text = f"{names[lock.volunteer_id]}さんの行き先は、{lock.need.number}番に決めてあります。"
+            found.append(("locked_elsewhere", text))
+        elif lock.group and lock.group_id in groups and lock.need_id not in wanted:
+            text = f"「{lock.group.name}」の行き先は、{lock.need.number}番に決めてあります。"
+            found.append(("locked_elsewhere", text))
+        elif lock.group and lock.group_id not in groups and lock.need_id in wanted:
+            found.append(("reserved", kept_for(lock.group.name)))
+    pins = Pin.objects.filter(operation=operation, day=day, need__state=NeedState.READY)
+    for pin in pins.select_related("need"):
+        if not wanted.isdisjoint(pin.visits):
+            if set(pin.members) != names.keys():
+                found.append(("pinned_otherwise", "この困りごとには、固定した班があります。"))
+            continue
+        found += [
+            ("pinned_elsewhere", f"{names[who]}さんは、{pin.need.number}番へ行く固定した班に入っています。")
+            for who in pin.members
+            if who in names
+        ]
+    return found

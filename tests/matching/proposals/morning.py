@@ -11,7 +11,7 @@ from dvc.outbox import services as outbox
 from dvc.outbox.models import Row
 from intake.checkin import services as checkin
 from intake.volunteers.models import Volunteer
-from matching.proposals import services as proposals
+from matching.proposals import runs
 from matching.proposals.models import MatchRun, Proposal
 from tests import make
 
@@ -26,14 +26,14 @@ def people(operation: Operation, count: int) -> list[Volunteer]:
     return [present(operation, f"人{number}") for number in range(count)]
 
 
-def answer(operation: Operation, *, at: datetime) -> MatchRun:
+def answer(operation: Operation, *, at: datetime, why: str = "test") -> MatchRun:
     """Ask and let a worker's turn pass, as the outbox does it. The real clock reads `at` as well."""
-    run = proposals.request_run(operation, why="test", by=SYSTEM, at=at)
+    run = runs.request_run(operation, why=why, by=SYSTEM, at=at)
     MatchRun.objects.filter(pk=run.pk).update(asked_at=at)
     row = Row.objects.get(kind="matching.run", dedupe_key=f"run:{run.pk}")
     held = outbox.claim(row.pk, at=at)
     assert held is not None
-    proposals.run(held, now=lambda: at)
+    runs.run(held, now=lambda: at)
     run.refresh_from_db()
     return run
 
@@ -42,3 +42,12 @@ def offer(operation: Operation, *, at: datetime) -> Proposal:
     """The one proposal of a fresh run."""
     answer(operation, at=at)
     return Proposal.objects.on_offer(at).get(operation=operation)
+
+
+def due(at: datetime, operation: Operation) -> bool:
+    """Whether the sweeper's check asks at the real moment `at`."""
+    before = set(MatchRun.objects.values_list("pk", flat=True))
+    runs.request_due_runs(at=at)
+    asked = MatchRun.objects.exclude(pk__in=before)
+    asked.update(asked_at=at)
+    return asked.filter(operation=operation).exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -19,7 +21,7 @@ from intake.help_requests.models import Need, NeedState
 from intake.people.models import Household
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import ToolStock, Vehicle
-from matching.proposals import services as proposals
+from matching.proposals import decisions, runs
 from matching.proposals.models import MatchRun, Proposal, ProposalState, RunState
 from matching.queue.models import Ban, Hold
 from tests import make
@@ -135,7 +137,7 @@ def test_an_empty_morning_says_what_to_do(operation: Operation, client: Client) 
 def test_a_silent_worker_is_said_and_the_hand_still_works(operation: Operation, client: Client) -> None:
     need = make.need(operation)
     here = people(operation, 2)
-    proposals.request_run(operation, why="test", by=SYSTEM, at=NOW)
+    runs.request_run(operation, why="test", by=SYSTEM, at=NOW)
     MatchRun.objects.update(asked_at=timezone.now() - timedelta(seconds=25))
     page = text(client, url("matching_board", operation))
     assert "自動の提案が止まっています。手で組めます。" in page
@@ -175,7 +177,7 @@ def test_an_unchanged_poll_is_two_queries_and_204(
 
 
 def test_the_worker_falling_silent_changes_the_version(operation: Operation, client: Client) -> None:
-    proposals.request_run(operation, why="test", by=SYSTEM, at=NOW)
+    runs.request_run(operation, why="test", by=SYSTEM, at=NOW)
     before = client.get(url("matching_poll", operation))["X-Version"]
     MatchRun.objects.update(asked_at=timezone.now() - timedelta(seconds=30))
     response = client.get(url("matching_poll", operation), {"version": before})
@@ -192,8 +194,8 @@ def test_the_board_costs_the_same_for_many_needs_and_people(
     people(operation, 14)
     answer(operation, at=NOW)
     for proposal in Proposal.objects.all()[:2]:
-        proposals.accept(proposal, by=SYSTEM, at=NOW)
-    with django_assert_max_num_queries(AT_THE_DOOR + 11):
+        decisions.accept(proposal, by=SYSTEM, at=NOW)
+    with django_assert_max_num_queries(AT_THE_DOOR + 21):
         text(client, url("matching_board", operation))
 
 
@@ -202,6 +204,91 @@ def test_asking_again_by_hand_is_one_question(operation: Operation, client: Clie
     for _ in range(2):
         assert client.post(url("matching_request", operation)).status_code == 302
     assert MatchRun.objects.count() == 1
+
+
+# ── how far the engine is ──────────────────────────────────────────────────────────────────────
+def thinking(operation: Operation, *, ago: int = 2) -> MatchRun:
+    """A question some worker began to answer `ago` seconds ago."""
+    run = runs.request_run(operation, why="test", by=SYSTEM, at=NOW)
+    begun = timezone.now() - timedelta(seconds=ago)
+    MatchRun.objects.filter(pk=run.pk).update(started_at=begun, asked_at=begun, done=0.4, score=12345.6)
+    return run
+
+
+def test_the_line_above_the_board_says_how_old_the_proposals_are_and_how_far_the_next(
+    operation: Operation, client: Client
+) -> None:
+    assert "まだ一度も計算していません" in text(client, url("matching_board", operation))
+    answer(operation, at=NOW)
+    MatchRun.objects.update(finished_at=NOW - timedelta(minutes=4))
+    page = text(client, url("matching_board", operation))
+    assert "いまの提案：<time>9:27</time>（4分前）" in page
+    assert "計算をやめる" not in page
+    runs.request_run(operation, why="test", by=SYSTEM, at=NOW)
+    assert "計算の順番を待っています" in text(client, url("matching_board", operation))
+    thinking(operation)
+    page = text(client, url("matching_board", operation))
+    for words in ("計算中", "40%", "ここまでの点数 12,346", "計算をやめる"):
+        assert words in page
+    thinking(operation, ago=25)
+    assert "計算が進んでいません" in text(client, url("matching_board", operation))
+
+
+def test_the_line_is_asked_for_often_and_costs_two_queries(
+    operation: Operation, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    run = thinking(operation)
+    first = client.get(url("matching_engine", operation))
+    with django_assert_max_num_queries(AT_THE_DOOR + 2):
+        again = client.get(url("matching_engine", operation), {"version": first["X-Version"]})
+    assert again.status_code == 204
+    MatchRun.objects.filter(pk=run.pk).update(done=0.8)
+    assert "80%" in text(client, url("matching_engine", operation) + f"?version={first['X-Version']}")
+
+
+def test_how_much_better_it_could_be_is_a_sentence(operation: Operation, client: Client) -> None:
+    offered(operation)
+    MatchRun.objects.update(gap=None)
+    before = client.get(url("matching_engine", operation))
+    assert "良くなりません" not in before.content.decode()
+    MatchRun.objects.update(gap=0.004)
+    after = client.get(url("matching_engine", operation), {"version": before["X-Version"]})
+    assert "これ以上はほぼ良くなりません（最良の見込みとの差 0.4 %）。" in after.content.decode()
+    assert "これ以上はほぼ良くなりません" in text(client, url("matching_board", operation))
+
+
+def test_one_tap_stops_the_engine_and_the_proposals_stay(operation: Operation, client: Client) -> None:
+    proposal = offered(operation)
+    run = thinking(operation)
+    page = client.post(url("matching_stop", operation), follow=True).content.decode()
+    run.refresh_from_db()
+    proposal.refresh_from_db()
+    assert "計算をやめました。いまの提案は、そのままです。" in page
+    assert "計算をやめる" not in page
+    assert (run.state, proposal.state) == (RunState.CANCELLED, ProposalState.OFFERED)
+    page = client.post(url("matching_stop", operation), follow=True).content.decode()
+    assert "計算は、もう終わっていました。" in page
+    Operation.objects.filter(pk=operation.pk).update(auto_match=False)
+    thinking(operation)
+    page = client.post(url("matching_stop", operation), follow=True).content.decode()
+    assert (
+        "計算をやめました。いまの提案は、そのままです。「提案を作り直す」を押すと、また計算します。" in page
+    )
+
+
+def test_no_page_of_the_center_loads_what_only_the_matching_worker_needs() -> None:
+    """The linear programs alone took 74 MB in every process; compiled search takes more, and seconds."""
+    code = """
+import sys
+from dvc.runtime import parts
+parts.load()
+from django.urls import get_resolver
+assert get_resolver().url_patterns and "dvc.wsgi" in sys.modules and "matching.proposals.runs" in sys.modules
+heavy = ("highspy", "numba", "llvmlite", "matching.solver.engine", "matching.solver.search", "matching.solver.bound")
+print("loaded:", *(name for name in heavy if name in sys.modules))
+"""
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert told.stdout.splitlines()[-1].split() == ["loaded:"]
 
 
 # ── decisions ──────────────────────────────────────────────────────────────────────────────────
@@ -342,7 +429,15 @@ def test_who_left_while_choosing_is_named_and_the_rest_stays(operation: Operatio
 
 
 @pytest.mark.parametrize(
-    "sent", [{"m": ["x", "9" * 40, "-1", ""]}, {"leader": "①"}, {"vehicle": "999999"}, {"f": "?"}]
+    "sent",
+    [
+        {"m": ["x", "9" * 40, "-1", ""]},
+        {"leader": "①"},
+        {"vehicle": "999999"},
+        {"vehicle": ["1", "x"], "driver": ["9" * 40]},
+        {"own": "x", "car_of": "999999"},
+        {"f": "?"},
+    ],
 )
 @pytest.mark.database
 def test_nonsense_is_a_page_and_never_an_error(

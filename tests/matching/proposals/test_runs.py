@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import threading
 import time
 from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import call_command
-from pytest_django import DjangoAssertNumQueries
+from django.db import connection, transaction
 
+from dvc import __version__
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
@@ -23,11 +26,14 @@ from intake.help_requests.models import Need
 from intake.people.models import Household
 from intake.volunteers.models import Volunteer
 from matching.equipment.models import ToolStock
-from matching.proposals import services as proposals
+from matching.proposals import decisions, runs
 from matching.proposals.models import MatchRun, Proposal, ProposalState, RunState
+from matching.proposals.thinking import thinking
 from matching.queue import services as queue
+from matching.solver.vcjson import plan_to_json
 from tests import make
-from tests.matching.proposals.morning import answer, people, present
+from tests.infra.center import until
+from tests.matching.proposals.morning import answer, due, offer, people, present
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +44,7 @@ def operation() -> Operation:
 
 
 def ask(operation: Operation, *, at: datetime) -> MatchRun:
-    return proposals.request_run(operation, why="test", by=SYSTEM, at=at)
+    return runs.request_run(operation, why="test", by=SYSTEM, at=at)
 
 
 def claim(run: MatchRun, *, at: datetime) -> outbox.Claim:
@@ -120,13 +126,13 @@ def test_a_worker_that_lost_its_lease_commits_nothing(operation: Operation) -> N
 
     def now() -> datetime:
         # Between reading the rows and the first sign of life the process was stopped, and another took the row.
-        if next(turns) == 1:
+        if next(turns) == 2:
             taken = outbox.claim(held.row.pk, at=make.at(9, 31))
             assert taken is not None
         return make.at(9, 30)
 
     with pytest.raises(outbox.LeaseLost):
-        proposals.run(held, now=now)
+        runs.run(held, now=now)
     run.refresh_from_db()
     assert (run.state, run.plan) == (RunState.REQUESTED, None)
     assert not Proposal.objects.exists()
@@ -141,12 +147,12 @@ def test_a_lease_lost_while_thinking_is_found_at_the_commit(operation: Operation
 
     def now() -> datetime:
         # The last look at the clock is the one of the commit.
-        if next(turns) >= 2:
+        if next(turns) >= 3:
             Row.objects.filter(pk=held.row.pk).update(lease_epoch=held.epoch + 1)
         return make.at(9, 30)
 
     with pytest.raises(outbox.LeaseLost):
-        proposals.run(held, now=now)
+        runs.run(held, now=now)
     run.refresh_from_db()
     assert run.state == RunState.REQUESTED
     assert not Proposal.objects.exists()
@@ -163,7 +169,7 @@ def test_the_lease_is_renewed_while_the_engine_thinks() -> None:
     def now() -> datetime:
         return make.at(9, 30) + timedelta(seconds=next(clock))
 
-    with proposals.alive(held, now, every=timedelta(milliseconds=50)):
+    with thinking(run, held, now, effort=1, seconds=1, every=timedelta(milliseconds=50)):
         first = Row.objects.get(pk=held.row.pk).lease_until
         time.sleep(1)
     last = Row.objects.get(pk=held.row.pk).lease_until
@@ -178,7 +184,7 @@ def test_work_done_twice_changes_nothing_the_second_time(operation: Operation) -
     run = answer(operation, at=make.at(9, 30))
     row = Row.objects.get(dedupe_key=f"run:{run.pk}")
     Row.objects.filter(pk=row.pk).update(state=State.PENDING)
-    proposals.run(claim(run, at=make.at(9, 31)), now=lambda: make.at(9, 31))
+    runs.run(claim(run, at=make.at(9, 31)), now=lambda: make.at(9, 31))
     row.refresh_from_db()
     assert row.state == State.DONE
     assert Proposal.objects.count() == 1
@@ -192,22 +198,71 @@ def test_a_need_that_changed_while_the_engine_was_thinking_is_not_offered(operat
     turns = iter(range(100))
 
     def now() -> datetime:
-        if next(turns) == 1:
+        if next(turns) == 2:
             Need.objects.filter(pk=need.pk).update(version=need.version + 1)
         return make.at(9, 30)
 
-    proposals.run(held, now=now)
+    runs.run(held, now=now)
     run.refresh_from_db()
     assert run.state == RunState.DONE
     assert not Proposal.objects.exists()
 
 
-def test_a_value_the_engine_cannot_use_fails_the_run_with_a_sentence(operation: Operation) -> None:
-    need = make.need(operation)
-    Household.objects.filter(needs=need).update(lat=1000.0)
+def test_who_is_kept_from_a_need_while_the_engine_is_thinking_is_not_offered_for_it(
+    operation: Operation,
+) -> None:
+    """The proposal that had just been rejected came back, and could be decided with one tap."""
+    need = make.need(operation, people_min=3)
+    here = people(operation, 3)
+    run = ask(operation, at=make.at(9, 30))
+    held = claim(run, at=make.at(9, 30))
+    turns = iter(range(100))
+
+    def now() -> datetime:
+        if next(turns) == 2:
+            queue.ban(need, here[1], by=SYSTEM, at=make.at(9, 30), reason="知り合い")
+        return make.at(9, 30)
+
+    runs.run(held, now=now)
+    run.refresh_from_db()
+    assert run.state == RunState.DONE
+    assert not Proposal.objects.exists()
+
+
+def test_a_stored_plan_that_another_version_wrote_keeps_no_run_from_its_answer(operation: Operation) -> None:
+    """Every run failed at it, again and again, and the plan stayed the last one."""
+    make.need(operation)
+    people(operation, 3)
+    for plan in ({}, {"format": "vcplan/9", "teams": 3}):
+        MatchRun.objects.create(
+            operation=operation, requested_at=make.at(9), state=RunState.DONE, plan=plan, problem={}
+        )
+        run = answer(operation, at=make.at(9, 30), why="change")
+        assert run.state == RunState.DONE, run.error
+        assert run.effort == runs.WHOLE.effort
+    assert Proposal.objects.on_offer(make.at(9, 31)).exists()
+
+
+def test_a_value_the_engine_cannot_use_keeps_its_own_need_waiting_with_a_sentence_and_no_other(
+    operation: Operation,
+) -> None:
+    """It failed the whole run."""
+    odd, fine = make.need(operation), make.need(operation)
+    Household.objects.filter(needs=odd).update(lat=1000.0)
+    people(operation, 3)
+    run = answer(operation, at=make.at(9, 30))
+    assert run.state == RunState.DONE
+    assert run.plan is not None
+    assert "登録に使えない値があり" in run.plan["waiting"][f"N{odd.pk}"]["text"]
+    assert Proposal.objects.get().need == fine
+
+
+def test_a_morning_the_engine_cannot_use_fails_the_run_with_a_sentence(operation: Operation) -> None:
+    make.need(operation)
+    operation.center.sites.update(lat=1000.0)
     run = answer(operation, at=make.at(9, 30))
     assert run.state == RunState.FAILED
-    assert f"N{need.pk}" in run.error
+    assert "記録の中に使えない値があります" in run.error
     assert Row.objects.get(dedupe_key=f"run:{run.pk}").state == State.DONE
 
 
@@ -217,6 +272,7 @@ def test_a_question_whose_work_was_given_up_does_not_keep_new_ones_away(operatio
     fresh = ask(operation, at=make.at(9, 5))
     stuck.refresh_from_db()
     assert (stuck.state, stuck.error) == (RunState.FAILED, "MemoryError: ")
+    assert Entry.objects.filter(action="match.failed", subject_id=str(stuck.pk)).count() == 1
     assert fresh != stuck
 
 
@@ -245,78 +301,237 @@ def test_the_solve_command_reads_an_instance_and_writes_a_plan(
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     assert plan["format"] == "vcplan/1"
     assert len(plan["teams"]) == 1
+    assert "bound" not in plan
+    said = io.StringIO()
+    call_command(
+        "solve",
+        str(folder / "in.json"),
+        "-o",
+        str(folder / "plan.json"),
+        "--effort",
+        "5",
+        "--bound",
+        stderr=said,
+    )
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    assert plan["gap"] == pytest.approx(0, abs=0.01)
+    assert "これ以上はほぼ良くなりません" in said.getvalue()
 
 
 def test_a_closed_operation_asks_nothing(operation: Operation) -> None:
     closed = operations.close_operation(operation, teams_out=0, by=SYSTEM, at=make.at(16))
     with pytest.raises(Refused):
         ask(closed, at=make.at(17))
-    proposals.request_due_runs(at=make.at(17))
+    runs.request_due_runs(at=make.at(17))
     assert not MatchRun.objects.filter(operation=closed).exists()
 
 
-# ── when to think again ────────────────────────────────────────────────────────────────────────
-def due(at: datetime, operation: Operation) -> bool:
-    """Whether the sweeper's check asks at the real moment `at`."""
-    before = set(MatchRun.objects.values_list("pk", flat=True))
-    proposals.request_due_runs(at=at)
-    asked = MatchRun.objects.exclude(pk__in=before)
-    asked.update(asked_at=at)
-    return asked.filter(operation=operation).exists()
+# ── what a run remembers ───────────────────────────────────────────────────────────────────────
+def test_a_run_says_who_answered_how_thoroughly_how_often_and_how_long(operation: Operation) -> None:
+    make.need(operation)
+    people(operation, 3)
+    run = ask(operation, at=make.at(9, 30))
+    dead = claim(run, at=make.at(9, 30))
+    assert runs.begin(run, dead, previous=None, at=make.at(9, 30))
+    runs.run(claim(run, at=make.at(9, 31)), now=lambda: make.at(9, 31))
+    run.refresh_from_db()
+    assert (run.attempts, run.effort, run.version) == (2, runs.WHOLE.effort, __version__)
+    assert run.worker.endswith(f":{os.getpid()}")
+    assert run.started_at == make.at(9, 31)
+    assert run.seconds is not None
+    assert 0 < run.seconds < runs.WHOLE.seconds
+    assert run.done == 1
 
 
-def test_a_change_asks_and_its_own_answer_does_not(operation: Operation) -> None:
+def test_beside_a_whole_answer_stands_what_no_plan_can_exceed(operation: Operation) -> None:
+    make.need(operation)
+    people(operation, 3)
+    run = answer(operation, at=make.at(9, 30))
+    assert run.score is not None
+    assert run.bound is not None
+    assert run.gap is not None
+    assert run.bound >= run.score
+    assert 0 <= run.gap < 0.01
+    after_a_change = answer(operation, at=make.at(9, 31), why="change")
+    assert after_a_change.bound is None
+
+
+def test_nothing_is_proven_while_another_operation_asks(operation: Operation) -> None:
+    other = make.operation(make.center("隣の市"))
+    ask(other, at=make.at(9, 30))
+    assert answer(operation, at=make.at(9, 31)).bound is None
+
+
+def test_after_a_change_the_last_plan_is_taken_up_with_little_effort_and_replayed_from_it(
+    operation: Operation,
+) -> None:
+    for _ in range(3):
+        make.need(operation)
+    people(operation, 9)
+    first = answer(operation, at=make.at(9, 30))
+    present(operation, "新")
+    second = answer(operation, at=make.at(9, 31), why="change")
+    assert first.plan is not None
+    assert second.plan is not None
+    assert second.previous is not None
+    assert (first.effort, second.effort) == (runs.WHOLE.effort, runs.CHANGE.effort)
+    assert second.previous["teams"] == first.plan["teams"]
+    assert plan_to_json(runs.replay(second))["teams"] == second.plan["teams"]
+
+
+def test_one_more_arrival_moves_nobody_who_was_told(operation: Operation) -> None:
+    Operation.objects.update(max_visits=1)
+    operation.refresh_from_db()
+    for _ in range(4):
+        make.need(operation)
+    people(operation, 20)
+    answer(operation, at=make.at(9, 30))
+    before = {row.pk: row.members for row in Proposal.objects.on_offer(make.at(9, 31))}
+    present(operation, "新")
+    answer(operation, at=make.at(9, 31), why="change")
+    after = {row.pk: row.members for row in Proposal.objects.on_offer(make.at(9, 32))}
+    assert len(before) == 4
+    assert after == before
+
+
+def test_old_answers_forget_problem_and_plan_but_not_those_that_were_decided(operation: Operation) -> None:
+    need = make.need(operation)
+    people(operation, 3)
+    decided = answer(operation, at=make.at(9, 30))
+    decisions.reject(Proposal.objects.get(need=need), reason="雨", by=SYSTEM, at=make.at(9, 31))
+    old = answer(operation, at=make.at(9, 32))
+    for _ in range(runs.KEPT):
+        newest = answer(operation, at=make.at(9, 33))
+    for run in (decided, old, newest):
+        run.refresh_from_db()
+    assert decided.problem is not None
+    assert (old.problem, old.plan, old.state) == (None, None, RunState.DONE)
+    assert newest.plan is not None
+    assert MatchRun.objects.filter(problem__isnull=False).count() == runs.KEPT + 1
+
+
+# ── stopping ───────────────────────────────────────────────────────────────────────────────────
+def test_a_question_that_is_cancelled_is_answered_by_nobody_and_the_offers_stay(operation: Operation) -> None:
+    make.need(operation)
+    people(operation, 3)
+    offered = offer(operation, at=make.at(9, 30))
+    run = ask(operation, at=make.at(9, 31))
+    held = claim(run, at=make.at(9, 31))
+    turns = iter(range(100))
+
+    def now() -> datetime:
+        if next(turns) == 2:
+            assert runs.cancel(operation, by=SYSTEM, at=make.at(9, 31))
+        return make.at(9, 31)
+
+    with pytest.raises(outbox.LeaseLost):
+        runs.run(held, now=now)
+    run.refresh_from_db()
+    offered.refresh_from_db()
+    assert (run.state, run.plan, offered.state) == (RunState.CANCELLED, None, ProposalState.OFFERED)
+    assert Row.objects.get(pk=held.row.pk).state == State.DONE
+    assert not runs.cancel(operation, by=SYSTEM, at=make.at(9, 32))
+
+
+def test_after_a_cancelled_question_the_engine_rests_until_something_changes(operation: Operation) -> None:
     present(operation)
     make.need(operation)
-    assert due(make.at(9, 10), operation)
-    answer(operation, at=make.at(9, 10))
-    assert not due(make.at(9, 11), operation)
-    present(operation, "二")
-    assert due(make.at(9, 12), operation)
-
-
-def test_changes_ask_at_most_every_ten_seconds(operation: Operation) -> None:
-    present(operation)
-    answer(operation, at=make.at(9, 10))
-    present(operation, "二")
-    assert not due(make.at(9, 10) + timedelta(seconds=9), operation)
-    assert due(make.at(9, 10) + timedelta(seconds=10), operation)
-
-
-def test_while_a_question_waits_no_other_is_asked(operation: Operation) -> None:
-    present(operation)
     MatchRun.objects.filter(pk=ask(operation, at=make.at(9, 10)).pk).update(asked_at=make.at(9, 10))
-    assert not due(make.at(9, 30), operation)
-
-
-def test_every_three_minutes_while_needs_and_people_wait(operation: Operation) -> None:
-    need = make.need(operation)
-    present(operation)
-    answer(operation, at=make.at(9, 10))
-    assert not due(make.at(9, 12), operation)
+    runs.cancel(operation, by=SYSTEM, at=make.at(9, 10))
+    assert not due(make.at(9, 11), operation)
     assert due(make.at(9, 13), operation)
-    answer(operation, at=make.at(9, 13))
-    queue.hold(need, reason="雨", by=SYSTEM, at=make.at(9, 14))
-    answer(operation, at=make.at(9, 14))
-    assert not due(make.at(9, 30), operation)
+    runs.cancel(operation, by=SYSTEM, at=make.at(9, 13))
+    present(operation, "二")
+    assert due(make.at(9, 14), operation)
 
 
-def test_an_operation_without_automatic_matching_is_left_alone(operation: Operation) -> None:
-    operations.edit_operation(operation, by=SYSTEM, at=make.at(8), auto_match=False)
+def begun(operation: Operation, *, at: datetime) -> tuple[MatchRun, outbox.Claim]:
+    """A question a worker has begun to answer."""
+    run = ask(operation, at=at)
+    held = claim(run, at=at)
+    assert runs.begin(run, held, previous=None, at=at)
+    return run, held
+
+
+def test_asking_again_after_a_change_takes_the_place_of_what_is_being_answered(operation: Operation) -> None:
     present(operation)
-    assert not due(make.at(9, 10), operation)
+    old, held = begun(operation, at=make.at(9, 30))
+    assert ask(operation, at=make.at(9, 31)) == old
+    present(operation, "二")
+    fresh = ask(operation, at=make.at(9, 32))
+    old.refresh_from_db()
+    assert (old.state, fresh.state) == (RunState.SUPERSEDED, RunState.REQUESTED)
+    with pytest.raises(outbox.LeaseLost):
+        outbox.finish(held, at=make.at(9, 32))
+    assert answer(operation, at=make.at(9, 33)) == fresh
+    assert MatchRun.objects.get(pk=fresh.pk).state == RunState.DONE
 
 
-def test_the_sweepers_check_is_cheap(
-    operation: Operation, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    present(operation)
-    answer(operation, at=make.at(9, 10))
-    due(make.at(9, 11), operation)  # the ordinary operation beside it asks its first question
-    with django_assert_max_num_queries(6):
-        proposals.request_due_runs(at=make.at(9, 12))
+def test_nobody_begins_a_question_that_was_withdrawn_as_its_message_came(operation: Operation) -> None:
+    run = ask(operation, at=make.at(9, 30))
+    held = claim(run, at=make.at(9, 30))
+    runs.cancel(operation, by=SYSTEM, at=make.at(9, 30))
+    assert not runs.begin(run, held, previous=None, at=make.at(9, 30))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_engine_is_told_to_stop_once_its_answer_is_not_wanted_and_shows_how_far_it_is() -> None:
+    operation = make.operation()
+    run, held = begun(operation, at=make.at(9, 30))
+
+    def stored() -> MatchRun:
+        return MatchRun.objects.get(pk=run.pk)
+
+    with thinking(
+        run, held, lambda: make.at(9, 30), effort=100, seconds=1000, every=timedelta(milliseconds=20)
+    ) as thought:
+        assert thought.told(40, 1234.5)
+        until(lambda: stored().done > 0, 10)
+        assert (round(stored().done, 2), stored().score) == (0.4, 1234.5)
+        runs.cancel(operation, by=SYSTEM, at=make.at(9, 30))
+        until(lambda: thought.told(50, 2000.0) is False, 10)
+    assert thought.lost
+    assert (stored().state, stored().score) == (RunState.CANCELLED, 1234.5)
+
+
+# ── beside decisions ───────────────────────────────────────────────────────────────────────────
+@pytest.mark.django_db(transaction=True)
+def test_offers_are_replaced_before_or_after_a_decision_and_never_in_the_middle_of_it() -> None:
+    """Each held offers the other was waiting for, and PostgreSQL ended one of the two."""
+    operation = make.operation()
+    make.need(operation)
+    people(operation, 3)
+    deciding, seen = threading.Event(), list[str]()
+
+    def decide() -> None:
+        with transaction.atomic():
+            queue.one_at_a_time(operation.pk)
+            Operation.objects.filter(pk=operation.pk).update(
+                name="決定中"
+            )  # SQLite locks at the first change
+            deciding.set()
+            time.sleep(1)
+            seen.append(MatchRun.objects.get(pk=run.pk).state)
+        connection.close()
+
+    thread = threading.Thread(target=decide)
+    run = ask(operation, at=make.at(9, 30))
+    held = claim(run, at=make.at(9, 30))
+    turns = iter(range(100))
+
+    def now() -> datetime:
+        if next(turns) == 3:  # the engine has thought; what follows is the commit
+            thread.start()
+            assert deciding.wait(10)
+        return make.at(9, 30)
+
+    runs.run(held, now=now)
+    thread.join()
+    run.refresh_from_db()
+    assert (seen, run.state) == ([RunState.REQUESTED], RunState.DONE)
+
+
+# ── on the board and in a drill ────────────────────────────────────────────────────────────────
 def test_in_a_fast_drill_an_offer_still_lives_ten_real_minutes() -> None:
     from dvc.operations.models import Mode
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.proposals import services
+from matching.proposals import runs
 from matching.proposals.models import MatchRun
 from matching.solver.vcjson import plan_to_json
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"there is no run {run}")
         try:
-            plan = services.replay(found)
+            plan = runs.replay(found)
         except ValueError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(plan_to_json(plan), ensure_ascii=False, indent=1))

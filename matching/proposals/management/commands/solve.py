@@ -8,8 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from matching.solver.bound import gap, gap_sentence, upper_bound
 from matching.solver.engine import solve
-from matching.solver.model import Plan, ProblemError
+from matching.solver.model import Plan, Problem, ProblemError
+from matching.solver.rules import review
 from matching.solver.vcjson import plan_from_json, plan_to_json, problem_from_json
 
 
@@ -26,12 +28,21 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--previous", type=Path, help="a plan to change as little as it is worth")
+        parser.add_argument(
+            "--bound",
+            type=float,
+            nargs="?",
+            const=60.0,
+            metavar="SECONDS",
+            help="also prove what no plan can be worth more than, for so long at most (60), and say the gap",
+        )
 
     def handle(self, *args: Any, instance: Path, out: Path | None, **options: Any) -> None:
         if options["seconds"] is None and options["effort"] is None:
             options["seconds"] = 10.0
         try:
-            problem = problem_from_json(_read(instance))
+            asked = _read(instance)
+            problem = problem_from_json(asked)
             previous: Plan | None = (
                 plan_from_json(_read(options["previous"])) if options["previous"] else None
             )
@@ -44,11 +55,24 @@ class Command(BaseCommand):
             seed=options["seed"],
             previous=previous,
         )
-        text = json.dumps(plan_to_json(plan), ensure_ascii=False)
+        answer = plan_to_json(plan, asked)
+        if options["bound"] is not None:
+            answer |= self._bound(problem, plan, options["bound"])
+        text = json.dumps(answer, ensure_ascii=False)
         if out is None:
             self.stdout.write(text)
         else:
             out.write_text(text, encoding="utf-8")
+
+    def _bound(self, problem: Problem, plan: Plan, seconds: float) -> dict[str, float]:
+        """The keys "bound" and "gap" of the answer; the same is said on stderr, which leaves stdout to the plan."""
+        score = review(problem, plan).score.total
+        bound = upper_bound(problem, seconds=seconds).value
+        share = gap(score, bound)
+        self.stderr.write(
+            f"score {score:.1f}  bound {bound:.1f}  gap {100 * share:.2f} %  {gap_sentence(share)}"
+        )
+        return {"bound": round(bound, 3), "gap": round(share, 5)}
 
 
 def _read(path: Path) -> object:

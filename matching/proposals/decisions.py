@@ -1,0 +1,282 @@
+"""Decide what is offered: accept, send by hand, reject, undo.
+
+A proposal never reserves anybody. Whoever decides first has the people; the constraints of teams and dispatch
+settle it inside the one transaction of the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from intake.help_requests.models import Need, NeedState
+from intake.volunteers.models import Volunteer
+from matching.dispatch import services as dispatching
+from matching.dispatch.models import Dispatch
+from matching.proposals.cars import drives, vehicles_of
+from matching.proposals.check import TeamCheck, check_team
+from matching.proposals.models import Overrule, Proposal, ProposalState
+from matching.queue import services as queue
+from matching.queue.models import Hold
+from matching.teams import services as teams
+from matching.teams.rides import Drive
+
+
+@transaction.atomic
+def accept(
+    proposal: Proposal,
+    *,
+    by: By,
+    at: datetime,
+    members: Sequence[Volunteer] | None = None,
+    leader: Volunteer | None = None,
+    rides: Sequence[Drive] = (),
+    stay: Collection[Volunteer] = (),
+    then: Sequence[Need] | None = None,
+    overrule: str = "",
+) -> Dispatch:
+    """Make the proposed team and give it its needs in order; everything is checked again. Returns the first visit.
+
+    With `members` the team is the edited one, and `leader`, `rides` and `stay` are taken as they are given (see
+    `check_team`); with `then` it does these after its first need, instead of those that were proposed.
+    Raises `Refused`: proposal.already_accepted, proposal.already_rejected, proposal.superseded, proposal.expired,
+    proposal.need_changed, and those of `send`.
+    """
+    queue.one_at_a_time(proposal.operation_id)
+    fresh = _take(proposal, ProposalState.ACCEPTED, by=by, at=at)
+    visits = list(fresh.visits.select_related("need__operation", "need__household"))
+    proposed = [visit.need for visit in visits[1:]]
+    kept = {fresh.need_id, *(need.pk for need in (proposed if then is None else then))}
+    if any(visit.need.version != visit.need_version for visit in visits if visit.need_id in kept):
+        raise Refused("proposal.need_changed")
+    edited = members is not None
+    people = members if members is not None else _people(fresh)
+    dispatch = _send(
+        fresh.need,
+        then=proposed if then is None else _fresh(then),
+        volunteers=people,
+        leader=leader or fresh.leader,
+        rides=rides if edited else _rides(fresh, people),
+        stay=stay,
+        overrule=overrule,
+        by=by,
+        at=at,
+    )
+    record(
+        "proposal.accepted", fresh, by=by, at=at, operation=fresh.operation, need=fresh.need_id,
+        dispatch=dispatch.pk, edited=edited or then is not None, needs=sorted(kept),
+    )  # fmt: skip
+    return dispatch
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One of several proposals that were decided together: its team, or the sentence that says why not."""
+
+    proposal: Proposal
+    dispatch: Dispatch | None
+    refusal: str
+
+
+def accept_each(proposals: Sequence[Proposal], *, by: By, at: datetime) -> list[Decided]:
+    """Decide several proposals as they stand, in this order, each by itself with the same checks: what is refused
+    keeps nothing back but itself, and whoever is already in another team is on record as when it is tapped alone."""
+    decided = []
+    for proposal in proposals:
+        try:
+            dispatch = accept(proposal, by=by, at=at)
+        except Refused as refused:
+            teams.keep_clash(proposal.operation, refused, by=by, at=at)
+            decided.append(Decided(proposal, None, refused.text))
+        else:
+            decided.append(Decided(proposal, dispatch, ""))
+    return decided
+
+
+def _take(proposal: Proposal, state: ProposalState, *, by: By, at: datetime) -> Proposal:
+    """Of two who decide the same offer, the first gets it: a conditional update, then the row as it is."""
+    taken = Proposal.objects.filter(pk=proposal.pk).end(state, at=at, decided_by=by.user)
+    related = ("operation", "need__operation", "need__household", "leader", "decided_by")
+    fresh = Proposal.objects.select_related(*related).get(pk=proposal.pk)
+    if not taken:
+        raise _gone(fresh)
+    if fresh.expires_at <= at:
+        raise Refused("proposal.expired")
+    return fresh
+
+
+def _gone(proposal: Proposal) -> Refused:
+    if proposal.state == ProposalState.ACCEPTED:
+        return Refused("proposal.already_accepted", name=_who(proposal))
+    if proposal.state == ProposalState.REJECTED:
+        return Refused("proposal.already_rejected", name=_who(proposal))
+    return Refused("proposal.superseded")
+
+
+def _who(proposal: Proposal) -> str:
+    return f"{proposal.decided_by.display_name}さん" if proposal.decided_by else "ほかの担当者"
+
+
+def _people(proposal: Proposal) -> list[Volunteer]:
+    return list(Volunteer.objects.filter(pk__in=proposal.members).order_by("pk"))
+
+
+def _rides(proposal: Proposal, people: Iterable[Volunteer]) -> list[Drive]:
+    return drives(proposal.rides, {person.pk: person for person in people}, vehicles_of(proposal.rides))
+
+
+@transaction.atomic
+def send(
+    need: Need,
+    *,
+    volunteers: Sequence[Volunteer],
+    leader: Volunteer,
+    by: By,
+    at: datetime,
+    rides: Sequence[Drive] = (),
+    stay: Collection[Volunteer] = (),
+    then: Sequence[Need] = (),
+    overrule: str = "",
+) -> Dispatch:
+    """A team made by hand, with or without a running engine, for this need and those it does `then`. A held need is let
+    go: the hand is the decision. Returns the first visit.
+
+    `overrule` is the coordinator's reason for going in spite of warnings. Raises `Refused`: team.forbidden,
+    team.needs_ok, those of `teams.form`, and dispatch.need_taken.
+    """
+    queue.one_at_a_time(need.operation_id)
+    fresh, *after = _fresh([need, *then])
+    for one in (fresh, *after):
+        queue.unhold(one, by=by, at=at)
+    return _send(
+        fresh,
+        then=after,
+        volunteers=volunteers,
+        leader=leader,
+        rides=rides,
+        stay=stay,
+        overrule=overrule,
+        by=by,
+        at=at,
+    )
+
+
+def _fresh(visits: Sequence[Need]) -> list[Need]:
+    """The rows of these needs as they are now, in the same order."""
+    rows = Need.objects.select_related("operation", "household").in_bulk([need.pk for need in visits])
+    return [rows[need.pk] for need in visits]
+
+
+def _send(
+    need: Need,
+    *,
+    then: Sequence[Need],
+    volunteers: Sequence[Volunteer],
+    leader: Volunteer,
+    rides: Sequence[Drive],
+    stay: Collection[Volunteer],
+    overrule: str,
+    by: By,
+    at: datetime,
+) -> Dispatch:
+    visits = [need, *then]
+    if any(one.state != NeedState.READY or one.operation_id != need.operation_id for one in visits):
+        raise Refused("proposal.need_not_ready")
+    if Hold.objects.filter(need__in=visits).exists():
+        raise Refused("proposal.need_held")
+    found = check_team(need, then=then, volunteers=volunteers, leader=leader, rides=rides, stay=stay, at=at)
+    _withdraw_offers(visits, volunteers, found.rides, at=at)
+    team = teams.form(
+        need.operation, volunteers=volunteers, leader=leader, rides=found.rides, mode=found.mode, by=by, at=at
+    )  # fmt: skip
+    _obey(found, overrule=overrule)
+    legs = found.legs if len(found.legs) == len(visits) else None
+    dispatch = dispatching.assign(team, need, then=then, legs=legs, by=by, at=at)
+    if found.warnings:
+        codes = sorted({one.code for one in found.warnings})
+        Overrule.objects.create(team=team, codes=codes, reason=overrule.strip()[:120], by=by.user, at=at)
+        record("team.overruled", team, by=by, at=at, operation=need.operation, codes=codes)
+    return dispatch
+
+
+def _obey(found: TeamCheck, *, overrule: str) -> None:
+    if found.forbidden:
+        raise Refused("team.forbidden", what="".join(one.text for one in found.forbidden))
+    if found.warnings and not overrule.strip():
+        raise Refused("team.needs_ok", what="".join(one.text for one in found.warnings))
+
+
+def _withdraw_offers(
+    visits: Sequence[Need], people: Iterable[Volunteer], rides: Iterable[Drive], *, at: datetime
+) -> None:
+    """Offers that this decision made impossible: for one of its needs, with one of its people or vehicles."""
+    taken = {person.pk for person in people}
+    cars = {ride.vehicle.pk for ride in rides if ride.vehicle}
+    needs = {need.pk for need in visits}
+    on_offer = Proposal.objects.filter(operation=visits[0].operation, state=ProposalState.OFFERED)
+    rows = on_offer.order_by().values_list("pk", "members", "rides", "visits__need")
+    over = {
+        pk
+        for pk, members, wanted, need in rows
+        if need in needs or taken.intersection(members) or any(car["vehicle"] in cars for car in wanted)
+    }
+    on_offer.filter(pk__in=over).end(ProposalState.SUPERSEDED, at=at)
+
+
+@transaction.atomic
+def reject(
+    proposal: Proposal,
+    *,
+    reason: str,
+    by: By,
+    at: datetime,
+    keep_out: Sequence[Volunteer] = (),
+    about: Collection[int] | None = None,
+) -> None:
+    """Say no to a proposal, with the reason on record.
+
+    A bare reason would bring the same proposal back ten seconds later. So a rejection always changes what the
+    engine may do: whoever is in `keep_out` is never proposed for its needs again (Ban); without names the needs are
+    held with the reason on the board until somebody lets them go. `about`: the needs (pks) among those of the proposal
+    that it is about (None: all). Raises `Refused`: proposal.reason_needed, proposal.not_in_proposal, proposal.gone.
+    """
+    reason = reason.strip()[:120]
+    if not reason:
+        raise Refused("proposal.reason_needed")
+    queue.one_at_a_time(proposal.operation_id)
+    fresh = _take(proposal, ProposalState.REJECTED, by=by, at=at)
+    visits = [visit.need for visit in fresh.visits.select_related("need__operation")]
+    meant = [need for need in visits if about is None or need.pk in about]
+    if any(person.pk not in fresh.members for person in keep_out) or not meant:
+        raise Refused("proposal.not_in_proposal")
+    Proposal.objects.filter(pk=fresh.pk).update(reject_reason=reason)
+    for need in meant:
+        for person in keep_out:
+            queue.ban(need, person, reason=reason, by=by, at=at)
+        if not keep_out:
+            queue.hold(need, reason=reason, by=by, at=at)
+    record(
+        "proposal.rejected", fresh, by=by, at=at, operation=fresh.operation, need=fresh.need_id,
+        needs=[need.pk for need in meant], kept_out=[person.pk for person in keep_out],
+    )  # fmt: skip
+
+
+@transaction.atomic
+def undo(dispatch: Dispatch, *, by: By, at: datetime) -> None:
+    """Take a decision back before the team has left: its needs wait again and everybody is free again. Also when the
+    house of this dispatch was taken off meanwhile and the team starts with another.
+
+    Raises `Refused("dispatch.is_out")` once it has left. Undoing twice changes nothing.
+    """
+    now = (
+        Dispatch.objects.live()
+        .select_related("team", "need", "operation")
+        .filter(team=dispatch.team_id)
+        .first()
+    )
+    dispatching.cancel(now or dispatch, reason="決定の取り消し", by=by, at=at)

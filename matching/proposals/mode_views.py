@@ -1,0 +1,95 @@
+"""「組み方」 and 「前日割当」."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dvc.accounts.policy import StaffRequest, by
+from dvc.core.refused import Refused
+from intake.volunteers.models import Group
+from matching.proposals.forms import one_id
+from matching.proposals.modes import ABOUT, MatchMode, groups_to_place, mode_of, placed_groups, set_mode
+from matching.proposals.what_if import need_numbered
+from matching.queue import services as queue
+from matching.queue.queries import waiting
+
+FORM = require_http_methods(["GET", "HEAD", "POST"])
+WHY = "前日割当"
+
+
+@never_cache
+@FORM
+def mode(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """「組み方」: what happens by itself."""
+    if request.method == "POST" and request.POST.get("mode") in MatchMode.values:
+        chosen = MatchMode(request.POST["mode"])
+        set_mode(request.operation, chosen, by=by(request), at=request.now)
+        messages.success(request, f"組み方を「{chosen.label}」にしました。")
+        return redirect("posted_desk" if chosen == MatchMode.POSTED else "matching_board", operation_id)
+    context = {
+        "modes": [(one, ABOUT[one]) for one in MatchMode], "current": mode_of(request.operation), "section": "matching_board",
+    }  # fmt: skip
+    return render(request, "matching/proposals/mode.html", context)
+
+
+@never_cache
+@FORM
+def day_before(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """「前日割当」: which group goes where tomorrow (or on another day)."""
+    day, refusal = _day(request), ""
+    if request.method == "POST":
+        groups = Group.objects.filter(center=request.center)
+        group = groups.filter(pk=one_id(request.POST.get("group")) or 0).first()
+        try:
+            if group is None:
+                raise Refused("queue.group_needed")
+            need = need_numbered(request.operation, one_id(request.POST.get("number")) or 0)
+            note = request.POST.get("note", "").replace("\x00", "").strip()
+            queue.lock(
+                need, group, reason=f"{WHY}：{note}" if note else WHY, by=by(request), at=request.now, day=day
+            )
+        except Refused as refused:
+            refusal = refused.text
+        else:
+            messages.success(request, f"「{group.name}」の行き先を{need.number}番に決めました。")
+            return redirect(f"{reverse('day_before', args=[operation_id])}?day={day}")
+    context = {
+        "day": day, "groups": groups_to_place(request.operation, day=day), "refusal": refusal, "sent": request.POST,
+        "placed": placed_groups(request.operation, day=day), "section": "matching_board",
+        "needs": [one for one in waiting(request.operation, at=request.now) if not one.block],
+    }  # fmt: skip
+    return render(request, "matching/proposals/day_before.html", context, status=409 if refusal else 200)
+
+
+@never_cache
+@require_safe
+def day_before_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The list of a day to print: group, how many, the need's number, work and town. No address, no name of a resident."""
+    day = _day(request)
+    context = {
+        "day": day,
+        "placed": placed_groups(request.operation, day=day).prefetch_related("need__items"),
+        "section": "matching_board",
+    }
+    return render(request, "matching/proposals/day_before_list.html", context)
+
+
+def _day(request: StaffRequest) -> date:
+    asked = request.POST.get("day") or request.GET.get("day") or ""
+    today = timezone.localdate(request.now)
+    try:
+        day = parse_date(asked)
+    except ValueError:
+        day = None
+    return (
+        day if day is not None and today <= day <= today + timedelta(days=31) else today + timedelta(days=1)
+    )

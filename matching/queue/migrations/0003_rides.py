@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("queue", "0002_coordinators_hand"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="pin",
+            name="rides",
+            field=models.JSONField(default=list),
+        ),
+    ]
