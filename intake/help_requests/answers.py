@@ -49,26 +49,40 @@ RELATIONS: Final = (
     SELF, "家族・親族", "近所・友人", "民生委員", "ケアマネジャー・事業所", "市・包括支援センター", "その他",
 )  # fmt: skip
 
-REASONS: Final[Mapping[S, tuple[str, ...]]] = {
-    S.ON_HOLD: (
-        "雨天", "罹災調査待ち", "保険会社の確認待ち", "立ち会う人がいない", "道が通れない", "断水",
-        "本人の希望日待ち", "喪中・お盆",
-    ),
-    S.DECLINED: (
-        "建物が危険", "屋根・高所", "重機や専門技術が必要", "営業・農地", "対象区域の外", "家主の同意がない",
-        "業者の仕事の範囲", "募集期間の終了", "依頼の内容が分からない",
-    ),
-    S.REFERRED: (
-        "市の担当課", "県社協", "技術系NPO", "地域包括支援センター", "保健師", "民生委員", "自立相談支援",
-        "生活福祉資金", "弁護士会", "建築士会", "商工会・JA", "国際交流協会", "警察・消防", "業者",
-    ),
-    S.WITHDRAWN: ("本人・家族で済んだ", "ほかの団体が行った", "業者に頼んだ", "本人が取り下げた"),
-    S.UNREACHABLE: ("3回かけても出ない", "番号が使われていない", "訪ねても不在"),
-    S.DUPLICATE: ("家族から同じ内容の連絡", "本人から2回目の連絡", "入力の重複"),
+# Why: a code that is counted, and its words. Whatever fits none of them is OTHER_REASON.
+OTHER_REASON: Final = "other"
+REASONS: Final[Mapping[S, Mapping[str, str]]] = {
+    S.ON_HOLD: {
+        "rain": "雨天", "certificate": "罹災調査待ち", "insurance": "保険会社の確認待ち", "nobody_home": "立ち会う人がいない",
+        "road": "道が通れない", "no_water": "断水", "their_day": "本人の希望日待ち", "mourning": "喪中・お盆",
+    },
+    S.DECLINED: {
+        "unsafe_house": "建物が危険", "height": "屋根・高所", "machines": "重機や専門技術が必要",
+        "asbestos": "石綿（アスベスト）", "electricity": "電気・ガス", "business": "営業・農地",
+        "outside": "対象区域の外", "no_consent": "家主の同意がない", "trade": "業者の仕事の範囲",
+        "period_over": "募集期間の終了", "unclear": "依頼の内容が分からない",
+    },
+    S.REFERRED: {
+        "city": "市の担当課", "council": "県社協", "technical_npo": "技術系NPO", "care_centre": "地域包括支援センター",
+        "nurse": "保健師", "commissioner": "民生委員", "self_reliance": "自立相談支援", "loans": "生活福祉資金",
+        "lawyers": "弁護士会", "architects": "建築士会", "commerce": "商工会・JA", "exchange": "国際交流協会",
+        "dwat": "DWAT（災害派遣福祉チーム）", "school": "学校・児童相談所", "police_fire": "警察・消防",
+        "contractor": "業者",
+    },
+    S.WITHDRAWN: {"by_family": "本人・家族で済んだ", "by_themself": "本人が取り下げた", "moved_away": "引っ越した・家を離れた"},
+    S.UNREACHABLE: {
+        "no_answer": "何度かけても出ない", "no_such_number": "番号が使われていない", "not_at_home": "訪ねても不在",
+    },
+    S.DONE_OTHERS: {
+        "by_npo": "ほかの団体が行った", "by_contractor": "業者に頼んだ", "by_city": "市・自衛隊などが行った",
+        "by_neighbours": "近所・知人が行った",
+    },
+    S.DUPLICATE: {"family_called": "家族から同じ内容の連絡", "called_again": "本人から2回目の連絡", "entered_twice": "入力の重複"},
 }  # fmt: skip
 
-# Who was told about an ending.
-TOLD: Final = ("本人に電話", "家族に電話", "本人に会って", "留守番電話", "手紙・FAX", "まだ伝えていない")
+# Who was told about an ending. Of whom nobody has told yet a call is due.
+NOT_TOLD_YET: Final = "まだ伝えていない"
+TOLD: Final = ("本人に電話", "家族に電話", "本人に会って", "留守番電話", "手紙・FAX", NOT_TOLD_YET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
@@ -28,7 +28,17 @@ class NeedState(models.TextChoices):
     REFERRED = "referred", "他機関へ"
     WITHDRAWN = "withdrawn", "取下げ"
     UNREACHABLE = "unreachable", "連絡不通"
+    DONE_OTHERS = "done_others", "ほかで済んだ"
     DUPLICATE = "duplicate", "重複"
+
+
+# Nothing more is to be done here, until somebody opens it again.
+CLOSED = frozenset({
+    NeedState.COMPLETED, NeedState.DECLINED, NeedState.REFERRED, NeedState.WITHDRAWN, NeedState.UNREACHABLE,
+    NeedState.DONE_OTHERS, NeedState.DUPLICATE,
+})  # fmt: skip
+# Somebody of a team has it in hand, and the leader's report says how it goes on.
+WITH_A_TEAM = frozenset({NeedState.ASSIGNED, NeedState.IN_PROGRESS})
 
 
 class Method(models.TextChoices):
@@ -83,15 +93,17 @@ class Tool(models.TextChoices):
     CHAINSAW = "chainsaw", "チェーンソー"
 
 
+UNTOUCHED = timedelta(days=2)
+
+
 class NeedQuerySet(models.QuerySet["Need"]):
     def open(self) -> Self:
         """Still ours to do something about."""
-        return self.exclude(
-            state__in=[
-                NeedState.COMPLETED, NeedState.DECLINED, NeedState.REFERRED,
-                NeedState.WITHDRAWN, NeedState.UNREACHABLE, NeedState.DUPLICATE,
-            ]
-        )  # fmt: skip
+        return self.exclude(state__in=CLOSED)
+
+    def untouched(self, at: datetime) -> Self:
+        """Open, with no team, and nobody has done anything about them for `UNTOUCHED` (domain.md §11)."""
+        return self.open().exclude(state__in=WITH_A_TEAM).filter(touched_at__lte=at - UNTOUCHED)
 
     def ready(self) -> Self:
         """Waiting for a team."""
@@ -151,12 +163,21 @@ class Need(models.Model):
     attendance = models.CharField("立ち会う人・希望日", max_length=120, blank=True)
     open_from = models.TimeField("作業できる時刻（から）", default=time(9, 0))
     open_until = models.TimeField("作業できる時刻（まで）", default=time(15, 30))
+    unconfirmed = models.BooleanField(
+        "電話での確認がまだ",
+        default=False,
+        help_text="came without a conversation; nobody is sent before one",
+    )
     needs_crisis = models.BooleanField("危機介入が必要", default=False)
     needs_watch = models.BooleanField("完了後も見守る", default=False)
     consent_to_share = models.BooleanField("情報共有の同意", default=False)
     held_reason = models.CharField("保留の理由", max_length=120, blank=True)
     closed_reason = models.CharField("終了の理由", max_length=200, blank=True)
     duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="duplicates")
+    carried = models.JSONField(
+        default=dict, blank=True, editable=False,
+        help_text="what the first took over from this duplicate: {version it had then, before: {field: its own value}}",
+    )  # fmt: skip
     received_at = models.DateTimeField()
     received_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     ready_at = models.DateTimeField(null=True)
@@ -186,6 +207,14 @@ class Need(models.Model):
         """Whose need it is, as a list shows it; empty while nobody has said a name."""
         names = [person.name for person in (self.resident, self.requester) if person is not None]
         return next((name for name in names if name), "")
+
+    @property
+    def standing(self) -> Need:
+        """The request this one was merged into, itself otherwise. One query a step."""
+        need = self
+        while need.duplicate_of is not None:
+            need = need.duplicate_of
+        return need
 
     def days_waited(self, at: datetime) -> int:
         return max(0, (at - self.received_at).days)
@@ -218,6 +247,11 @@ class WorkItem(models.Model):
     language = models.CharField("言葉", max_length=10, blank=True)
     minors_ok = models.BooleanField("未成年も可", default=True)
     stamina_min = models.PositiveSmallIntegerField("体力", default=1)
+    visits = models.PositiveSmallIntegerField("何回伺うことになりそうか", default=1)
+    open_from = models.TimeField("この作業の時刻（から）", null=True, blank=True)
+    open_until = models.TimeField("この作業の時刻（まで）", null=True, blank=True)
+    hazards = models.JSONField("この作業で危ないもの", default=list, blank=True)
+    hazards_cleared_note = models.CharField("だれが何を確認したか", max_length=120, blank=True)
     state = models.CharField(max_length=12, choices=WorkState.choices, default=WorkState.OPEN)
     estimate_reason = models.CharField("見立ての理由", max_length=200, blank=True)
 
@@ -237,13 +271,18 @@ class WorkItem(models.Model):
 
 
 class NeedChange(models.Model):
-    """Every step of a need: from, to, who, when, why (and who was told, for an ending)."""
+    """Every step of a need: from, to, who, when, why; for an ending also who was told, and when.
+
+    `code` is a reason of `answers.REASONS`, `reason` the whole of it in words.
+    """
 
     need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="changes")
     from_state = models.CharField(max_length=12, choices=NeedState.choices, blank=True)
     to_state = models.CharField(max_length=12, choices=NeedState.choices)
     reason = models.CharField(max_length=200, blank=True)
+    code = models.CharField("理由の区分", max_length=20, blank=True)
     told = models.CharField("だれに伝えたか", max_length=80, blank=True)
+    told_at = models.DateTimeField("伝えた時刻", null=True)
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -286,9 +325,253 @@ class CallerNote(models.Model):
     relation = models.CharField(max_length=20, blank=True)
     note = models.TextField(max_length=6000, blank=True)
     at = models.DateTimeField()
+    merged_from = models.ForeignKey(
+        Need, null=True, editable=False, on_delete=models.CASCADE, related_name="+",
+        help_text="the duplicate this call was taken over from; it goes back when that was none",
+    )  # fmt: skip
 
     class Meta:
         ordering: ClassVar[list[str]] = ["at"]
 
     def __str__(self) -> str:
         return f"caller for {self.need}"
+
+
+class CallDraftQuerySet(models.QuerySet["CallDraft"]):
+    def waiting(self) -> Self:
+        """Neither a need yet nor thrown away."""
+        return self.filter(need__isnull=True, dropped_at__isnull=True)
+
+
+class CallDraft(models.Model):
+    """What is typed while somebody is on the phone, kept as it is typed: another machine may go on with it.
+
+    `fields`: {field of the sheet: [values as typed]}, emptied once it is a need (`need`). `version` counts the savings,
+    so that of two machines the second is told; what it had typed goes on as a draft of its own (`copy_of`).
+    """
+
+    operation = models.ForeignKey(
+        "operations.Operation", on_delete=models.PROTECT, related_name="call_drafts"
+    )
+    form_token = models.UUIDField(editable=False)
+    fields = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    copy_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="copies")
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    need = models.ForeignKey(Need, null=True, on_delete=models.PROTECT, related_name="drafts")
+    dropped_at = models.DateTimeField(null=True)
+    dropped_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    dropped_reason = models.CharField(max_length=80, blank=True)
+
+    objects = CallDraftQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["saved_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["operation", "form_token"], name="one_draft_per_form"),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+    @property
+    def caller(self) -> str:
+        return self._typed("caller_name") or self._typed("resident_name")
+
+    @property
+    def town(self) -> str:
+        return self._typed("town")
+
+    def _typed(self, name: str) -> str:
+        """What stands in that field of the sheet, empty when nothing does."""
+        return str((self.fields.get(name) or [""])[0])[:80]
+
+
+class TryOutcome(models.TextChoices):
+    """What became of one try to reach somebody."""
+
+    REACHED = "reached", "つながった"
+    ABSENT = "absent", "不在"
+    WRONG_NUMBER = "wrong_number", "番号違い"
+
+
+class CallBackQuerySet(models.QuerySet["CallBack"]):
+    def open(self) -> Self:
+        """Somebody still waits for this call."""
+        return self.filter(closed_at__isnull=True)
+
+    def overdue(self, at: datetime) -> Self:
+        return self.open().filter(due_at__lte=at)
+
+
+class CallBack(models.Model):
+    """A call that somebody was promised, or that has something to ask or to tell: why, and by when."""
+
+    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="call_backs")
+    why = models.CharField(max_length=120)
+    due_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = CallBackQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["due_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["need"],
+                condition=models.Q(closed_at__isnull=True),
+                name="one_open_call_back_per_need",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"call back for {self.need_id}"
+
+
+class CallTry(models.Model):
+    """One try to call back."""
+
+    call_back = models.ForeignKey(CallBack, on_delete=models.CASCADE, related_name="tries")
+    outcome = models.CharField(max_length=12, choices=TryOutcome.choices)
+    note = models.CharField(max_length=150, blank=True)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"try {self.pk}"
+
+
+class CrisisAlertQuerySet(models.QuerySet["CrisisAlert"]):
+    def open(self) -> Self:
+        """Still on every board."""
+        return self.filter(ended_at__isnull=True)
+
+
+class CrisisAlert(models.Model):
+    """危機介入: stands on every board from the moment it is raised until 班長 and センター長 have both taken note
+    (`CrisisAck`), or the flag was a mistake."""
+
+    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="crisis_alerts")
+    raised_at = models.DateTimeField()
+    raised_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    objects = CrisisAlertQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["raised_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["need"], condition=models.Q(ended_at__isnull=True), name="one_open_alert_per_need"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"crisis alert of {self.need_id}"
+
+
+class AckAs(models.TextChoices):
+    LEAD = "lead", "班長"
+    CHIEF = "chief", "センター長"
+
+
+class CrisisAck(models.Model):
+    """Who took note of a crisis, by name, as which of the two, and when."""
+
+    alert = models.ForeignKey(CrisisAlert, on_delete=models.CASCADE, related_name="acks")
+    seen_as = models.CharField(max_length=5, choices=AckAs.choices)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["alert", "seen_as"], name="one_ack_per_side"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seen_as} saw {self.alert_id}"
+
+
+class Verdict(models.TextChoices):
+    """What a rule of triage advises. It advises and never refuses: boundaries differ, and a person decides."""
+
+    DECLINE = "decline", "お受けできない"
+    REFER = "refer", "ほかの機関へつなぐ"
+    ASK = "ask", "班長に相談する"
+    CARE = "care", "気をつけて受ける"
+
+
+class TriageRule(models.Model):
+    """One revision of one rule of a center: the newest `revision` counts, and the older ones are its history.
+
+    `signs`: codes of hazards, damage kinds and work categories; `words`: parts of what was said. Any of them brings
+    the rule up. `rule` is the key of a rule of `referrals.USUAL`, or one of the center's own.
+    """
+
+    center = models.ForeignKey("operations.Center", on_delete=models.CASCADE, related_name="triage_rules")
+    rule = models.CharField(max_length=40)
+    revision = models.PositiveIntegerField()
+    title = models.CharField("何のこと", max_length=60)
+    verdict = models.CharField("どうするか", max_length=8, choices=Verdict.choices, default=Verdict.DECLINE)
+    signs = models.JSONField("印", default=list, blank=True)
+    words = models.JSONField("話の中の言葉", default=list, blank=True)
+    say = models.TextField("電話での言い方", max_length=500)
+    refer = models.CharField("つなぎ先", max_length=120, blank=True)
+    is_used = models.BooleanField("使う", default=True)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["rule", "-revision"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["center", "rule", "revision"], name="one_rule_per_revision"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} #{self.revision}"
+
+
+class Opinion(models.TextChoices):
+    """What a person said about two needs that look alike."""
+
+    OPEN = "", "まだ"
+    SAME = "same", "同じ依頼"
+    TWO = "two", "別の依頼"
+
+
+class Lookalike(models.Model):
+    """A need that looked like an older one when it arrived, by whatever way (似た依頼): a person says what it is.
+
+    `reasons`: in words, the strongest first; `points`: how strong (intake.people.likeness).
+    """
+
+    need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="lookalikes")
+    other = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="+")
+    points = models.FloatField()
+    reasons = models.JSONField(default=list)
+    found_at = models.DateTimeField()
+    opinion = models.CharField(max_length=4, choices=Opinion.choices, default=Opinion.OPEN, blank=True)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-points", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["need", "other"], name="one_lookalike_per_pair"),
+            models.CheckConstraint(
+                condition=~models.Q(need=models.F("other")), name="no_need_looks_like_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.need} looks like {self.other}"

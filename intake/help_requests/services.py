@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -19,9 +19,11 @@ from dvc.core.counting import count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation
 from dvc.operations.services import require_open
-from intake.help_requests.answers import Judgement
+from intake.help_requests import call_backs, crisis, drafts, lookalikes
+from intake.help_requests.answers import NOT_TOLD_YET, OTHER_REASON, Judgement
 from intake.help_requests.models import (
     BLOCKING,
+    CLOSED,
     CallerNote,
     Hazard,
     Need,
@@ -31,13 +33,13 @@ from intake.help_requests.models import (
     WorkItem,
     WorkState,
 )
-from intake.help_requests.states import REASON_REQUIRED, STEPS
+from intake.help_requests.states import CONFIRMED_FIRST, ENDINGS, REASON_REQUIRED, STEPS
 from intake.people import services as people
 from intake.people.models import Household, Person, Precision
 from intake.people.services import HouseholdAnswers, PersonAnswers
 
 S = NeedState
-_ENDED: Final = frozenset({S.DECLINED, S.REFERRED, S.WITHDRAWN, S.UNREACHABLE, S.DUPLICATE, S.COMPLETED})
+_NOT_STARTED: Final = (WorkState.OPEN, WorkState.BLOCKED)
 # A step takes the work with it: target state → (work in these states, becomes this).
 _STARTED: Final = (WorkState.LEASED, WorkState.WORKING)
 _WORK_FOLLOWS: Final[dict[NeedState, tuple[Sequence[WorkState], WorkState]]] = {
@@ -70,7 +72,8 @@ class NeedAnswers:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswers:
-    """One piece of work. `skills`: {skill code: people}; `tools`: {tool code: count}; `minutes` on the spot."""
+    """One piece of work. `skills`: {skill code: people}; `tools`: {tool code: count}; `minutes` on the spot at one
+    visit, of which `visits` are foreseen; `open_from`, `open_until`: only then, where it differs from the house."""
 
     category: str
     detail: str = ""
@@ -86,6 +89,10 @@ class ItemAnswers:
     language: str = ""
     minors_ok: bool = True
     stamina_min: int = 1
+    visits: int = 1
+    open_from: time | None = None
+    open_until: time | None = None
+    hazards: Sequence[str] = ()
     estimate_reason: str = ""
 
 
@@ -102,31 +109,62 @@ def receive(
     judgement: Judgement | None = None,
     judgement_reason: str = "",
     form_token: UUID | None = None,
+    unconfirmed: bool = False,
+    received_at: datetime | None = None,
+    call_back_at: datetime | None = None,
+    compare: bool = True,
 ) -> Need:
     """A new need with the next number of the operation, in the state RECEIVED or where the judgement leads.
 
     `caller` is who asked; `resident` None means the caller asks for themself. Rows are taken as they are, answers
-    become new rows. A `form_token` sent before gives back the need it made. Refused: operation.closed,
-    place.too_far, need.head_counts, need.phone_only_reason.
+    become new rows. A `form_token` sent before gives back the need it made. `unconfirmed`: nobody has talked to them yet
+    (see `confirm`); `received_at`: when it was said, if that was before `at` (paper); `call_back_at`: when the desk
+    promised to ring again. It is compared with the open needs (`lookalikes`), unless whoever sends thousands does that
+    afterwards (`compare`). Refused: operation.closed, place.too_far, need.head_counts, need.item_hours,
+    need.phone_only_reason.
     """
     require_open(operation)
     try:
         with transaction.atomic():
-            known = _sent_before(operation, form_token)
+            known = sent_before(operation, form_token)
             if known is not None:
                 return known
-            need = _receive(operation, caller, resident, household, answers, items, form_token, by=by, at=at)
-            return judge(need, judgement, reason=judgement_reason, by=by, at=at) if judgement else need
+            need = _receive(
+                operation,
+                caller,
+                resident,
+                household,
+                answers,
+                items,
+                form_token,
+                unconfirmed,
+                received_at or at,
+                by=by,
+                at=at,
+            )
+            if compare:
+                lookalikes.note(need, at=at)
+            if judgement is None:
+                return need
+            return judge(need, judgement, reason=judgement_reason, call_back_at=call_back_at, by=by, at=at)
     except IntegrityError:
         # The same form arrived twice at the same moment and the other one was first.
-        first = _sent_before(operation, form_token)
+        first = sent_before(operation, form_token)
         if first is None:
             raise
         return first
 
 
 @transaction.atomic
-def judge(need: Need, judgement: Judgement, *, reason: str, by: By, at: datetime) -> Need:
+def judge(
+    need: Need,
+    judgement: Judgement,
+    *,
+    reason: str,
+    by: By,
+    at: datetime,
+    call_back_at: datetime | None = None,
+) -> Need:
     """The end of the call: to the survey, into the queue, or to TRIAGE with the reason why it has to wait there.
 
     Without name, phone or address it is a draft on the call-back list, whatever was judged. A crisis is always
@@ -134,7 +172,11 @@ def judge(need: Need, judgement: Judgement, *, reason: str, by: By, at: datetime
     """
     unknown = still_to_ask(need)
     if unknown:
-        return move(need, S.TRIAGE, by=by, at=at, reason=f"折り返し：{'・'.join(unknown)}を聞く")
+        why = f"{'・'.join(unknown)}を聞く"
+        call_backs.promise(need, why=why, due_at=call_back_at or call_backs.next_call(at), by=by, at=at)
+        return move(need, S.TRIAGE, by=by, at=at, reason=f"折り返し：{why}")
+    if call_back_at is not None:
+        call_backs.promise(need, why="約束した折り返し", due_at=call_back_at, by=by, at=at)
     if judgement == Judgement.SURVEY or need.needs_crisis:
         return move(need, S.SURVEY_WAIT, by=by, at=at, reason=reason)
     if judgement == Judgement.ASK:
@@ -159,7 +201,8 @@ def still_to_ask(need: Need) -> list[str]:
     return [word for word, is_known in known.items() if not is_known]
 
 
-def _sent_before(operation: Operation, form_token: UUID | None) -> Need | None:
+def sent_before(operation: Operation, form_token: UUID | None) -> Need | None:
+    """The need that this form made already."""
     return Need.objects.filter(operation=operation, form_token=form_token).first() if form_token else None
 
 
@@ -171,6 +214,8 @@ def _receive(
     answers: NeedAnswers,
     items: Iterable[ItemAnswers],
     form_token: UUID | None,
+    unconfirmed: bool,
+    received_at: datetime,
     *,
     by: By,
     at: datetime,
@@ -187,21 +232,29 @@ def _receive(
         household=household,
         requester=caller,
         resident=resident or caller,
-        received_at=at,
+        received_at=received_at,
         received_by=by.user,
         touched_at=at,
         form_token=form_token,
+        unconfirmed=unconfirmed,
     )
-    _fill(need, answers)
+    fill(need, answers)
     _number_and_save(need)
     NeedChange.objects.create(need=need, from_state="", to_state=S.RECEIVED, by=by.user, at=at)
     record("need.received", need, by=by, at=at, operation=operation, number=need.number)
     for item in items:
         add_item(need, item, by=by, at=at)
+    if need.needs_crisis:
+        crisis.raise_alert(need, by=by, at=at)
+    if unconfirmed:
+        due_at = call_backs.next_call(at)
+        call_backs.promise(need, why=call_backs.TO_CONFIRM, due_at=due_at, by=by, at=at)
+    drafts.received(operation, form_token, need)
     return need
 
 
-def _fill(need: Need, answers: NeedAnswers) -> None:
+def fill(need: Need, answers: NeedAnswers) -> None:
+    """Write the answers into the row, which is not saved."""
     for name, value in asdict(answers).items():
         setattr(need, name, list(value) if isinstance(value, tuple | list) else value)
 
@@ -213,11 +266,11 @@ def _number_and_save(need: Need) -> None:
         need.pk, need.number = None, number
         need.save(force_insert=True)
 
-    def sent_before(error: IntegrityError) -> None:
-        if _sent_before(need.operation, need.form_token):
+    def sent_twice(error: IntegrityError) -> None:
+        if sent_before(need.operation, need.form_token):
             raise error
 
-    count_up(Need.objects.filter(operation=need.operation), "number", save, unless=sent_before)
+    count_up(Need.objects.filter(operation=need.operation), "number", save, unless=sent_twice)
 
 
 @transaction.atomic
@@ -226,13 +279,17 @@ def edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime
 
     A need that waits for a team and gets an uncleared blocking hazard goes back to TRIAGE. Refused: need.changed.
     """
-    before = sorted(need.hazards)
-    _fill(need, answers)
+    before, was_crisis = sorted(need.hazards), need.needs_crisis
+    fill(need, answers)
     values = {name: getattr(need, name) for name in asdict(answers)}
     if sorted(need.hazards) != before:
         values |= {"hazards_cleared": False, "hazards_cleared_note": ""}
     _update(need, version=version, at=at, **values)
     record("need.edited", need, by=by, at=at, operation=need.operation)
+    if need.needs_crisis and not was_crisis:
+        crisis.raise_alert(need, by=by, at=at)
+    elif was_crisis and not need.needs_crisis:
+        crisis.call_off(need, by=by, at=at)
     if need.state == S.READY and blocking_hazards(need):
         move(need, S.TRIAGE, by=by, at=at, reason="危険なものが分かったため")
     return need
@@ -272,6 +329,7 @@ def correct(
         lives_there = people.edit_person(operation, need.resident, resident, by=by, at=at)
     Need.objects.filter(pk=need.pk).update(household=house, requester=who_called, resident=lives_there)
     need.refresh_from_db()
+    lookalikes.note(need, at=at)
     return need
 
 
@@ -286,12 +344,32 @@ def _update(need: Need, *, version: int, at: datetime, **values: object) -> None
 
 
 @transaction.atomic
+def flag_crisis(need: Need, *, by: By, at: datetime) -> Need:
+    """A further call told of a danger to somebody's life or mind: the flag, and every board."""
+    Need.objects.filter(pk=need.pk).update(needs_crisis=True)
+    _touch(need, at)
+    need.needs_crisis = True
+    crisis.raise_alert(need, by=by, at=at)
+    return need
+
+
+@transaction.atomic
 def clear_hazards(need: Need, *, note: str, by: By, at: datetime) -> Need:
     """Somebody made sure that volunteers may go in; `note` says who and what. Refused: need.hazards_note_needed."""
     if not note:
         raise Refused("need.hazards_note_needed")
     _update(need, version=need.version, at=at, hazards_cleared=True, hazards_cleared_note=note)
     record("need.hazards_cleared", need, by=by, at=at, operation=need.operation, hazards=sorted(need.hazards))
+    return need
+
+
+@transaction.atomic
+def confirm(need: Need, *, by: By, at: datetime) -> Need:
+    """Somebody has phoned, and the need is as it was said. Safe to repeat."""
+    if need.unconfirmed:
+        _update(need, version=need.version, at=at, unconfirmed=False)
+        call_backs.confirmed(need, by=by, at=at)
+        record("need.confirmed", need, by=by, at=at, operation=need.operation)
     return need
 
 
@@ -304,9 +382,12 @@ def blocking_hazards(need: Need) -> list[Hazard]:
 
 @transaction.atomic
 def add_item(need: Need, answers: ItemAnswers, *, by: By, at: datetime) -> WorkItem:
-    """One more piece of work. Refused: need.head_counts."""
-    _check_counts(answers)
-    item = WorkItem.objects.create(need=need, **asdict(answers))
+    """One more piece of work; with a blocking danger of its own it waits until that is cleared, and only it.
+
+    Refused: need.head_counts, need.item_hours.
+    """
+    _check_item(answers)
+    item = WorkItem.objects.create(need=need, state=_state_of_new(answers), **_columns(answers))
     _touch(need, at)
     record(
         "need.item_added", need, by=by, at=at, operation=need.operation, item=item.pk, category=item.category
@@ -316,14 +397,46 @@ def add_item(need: Need, answers: ItemAnswers, *, by: By, at: datetime) -> WorkI
 
 @transaction.atomic
 def edit_item(item: WorkItem, answers: ItemAnswers, *, by: By, at: datetime) -> WorkItem:
-    """Write the work anew. Refused: need.head_counts, need.item_taken."""
-    _check_counts(answers)
-    if not WorkItem.objects.filter(pk=item.pk, state=WorkState.OPEN).update(**asdict(answers)):
+    """Write the work anew. Other dangers than before are not cleared any more.
+
+    Refused: need.head_counts, need.item_hours, need.item_taken.
+    """
+    _check_item(answers)
+    values = _columns(answers)
+    if sorted(item.hazards) != sorted(answers.hazards):
+        values |= {"hazards_cleared_note": "", "state": _state_of_new(answers)}
+    if not WorkItem.objects.filter(pk=item.pk, state__in=_NOT_STARTED).update(**values):
         raise Refused("need.item_taken")
     item.refresh_from_db()
     need = item.need
     _touch(need, at)
     record("need.item_edited", need, by=by, at=at, operation=need.operation, item=item.pk)
+    if need.state == S.READY and not need.items.filter(state=WorkState.OPEN).exists():
+        move(need, S.TRIAGE, by=by, at=at, reason="作業の危険が分かったため")
+    return item
+
+
+@transaction.atomic
+def clear_item(item: WorkItem, *, note: str, by: By, at: datetime) -> WorkItem:
+    """Somebody made sure that this work may be done; `note` says who and what. Refused: need.hazards_note_needed,
+    need.item_taken (it does not wait for that)."""
+    if not note:
+        raise Refused("need.hazards_note_needed")
+    blocked = WorkItem.objects.filter(pk=item.pk, state=WorkState.BLOCKED)
+    if not blocked.update(state=WorkState.OPEN, hazards_cleared_note=note):
+        raise Refused("need.item_taken")
+    item.refresh_from_db()
+    need = item.need
+    _touch(need, at)
+    record(
+        "need.item_cleared",
+        need,
+        by=by,
+        at=at,
+        operation=need.operation,
+        item=item.pk,
+        hazards=sorted(item.hazards),
+    )
     return item
 
 
@@ -335,15 +448,25 @@ def remove_item(item: WorkItem, *, by: By, at: datetime) -> None:
     if need.state == S.READY and not others.exists():
         raise Refused("need.last_item")
     pk = item.pk
-    if not WorkItem.objects.filter(pk=pk, state=WorkState.OPEN).delete()[0]:
+    if not WorkItem.objects.filter(pk=pk, state__in=_NOT_STARTED).delete()[0]:
         raise Refused("need.item_taken")
     _touch(need, at)
     record("need.item_removed", need, by=by, at=at, operation=need.operation, item=pk)
 
 
-def _check_counts(answers: ItemAnswers) -> None:
+def _check_item(answers: ItemAnswers) -> None:
     if not 1 <= answers.people_min <= answers.people_ideal <= answers.people_max:
         raise Refused("need.head_counts")
+    if answers.open_from and answers.open_until and answers.open_from >= answers.open_until:
+        raise Refused("need.item_hours")
+
+
+def _columns(answers: ItemAnswers) -> dict[str, Any]:
+    return {**asdict(answers), "hazards": list(answers.hazards)}
+
+
+def _state_of_new(answers: ItemAnswers) -> WorkState:
+    return WorkState.OPEN if BLOCKING.isdisjoint(answers.hazards) else WorkState.BLOCKED
 
 
 def _touch(need: Need, at: datetime) -> None:
@@ -352,47 +475,102 @@ def _touch(need: Need, at: datetime) -> None:
 
 
 @transaction.atomic
-def move(need: Need, to: NeedState, *, by: By, at: datetime, reason: str = "", told: str = "") -> Need:
+def move(
+    need: Need, to: NeedState, *, by: By, at: datetime, reason: str = "", code: str = "", told: str = ""
+) -> Need:
     """One step of the state table, won by whoever changes the row first; the work items follow.
 
     READY → ASSIGNED leases the open items, IN_PROGRESS starts them, COMPLETED ends them, every other step gives
-    started ones back. `told`: who was told, for an ending. Refused: need.step_not_allowed, need.reason_needed,
+    started ones back. `code` and `reason`: why, from the list and in words; `told`: who was told, for an ending (of
+    whom nobody has told yet a call is due). Refused: need.step_not_allowed, need.reason_needed,
     need.duplicate_of_what (use `mark_duplicate`), need.changed (the row is not in `need.state` any more).
     """
     if to == S.DUPLICATE and need.duplicate_of_id is None:
         raise Refused("need.duplicate_of_what")
-    return _step(need, to, by=by, at=at, reason=reason, told=told)
+    return _step(need, to, by=by, at=at, reason=reason, code=code, told=told)
 
 
 def _step(
-    need: Need, to: NeedState, *, by: By, at: datetime, reason: str, told: str = "", **values: object
+    need: Need,
+    to: NeedState,
+    *,
+    by: By,
+    at: datetime,
+    reason: str,
+    code: str = "",
+    told: str = "",
+    **values: object,
 ) -> Need:
     before = NeedState(need.state)
     if to not in STEPS[before]:
         raise Refused("need.step_not_allowed", now=before.label, to=to.label)
     if to in REASON_REQUIRED and not reason:
         raise Refused("need.reason_needed", step=to.label)
+    if need.unconfirmed and to in CONFIRMED_FIRST:
+        raise Refused("need.not_confirmed")
     values |= {
         "held_reason": reason[:120] if to == S.ON_HOLD else "",
-        "closed_reason": reason[:200] if to in _ENDED else "",
+        "closed_reason": reason[:200] if to in CLOSED else "",
     }
     if to == S.READY and before != S.ASSIGNED:  # a lease given back does not lose its place
         values["ready_at"] = at
+    was_of = need.duplicate_of if before == S.DUPLICATE else None
     if before == S.DUPLICATE:
         values["duplicate_of"] = None
+    operation = need.operation
     changed = Need.objects.filter(pk=need.pk, state=before).update(
         state=to, version=F("version") + 1, touched_at=at, **values
     )
     need.refresh_from_db()
+    need.operation = operation  # it never changes; read again it would be a statement in every step
     if not changed:
         raise Refused("need.changed")
     from_work, to_work = _WORK_FOLLOWS.get(to, (_STARTED, WorkState.OPEN))
     need.items.filter(state__in=from_work).update(state=to_work)
     NeedChange.objects.create(
-        need=need, from_state=before, to_state=to, reason=reason[:200], told=told[:80], by=by.user, at=at
-    )
-    record("need.moved", need, by=by, at=at, operation=need.operation, before=str(before), to=str(to))
+        need=need, from_state=before, to_state=to, reason=reason[:200], code=code, told=told[:80],
+        told_at=at if told and told != NOT_TOLD_YET else None, by=by.user, at=at,
+    )  # fmt: skip
+    why: dict[str, Any] = {"code": code} if code else {}
+    record("need.moved", need, by=by, at=at, operation=operation, before=str(before), to=str(to), **why)
+    if to in CLOSED:
+        call_backs.settle(need, by=by, at=at)
+        if told == NOT_TOLD_YET and to != S.UNREACHABLE:
+            say = f"「{to.label}」になったことを伝える"
+            call_backs.promise(need, why=say, due_at=call_backs.next_call(at), by=by, at=at)
+    if was_of is not None:
+        _give_back(need, was_of, by=by, at=at)
     return need
+
+
+@transaction.atomic
+def end(
+    need: Need,
+    to: NeedState,
+    *,
+    code: str,
+    reason: str,
+    told: str,
+    by: By,
+    at: datetime,
+    first: Need | None = None,
+) -> Need:
+    """The desk ends a need: the reason of the list (`answers.REASONS`) and in words, and who was told (nobody, of
+    UNREACHABLE). `first`: which need it doubles, for DUPLICATE. It may be opened again.
+
+    Refused: need.reason_needed, need.told_needed, need.duplicate_of_what, and what `move` refuses.
+    """
+    if to not in ENDINGS:
+        raise Refused("need.step_not_allowed", now=NeedState(need.state).label, to=to.label)
+    if not reason:
+        raise Refused("need.reason_needed", step=to.label)
+    if not told and to != S.UNREACHABLE:
+        raise Refused("need.told_needed", step=to.label)
+    if to == S.DUPLICATE:
+        if first is None:
+            raise Refused("need.duplicate_of_what")
+        return mark_duplicate(need, first, reason=reason, code=code, told=told, by=by, at=at)
+    return move(need, to, reason=reason, code=code or OTHER_REASON, told=told, by=by, at=at)
 
 
 @transaction.atomic
@@ -411,12 +589,15 @@ def make_ready(need: Need, *, by: By, at: datetime, reason: str = "") -> Need:
 def what_is_missing(need: Need) -> list[Refused]:
     """Everything that still keeps the need from being READY, in the order to do it."""
     missing = []
+    if need.unconfirmed:
+        missing.append(Refused("need.not_confirmed"))
     if not is_reachable(need):
         missing.append(Refused("need.no_contact"))
     if need.household is None or need.household.precision == Precision.NONE:
         missing.append(Refused("need.no_place"))
-    if not need.items.filter(state=WorkState.OPEN).exists():
-        missing.append(Refused("need.no_items"))
+    work = set(need.items.values_list("state", flat=True))
+    if WorkState.OPEN not in work:
+        missing.append(Refused("need.items_blocked" if WorkState.BLOCKED in work else "need.no_items"))
     hazards = blocking_hazards(need)
     if hazards:
         missing.append(Refused("need.hazard_blocks", hazards="・".join(hazard.label for hazard in hazards)))
@@ -432,7 +613,9 @@ def is_reachable(need: Need) -> bool:
 
 
 @transaction.atomic
-def mark_duplicate(need: Need, first: Need, *, reason: str, by: By, at: datetime, told: str = "") -> Need:
+def mark_duplicate(
+    need: Need, first: Need, *, reason: str, by: By, at: datetime, code: str = "", told: str = ""
+) -> Need:
     """`need` asks for the same as `first`: it ends, and its caller is kept with the first.
 
     Refused: need.duplicate_of_itself (also around a corner, or another operation's), and what `move` refuses.
@@ -441,17 +624,79 @@ def mark_duplicate(need: Need, first: Need, *, reason: str, by: By, at: datetime
         first = first.duplicate_of
     if first.pk == need.pk or first.operation_id != need.operation_id:
         raise Refused("need.duplicate_of_itself")
-    _step(need, S.DUPLICATE, by=by, at=at, reason=reason, told=told, duplicate_of=first)
+    _step(need, S.DUPLICATE, by=by, at=at, reason=reason, code=code, told=told, duplicate_of=first)
+    note = f"同内容の連絡あり（N{need.number}）"
     for person in {person.pk: person for person in (need.requester, need.resident) if person}.values():
         relation = need.relation if person == need.requester else ""
-        add_caller(first, person, relation=relation, note=f"同内容の連絡あり（N{need.number}）", by=by, at=at)
+        add_caller(first, person, relation=relation, note=note, merged_from=need, by=by, at=at)
+    for call in need.callers.select_related("person"):
+        add_caller(first, call.person, relation=call.relation, note=call.note, merged_from=need, by=by, at=at)
+    _take_over(first, need, by=by, at=at)
     return need
 
 
+def _take_over(first: Need, need: Need, *, by: By, at: datetime) -> None:
+    """What keeps people safe holds for the house, whichever call it was said in: crisis, watch, hazards."""
+    new = [hazard for hazard in need.hazards if hazard not in first.hazards and not need.hazards_cleared]
+    values: dict[str, object] = {
+        flag: True
+        for flag in ("needs_crisis", "needs_watch")
+        if getattr(need, flag) and not getattr(first, flag)
+    }
+    if new:
+        values["hazards"] = [*first.hazards, *new]
+    if any(hazard in BLOCKING for hazard in new):
+        values["hazards_cleared"] = False
+    if not values:
+        return
+    before = {name: getattr(first, name) for name in values}
+    _update(first, version=first.version, at=at, **values)
+    record(
+        "need.took_over", first, by=by, at=at, operation=first.operation, what=sorted(values), need=need.pk
+    )
+    Need.objects.filter(pk=need.pk).update(carried={"version": first.version, "before": before})
+    if "needs_crisis" in values:
+        crisis.raise_alert(first, by=by, at=at)
+    if first.state == S.READY and (blocking_hazards(first) or "needs_crisis" in values):
+        move(
+            first,
+            S.TRIAGE,
+            by=by,
+            at=at,
+            reason=f"重複の電話（N{need.number}）で、危険か危機介入が分かったため",
+        )
+
+
+def _give_back(need: Need, first: Need, *, by: By, at: datetime) -> None:
+    """`need` was no duplicate of `first`: its calls leave `first`, and what it had taken over, unless somebody has
+    changed `first` since."""
+    CallerNote.objects.filter(need=first, merged_from=need).delete()
+    carried = need.carried
+    if carried and Need.objects.filter(pk=first.pk, version=carried["version"]).exists():
+        _update(first, version=carried["version"], at=at, **carried["before"])
+        if not first.needs_crisis:
+            crisis.call_off(first, by=by, at=at)
+    else:
+        _touch(first, at)
+    Need.objects.filter(pk=need.pk).update(carried={})
+    record("need.gave_back", first, by=by, at=at, operation=need.operation, need=need.pk)
+
+
 @transaction.atomic
-def add_caller(need: Need, person: Person, *, relation: str, note: str, by: By, at: datetime) -> CallerNote:
+def add_caller(
+    need: Need,
+    person: Person,
+    *,
+    relation: str,
+    note: str,
+    by: By,
+    at: datetime,
+    merged_from: Need | None = None,
+) -> CallerNote:
     """Somebody else called about the same need: keep who and what they added. A fact, in every state."""
-    caller = CallerNote.objects.create(need=need, person=person, relation=relation, note=note, at=at)
+    caller = CallerNote.objects.create(
+        need=need, person=person, relation=relation, note=note, at=at, merged_from=merged_from
+    )
     _touch(need, at)
     record("need.caller_added", need, by=by, at=at, operation=need.operation, person=person.pk)
     return caller

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from intake.help_requests.models import CLOSED
 from intake.help_requests.models import NeedState as S
 
-_ENDINGS = frozenset({S.DECLINED, S.REFERRED, S.WITHDRAWN, S.UNREACHABLE, S.DUPLICATE})
-_ASIDE = _ENDINGS | {S.ON_HOLD}
+ENDINGS: Final = CLOSED - {S.COMPLETED}
+_ASIDE = ENDINGS | {S.ON_HOLD}
 
 STEPS: Final[dict[S, frozenset[S]]] = {
     S.RECEIVED: frozenset({S.TRIAGE, S.SURVEY_WAIT, S.READY}) | _ASIDE,
@@ -18,19 +19,21 @@ STEPS: Final[dict[S, frozenset[S]]] = {
     S.ASSIGNED: frozenset({S.READY, S.IN_PROGRESS}) | _ASIDE,
     S.IN_PROGRESS: frozenset({S.CONTINUING, S.COMPLETED}),
     S.CONTINUING: frozenset({S.READY, S.SURVEY_WAIT, S.COMPLETED}) | _ASIDE,
-    S.ON_HOLD: frozenset({S.TRIAGE, S.SURVEY_WAIT, S.READY}) | _ENDINGS,
-    **{ending: frozenset({S.TRIAGE}) for ending in _ENDINGS},
+    S.ON_HOLD: frozenset({S.TRIAGE, S.SURVEY_WAIT, S.READY}) | ENDINGS,
+    **{ending: frozenset({S.TRIAGE}) for ending in ENDINGS},
     S.COMPLETED: frozenset({S.TRIAGE}),
 }
 
 REASON_REQUIRED: Final = _ASIDE
+# Nobody goes to a house before somebody has talked to the people in it.
+CONFIRMED_FIRST: Final = frozenset({S.SURVEY_WAIT, S.SURVEYED, S.READY})
 
 # The five words people know (domain.md §3.1), and what is set aside.
 COARSE: Final[dict[S, str]] = {
     S.RECEIVED: "受付中", S.TRIAGE: "受付中", S.SURVEY_WAIT: "調査中", S.SURVEYED: "調査中",
     S.READY: "マッチング待ち", S.ASSIGNED: "活動中", S.IN_PROGRESS: "活動中", S.CONTINUING: "マッチング待ち",
     S.COMPLETED: "完了", S.ON_HOLD: "保留", S.DECLINED: "終了", S.REFERRED: "終了", S.WITHDRAWN: "終了",
-    S.UNREACHABLE: "終了", S.DUPLICATE: "終了",
+    S.UNREACHABLE: "終了", S.DONE_OTHERS: "終了", S.DUPLICATE: "終了",
 }  # fmt: skip
 
 # The css class of each word's chip (frontend/css/app.css).

@@ -16,8 +16,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from intake.help_requests import duplicates, services
 from intake.help_requests.answers import KITS, Judgement
-from intake.help_requests.models import BLOCKING, Hazard, Need, NeedState, WorkItem, WorkState
-from intake.help_requests.referrals import ADVICE, advice_for
+from intake.help_requests.models import Hazard, Need, NeedState, WorkItem, WorkState
 from intake.help_requests.services import ItemAnswers, NeedAnswers
 from intake.people.models import Household, Person, Precision, Town
 from intake.people.services import HouseholdAnswers, PersonAnswers
@@ -359,7 +358,7 @@ def test_what_is_known_is_found_with_the_reason() -> None:
     assert found(operation, name="高橋", kana="", town=town) == [(1, ("同じ町丁目で同じ姓",))]
     assert found(operation, address="多賀城市町前１丁目９９９９番１号") == [(1, ("同じ家",))]
     assert found(operation, name="高橋キヨ") == [(1, ("同じ名前",))]
-    assert found(operation, kana="タカハシ　キヨ") == [(1, ("同じ名前",))]
+    assert found(operation, kana="タカハシ　キヨ") == [(1, ("同じ読みの名前",))]
     assert found(operation, name="髙橋 進", town=other) == []
     assert found(operation, address="町前一丁目") == []
     assert found(operation, phone="022") == []
@@ -432,14 +431,6 @@ def test_every_kind_of_work_has_a_first_guess_that_may_be_saved() -> None:
             by=SYSTEM,
             at=make.at(9),
         )
-
-
-def test_the_advice_table_says_something_about_every_blocking_hazard() -> None:
-    assert all(one.say.startswith("「") and one.refer for one in ADVICE)
-    for hazard in BLOCKING:
-        assert advice_for([hazard]), hazard
-    assert advice_for(["roof", "height"]) == advice_for(["roof"])
-    assert advice_for(["nails", "知らない", ""]) == []
 
 
 def test_the_pin_wins_over_the_town_and_a_far_pin_is_refused() -> None:
