@@ -6,8 +6,10 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from dvc.core.addresses import Address, parse, within
 from dvc.core.japanese import kana_key, phone_digits, search_key
 from dvc.operations.models import Operation
+from intake.people.likeness import Human, human
 
 
 class Town(models.Model):
@@ -47,6 +49,13 @@ class Household(models.Model):
     town = models.ForeignKey(Town, null=True, blank=True, on_delete=models.PROTECT)
     address = models.CharField("住所", max_length=120, blank=True)
     address_key = models.CharField(max_length=160, db_index=True, editable=False)
+    unit_key = models.CharField(
+        max_length=80,
+        default="",
+        db_index=True,
+        editable=False,
+        help_text="building and room, folded; empty for a house",
+    )
     landmark = models.CharField("目印・行き方", max_length=120, blank=True)
     lat = models.FloatField(null=True)
     lng = models.FloatField(null=True)
@@ -54,9 +63,26 @@ class Household(models.Model):
     lives_alone = models.BooleanField("一人暮らし", default=False)
     members = models.CharField("同居の人", max_length=120, blank=True)
     created_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="merged",
+        help_text="the other entry of the same house, which stands for this one",
+    )  # fmt: skip
 
     def __str__(self) -> str:
         return f"household {self.pk}"
+
+    @property
+    def where(self) -> str:
+        """町丁目 and address as a person reads them, the town's name once."""
+        town = str(self.town) if self.town else ""
+        if self.address and town and parse(self.address).area.startswith(parse(town).area):
+            return self.address
+        return f"{town}{self.address}"
+
+    @property
+    def place(self) -> Address:
+        """The address in parts that can be compared."""
+        return within(str(self.town) if self.town else "", self.address, city=self.center.city)
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -94,12 +120,86 @@ class Person(models.Model):
     phone = models.CharField("電話番号", max_length=20, blank=True)
     name_key = models.CharField(max_length=100, db_index=True, editable=False)
     kana_key = models.CharField(max_length=140, db_index=True, editable=False)
+    given_key = models.CharField(max_length=100, default="", db_index=True, editable=False)
+    given_kana_key = models.CharField(max_length=140, default="", db_index=True, editable=False)
     phone_digits = models.CharField(max_length=20, db_index=True, editable=False)
+    phone_reversed = models.CharField(
+        max_length=20,
+        default="",
+        db_index=True,
+        editable=False,
+        help_text="from the last digit: 下4けた is a beginning",
+    )
     birth_year = models.PositiveIntegerField("生まれた年", null=True, blank=True)
     note = models.CharField("配慮すること", max_length=300, blank=True)
     created_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="merged",
+        help_text="the other entry of the same person, which stands for this one",
+    )  # fmt: skip
 
     objects = PersonQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"person {self.pk}"
+
+    @property
+    def human(self) -> Human:
+        """What is compared when somebody calls."""
+        return human(self.name, self.kana, self.phone, self.birth_year)
+
+
+class MergeOfTwo(models.Model):
+    """Two entries of the register became one. `moved`: what went along, so that it can go back."""
+
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    moved = models.JSONField(default=dict)
+
+    class Meta:
+        abstract = True
+
+
+class PersonMerge(MergeOfTwo):
+    """`twin` is the same person as `into`."""
+
+    twin = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="took_in")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["twin"],
+                condition=models.Q(undone_at__isnull=True),
+                name="one_standing_merge_per_person",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(twin=models.F("into")), name="no_person_is_merged_into_themself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"merge of person {self.twin_id} into {self.into_id}"
+
+
+class HouseholdMerge(MergeOfTwo):
+    """`twin` is the same house as `into`."""
+
+    twin = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="took_in")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["twin"],
+                condition=models.Q(undone_at__isnull=True),
+                name="one_standing_merge_per_house",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(twin=models.F("into")), name="no_house_is_merged_into_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"merge of household {self.twin_id} into {self.into_id}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +10,15 @@ from typing import Final
 from django.db import transaction
 
 from dvc.audit.services import By, record
-from dvc.core.japanese import kana_key, phone_digits, search_key
+from dvc.core.japanese import bare_name, kana_key, phone_key, search_key, split_name
 from dvc.core.refused import Refused
 from dvc.operations.models import Center, Operation
+from intake.people import towns
 from intake.people.models import Household, Person, Precision, Town
-from intake.people.towns import address_key, of_address
+from intake.people.places import km, outside
+from intake.people.towns import ADDRESS_KEY_LENGTH
 
 FARTHEST_KM: Final = 100  # a house farther from the center is a slip of the finger on the map
-EARTH_KM: Final = 6371.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class TownRow:
 def add_household(operation: Operation, answers: HouseholdAnswers, *, by: By, at: datetime) -> Household:
     """A house in the center's register; in a drill it belongs to the drill. Refused: place.too_far."""
     household = Household(center=operation.center, drill=_drill(operation), created_at=at)
-    _fill_household(household, answers)
+    fill_household(household, answers)
     household.save()
     record("household.added", household, by=by, at=at, operation=operation)
     return household
@@ -71,7 +71,7 @@ def edit_household(
     operation: Operation, household: Household, answers: HouseholdAnswers, *, by: By, at: datetime
 ) -> Household:
     """Write the house anew from the answers. Refused: place.too_far."""
-    _fill_household(household, answers)
+    fill_household(household, answers)
     household.save()
     record("household.edited", household, by=by, at=at, operation=operation, precision=household.precision)
     return household
@@ -83,7 +83,7 @@ def add_person(
 ) -> Person:
     """A person in the center's register; in a drill they belong to the drill."""
     person = Person(center=operation.center, drill=_drill(operation), household=household, created_at=at)
-    _fill_person(person, answers)
+    fill_person(person, answers)
     person.save()
     record("person.added", person, by=by, at=at, operation=operation)
     return person
@@ -94,7 +94,7 @@ def edit_person(
     operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime
 ) -> Person:
     """Write the person anew from the answers."""
-    _fill_person(person, answers)
+    fill_person(person, answers)
     person.save()
     record("person.edited", person, by=by, at=at, operation=operation)
     return person
@@ -117,11 +117,12 @@ def fill_gaps(
 
 def known_person(operation: Operation, answers: PersonAnswers) -> Person | None:
     """The newest person of the register with both this name and this phone; None when either is missing."""
-    name, phone = search_key(answers.name)[:100], phone_digits(answers.phone)[:20]
+    name, phone = search_key(bare_name(answers.name))[:100], phone_key(answers.phone)[:20]
     if not name or not phone:
         return None
     known = Person.objects.known_in(operation).filter(name_key=name, phone_digits=phone)
-    return known.order_by("-id").first()
+    found = known.select_related("merged_into").order_by("-id").first()
+    return found.merged_into or found if found else None
 
 
 @transaction.atomic
@@ -151,11 +152,16 @@ def _drill(operation: Operation) -> Operation | None:
     return operation if operation.is_drill else None
 
 
-def _fill_household(household: Household, answers: HouseholdAnswers) -> None:
+def fill_household(
+    household: Household, answers: HouseholdAnswers, *, known: towns.Known | None = None
+) -> None:
+    """Write the answers and the place they tell into the row, which is not saved. `known`: the center's towns, where many
+    houses are written at once."""
     center = household.center
-    household.town = answers.town or of_address(center, answers.address)
+    known = known or towns.Known(center)
+    household.town = answers.town or known.of_address(answers.address)
     household.address = answers.address
-    household.address_key = address_key(answers.address, city=center.city)
+    fill_house_keys(household)
     household.landmark = answers.landmark
     household.lives_alone = answers.lives_alone
     household.members = answers.members
@@ -167,25 +173,42 @@ def _place(
 ) -> tuple[float | None, float | None, Precision]:
     """The pin wins over the town's centroid."""
     if answers.lat is not None and answers.lng is not None:
-        if _km(center.lat, center.lng, answers.lat, answers.lng) > FARTHEST_KM:
-            raise Refused("place.too_far", km=FARTHEST_KM)
+        _check_pin(center, answers.lat, answers.lng)
         return answers.lat, answers.lng, Precision.PIN
     if town is not None:
         return town.lat, town.lng, Precision.TOWN
     return None, None, Precision.NONE
 
 
-def _km(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
-    """Great-circle distance (haversine)."""
-    a, b = math.radians(lat1), math.radians(lat2)
-    h = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(lng2 - lng1) / 2) ** 2
-    return 2 * EARTH_KM * math.asin(math.sqrt(h))
+def _check_pin(center: Center, lat: float, lng: float) -> None:
+    """Refused place.too_far, place.outside: a slip of the finger, not a house of this city. One query."""
+    if km(center.lat, center.lng, lat, lng) > FARTHEST_KM:
+        raise Refused("place.too_far", km=FARTHEST_KM)
+    found = outside(list(center.towns.all()), lat, lng)
+    if found is not None:
+        town, far = found
+        raise Refused("place.outside", town=str(town), km=f"{far:.1f}")
 
 
-def _fill_person(person: Person, answers: PersonAnswers) -> None:
+def fill_person(person: Person, answers: PersonAnswers) -> None:
+    """Write the answers and the keys they are found by into the row, which is not saved."""
     person.name, person.kana, person.phone = answers.name, answers.kana, answers.phone
     person.birth_year, person.note = answers.birth_year, answers.note
+    fill_person_keys(person)
+
+
+def fill_person_keys(person: Person) -> None:
+    """What the search and the duplicates compare, from name, reading and phone. Whoever writes people in bulk calls it."""
     # Cut to the columns: one typed character may fold into many (㍿ becomes 株式会社).
-    person.name_key = search_key(answers.name)[:100]
-    person.kana_key = kana_key(answers.kana)[:140]
-    person.phone_digits = phone_digits(answers.phone)[:20]
+    person.name_key = search_key(bare_name(person.name))[:100]
+    person.kana_key = kana_key(bare_name(person.kana))[:140]
+    person.given_key = search_key(split_name(person.name)[1])[:100] or person.name_key[2:]
+    person.given_kana_key = kana_key(split_name(person.kana)[1])[:140]
+    person.phone_digits = phone_key(person.phone)[:20]
+    person.phone_reversed = person.phone_digits[::-1]
+
+
+def fill_house_keys(household: Household) -> None:
+    """What the search and the duplicates compare, from town and address. Whoever writes houses in bulk calls it."""
+    place = household.place
+    household.address_key, household.unit_key = place.house[:ADDRESS_KEY_LENGTH], place.unit[:80]

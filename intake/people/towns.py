@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cached_property, lru_cache
 from typing import Final
 
+from dvc.core.addresses import parse
 from dvc.core.japanese import search_key
 from dvc.operations.models import Center
 from intake.people.models import Town
@@ -13,21 +15,21 @@ from intake.people.models import Town
 _KANJI: Final = "〇一二三四五六七八九"
 _BLOCK_WORDS = re.compile("([〇一二三四五六七八九十]+)(?=丁目|番|号)")
 _CHOME = re.compile("([0-9]+)丁目")
-_SEPARATORS = re.compile("丁目の?|番地の?|番の?|号室?|の(?=[0-9])|[‐‑‒–—―−ー─-]+")
 ADDRESS_KEY_LENGTH: Final = 160
 
 
 def address_key(text: str, *, city: str = "") -> str:
-    """An address as it is compared: 「多賀城市 町前１丁目２番３号」 and 「町前一丁目2-3」 are one, `町前1-2-3`.
+    """A house as it is compared: 「多賀城市 町前１丁目２番３号」 and 「町前一丁目2-3」 are one, `町前1-2-3`.
 
-    Width, spaces and the writing of numbers are folded; prefecture and `city` at the front fall away. At most
-    160 characters.
+    Building and room are not in it (`dvc.core.addresses`). At most 160 characters.
     """
-    text = "".join(unicodedata.normalize("NFKC", text).split())
-    text = re.sub("^(北海道|東京都|大阪府|京都府|..県|...県)", "", text)
-    text = text.removeprefix(city) if city else text
-    text = _BLOCK_WORDS.sub(lambda found: str(_number(found[1])), text.lower())
-    return _SEPARATORS.sub("-", text).replace("ヶ", "ケ").strip("-")[:ADDRESS_KEY_LENGTH]
+    return parse(text, city=city).house[:ADDRESS_KEY_LENGTH]
+
+
+@lru_cache(maxsize=8192)
+def _key_of_town(name: str) -> str:
+    """The same names are asked about with every address."""
+    return address_key(name)
 
 
 def town_writing(text: str) -> str:
@@ -63,16 +65,29 @@ def exactly(center: Center, text: str) -> Town | None:
     return found[0] if len(found) == 1 else None
 
 
+class Known:
+    """The towns of a center, asked for at most once however many addresses are read."""
+
+    def __init__(self, center: Center) -> None:
+        self.center = center
+
+    @cached_property
+    def _longest_first(self) -> list[tuple[str, Town]]:
+        found = [(_key_of_town(str(town)), town) for town in self.center.towns.all()]
+        return sorted(found, key=lambda pair: len(str(pair[1])), reverse=True)
+
+    def of_address(self, address: str) -> Town | None:
+        """The town with the longest name that the address begins with (after prefecture and city)."""
+        key = address_key(address, city=self.center.city)
+        if not key:
+            return None
+        fitting = (town for start, town in self._longest_first if _begins_with(key, start))
+        return next(fitting, None)
+
+
 def of_address(center: Center, address: str) -> Town | None:
-    """The town with the longest name that the address begins with (after prefecture and city). One query."""
-    key = address_key(address, city=center.city)
-    if not key:
-        return None
-    keys = {key, key.replace("大字", "").replace("字", "")}  # 市川字丸山 stands in the file as 市川 + 丸山
-    fitting = [
-        town for town in center.towns.all() if any(_begins_with(k, address_key(str(town))) for k in keys)
-    ]
-    return max(fitting, key=lambda town: len(str(town)), default=None)
+    """The town with the longest name that the address begins with. One query."""
+    return Known(center).of_address(address)
 
 
 def _begins_with(key: str, town_key: str) -> bool:

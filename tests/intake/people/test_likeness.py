@@ -1,0 +1,117 @@
+"""How many of the calls about one household are recognised, and how many are wrongly said to be one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake.people.likeness import Call, call, compare, human, one_slip
+from tests.intake.people.pairs import Pair, Told, held_out, tuned_on
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of all pairs of one household the share that is suggested; of all suggestions the share that is right."""
+
+    recall: float
+    precision: float
+    missed: Counter[str]
+    wrong: Counter[str]
+
+    def __str__(self) -> str:
+        return (
+            f"recall {self.recall:.3f}, precision {self.precision:.3f}; missed {dict(self.missed)}, "
+            f"wrongly suggested {dict(self.wrong)}"
+        )
+
+
+def as_call(told: Told) -> Call:
+    people = [human(one.name, one.kana, one.phone, one.birth_year) for one in told.people]
+    return call(people, town_name=told.town, address=told.address, city="多賀城市")
+
+
+def judged(pairs: Sequence[Pair]) -> Score:
+    missed, wrong, right = Counter[str](), Counter[str](), 0
+    for pair in pairs:
+        suggested = compare(as_call(pair.one), as_call(pair.other)).is_likely
+        right += suggested and pair.same
+        missed[pair.kind] += pair.same and not suggested
+        wrong[pair.kind] += suggested and not pair.same
+    of_one = sum(pair.same for pair in pairs)
+    suggestions = right + wrong.total()
+    return Score(right / of_one, right / suggestions, +missed, +wrong)
+
+
+def test_calls_about_one_household_are_recognised_and_others_are_left_alone() -> None:
+    pairs = tuned_on()
+    assert len(pairs) >= 600
+    score = judged(pairs)
+    print(f"{len(pairs)} labelled pairs: {score}")
+    assert score.recall >= 0.95
+    assert score.precision >= 0.90
+
+
+def test_pairs_that_nothing_was_tuned_on() -> None:
+    """Other names, towns and mistakes. The floors are lower on purpose: this set is only looked at, never learnt from."""
+    pairs = held_out()
+    assert len(pairs) >= 600
+    score = judged(pairs)
+    print(f"{len(pairs)} held-out pairs: {score}")
+    assert score.recall >= 0.70
+    assert score.precision >= 0.85
+
+
+EVERYBODY = [told for pair in tuned_on(each=2) + held_out(each=2) for told in (pair.one, pair.other)]
+
+
+@given(st.sampled_from(EVERYBODY), st.sampled_from(EVERYBODY))
+def test_the_order_of_two_calls_does_not_matter(one: Told, other: Told) -> None:
+    assert compare(as_call(one), as_call(other)) == compare(as_call(other), as_call(one))
+
+
+@given(st.sampled_from(EVERYBODY))
+def test_a_call_is_like_itself_unless_it_says_almost_nothing(told: Told) -> None:
+    assert compare(as_call(told), as_call(told)).is_said
+
+
+@given(st.text("0123456789", min_size=1, max_size=12), st.data())
+def test_one_slip_is_one_slip(text: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(text) - 1))
+    assert not one_slip(text, text)
+    assert one_slip(text, text[:at] + "x" + text[at + 1 :])
+    assert one_slip(text, text[:at] + text[at + 1 :])
+    assert one_slip(text, text[:at] + "x" + text[at:])
+    assert not one_slip(text, text[:at] + "xy" + text[at:])
+    if at and text[at] != text[at - 1]:
+        assert one_slip(text, text[: at - 1] + text[at] + text[at - 1] + text[at + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reasons"),
+    [
+        ((("高橋 キヨ", "", "022-000-0001"), "町前1-2-3"), (("髙橋　進", "", "0220000001"), "町前一丁目2番3号"),
+         ["同じ電話番号", "同じ家", "同じ町丁目で同じ姓"]),
+        ((("斎藤 正", "さいとう ただし", ""), "町前1-2-3"), (("", "サイトウタダシ", ""), ""), ["同じ読みの名前"]),
+        ((("佐藤 花", "", "090-0000-0001"), ""), (("佐藤 花", "", "090-0000-0010"), ""), ["同じ名前", "電話番号が1か所だけ違う"]),
+        ((("佐藤 花", "", ""), "町前1-2-3 コーポ桜101"), (("鈴木 次郎", "", ""), "町前1-2-3 コーポ桜"), ["同じ建物（部屋は未確認）"]),
+        ((("佐藤 花", "", ""), "町前1-2-3 コーポ桜101"), (("鈴木 次郎", "", ""), "町前1-2-3 コーポ桜203"), []),
+        ((("佐藤 花子", "", ""), "町前1-2-3"), (("佐藤 華子", "", ""), "町前1-3-2"), ["よく似た名前", "同じ町丁目で同じ姓", "番地がよく似ている"]),
+    ],
+)  # fmt: skip
+def test_the_evidence_is_said_in_words(
+    one: tuple[tuple[str, str, str], str], other: tuple[tuple[str, str, str], str], reasons: list[str]
+) -> None:
+    both = [call([human(*who)], address=where) for who, where in (one, other)]
+    assert list(compare(*both).reasons) == reasons
+
+
+def test_whoever_calls_for_many_does_not_make_them_one() -> None:
+    helper = human("民生 委員", "みんせい いいん", "090-0000-0001")
+    first = call([helper, human("高橋 キヨ", "たかはし きよ")], address="町前1-2-3")
+    assert not compare(first, call([helper, human("佐藤 ハル", "さとう はる")], address="栄2-3-4")).is_likely
+    assert compare(first, call([helper, human("髙橋 キヨ", "たかはし きよ")])).is_likely
