@@ -1,0 +1,185 @@
+"""What a column may mean, by what names people give it, and the presets (source: domain.md §2.3, §2.11, §3.1).
+
+Words, no rules. A column's name is compared by its search key, so width, spaces and brackets do not matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import models
+
+from dvc.core.japanese import search_key
+from intake.help_requests.answers import Damage
+from intake.help_requests.models import Method
+from intake.help_requests.models import NeedState as S
+from intake.volunteers.models import WorkCategory as C
+
+
+class Kind(models.TextChoices):
+    NEEDS = "needs", "困りごと（ニーズ）"
+    RESIDENTS = "residents", "住民・世帯の名簿"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A place of ours that a column may fill. `names`: what such a column is called elsewhere, besides `label`.
+
+    `reads`: how a cell is read (`values.READERS`). `most`: characters. A field with `many` takes several columns.
+    """
+
+    code: str
+    label: str
+    names: Sequence[str]
+    reads: str = "text"
+    most: int = 0
+    many: bool = False
+    kinds: Sequence[Kind] = (Kind.NEEDS, Kind.RESIDENTS)
+
+
+_NEEDS: Final = (Kind.NEEDS,)
+_RESIDENTS: Final = (Kind.RESIDENTS,)
+
+FIELDS: Final[Sequence[Field]] = (
+    Field("source_id", "ファイルの中の番号（ID）", ("レコード番号", "ニーズID", "ニーズNo", "依頼番号", "受付番号", "整理番号", "管理番号", "番号", "No", "ID", "世帯番号", "通し番号"), "id", 60),
+    Field("received_on", "受付日（日時）", ("受付日時", "受付日", "受理日", "依頼日", "登録日", "日付", "作成日時", "受付年月日"), "moment", kinds=_NEEDS),
+    Field("received_time", "受付時刻", ("受付時間", "時刻", "時間"), "clock", kinds=_NEEDS),
+    Field("method", "受付方法", ("受付手段", "受付経路", "受付区分", "方法"), "method", kinds=_NEEDS),
+    Field("caller_name", "依頼者のお名前", ("依頼者", "依頼者氏名", "依頼者名", "連絡者", "連絡者氏名", "申込者", "申込者氏名", "相談者"), "text", 80, kinds=_NEEDS),
+    Field("caller_kana", "依頼者のふりがな", ("依頼者ふりがな", "依頼者フリガナ", "依頼者カナ", "依頼者氏名ふりがな", "依頼者氏名フリガナ", "連絡者フリガナ"), "text", 120, kinds=_NEEDS),
+    Field("caller_phone", "依頼者の電話番号", ("依頼者電話番号", "依頼者電話", "依頼者連絡先", "連絡者電話", "依頼者TEL"), "phone", 20, kinds=_NEEDS),
+    Field("relation", "本人との関係", ("続柄", "関係", "依頼者と本人の関係", "依頼者との関係", "種別"), "text", 20, kinds=_NEEDS),
+    Field("name", "本人のお名前", ("氏名", "名前", "お名前", "本人氏名", "被災者氏名", "世帯主", "世帯主氏名", "住民氏名", "被災者名"), "text", 80),
+    Field("family_name", "姓", ("名字", "苗字", "氏", "せい漢字"), "text", 40),
+    Field("given_name", "名", ("めい漢字",), "text", 40),
+    Field("kana", "本人のふりがな", ("ふりがな", "フリガナ", "カナ", "かな", "氏名カナ", "氏名ふりがな", "氏名フリガナ", "本人ふりがな", "本人フリガナ", "世帯主フリガナ", "被災者氏名フリガナ"), "text", 120),
+    Field("phone", "本人の電話番号", ("電話番号", "電話", "連絡先", "TEL", "携帯", "携帯電話", "本人電話番号", "被災者電話番号", "電話番号1", "連絡先電話番号"), "phone", 20),
+    Field("birth", "生年月日・生まれた年", ("生年月日", "誕生日", "生まれた年", "生年"), "birth"),
+    Field("postal_code", "郵便番号（住所を確かめるためだけに使います）", ("郵便番号", "〒", "郵便"), "postal"),
+    Field("address", "住所", ("住所1", "現住所", "活動場所", "活動場所住所", "訪問先住所", "被災場所", "番地", "住所番地", "所在地", "町名", "町丁目", "市町村", "建物名", "住所2"), "text", 120, many=True),
+    Field("landmark", "目印・行き方", ("目印", "行き方", "道順"), "text", 120),
+    Field("members", "一緒に住んでいる人", ("同居", "同居者", "同居家族", "家族構成", "世帯構成", "世帯人数", "世帯員"), "text", 120),
+    Field("lives_alone", "一人暮らし", ("独居", "ひとり暮らし", "単身", "独居高齢者"), "yes"),
+    Field("note", "配慮すること", ("配慮事項", "要配慮", "配慮"), "text", 300),
+    Field("summary", "ひとことで（一覧に出ます）", ("件名", "概要", "タイトル", "依頼概要"), "text", 80, kinds=_NEEDS),
+    Field("description", "困っていること（依頼の内容）", ("依頼内容", "ニーズ内容", "内容", "相談内容", "依頼の内容", "備考", "メモ", "特記事項", "補足メモ", "現地の様子", "対応記録", "聞き取り内容", "困りごと"), "text", 4000, many=True, kinds=_NEEDS),
+    Field("damage", "家の様子（被災状況）", ("被災状況", "被害状況", "被災種別", "被害区分"), "damage", many=True, kinds=_NEEDS),
+    Field("category", "作業の種類（依頼分類）", ("依頼分類", "作業内容", "作業区分", "活動内容", "依頼種別", "分類", "作業種別"), "category", many=True, kinds=_NEEDS),
+    Field("people", "必要な人数", ("必要人数", "人数", "募集人数", "必要人員", "希望人数"), "count", kinds=_NEEDS),
+    Field("tag", "応急危険度判定", ("危険度判定", "応急危険度", "判定"), "tag", kinds=_NEEDS),
+    Field("health_note", "体の具合・持病", ("持病", "健康状態", "体調", "身体状況"), "text", 300, kinds=_NEEDS),
+    Field("parking", "駐車・搬入", ("駐車場", "駐車", "駐車スペース", "搬入路"), "text", 120, kinds=_NEEDS),
+    Field("attendance", "立ち会う人・希望日", ("立会者", "立会", "希望日", "活動希望日", "希望日時", "立会い"), "text", 120, many=True, kinds=_NEEDS),
+    Field("crisis", "危機介入が必要", ("危機介入", "危機介入の必要性", "緊急"), "yes", kinds=_NEEDS),
+    Field("watch", "終わったあとも見守る", ("見守り", "要見守り", "見守りの必要性"), "yes", kinds=_NEEDS),
+    Field("consent", "情報共有の同意", ("同意", "個人情報の同意", "情報共有同意"), "yes", kinds=_NEEDS),
+    Field("state", "状態", ("ステータス", "状況", "対応状況", "進捗", "進捗状況"), "state", kinds=_NEEDS),
+    Field("reason", "終わった理由・保留の理由", ("終了理由", "理由", "対応不可理由", "キャンセル理由", "取消理由"), "text", 150, kinds=_NEEDS),
+    Field("subrow", "レコードの開始行（kintoneの表のしるし）", ("レコードの開始行",), "subrow"),
+)  # fmt: skip
+BY_CODE: Final[Mapping[str, Field]] = {field.code: field for field in FIELDS}
+
+
+def fields_of(kind: Kind) -> list[Field]:
+    return [field for field in FIELDS if kind in field.kinds]
+
+
+def name_key(header: str) -> str:
+    """How a heading is compared: without brackets and what is in them, 必須 marks, signs, width."""
+    header = unicodedata.normalize("NFKC", header)
+    return search_key(re.sub(r"[（(【\[].*?[)）】\]]", "", header)) or search_key(header)
+
+
+def _names(kind: Kind) -> dict[str, str]:
+    """Name key → code. A label of ours wins over another field's name for it."""
+    known: dict[str, str] = {}
+    for field in fields_of(kind):
+        for name in field.names:
+            known.setdefault(name_key(name), field.code)
+    return known | {name_key(field.label): field.code for field in fields_of(kind)}
+
+
+def guess(kind: Kind, headers: Sequence[str]) -> dict[int, str]:
+    """Column → code, by the names of the headings. Each field once, but for those that take many."""
+    known = _names(kind)
+    guessed: dict[int, str] = {}
+    for column, header in enumerate(headers):
+        code = known.get(name_key(header)) if header else None
+        if code and (BY_CODE[code].many or code not in guessed.values()):
+            guessed[column] = code
+    return guessed
+
+
+def header_row(kind: Kind, rows: Sequence[Sequence[str]]) -> int:
+    """Which of the first rows holds the headings (index): most known names, else the first with two words."""
+    known = _names(kind)
+    scores = [len({known[key] for cell in row if (key := name_key(cell)) in known}) for row in rows]
+    best = max(scores, default=0)
+    if best >= 2:
+        return scores.index(best)
+    return next((i for i, row in enumerate(rows) if sum(bool(cell) for cell in row) >= 2), 0)
+
+
+def digest(headers: Sequence[str]) -> str:
+    """The set of headings, by which a mapping is remembered."""
+    return hashlib.sha256("\0".join(sorted(filter(None, map(name_key, headers)))).encode()).hexdigest()
+
+
+# ── words of other systems ─────────────────────────────────────────────────────────────────────
+
+
+def _keys(table: Mapping[str, str]) -> dict[str, str]:
+    return {search_key(word): code for word, code in table.items()}
+
+
+METHODS: Final = _keys(
+    {
+        **{label: code for code, label in Method.choices},
+        "TEL": "phone", "電話受付": "phone", "来所": "counter", "来所受付": "counter", "窓口受付": "counter", "訪問調査": "visit", "ローラー": "outreach",
+        "メール": "web", "WEB": "web", "インターネット": "web", "フォーム": "web", "ファックス": "fax", "不明": "other",
+        "他機関から": "partner", "民生委員": "partner", "包括": "partner",
+    }
+)  # fmt: skip
+DAMAGES: Final = _keys(
+    {
+        **{label: code for code, label in Damage.choices},
+        "一部損壊": "partial", "床上": "flood_above_floor", "床下": "flood_below_floor", "土砂": "mud_inflow", "泥": "mud_inflow",
+        "大規模半壊": "half", "準半壊": "partial", "屋根破損": "roof", "塀": "wall", "店舗": "business", "農地": "business",
+        "断水": "other", "停電": "other",
+    }
+)  # fmt: skip
+CATEGORIES: Final = _keys(
+    {
+        **{label: code for code, label in C.choices},
+        "家財搬出": C.FURNITURE_OUT, "家財の搬出": C.FURNITURE_OUT, "荷物運び出し": C.FURNITURE_OUT, "家具の搬出": C.FURNITURE_OUT,
+        "家財": C.FURNITURE_OUT, "畳上げ": C.FURNITURE_OUT, "土砂撤去": C.MUD_REMOVAL, "泥出し": C.MUD_REMOVAL, "泥かき": C.MUD_REMOVAL,
+        "床下": C.UNDER_FLOOR, "床下作業": C.UNDER_FLOOR, "床下の泥出し": C.UNDER_FLOOR, "清掃": C.CLEANING, "掃除": C.CLEANING,
+        "洗浄": C.CLEANING, "清掃・洗浄": C.CLEANING, "災害ごみ": C.DEBRIS, "ごみ出し": C.DEBRIS, "ごみ運搬": C.DEBRIS,
+        "災害ごみ運搬": C.DEBRIS, "片付け": C.TIDY_UP, "片づけ": C.TIDY_UP, "引越し": C.MOVING, "引っ越し": C.MOVING,
+        "物資仕分け": C.SUPPLIES, "炊き出し": C.MEALS, "配食": C.MEALS, "見守り": C.COMPANY, "話し相手": C.COMPANY,
+        "子ども": C.CHILDREN, "申請手伝い": C.PAPERWORK, "書類": C.PAPERWORK, "その他": C.OTHER,
+    }
+)  # fmt: skip
+# A state of ours, or None: a team is or was there, which no file can say for us; it comes back for a look.
+_WITH_A_TEAM: Final = frozenset({S.ASSIGNED, S.IN_PROGRESS, S.CONTINUING})
+_STATES: Final[Mapping[str, S | None]] = {
+    **{state.label: None if state in _WITH_A_TEAM else state for state in S},
+    "受付中": S.TRIAGE, "未対応": S.TRIAGE, "新規": S.TRIAGE, "未着手": S.TRIAGE, "受付済": S.TRIAGE, "受付済み": S.TRIAGE,
+    "調査中": S.SURVEY_WAIT, "現地調査中": S.SURVEY_WAIT, "現地調査待ち": S.SURVEY_WAIT, "要調査": S.SURVEY_WAIT,
+    "調査済み": S.SURVEYED, "現地調査済": S.SURVEYED, "現地調査済み": S.SURVEYED,
+    "派遣待ち": S.READY, "活動待ち": S.READY, "対応中": None, "派遣中": None, "終了": S.COMPLETED, "対応済": S.COMPLETED,
+    "対応済み": S.COMPLETED, "活動完了": S.COMPLETED, "取消": S.WITHDRAWN, "取り消し": S.WITHDRAWN, "キャンセル": S.WITHDRAWN,
+    "お断り": S.DECLINED, "不可": S.DECLINED, "他機関": S.REFERRED, "つなぎ": S.REFERRED, "不通": S.UNREACHABLE,
+    # Of what it is a duplicate, the file cannot say.
+    "重複": S.WITHDRAWN,
+}  # fmt: skip
+STATES: Final[Mapping[str, S | None]] = {search_key(word): state for word, state in _STATES.items()}
+YES_SIGNS: Final = frozenset("○〇◯●◎✓✔☑レ")
+NO_SIGNS: Final = frozenset("×✕✖-－―ー☐□")
+YES: Final = frozenset(map(search_key, ("1", "はい", "有", "あり", "有り", "要", "必要", "true", "yes", "y", "x", "済", "同意", "同意する", "同意あり", "該当", "要見守り", "独居", "危機介入")))  # fmt: skip
+NO: Final = frozenset(map(search_key, ("0", "いいえ", "無", "なし", "無し", "不要", "false", "no", "n", "未", "同意しない", "同意なし", "非該当", "否", "しない")))  # fmt: skip

@@ -1,0 +1,49 @@
+"""Everything that may be the matter with a cell or a row, in plain Japanese: what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# A row with one of these stays out until the file is mended.
+ERRORS: Final[Mapping[str, str]] = {
+    "date": "「{text}」を日付として読めません。2026/7/18 や 令和8年7月18日 のように、ある日付に直してください。",
+    "date_future": "「{text}」は先の日付です。受け付けた日に直してください。",
+    "date_no_year": "「{text}」には年がありません。2026/7/18 のように年から書いてください。",
+    "clock": "「{text}」を時刻として読めません。9:40 のように直してください。",
+    "birth": "「{text}」を生年月日として読めません。S36.5.4 や 1961-5-4、1961 のように直してください。",
+    "phone": "「{text}」は電話番号の桁数が違います。市外局番から書き直すか、分からなければ空にしてください。",
+    "postal_form": "「{text}」は郵便番号ではありません。985-0873 のような7けたに直すか、空にしてください。",
+    "postal_none": "郵便番号 {text} は、ありません。住所と見くらべて直すか、空にしてください。",
+    "formula": "式だけが入っていて、値がありません。Excelで開いて保存し直すか、「値」で貼り付け直してください。",
+    "formula_text": "「{text}」は式の文字です。Excelで開いて「値」で貼り付け直してください。",
+    "merged": "結合されたセルです。値は結合の先頭にしか入っていません。Excelで「セル結合の解除」をして、値を入れ直してください。",
+    "excel_error": "Excelのエラー（{text}）が入っています。式を直すか、値を入れ直してください。",
+    "too_long": "{long}文字あります。{most}文字までに縮めるか、続きを「依頼の内容」の列に移してください。",
+    "letters": "保存できない文字が入っています。消して入れ直してください。",
+    "nothing": "名前も電話番号も住所も依頼の内容もありません。どれか1つを書いてください。",
+    "number_taken": "番号「{text}」は、別の内容で前に取り込まれています（{where}）。前の行の直しなら、その困りごとの画面で直してください。別の行なら、番号を変えるか、番号の列を「取り込まない」にしてください。",
+    "number_twice": "番号「{text}」が、このファイルに2回あります（{first}行目にもあります）。番号を変えてください。",
+}  # fmt: skip
+# These rows come in; the sentence says how the cell was understood.
+NOTES: Final[Mapping[str, str]] = {
+    "serial_date": "Excelの日付の番号（{text}）を {read} として読みました。",
+    "zero_added": "先頭の0がなくなっていたので、{read} として読みました。",
+    "word": "「{text}」は決まった言葉にないので、「依頼の内容」に書き足します。",
+    "state_word": "状態「{text}」は知らない言葉なので、「確認中」にします。",
+    "state_team": "状態「{text}」：チームのことはファイルから分からないので、「確認中」にします。どこまで済んだかを確かめてください。",
+    "not_ready": "マッチング待ちにするには足りないもの（{text}）があるので、「確認中」にします。",
+    "crisis": "危機介入の印があるので、「調査待ち」にします。班長に知らせてください。",
+    "no_town": "町丁目が分からないので、地図の場所は「未定」になります。",
+    "repeated": "{first}行目と同じ内容です。1回だけ取り込みます。",
+    "count": "「{text}」を人数として読めないので、「依頼の内容」に書き足します。",
+}  # fmt: skip
+
+
+def sentence(code: str, **said: object) -> str:
+    """The sentence for a person. KeyError for an unknown code."""
+    return (ERRORS.get(code) or NOTES[code]).format(**said)
+
+
+def is_error(code: str) -> bool:
+    return code in ERRORS

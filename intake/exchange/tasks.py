@@ -1,0 +1,13 @@
+"""The outbox handler of imports. Its message is only a hint; the row decides (dvc.outbox)."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from dvc.outbox.services import Claim
+from intake.exchange import running
+
+
+def work(held: Claim) -> None:
+    """One slice of the import behind the claimed row."""
+    running.work(held, now=timezone.now)
