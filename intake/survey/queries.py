@@ -1,0 +1,162 @@
+"""What the survey pages show: who waits, who goes where on a day, and when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from dvc.accounts.models import Membership, User
+from dvc.accounts.roles import Role
+from dvc.operations.models import Center, Operation
+from intake.help_requests.models import Need, NeedChange, NeedState
+from intake.survey.models import Appointment, AppointmentState, Round, Survey
+from intake.survey.route import timeline
+from intake.survey.services import minutes, place_of_site, stop_of
+
+S = AppointmentState
+DAYS_SHOWN: Final = 7
+
+
+def waiting(operation: Operation) -> QuerySet[Need]:
+    """待っている調査: nobody is promised to come. A crisis first, then who has waited longest.
+
+    Each with `misses` (how often nobody was there), `last_miss` (what was written then) and `since` (when the survey was
+    asked for).
+    """
+    missed = Appointment.objects.filter(need=OuterRef("pk"), state=S.ABSENT)
+    asked = NeedChange.objects.filter(need=OuterRef("pk"), to_state=NeedState.SURVEY_WAIT).order_by("-id")
+    booked = Appointment.objects.booked().filter(need=OuterRef("pk"))
+    return (
+        Need.objects.filter(operation=operation, state=NeedState.SURVEY_WAIT)
+        .exclude(Exists(booked))
+        .select_related("household__town", "resident", "requester")
+        .annotate(
+            misses=Count("survey_appointments", filter=Q(survey_appointments__state=S.ABSENT)),
+            last_miss=Subquery(missed.order_by("-id").values("reason")[:1]),
+            since=Subquery(asked.values("at")[:1]),
+        )
+        .order_by("-needs_crisis", "received_at", "id")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One visit on a day's page. `arrive`, `road`: of those still to come; `late` minutes."""
+
+    visit: Appointment
+    survey: Survey | None
+    arrive: str
+    road: int | None
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPage:
+    """A round with its visits in order; `points`: those on the map, [number, lat, lng, words]."""
+
+    round: Round
+    lines: list[VisitLine]
+
+    @property
+    def late(self) -> bool:
+        return any(line.late for line in self.lines)
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "number": n,
+                "lat": house.lat,
+                "lng": house.lng,
+                "name": f"N{line.visit.need.number} {line.visit.window}",
+            }
+            for n, line in enumerate(self.lines, start=1)
+            if (house := line.visit.need.household) is not None and house.lat is not None
+        ]
+
+
+def day_page(operation: Operation, day: date) -> list[RoundPage]:
+    """Every round of the day. Four queries."""
+    rounds = list(Round.objects.filter(operation=operation, day=day).select_related("first", "second"))
+    visits = list(
+        Appointment.objects.filter(round__in=rounds)
+        .select_related("need__household__town", "need__resident", "need__requester")
+        .order_by("position", "pk")
+    )
+    surveys = {
+        survey.appointment_id: survey for survey in Survey.objects.counting().filter(appointment__in=visits)
+    }
+    start = place_of_site(operation)
+    pages = []
+    for found in rounds:
+        mine = [visit for visit in visits if visit.round_id == found.pk]
+        booked = [visit for visit in mine if visit.state == S.BOOKED]
+        legs = {leg.key: leg for leg in timeline(start, minutes(found.starts), [stop_of(v) for v in booked])}
+        lines = []
+        for visit in mine:
+            leg = legs.get(visit.pk)
+            lines.append(
+                VisitLine(
+                    visit, surveys.get(visit.pk), _clock(leg.arrive) if leg else "", leg.road if leg else None,
+                    leg.late if leg else 0,
+                )
+            )  # fmt: skip
+        pages.append(RoundPage(found, lines))
+    return pages
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """A day of the calendar: rounds, visits to come and done."""
+
+    day: date
+    rounds: int
+    booked: int
+    done: int
+
+
+def calendar(operation: Operation, *, first: date) -> list[DayCount]:
+    """The next DAYS_SHOWN days. Two queries."""
+    days = [first + timedelta(days=n) for n in range(DAYS_SHOWN)]
+    rounds = dict(
+        Round.objects.filter(operation=operation, day__in=days)
+        .values_list("day")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    visits = {
+        row[0]: row[1:]
+        for row in Appointment.objects.filter(operation=operation, round__day__in=days)
+        .values_list("round__day")
+        .annotate(booked=Count("pk", filter=Q(state=S.BOOKED)), done=Count("pk", filter=Q(state=S.DONE)))
+        .order_by()
+    }
+    return [DayCount(day, rounds.get(day, 0), *visits.get(day, (0, 0))) for day in days]
+
+
+def rounds_to_book(operation: Operation, *, at: datetime) -> QuerySet[Round]:
+    """Rounds of today and later."""
+    today = timezone.localdate(at)
+    return Round.objects.filter(operation=operation, day__gte=today).select_related("first", "second")
+
+
+def surveyors(center: Center, *, at: datetime) -> QuerySet[User]:
+    """Staff who may go: those with a survey role first."""
+    surveys = Membership.objects.filter(user=OuterRef("pk"), center=center, role=Role.SURVEY)
+    people = User.objects.usable(at).filter(memberships__center=center).distinct()
+    return people.annotate(surveys=Exists(surveys)).order_by("-surveys", "display_name", "pk")
+
+
+def of_need(need: Need) -> tuple[Sequence[Appointment], Sequence[Survey]]:
+    """All visits and surveys of a need, newest first. Two queries."""
+    visits = need.survey_appointments.select_related("round__first", "round__second").order_by("-id")
+    return list(visits), list(need.surveys.order_by("-at", "-id"))
