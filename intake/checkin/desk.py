@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, Self
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dvc.audit import services as audit
 from dvc.audit.models import Entry
 from dvc.audit.services import By
 from dvc.core.compiled import compiled
+from dvc.core.inserting import insert_all
 from dvc.operations.models import Operation, Site
 from intake.checkin.models import Visit, VisitFlag
 from intake.checkin.states import BEGINNINGS, STEPS, VisitState
-from intake.checkin.stays import Fact, Kind, Stay, fold, two_gates
+from intake.checkin.stays import UNDO_FOR, Fact, Kind, Stay, fold, two_gates
 from intake.volunteers.models import Volunteer
 
 Evidence = Literal["seen_card", "online", "joined_here"]
@@ -78,16 +79,12 @@ class Desk:
     ) -> Self:
         """Read the visits of these people (ids) that facts of these moments may touch: the days around them, and the
         open visit whenever it began. One query; the rows stay locked until the transaction ends (SQLite has one
-        writer anyway)."""
+        writer anyway). Where the day has a capacity, one query more: gates count one after the other, or two would
+        give away the same last place. Before any visit is locked, as whoever accepts a proposal does it."""
+        if operation.capacity is not None:
+            list(Operation.objects.select_for_update(no_key=True).filter(pk=operation.pk).values_list("pk"))
         first, last = timezone.localdate(min(moments)), timezone.localdate(max(moments))
-        around = Q(day__range=(first - A_DAY, last + A_DAY))
-        is_open = Q(left_at__isnull=True, unreturned_at__isnull=True)
-        visits = (
-            Visit.objects.select_for_update()
-            .filter(around | is_open, operation=operation, volunteer__in=volunteers, annulled_at__isnull=True)
-            .order_by("arrived_at", "id")  # two tablets' batches take their locks in the same order
-        )
-        return cls(operation, list(compiled(visits)))
+        return cls(operation, _locked(operation.pk, set(volunteers), first - A_DAY, last + A_DAY))
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
     def arrive(self, volunteer: Volunteer, *, site: Site | None, by: By, at: datetime) -> Happened:
@@ -175,11 +172,13 @@ class Desk:
         self, volunteer: Volunteer, *, op: str, near: datetime, by: By, at: datetime, alone: bool = False
     ) -> bool:
         """Forget what the tablet's operation `op` saw of this person around the moment `near`; what other gates saw
-        stands, and with `alone` all that other operations saw. A visit of which nothing is left is annulled. False when
-        there was nothing to forget."""
+        stands, also what could be taken back no more, and with `alone` all that other operations saw. A visit of which
+        nothing is left is annulled. False when there was nothing to forget."""
         known = self._near(volunteer, timezone.localdate(near))
         told = [
-            [fact for fact in visit.told if fact.op != op] if alone else _without(visit.told, op, until=at)
+            [fact for fact in visit.told if fact.op != op]
+            if alone
+            else _without(visit.told, op, since=at - undo_for(self.operation), until=at)
             for visit in known
         ]
         if all(len(kept) == len(visit.told) for visit, kept in zip(known, told, strict=True)):
@@ -307,7 +306,7 @@ class Desk:
         opened = [visit for visit in changed if visit.state == VisitState.PRESENT]
         _write_back(ended)
         if self._new:
-            Visit.objects.bulk_create(self._new)
+            insert_all(self._new)
         _write_back(opened)
         if self._log:
             audit.record_all([self._entry(*line) for line in self._log])
@@ -327,6 +326,17 @@ class Desk:
 
     def _note_unreturned(self, visit: Visit, by: By, at: datetime) -> None:
         self._note("visit.unreturned", visit, by, at, day=visit.day.isoformat())
+
+
+@compiled
+def _locked(operation: int, volunteers: set[int], first: date, last: date) -> QuerySet[Visit]:
+    around = Q(day__range=(first, last))
+    is_open = Q(left_at__isnull=True, unreturned_at__isnull=True)
+    return (
+        Visit.objects.select_for_update()
+        .filter(around | is_open, operation=operation, volunteer__in=volunteers, annulled_at__isnull=True)
+        .order_by("arrived_at", "id")  # two tablets' batches take their locks in the same order
+    )
 
 
 def unreturned_entry(visit: Visit, *, by: By, at: datetime) -> Entry:
@@ -373,12 +383,20 @@ def _number_of(stays: Sequence[Stay], told: Sequence[Fact]) -> int:
     return next(i for i, stay in enumerate(stays) if first in stay.facts)
 
 
-def _without(told: Sequence[Fact], op: str, *, until: datetime) -> list[Fact]:
-    """`told` without what `op` saw, and without the same said again by the same gate before it was taken back: a card
-    held up twice. What the gate saw afterwards is somebody who came again; the taking back may be told later."""
+def undo_for(operation: Operation) -> timedelta:
+    """How long what was recorded may be taken back. A drill's fast clock leaves no less time."""
+    return UNDO_FOR * max(1.0, operation.clock_speed)
+
+
+def _without(told: Sequence[Fact], op: str, *, since: datetime, until: datetime) -> list[Fact]:
+    """`told` without what `op` saw, and without the same said by the same gate in the time that may be taken back: a card
+    held up twice. What it saw in the morning stands, whatever was read by mistake at noon. What it saw afterwards is
+    somebody who came again; the taking back may be told later."""
     gone = {(fact.kind, fact.gate) for fact in told if fact.op == op}
     return [
-        fact for fact in told if fact.op != op and ((fact.kind, fact.gate) not in gone or fact.at > until)
+        fact
+        for fact in told
+        if fact.op != op and ((fact.kind, fact.gate) not in gone or not since <= fact.at <= until)
     ]
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("nameless/", views.nameless_count, name="nameless_count"),
     path("nameless/<int:arrival_id>/correct/", views.nameless_correct, name="nameless_correct"),
     path("nameless/<int:arrival_id>/went/", views.nameless_went, name="nameless_went"),
+    path("nameless/<int:arrival_id>/back/", views.nameless_back, name="nameless_back"),
     path("<int:group_id>/", views.group_page, name="group_page"),
     path("<int:group_id>/tell/", views.group_tell, name="group_tell"),
     path("<int:group_id>/add/", views.group_add, name="group_add"),

@@ -23,7 +23,7 @@ from dvc.core.fields import ClockField
 from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from intake.checkin import groups, nameless
+from intake.checkin import groups, headcounts, nameless
 from intake.checkin.groups import Way
 from intake.checkin.models import GroupArrival
 from intake.checkin.verdicts import VERDICTS
@@ -34,8 +34,8 @@ from intake.volunteers.models import Group, Volunteer
 MOST_FOUND: Final = 20
 LONGEST_QUESTION: Final = 100
 ON_A_SHEET: Final = 40
-# Codes that need no word to anybody: whoever is here or has left already is shown so.
-_PLAIN: Final = frozenset({"ok", "ok_again", "ok_left", "already_present", "already_left"})
+# Whoever is here or has left already is shown so on the page.
+_SHOWN: Final = groups.PLAIN | {"already_present", "already_left"}
 
 
 class CountForm(forms.Form):
@@ -44,7 +44,7 @@ class CountForm(forms.Form):
     heads = forms.IntegerField(
         label="人数",
         min_value=1,
-        max_value=nameless.MOST,
+        max_value=headcounts.MOST,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     came = ClockField(label="来た時刻")
@@ -78,13 +78,6 @@ def _rows(operation: Operation, group: Group, *, at: datetime) -> list[Row]:
     return [Row(person, today.get(person.pk, "")) for person in people]
 
 
-def _counted(request: StaffRequest, group: Group) -> nameless.Counted | None:
-    """The group's people without a name of today."""
-    day = timezone.localdate(request.now)
-    found = (each for each in nameless.of_the_day(request.operation, day=day) if each.group == group)
-    return next(found, None)
-
-
 @never_cache
 @require_safe
 def group_list(request: StaffRequest, operation_id: int) -> HttpResponse:
@@ -103,8 +96,8 @@ def _list(request: StaffRequest, form: CountForm, *, refusal: str = "", status: 
     )
     context = {
         "groups": found.select_related("leader").order_by("name", "pk"),
-        "counted": nameless.of_the_day(operation, day=timezone.localdate(request.now)),
-        "form": form, "refusal": refusal, "section": "volunteer_list",
+        "counted": nameless.counted(operation, at=request.now), "today": timezone.localdate(request.now),
+        "form": form, "refusal": refusal, "most": headcounts.MOST, "section": "volunteer_list",
     }  # fmt: skip
     return render(request, "intake/checkin/group_list.html", context, status=status)
 
@@ -132,8 +125,8 @@ def group_page(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     rows = _rows(request.operation, group, at=request.now)
     context = {
         "group": group, "rows": rows, "question": question, "found": found,
-        "counted": _counted(request, group), "here": sum(row.today == "here" for row in rows),
-        "section": "volunteer_list",
+        "nameless": nameless.here_of(request.operation, group, at=request.now), "here": sum(row.today == "here" for row in rows),
+        "most": headcounts.MOST, "section": "volunteer_list",
     }  # fmt: skip
     return render(request, "intake/checkin/group_page.html", context)
 
@@ -145,12 +138,10 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
     way: Way = "leave" if request.POST.get("way") == "leave" else "arrive"
     members = [int(pk) for pk in request.POST.getlist("member") if pk.isdecimal() and len(pk) < 18]
     extra = request.POST.get("extra", "0")
-    heads = min(int(extra), nameless.MOST) if extra.isdecimal() and len(extra) < 5 else 0
+    heads = min(int(extra), headcounts.MOST) if extra.isdecimal() and len(extra) < 5 else 0
     ticked = members
     if way == "leave":
         members = groups.going_home(ticked, groups.today(request.operation, ticked, at=request.now))
-    counted = _counted(request, group)
-    unnamed = heads if way == "arrive" else counted.here if counted else 0
     told = look_again(  # a tablet may tell of one of them at this very moment
         lambda: groups.tell(
             request.operation,
@@ -163,22 +154,22 @@ def group_tell(request: StaffRequest, operation_id: int, group_id: int) -> HttpR
             at=request.now,
         )
     )
-    changed = sum(each.changed for each in told)
     what = "帰り" if way == "leave" else "到着"
-    who = [f"{changed}人"] if changed else []
-    who += [f"名前のない人{unnamed}人"] if unnamed else []
+    who = [f"{len(told.changed)}人"] if told.changed else []
+    who += [f"名前のない人{told.nameless}人"] if told.nameless else []
     if who:
         messages.success(request, f"{'と、'.join(who)}の{what}を記録しました。")
     else:
-        messages.info(request, f"新しく{what}を記録した人はいません。")
+        nobody = VERDICTS["group_nobody_left" if way == "leave" else "group_nobody_came"]
+        messages.info(request, f"{nobody.title}。{nobody.say}")
     stayed = _people(request.operation, group).filter(pk__in=set(ticked) - set(members))
     if absent := "、".join(f"{person.name} さん" for person in stayed):
         messages.warning(
             request,
             f"{absent}は、いま来ていないので記録していません。来ていた人は、先に到着を記録してください。",
         )
-    for each in told:
-        if each.code not in _PLAIN:
+    for each in told.members:
+        if each.code not in _SHOWN:
             words = VERDICTS[each.code]
             messages.warning(request, f"{each.volunteer.name} さん：{words.title}。{words.say}")
     return redirect("group_page", operation_id, group_id)  # a page read again counts nobody again
@@ -239,7 +230,7 @@ def nameless_count(request: StaffRequest, operation_id: int) -> HttpResponse:
         timezone.localdate(request.now), form.cleaned_data["came"], timezone.get_current_timezone()
     )
     try:
-        nameless.count(
+        headcounts.count(
             request.operation, heads=form.cleaned_data["heads"], by=by(request), at=request.now, came_at=came
         )
     except Refused as refused:
@@ -258,11 +249,29 @@ def _arrival(request: StaffRequest, arrival_id: int) -> GroupArrival:
 def nameless_correct(request: StaffRequest, operation_id: int, arrival_id: int) -> HttpResponse:
     heads = request.POST.get("heads", "")
     number = int(heads) if heads.isdecimal() and len(heads) < 5 else -1
-    nameless.correct(_arrival(request, arrival_id), heads=number, by=by(request), at=request.now)
-    return redirect("group_list", operation_id)
+    stands = headcounts.correct(_arrival(request, arrival_id), heads=number, by=by(request), at=request.now)
+    return _say(
+        request, f"来た人数を{number}人に直しました。数えたときの人数も残っています。" if stands else ""
+    )
 
 
 @require_POST
 def nameless_went(request: StaffRequest, operation_id: int, arrival_id: int) -> HttpResponse:
-    nameless.went_home(_arrival(request, arrival_id), by=by(request), at=request.now)
-    return redirect("group_list", operation_id)
+    heads = headcounts.went_home(_arrival(request, arrival_id), by=by(request), at=request.now)
+    return _say(request, f"名前のない人{heads}人の帰りを記録しました。" if heads else "")
+
+
+@require_POST
+def nameless_back(request: StaffRequest, operation_id: int, arrival_id: int) -> HttpResponse:
+    """They did not go home."""
+    heads = headcounts.come_back(_arrival(request, arrival_id), by=by(request), at=request.now)
+    return _say(request, f"名前のない人{heads}人の帰りを取り消しました。" if heads else "")
+
+
+def _say(request: StaffRequest, done: str) -> HttpResponse:
+    """What was done, or (nothing) that somebody had taken it back before."""
+    if done:
+        messages.success(request, done)
+    else:
+        messages.info(request, "もう取り消されています。いまの人数を確かめてください。")
+    return redirect("group_list", request.operation.pk)

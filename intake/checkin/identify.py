@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dvc.core import card_token, short_code
 from dvc.core.card_token import CardToken
@@ -28,9 +28,8 @@ _CARD_ERRORS = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who is asked for, on which local date: by exactly one of card text, short code as typed, volunteer id,
-    the id a tablet gave somebody it wrote down (a UUID),
-    or a name."""
+    """Who is asked for, on which local date outside (`Card.expired`): by exactly one of card text, short code as typed,
+    volunteer id, the id a tablet gave somebody it wrote down (a UUID), or a name."""
 
     on: date
     card: str | None = None
@@ -53,12 +52,13 @@ class Finding:
 def find(operation: Operation, asked: Sequence[Asked], *, keys: Mapping[int, bytes]) -> list[Finding]:
     """One finding for each, in order. One query for each way of asking that occurs, however many are asked for."""
     texts = {one.card for one in asked if one.card is not None}
-    issued = {card.token: card for card in _cards("token", _spellings(texts))}
+    spellings = _spellings(texts)
+    issued = {card.token: card for card in _by_token(spellings)} if spellings else {}
     tokens = {text: _read_token(operation, text, issued, keys) for text in texts}
     codes = {one.short_code: _read_code(one.short_code) for one in asked if one.short_code is not None}
-    by_code = _cards("short_code", [code for code in codes.values() if code], center=operation.center_id)
+    typed = [code for code in codes.values() if code]
     cards = {card.card_id: card for card in issued.values()}
-    coded = {card.short_code: card for card in by_code}
+    coded = {card.short_code: card for card in _by_code(operation.center_id, typed)} if typed else {}
     guests = _guests(operation, [one.guest for one in asked if one.guest is not None])
     people = _people(operation, [one.volunteer for one in asked if one.volunteer is not None])
 
@@ -116,11 +116,14 @@ def _read_code(text: str) -> str | None:
         return None
 
 
-def _cards(field: str, values: Sequence[str], **wanted: object) -> Iterable[Card]:
-    if not values:
-        return []
-    cards = Card.objects.select_related("holder__merged_into")
-    return compiled(cards.filter(**{f"{field}__in": values}, **wanted))
+@compiled
+def _by_token(tokens: list[str]) -> QuerySet[Card]:
+    return Card.objects.select_related("holder__merged_into").filter(token__in=tokens)
+
+
+@compiled
+def _by_code(center: int, codes: list[str]) -> QuerySet[Card]:
+    return Card.objects.select_related("holder__merged_into").filter(center=center, short_code__in=codes)
 
 
 # Neither they nor whoever stands for them has withdrawn.
@@ -144,15 +147,20 @@ def _guests(operation: Operation, guests: Sequence[str]) -> dict[str, Volunteer]
 def _named(operation: Operation, name: str) -> Finding:
     """Who is called so: the one person whose whole name (or whole reading) that is. A part of a name means nobody, not
     even where it fits one person only: 「森」 said by somebody unregistered fits 大森. Whom it may mean is chosen from."""
+    whole, found = _called(operation, name)
+    if whole and len(found) == 1:
+        return of_volunteer(operation, found[0])
+    return Finding("ambiguous", several=tuple(found)) if found else Finding("no_such_volunteer")
+
+
+def _called(operation: Operation, name: str) -> tuple[bool, list[Volunteer]]:
+    """Whether people have this whole name (or whole reading), and who they are; else those who have it in part."""
     key = search_key(name)
     if not key:
-        return Finding("no_such_volunteer")
+        return False, []
     known = Volunteer.objects.known_in(operation).living().order_by("kana_key", "pk")
     found = list(known.filter(Q(name_key=key) | Q(kana_key=key))[:MOST_NAMED])
-    if len(found) == 1:
-        return of_volunteer(operation, found[0])
-    found = found or list(known.matching(name)[:MOST_NAMED])
-    return Finding("ambiguous", several=tuple(found)) if found else Finding("no_such_volunteer")
+    return (True, found) if found else (False, list(known.matching(name)[:MOST_NAMED]))
 
 
 def _of_token(
@@ -163,19 +171,19 @@ def _of_token(
     card = cards.get(token.card_id.hex())
     if card is None:
         return Finding("unknown_card")
-    return _of_card(operation, card, expired=token.expired(on))
+    return _of_card(operation, card, on=on)
 
 
 def _of_code(operation: Operation, card: Card | None, *, on: date) -> Finding:
     if card is None:
         return Finding("no_such_code")
-    return _of_card(operation, card, expired=card.expires_on is not None and card.expires_on < on)
+    return _of_card(operation, card, on=on)
 
 
-def _of_card(operation: Operation, card: Card, *, expired: bool) -> Finding:
+def _of_card(operation: Operation, card: Card, *, on: date) -> Finding:
     if card.state in (CardState.LOST, CardState.REPLACED):
         return Finding("revoked", card=card)
-    if expired:
+    if card.expired(on):
         return Finding("expired_card", card=card)
     if card.holder is None:
         return Finding("unbound_card", card=card)

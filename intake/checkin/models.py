@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from dvc.core.json_field import JSONField
 from intake.checkin.states import VisitState
-from intake.checkin.stays import Fact
+from intake.checkin.stays import LONGEST_STAY, Fact
 
 
 class VisitFlag(models.TextChoices):
@@ -41,6 +42,11 @@ class VisitQuerySet(models.QuerySet["Visit"]):
     def on_day(self, day: date) -> Self:
         return self.filter(day=day, annulled_at__isnull=True)
 
+    def around(self, at: datetime) -> Self:
+        """Of the local day of `at`, and of whoever came before midnight and may be here still."""
+        is_open = models.Q(left_at__isnull=True, arrived_at__gte=at - LONGEST_STAY)
+        return self.filter(models.Q(day=timezone.localdate(at)) | is_open, annulled_at__isnull=True)
+
 
 class Visit(models.Model):
     """One person's stay at an operation, from arrival to leaving. `day` is the local date of arrival.
@@ -61,8 +67,8 @@ class Visit(models.Model):
     closed_reason = models.CharField(max_length=120, blank=True)
     annulled_at = models.DateTimeField(null=True)
     unreturned_at = models.DateTimeField(null=True)
-    flags = JSONField(default=list)
-    facts = JSONField(default=list)
+    flags = models.JSONField(default=list)
+    facts = models.JSONField(default=list)
 
     objects = VisitQuerySet.as_manager()
 
@@ -126,16 +132,49 @@ class FailedScan(models.Model):
         return f"failed scan {self.code}"
 
 
+class Told(models.TextChoices):
+    """What a row about people without names says."""
+
+    CAME = "came", "来た"
+    WENT = "went", "帰った"
+    CORRECTED = "corrected", "人数を直した"
+
+
 class GroupArrivalQuerySet(models.QuerySet["GroupArrival"]):
+    def standing(self) -> Self:
+        """What was not taken back."""
+        return self.filter(annulled_at__isnull=True)
+
     def of_people(self) -> Self:
-        """Without the rows that only say that a group went home."""
-        return self.filter(extra__gt=0)
+        """Without the rows that only say something about others."""
+        return self.filter(kind=Told.CAME)
+
+    def never_seen_leaving(self) -> Self:
+        """Counts of people of whom nobody has said that they went home."""
+        said = GroupArrival.objects.standing()
+        of_them = said.filter(of=models.OuterRef("pk"))
+        corrected = of_them.filter(kind=Told.CORRECTED).order_by("-arrived_at", "-id").values("extra")[:1]
+        with_the_group = said.filter(
+            kind=Told.WENT,
+            group=models.OuterRef("group"),
+            arrived_at__gte=models.OuterRef("arrived_at"),
+            since__lte=models.OuterRef("arrived_at"),
+        )
+        return (
+            self.standing()
+            .of_people()
+            .annotate(heads=Coalesce(models.Subquery(corrected), models.F("extra")))
+            .filter(
+                ~models.Exists(of_them.filter(kind=Told.WENT)), ~models.Exists(with_the_group), heads__gt=0
+            )
+        )
 
 
 class GroupArrival(models.Model):
     """People whose names nobody has, who came with a group or (without one) were counted on paper: only how many.
-    Members have visits of their own. A row of nobody (`extra` 0) says that the group went home at that moment, whoever
-    of it is told of before or afterwards. What it comes to: nameless.py."""
+    Members have visits of their own. What was told is never rewritten; what is said later stands beside it: that they,
+    or (without `of`) whoever had come with the group, went home at that moment, or that it were `extra` people. What it
+    comes to: nameless.py."""
 
     operation = models.ForeignKey(
         "operations.Operation", on_delete=models.PROTECT, related_name="group_arrivals"
@@ -143,10 +182,16 @@ class GroupArrival(models.Model):
     group = models.ForeignKey(
         "volunteers.Group", null=True, on_delete=models.PROTECT, related_name="arrivals"
     )
+    kind = models.CharField(max_length=10, choices=Told.choices)
+    of = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="said", help_text="the count this is about"
+    )
     day = models.DateField()
     extra = models.PositiveSmallIntegerField()
-    arrived_at = models.DateTimeField()
-    left_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(help_text="when they came or went, or when the number was corrected")
+    since = models.DateTimeField(
+        null=True, help_text="of a group's leaving: it takes home who came from then on"
+    )
     annulled_at = models.DateTimeField(null=True)
     op = models.CharField(max_length=36, blank=True, help_text="the tablet's operation that told it")
 
@@ -154,6 +199,17 @@ class GroupArrival(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(kind="came", of__isnull=True, extra__gt=0)
+                | models.Q(kind="went", extra=0)
+                | models.Q(kind="corrected", of__isnull=False),
+                name="somebody_comes_nobody_goes_and_a_correction_is_of_a_count",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["group", "arrived_at"], name="what_was_told_of_a_group"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.extra} more with group {self.group_id}"
+        return f"{self.extra} {self.kind} with group {self.group_id}"

@@ -1,40 +1,79 @@
 """How many people are here whose names nobody has: groups larger than their list, and who was counted on paper.
 
 Nobody counts twice: two gates that tell the same number of the same group within minutes saw the same people, and
-somebody of the group who is registered after the count and arrives is one of those who were counted. What was told in any
-order comes to the same: who came with a group went home with its first leaving afterwards.
+somebody who is registered, or put on the group's list, after the count and arrives is one of those who were counted.
+Nobody is forgotten either: who came before midnight is here until somebody says that they went home. What was told in any
+order comes to the same: who came with a group went home with its first leaving afterwards, within the longest stay.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from dvc.audit.services import By, record
-from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from intake.checkin.models import GroupArrival, Visit
-from intake.checkin.stays import APART
+from intake.checkin.models import GroupArrival, Told, Visit
+from intake.checkin.stays import APART, LONGEST_STAY
 from intake.volunteers.models import Group
 
-MOST: Final = 999
+A_DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Count:
+    """People who were counted once: by the gate that saw them first (`row`) and others that saw the same people, and
+    what was said of them since."""
+
+    rows: list[GroupArrival]
+    corrected: GroupArrival | None = None
+    went: GroupArrival | None = None
+
+    @property
+    def row(self) -> GroupArrival:
+        return self.rows[0]
+
+    @property
+    def arrived_at(self) -> datetime:
+        return self.row.arrived_at
+
+    @property
+    def left_at(self) -> datetime | None:
+        return self.went.arrived_at if self.went else None
+
+    @property
+    def heads(self) -> int:
+        return self.corrected.extra if self.corrected else self.row.extra
+
+
+@dataclass(slots=True)
 class Counted:
-    """The nameless of one group (None: of no group) on one day: `told` heads, `named` of them since, `gone` home."""
+    """The nameless of one group (None: of no group) who came on one day: `told` heads, `named` of them since, `gone`
+    home. `group` is read by `counted` only."""
 
-    group: Group | None
-    arrivals: list[GroupArrival]
-    told: int
-    named: int
-    gone: int
+    group_id: int | None
+    day: date
+    counts: list[Count]
+    people: set[int] = field(default_factory=set)
+    group: Group | None = None
+
+    @property
+    def told(self) -> int:
+        return sum(count.heads for count in self.counts)
+
+    @property
+    def named(self) -> int:
+        return len(self.people)
+
+    @property
+    def gone(self) -> int:
+        return sum(count.heads for count in self.counts if count.went is not None)
 
     @property
     def came(self) -> int:
@@ -44,135 +83,210 @@ class Counted:
     def here(self) -> int:
         return max(0, self.came - self.gone)
 
+    @property
+    def since(self) -> datetime:
+        return self.counts[0].arrived_at
 
-def of_the_day(operation: Operation, *, day: date) -> list[Counted]:
-    """Group by group, those without a group last. One query; one more when somebody was counted."""
-    rows = GroupArrival.objects.filter(operation=operation, day=day, annulled_at__isnull=True)
-    told_of: dict[int | None, list[GroupArrival]] = defaultdict(list)
-    for row in rows.select_related("group").order_by("arrived_at", "id"):
-        told_of[row.group_id].append(row)
-    by_group = {group: came for group, told in told_of.items() if (came := _came(told))}
-    if not by_group:
-        return []
-    named = _named(operation, day, {group: rows[0].arrived_at for group, rows in by_group.items()})
-    counted = [_count(rows, named.get(group, 0)) for group, rows in by_group.items()]
-    return sorted(counted, key=lambda each: (each.group is None, each.arrivals[0].pk))
+    def left_on(self, day: date) -> bool:
+        """Whether it was on that day that some of them were said to go home, each for themselves."""
+        leavings = (count.went for count in self.counts if count.went is not None)
+        return any(went.of_id is not None and went.day == day for went in leavings)
 
+    def matters(self, today: date) -> bool:
+        """Whether the desk has to see them: they came today, or are here still, or a leaving may be a mistake of today."""
+        return self.day >= today or bool(self.here) or self.left_on(today)
 
-def _came(told: Sequence[GroupArrival]) -> list[GroupArrival]:
-    """Of what was told of one group, in the order of its moments: the arrivals, with the time they went home."""
-    leavings = [row.arrived_at for row in told if not row.extra]
-    came = [row for row in told if row.extra]
-    for row in came:
-        ends = [row.left_at, next((left for left in leavings if left >= row.arrived_at), None)]
-        row.left_at = min((end for end in ends if end is not None), default=None)
-    return came
-
-
-def figures(operation: Operation, *, at: datetime) -> tuple[int, int]:
-    """(came today, here now) without a name."""
-    counted = of_the_day(operation, day=timezone.localdate(at))
-    return sum(each.came for each in counted), sum(each.here for each in counted)
-
-
-def _count(rows: Sequence[GroupArrival], named: int) -> Counted:
-    heads = list(_distinct(rows))
-    return Counted(
-        rows[0].group,
-        list(rows),
-        told=sum(row.extra for row in heads),
-        named=named,
-        gone=sum(row.extra for row in heads if row.left_at is not None),
-    )
-
-
-def _distinct(rows: Iterable[GroupArrival]) -> Iterable[GroupArrival]:
-    """Rows in the order of arrival without those another gate told of the same people."""
-    kept: list[GroupArrival] = []
-    for row in rows:
-        same = (
-            row.group_id is not None
-            and other.group_id == row.group_id
-            and other.extra == row.extra
-            and row.arrived_at - other.arrived_at <= APART
-            for other in kept
+    def still_here(self, moment: datetime) -> bool:
+        """Whether some of them may have been here at that moment."""
+        return any(
+            count.arrived_at <= moment <= (count.left_at or count.arrived_at + LONGEST_STAY)
+            for count in self.counts
         )
-        if not any(same):
-            kept.append(row)
-    return kept
 
 
-def _named(operation: Operation, day: date, since: dict[int | None, datetime]) -> dict[int | None, int]:
-    visits = (
-        Visit.objects.on_day(day)
-        .filter(operation=operation, volunteer__group__in=[group for group in since if group is not None])
-        .order_by()
-        .values_list("volunteer__group_id", "volunteer_id", "volunteer__registered_at")
-        .distinct()
-    )
-    found: dict[int | None, int] = defaultdict(int)
-    for group, _, registered_at in visits:
-        if registered_at >= since[group]:
-            found[group] += 1
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """People without a name: who `came` today, who is `here`, and how many of these came on an `earlier` day."""
+
+    came: int
+    here: int
+    earlier: int
+
+
+def counted(operation: Operation, *, at: datetime) -> list[Counted]:
+    """Who came today, and who came earlier and was not seen leaving before today: day by day, then group by group, those without a
+    group last. One query where nobody was counted; four at most."""
+    found = _found(operation, at=at)
+    known = {each.group_id for each in found if each.group_id is not None}
+    groups = Group.objects.select_related("leader").in_bulk(known) if known else {}
+    for each in found:
+        each.group = groups.get(each.group_id) if each.group_id is not None else None
     return found
 
 
-def arrive(operation: Operation, group: Group, *, heads: int, by: By, at: datetime) -> None:
-    """So many people without names came with the group. A fact: MOST of them are believed."""
-    _tell(operation, group, heads=min(heads, MOST), by=by, at=at)
+def figures(operation: Operation, *, at: datetime) -> Figures:
+    """One query where nobody was counted; three at most."""
+    found, today = _found(operation, at=at), timezone.localdate(at)
+    return Figures(
+        came=sum(each.came for each in found if each.day == today),
+        here=sum(each.here for each in found),
+        earlier=sum(each.here for each in found if each.day < today),
+    )
 
 
-def leave(operation: Operation, group: Group, *, by: By, at: datetime) -> None:
-    """The group went home, and with it whoever had come with it: also who is told of only afterwards."""
-    _tell(operation, group, heads=0, by=by, at=at)
+def here_of(operation: Operation, group: Group, *, at: datetime) -> int:
+    """How many of the group are here without a name."""
+    return sum(each.here for each in _found(operation, at=at) if each.group_id == group.pk)
 
 
-def _tell(operation: Operation, group: Group, *, heads: int, by: By, at: datetime) -> None:
-    GroupArrival.objects.create(
-        operation=operation, group=group, day=timezone.localdate(at), extra=heads, arrived_at=at,
-        left_at=None if heads else at, op=by.op,
-    )  # fmt: skip
+def counts_around(arrival: GroupArrival) -> list[Count]:
+    """The counts of the same group since the day before this one."""
+    rows = GroupArrival.objects.standing().filter(
+        operation=arrival.operation_id, group=arrival.group_id, day__gte=arrival.day - A_DAY
+    )
+    return _counts(rows.select_related("of").order_by("arrived_at", "id"))
 
 
-def take_back(operation: Operation, *, op: str, at: datetime) -> bool:
-    """Forget what the tablet's operation `op` told of people without names. False when that was nothing."""
-    told = GroupArrival.objects.filter(operation=operation, op=op, annulled_at__isnull=True)
-    return bool(told.update(annulled_at=at))
+def _found(operation: Operation, *, at: datetime) -> list[Counted]:
+    today = timezone.localdate(at)
+    days: dict[tuple[int | None, date], Counted] = {}
+    for count in _counts(_until_now(operation, today=today)):
+        key = (count.row.group_id, count.row.day)
+        days.setdefault(key, Counted(*key, [])).counts.append(count)
+    found = sorted(days.values(), key=lambda each: (each.day, each.group_id is None, each.counts[0].row.pk))
+    _name(operation, found, at=at)
+    return [each for each in found if each.matters(today)]
 
 
-@transaction.atomic
-def count(
-    operation: Operation, *, heads: int, group: Group | None = None, by: By, at: datetime, came_at: datetime
-) -> GroupArrival:
-    """So many people came at `came_at` and nobody has their names. Refused nameless.count | nameless.future."""
-    if not 1 <= heads <= MOST:
-        raise Refused("nameless.count", most=MOST)
-    if came_at > at:
-        raise Refused("nameless.future")
-    row = GroupArrival.objects.create(
-        operation=operation, group=group, day=timezone.localdate(came_at), extra=heads, arrived_at=came_at, op=by.op
-    )  # fmt: skip
-    record("nameless.counted", row, by=by, at=at, operation=operation, heads=heads)
-    return row
+def _until_now(operation: Operation, *, today: date) -> list[GroupArrival]:
+    """What was told of today; of a group of which somebody was not seen leaving before today, all there is; and who came
+    alone, until they are."""
+    told = GroupArrival.objects.standing().filter(operation=operation).select_related("of")
+    since = (
+        timezone.make_aware(datetime.combine(today, time())) - APART
+    )  # another gate saw them before midnight
+    of_today = Q(arrived_at__gte=since) | Q(of__arrived_at__gte=since)
+    here_still = GroupArrival.objects.filter(operation=operation, day__lt=today).never_seen_leaving()
+    rows = {row.pk: row for row in told.filter(of_today | Q(pk__in=here_still.values("pk")))}
+    told_of = (row.of or row for row in rows.values() if row.of is not None or row.kind == Told.CAME)
+    earlier = {row.pk: row for row in told_of if row.day < today}
+    if earlier:
+        groups = {row.group_id for row in earlier.values() if row.group_id is not None}
+        rows |= {
+            row.pk: row for row in told.filter(Q(group__in=groups) | Q(of__in=earlier) | Q(pk__in=earlier))
+        }
+    return sorted(rows.values(), key=_moment)
 
 
-@transaction.atomic
-def correct(arrival: GroupArrival, *, heads: int, by: By, at: datetime) -> None:
-    """It were so many, or so many are left whose names are not known; 0 takes the count back. Refused nameless.count."""
-    if not 0 <= heads <= MOST:
-        raise Refused("nameless.count", most=MOST)
-    if heads == arrival.extra or arrival.annulled_at is not None:
+def _moment(row: GroupArrival) -> tuple[datetime, int]:
+    return row.arrived_at, row.pk
+
+
+def _counts(rows: Iterable[GroupArrival]) -> list[Count]:
+    """What was told, in the order of its moments, as counts of different people."""
+    said: list[GroupArrival] = []
+    leavings: dict[int | None, list[GroupArrival]] = defaultdict(list)
+    counts: dict[int | None, list[Count]] = defaultdict(list)
+    for row in rows:
+        if row.of_id is not None:
+            said.append(row)
+        elif row.kind == Told.WENT:
+            leavings[row.group_id].append(row)
+        elif same := _seen_before(counts[row.group_id], row):
+            same.rows.append(row)
+        else:
+            counts[row.group_id].append(Count([row]))
+    decided = _decided(said, counts)
+    for group, theirs in counts.items():
+        for count in theirs:
+            of_them = decided[count.row.pk]
+            count.corrected = next((one for one in reversed(of_them) if one.kind == Told.CORRECTED), None)
+            ends = [one for one in of_them if one.kind == Told.WENT]
+            ends += [leaving for leaving in leavings[group] if _takes_along(leaving, count)]
+            count.went = min(ends, key=_moment, default=None)
+    return [count for theirs in counts.values() for count in theirs]
+
+
+def _seen_before(counts: Sequence[Count], row: GroupArrival) -> Count | None:
+    """The count of the same people by another gate, a moment ago. People of no group may be anybody."""
+    if row.group_id is None:
+        return None
+    lately = itertools.takewhile(lambda count: row.arrived_at - count.arrived_at <= APART, reversed(counts))
+    return next((count for count in lately if count.row.extra == row.extra), None)
+
+
+def _decided(
+    said: Iterable[GroupArrival], counts: Mapping[int | None, Sequence[Count]]
+) -> Mapping[int, list[GroupArrival]]:
+    """What people said of each count (by the key of its first row), in the same order. A decision outlives the gate it
+    was said of: when that takes its telling back, another that saw the same people stands for them."""
+    whose = {row.pk: count for theirs in counts.values() for count in theirs for row in count.rows}
+    decided: dict[int, list[GroupArrival]] = defaultdict(list)
+    for row in said:
+        about = whose.get(row.of_id or 0) or _instead_of(row.of, counts.get(row.group_id, ()))
+        if about is not None:
+            decided[about.row.pk].append(row)
+    return decided
+
+
+def _instead_of(told: GroupArrival | None, counts: Sequence[Count]) -> Count | None:
+    if told is None or told.annulled_at is None or told.group_id is None:
+        return None
+    alike = (count for count in counts if count.row.extra == told.extra)
+    return next(
+        (
+            count
+            for count in alike
+            if any(abs(row.arrived_at - told.arrived_at) <= APART for row in count.rows)
+        ),
+        None,
+    )
+
+
+def _takes_along(leaving: GroupArrival, count: Count) -> bool:
+    return leaving.since is not None and leaving.since <= count.arrived_at <= leaving.arrived_at
+
+
+def _name(operation: Operation, found: Sequence[Counted], *, at: datetime) -> None:
+    """Find who of them has a name by now. Somebody who got one after midnight may have come before."""
+    today = timezone.localdate(at)
+    asked = [each for each in found if each.group_id is not None and each.matters(today)]
+    if not asked:
         return
-    changes = {"extra": heads} if heads else {"annulled_at": at}
-    GroupArrival.objects.filter(pk=arrival.pk).update(**changes)
-    record(
-        "nameless.corrected", arrival, by=by, at=at, operation=arrival.operation, before=arrival.extra, heads=heads
+    first, last = min(each.day for each in asked), max(each.day for each in asked)
+    oldest = min(each.since for each in asked)
+    visits = Visit.objects.filter(
+        Q(volunteer__registered_at__gte=oldest) | Q(volunteer__listed_at__gte=oldest),
+        operation=operation, annulled_at__isnull=True, day__range=(first, last + A_DAY),
+        volunteer__group__in={each.group_id for each in asked},
     )  # fmt: skip
+    days: dict[int | None, list[Counted]] = defaultdict(list)
+    for each in reversed(found):
+        days[each.group_id].append(each)
+    for visit in visits.order_by("arrived_at").values_list(
+        "volunteer__group_id", "volunteer_id", "day", "arrived_at", "volunteer__registered_at", "volunteer__listed_at",
+        named=True,
+    ):  # fmt: skip
+        for each in days[visit.volunteer__group_id]:
+            is_next_day = each.day == visit.day - A_DAY and each.still_here(visit.arrived_at)
+            if (each.day == visit.day or is_next_day) and _got_a_name(
+                each, visit.arrived_at, visit.volunteer__registered_at, visit.volunteer__listed_at, at=at
+            ):
+                each.people.add(visit.volunteer_id)
+                break
 
 
-@transaction.atomic
-def went_home(arrival: GroupArrival, *, by: By, at: datetime) -> None:
-    """Those who were counted went home. Twice is once."""
-    here = GroupArrival.objects.filter(left_at__isnull=True, annulled_at__isnull=True)
-    if here.filter(pk=arrival.pk).update(left_at=at):
-        record("nameless.went", arrival, by=by, at=at, operation=arrival.operation, heads=arrival.extra)
+def _got_a_name(
+    counted: Counted,
+    arrived_at: datetime,
+    registered_at: datetime,
+    listed_at: datetime | None,
+    *,
+    at: datetime,
+) -> bool:
+    """Nobody had this person's name when these were counted, or nobody knew that they belong to the group; who had come
+    before that was counted as themselves. A drill's clock may have listed a real person in a time to come."""
+    if registered_at >= counted.since:
+        return True
+    listed = listed_at is not None and counted.since <= listed_at <= at
+    return listed and arrived_at > counted.since

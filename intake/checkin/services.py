@@ -15,7 +15,7 @@ from dvc.audit.services import By, entry, record, record_all
 from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation, Site
-from intake.checkin.desk import Desk, Evidence, Happened, unreturned_entry
+from intake.checkin.desk import Desk, Evidence, Happened, undo_for, unreturned_entry
 from intake.checkin.models import FailedScan, Visit, VisitFlag, VisitQuerySet
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
@@ -33,6 +33,11 @@ class Block:
 
     code: str
     text: str
+
+
+def may_undo(operation: Operation, told_at: datetime, *, at: datetime) -> bool:
+    """Whether what was recorded at `told_at` may still be taken back."""
+    return at - told_at <= undo_for(operation)
 
 
 def arrive(

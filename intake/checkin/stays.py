@@ -23,6 +23,8 @@ LONGEST_STAY: Final = timedelta(hours=18)
 WRONG_SWITCH: Final = timedelta(minutes=10)
 # Two gates are worth a look when they saw the person this far apart (source: sync.md §6).
 APART: Final = timedelta(minutes=10)
+# What a tablet recorded may be taken back for so long.
+UNDO_FOR: Final = timedelta(minutes=15)
 _ORDER: Final[dict[str, int]] = {"in": 0, "out": 1, "closed": 2}
 
 

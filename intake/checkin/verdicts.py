@@ -44,6 +44,25 @@ VERDICTS: Final[dict[str, Verdict]] = {
         "班長を呼んでください",
         "答えを記録しました。班長が本人の話を聞くまで、座って待っていただいてください。",
     ),
+    "ok_lent": Verdict("ok", "貸し出しました", "声に出して数を確かめて、渡してください。"),
+    "lent_twice": Verdict(
+        "warn",
+        "貸しました。ほかの班にも貸したままです",
+        "どちらの班が持っているかを、担当者が「確かめること」で決めます。実物を見て、札の番号を確かめてください。",
+    ),
+    "lent_broken": Verdict(
+        "warn", "貸しました。こわれている品です", "直したものでなければ、別のものに替えてください。"
+    ),
+    "lent_uncounted": Verdict(
+        "warn", "貸しました。数が合いません", "記録より多く貸しています。棚の残りを数え直してください。"
+    ),
+    "ok_given_back": Verdict("ok", "返却を記録しました", "汚れを落として、元の場所にもどしてください。"),
+    "given_back_unknown": Verdict(
+        "warn", "返却を記録しました", "貸した記録が、まだ届いていません。届いたら自動でつながります。"
+    ),
+    "no_such_tool": Verdict(
+        "stop", "この札の資機材はありません", "番号8文字を入力し直すか、数で貸し出してください。"
+    ),
     "ok_bound": Verdict(
         "ok", "カードを渡しました", "カードの番号と名前が合っているか、声に出して確かめてください。"
     ),
@@ -86,10 +105,25 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "group_left_but": Verdict(
         "warn", "団体の帰りを記録しました（確かめる人がいます）", "下の方を確かめてください。"
     ),
+    "group_nobody_came": Verdict(
+        "warn",
+        "新しく受付した人はいません",
+        "来た人に印をつけるか、名簿にない人の人数を入れて、もう一度記録してください。",
+    ),
+    "group_nobody_left": Verdict(
+        "warn",
+        "新しく帰りを記録した人はいません",
+        "帰る人がいるときは、その人に印をつけて、もう一度記録してください。",
+    ),
     "unknown_group": Verdict(
         "warn",
         "この端末がまだ知らない団体です",
         "つながってから、もう一度読み取ってください。急ぐときは、1人ずつカードで受付してください。",
+    ),
+    "unverified_sheet": Verdict(
+        "warn",
+        "この端末がまだ知らない種類の用紙です",
+        "「送信」を押して新しいデータを受け取ってから、もう一度読み取ってください。急ぐときは、1人ずつカードで受付してください。",
     ),
     "group_sheet_here": Verdict(
         "warn", "団体の用紙です", "「到着」か「帰り」に切り替えて、もう一度読み取ってください。"
@@ -133,6 +167,11 @@ VERDICTS: Final[dict[str, Verdict]] = {
         "まだ名前のないカードです",
         "はじめての人なら「このカードで受付」を、登録のある人なら「登録のある人に渡す」を押してください。",
     ),
+    "card_in_doubt": Verdict(
+        "warn",
+        "だれの記録か、まだ決まっていません",
+        "カードを渡しまちがえていた間の記録です。本人がここにいれば、もう一度読み取ってください。もういなければ、班長が「確かめること」で決めます。",
+    ),
     "unknown_card": Verdict(
         "stop", "台帳にないカードです", "名前と電話番号で探してください。新しいカードを渡せます。"
     ),
@@ -174,6 +213,20 @@ VERDICTS: Final[dict[str, Verdict]] = {
         "登録が見つかりません",
         "名前か電話番号で探し直してください。登録がなければ「はじめての人」で受付します。",
     ),
+    "ok_surveyed": Verdict(
+        "ok", "調査の結果が届きました", "写真が残っていれば、続けて送ります。つぎのお宅へ進んでください。"
+    ),
+    "ok_absent": Verdict("ok", "不在を記録しました", "センターが電話して、つぎの日時を決めます。"),
+    "survey_over": Verdict(
+        "warn",
+        "この約束は、もう終わっていました",
+        "不在の記録は残りません。センターに電話して確かめてください。",
+    ),
+    "survey_review": Verdict(
+        "warn",
+        "調査の結果を預かりました",
+        "先に決まっていたことがあるので、センターで見くらべます。このままで大丈夫です。",
+    ),
     "quarantined": Verdict(
         "warn", "この端末は使用停止です", "記録はセンターに預けました。端末を班長に渡してください。"
     ),
@@ -199,4 +252,18 @@ VERDICTS: Final[dict[str, Verdict]] = {
 # What the desk's list of scans that led nowhere says instead, where a text speaks of what only a tablet shows.
 AT_THE_DESK: Final[dict[str, Verdict]] = {
     "ambiguous": Verdict("warn", "名前だけでは決まりませんでした", "本人を探して、到着を入れてください。"),
+}
+
+# What the answer to a typed name says instead: it may come when the person is not at the desk any more.
+OF_A_NAME: Final[dict[str, Verdict]] = {
+    "ambiguous": Verdict(
+        "warn",
+        "だれのことか、まだ決まっていません",
+        "まだ記録していません。本人がここにいれば、選ぶか「はじめての人」で受付します。もういなければ、班長が「確かめること」で決めます。",
+    ),
+    "no_such_volunteer": Verdict(
+        "stop",
+        "登録が見つかりません",
+        "まだ記録していません。本人がここにいれば、名前か電話番号で探し直してください。登録がなければ「はじめての人」で受付します。もういなければ、班長が「確かめること」で決めます。",
+    ),
 }

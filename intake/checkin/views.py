@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest
+from intake.checkin import headcounts
 
 
 @require_GET
@@ -26,5 +27,6 @@ def tablet_reception(request: StaffRequest, operation_id: int) -> HttpResponse:
             "people_url": reverse("sync_people") + f"?operation={operation_id}",
             "operators_url": reverse("sync_operators") + f"?operation={operation_id}",
             "operator_url": reverse("sync_operator"),
+            "most_nameless": headcounts.MOST,
         },
     )

@@ -49,9 +49,11 @@ def walk_in(
     site: Site | None = None,
     by: By,
     at: datetime,
+    came_at: datetime | None = None,
 ) -> WalkedIn:
     """Register, bind `card` (its text), arrive. The person is here, so nothing of it is refused: what cannot be stored
-    is left out and named. The same `guest` again gives the same person. `proxy`: entered for who has no phone."""
+    is left out and named. The same `guest` again gives the same person. `proxy`: entered for who has no phone. `came_at`: their coming
+    had been recorded before they were written down."""
     kept, dropped = volunteers.storable(fields, at)
     if not kept.get("family_name", "").strip():
         kept["family_name"] = NAMELESS
@@ -62,7 +64,7 @@ def walk_in(
         form_token=guest, **kept,
     )  # fmt: skip
     card_refusal = _bind(operation, person, card, by=by, at=at) if card else ""
-    happened = checkin.arrive(operation, person, site=site, by=by, at=at)
+    happened = checkin.arrive(operation, person, site=site, by=by, at=came_at or at)
     if insured is not None:
         checkin.see_insurance(operation, person, evidence=insured, by=by, at=at)
     if happened.visit is not None:
@@ -77,7 +79,7 @@ def walk_in(
 def _bind(operation: Operation, person: Volunteer, text: str, *, by: By, at: datetime) -> str:
     """Give the card, or the sentence why it cannot be given."""
     try:
-        cards.bind(cards.read(operation.center, text), person, by=by, at=at)
+        cards.bind(cards.read(operation.center, text), person, by=by, at=at, on=operation.real_day(at))
     except Refused as refusal:
         return refusal.text
     return ""

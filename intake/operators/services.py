@@ -34,6 +34,7 @@ NEEDED: Final[dict[str, May]] = {
     DeviceProfile.SURVEY: May.KEEP_NEEDS,
     DeviceProfile.MATCHING: May.MATCH,
     DeviceProfile.FIELD: May.DISPATCH,
+    DeviceProfile.TOOLS: May.DISPATCH,
 }
 SCRYPT_N: Final = 2**15
 SCRYPT_R: Final = 8

@@ -59,3 +59,16 @@ class PrintForm(forms.Form):
 
     def chosen(self) -> dict[str, Any]:
         return {"kind": SheetKind(self.cleaned_data["kind"]), "count": self.cleaned_data["count"]}
+
+
+class RequestPrintForm(forms.Form):
+    """How many sheets for calls for help."""
+
+    count = forms.IntegerField(
+        label="枚数",
+        min_value=1,
+        max_value=MOST_SHEETS,
+        initial=10,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages=_COUNT,
+    )

@@ -38,6 +38,7 @@ class SheetKind(models.TextChoices):
     FORM = "form", "受付票"
     ROSTER = "roster", "名簿"
     LIST = "list", "一覧"
+    REQUEST = "request", "困りごとの受付票"
 
 
 class SheetState(models.TextChoices):
@@ -49,8 +50,16 @@ class SheetState(models.TextChoices):
 
 class PaperSheetQuerySet(models.QuerySet["PaperSheet"]):
     def blank(self) -> Self:
-        """Forms and rosters: sheets people write on."""
-        return self.exclude(kind=SheetKind.LIST)
+        """Forms and rosters: sheets volunteers are written on."""
+        return self.filter(kind__in=[SheetKind.FORM, SheetKind.ROSTER])
+
+    def of_reception(self) -> Self:
+        """All but the request sheets: those are the needs desk's, and only typing one brings it in."""
+        return self.exclude(kind=SheetKind.REQUEST)
+
+    def requests(self) -> Self:
+        """Sheets a call for help is written on."""
+        return self.filter(kind=SheetKind.REQUEST)
 
     def missing(self) -> Self:
         """Printed, and nobody has said what became of them."""
@@ -73,6 +82,9 @@ class PaperSheet(models.Model):
     settled_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     settled_at = models.DateTimeField(null=True)
     period = models.ForeignKey(PaperPeriod, null=True, on_delete=models.PROTECT, related_name="sheets")
+    need = models.ForeignKey(
+        "help_requests.Need", null=True, on_delete=models.PROTECT, related_name="paper_sheets"
+    )
 
     objects = PaperSheetQuerySet.as_manager()
 

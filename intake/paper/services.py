@@ -17,6 +17,7 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
+from intake.help_requests.models import Need
 from intake.paper import reading
 from intake.paper.models import PaperLine, PaperPeriod, PaperSheet, SheetKind, SheetState
 from intake.volunteers.models import Volunteer
@@ -228,6 +229,16 @@ def _take_back(
 
 
 @transaction.atomic
+def became(sheet: PaperSheet, need: Need, *, by: By, at: datetime) -> None:
+    """A request sheet has been typed: which need it is, and the sheet is in. Refused: paper.typed_already."""
+    typed = PaperSheet.objects.requests().filter(pk=sheet.pk, need__isnull=True).update(need=need)
+    sheet.refresh_from_db()
+    if not typed and sheet.need_id != need.pk:
+        raise Refused("paper.typed_already", serial=sheet.serial)
+    _settle(sheet, SheetState.IN, reason="", by=by, at=at)
+
+
+@transaction.atomic
 def finish(sheet: PaperSheet, *, by: By, at: datetime) -> None:
     """The sheet is back on the desk and all of it is typed."""
     _settle(sheet, SheetState.IN, reason="", by=by, at=at)
@@ -285,5 +296,5 @@ def standing(operation: Operation, *, at: datetime) -> Standing | None:
     period = periods.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=today)).first()
     if period is None:
         return None
-    sheets = PaperSheet.objects.filter(operation=operation)
+    sheets = PaperSheet.objects.of_reception().filter(operation=operation)
     return Standing(period, sheets.missing().count())

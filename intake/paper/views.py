@@ -29,7 +29,7 @@ def _period(request: StaffRequest, period_id: int) -> PaperPeriod:
 
 
 def _sheet(request: StaffRequest, serial: int) -> PaperSheet:
-    sheets = PaperSheet.objects.filter(operation=request.operation).select_related("operation")
+    sheets = PaperSheet.objects.of_reception().filter(operation=request.operation).select_related("operation")
     found = sheets.filter(serial=serial).first() if serial < 2**31 else None
     if found is None:
         raise Http404
@@ -45,7 +45,7 @@ def paper_home(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 def _home(request: StaffRequest, *, status: int = 200, refusal: str = "", **forms: Any) -> HttpResponse:
     local = timezone.localtime(request.now)
-    sheets = PaperSheet.objects.filter(operation=request.operation)
+    sheets = PaperSheet.objects.of_reception().filter(operation=request.operation)
     last_list = sheets.filter(kind=SheetKind.LIST).order_by("-printed_at").first()
     context = {
         "periods": PaperPeriod.objects.filter(operation=request.operation)[:20],

@@ -14,6 +14,11 @@ from intake.questions.catalog import Question
 from intake.questions.services import Answers, Standing
 
 
+def anchor(volunteer: int) -> str:
+    """Where the page shows that person."""
+    return f"v{volunteer}"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Somebody who is here. `said`: (question, answer or "") for those this person may see, in order."""
@@ -21,6 +26,10 @@ class Row:
     visit: Visit
     standing: Standing
     said: list[tuple[Question, str]]
+
+    @property
+    def anchor(self) -> str:
+        return anchor(self.visit.volunteer_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,8 @@ def answer(
     by: By,
     at: datetime,
     only_new: bool = False,
-) -> bool:
-    """This person said so at the moment `at`. Questions we do not know are left out. False when nothing changed.
+) -> list[str]:
+    """This person said so at the moment `at`. Questions we do not know are left out. Returns whose answer changed.
     `only_new`: one button for all that is still open (「ぜんぶ問題なし」): whatever else was said that day, before or after
     and whichever comes here first, stands over it.
 
@@ -100,7 +100,25 @@ def answer(
     if changed:
         # What was said is nobody's business in the log; that a question was answered is.
         record("questions.answered", volunteer, by=by, at=at, operation=operation, questions=sorted(changed))
-    return bool(changed)
+    return changed
+
+
+@transaction.atomic
+def take_back(
+    operation: Operation, volunteer: Volunteer, *, op: str = "", by: By, at: datetime
+) -> dict[str, str]:
+    """This person did not say so: forget what the tablet's operation `op` (without one: anybody) told of them, and return
+    it. What was said later in its place stands; what it had taken the place of is asked again."""
+    rows = DayAnswer.objects.filter(
+        Q(volunteer=volunteer) | Q(volunteer__merged_into=volunteer), operation=operation
+    )
+    if op:
+        rows = rows.filter(op=op)
+    said = dict(rows.values_list("question", "answer"))
+    if said:
+        rows.delete()
+        record("questions.taken_back", volunteer, by=by, at=at, operation=operation, questions=sorted(said))
+    return said
 
 
 def say(
@@ -111,7 +129,7 @@ def say(
     by: By,
     at: datetime,
     only_new: bool = False,
-) -> bool:
+) -> list[str]:
     """`answer` for somebody who answers on-line, where nobody tries again for us."""
     return look_again(lambda: answer(operation, volunteer, answers=answers, by=by, at=at, only_new=only_new))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dvc.accounts import access
@@ -46,12 +49,12 @@ def questions_settings(request: StaffRequest, operation_id: int) -> HttpResponse
 def questions_day(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Who still has to be asked, talked with, or lent something."""
     # What people said about their health is for those who decide whether they go out.
-    health = access.may(request.roles, May.RUN_CENTER)
-    today = day.today(request.operation, health=health, at=request.now)
-    if health:
+    decides = access.may(request.roles, May.RUN_CENTER)
+    today = day.today(request.operation, health=decides, at=request.now)
+    if decides:
         for row in today.talk:
             looked(row.visit.volunteer, by=by(request), classes="V2", why="今日の質問の答え", at=request.now)
-    return render(request, "intake/questions/day.html", {"today": today, "health": health})
+    return render(request, "intake/questions/day.html", {"today": today})
 
 
 @require_POST
@@ -63,8 +66,31 @@ def questions_answer(request: StaffRequest, operation_id: int, volunteer_id: int
     code, _, said = pick.partition(".")
     at_once = pick == "all.yes"
     codes = catalog.at_once(operation.day_questions) if at_once else [code]
-    services.say(
+    changed = services.say(
         operation, person, answers=dict.fromkeys(codes, said), by=by(request), at=request.now,
         only_new=at_once,
     )  # fmt: skip
-    return redirect("questions_day", operation_id)
+    anchor = day.anchor(volunteer_id)
+    if changed:
+        saved = _saved(changed, said)
+        messages.success(request, f"{person.name}さんの答えを記録しました：{saved}", extra_tags=anchor)
+    elif at_once:  # each has been answered since the page was opened
+        messages.info(request, f"{person.name}さんの答えは、もう記録されています。", extra_tags=anchor)
+    else:
+        messages.error(
+            request,
+            "答えを記録できませんでした。画面を開き直して、もう一度押してください。",
+            extra_tags=anchor,
+        )
+    return redirect(reverse("questions_day", args=[operation_id]) + f"#{anchor}")
+
+
+def _saved(codes: Collection[str], said: str) -> str:
+    """What was recorded, in words. Of health only that it was asked: a message lies in the session's table until it is
+    shown, and what somebody said about it stands in one table only."""
+    asked = [QUESTIONS[code] for code in codes]
+    words = (
+        question.name if question.kind == "health" else f"{question.name}「{getattr(question.ja, said)}」"
+        for question in asked
+    )
+    return "・".join(words)

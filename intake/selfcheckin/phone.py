@@ -12,12 +12,9 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from intake.selfcheckin.texts import LANGUAGES, Language
-
 HERE_LASTS: Final = timedelta(hours=1)  # long enough to register first
 HEARD_LASTS: Final = timedelta(minutes=15)
 ME_LASTS: Final = timedelta(hours=16)
-_LANGUAGE: Final = "language"
 _SALT: Final = "intake.selfcheckin"
 
 
@@ -28,20 +25,6 @@ class Me:
     operation: int
     volunteer: int
     day: date
-
-
-def language(request: HttpRequest) -> Language:
-    """Chosen on the page, remembered, else what the phone asks for; Japanese when it says nothing we speak."""
-    asked = request.GET.get("lang") or request.COOKIES.get(_LANGUAGE) or ""
-    for known in LANGUAGES:
-        if asked == known:
-            return known
-    wanted = request.headers.get("Accept-Language", "")
-    return "ja" if not wanted or wanted.lower().startswith("ja") else "en"
-
-
-def keep_language(response: HttpResponse, chosen: Language) -> None:
-    response.set_cookie(_LANGUAGE, chosen, max_age=180 * 86400, samesite="Lax", secure=settings.HTTPS)
 
 
 def keep_here(response: HttpResponse, operation_id: int) -> None:

@@ -34,7 +34,7 @@ def answer(operation: Operation, volunteer: Volunteer, said: Mapping[str, str], 
     standing = questions.Answers(operation, [volunteer.pk], [day]).standing(volunteer.pk, day)
     left = standing.left if standing else ()
     new = {code: text for code, text in said.items() if code in left or text == "no"}
-    return questions.say(operation, volunteer, answers=new, by=PHONE, at=at)
+    return bool(questions.say(operation, volunteer, answers=new, by=PHONE, at=at))
 
 
 @transaction.atomic

@@ -7,10 +7,9 @@ The kiosk's sentences stand in frontend/src/field/kiosk_texts.ts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["ja", "en", "easy"]
-LANGUAGES: Final[Mapping[Language, str]] = {"ja": "日本語", "en": "English", "easy": "やさしい日本語"}
+from dvc.core.languages import Language
 
 TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     # the page

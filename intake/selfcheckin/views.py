@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dvc.core import languages
 from dvc.core.japanese import family_first_letter
+from dvc.core.languages import LANGUAGES
 from dvc.operations.models import Mode, Operation
 from intake.checkin.services import departure_blocks
 from intake.orientation import codes as orientation_codes
@@ -19,7 +21,7 @@ from intake.orientation.models import OrientationSession
 from intake.questions.catalog import QUESTIONS, Words
 from intake.questions.services import Answers, Standing
 from intake.selfcheckin import codes, identify, phone, services, throttle
-from intake.selfcheckin.texts import LANGUAGES, texts
+from intake.selfcheckin.texts import texts
 from intake.volunteers.models import Volunteer
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +30,7 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 def _page(
     request: HttpRequest, template: str, operation: Operation | None, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    language = phone.language(request)
+    language = languages.chosen(request)
     response = render(
         request,
         f"intake/selfcheckin/{template}.html",
@@ -44,7 +46,7 @@ def _page(
         status=status,
     )
     if "lang" in request.GET:
-        phone.keep_language(response, language)
+        languages.keep(response, language)
     return response
 
 
@@ -155,7 +157,7 @@ def phone_done(request: HttpRequest, operation_id: int) -> HttpResponse:
         session = OrientationSession.objects.filter(operation=operation).to_come(at).first()
     return _page(
         request, "done", operation,
-        questions=_to_ask(standing, phone.language(request)),
+        questions=_to_ask(standing, languages.chosen(request)),
         name=_short(visit.volunteer), number=services.number_of(visit), todo=todo or ["todo_none"], session=session,
     )  # fmt: skip
 

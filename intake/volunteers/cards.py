@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from dvc.audit.services import By, record
@@ -29,7 +31,7 @@ from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.operations.models import Center, Operation
 from intake.volunteers import card_states
-from intake.volunteers.models import Card, CardBinding, CardKey, CardState, CardStock, Volunteer
+from intake.volunteers.models import MISTAKE, Card, CardBinding, CardKey, CardState, CardStock, Volunteer
 
 MOST_CARDS: Final = 1000  # in one stock: 100 sheets
 KEYS_AHEAD: Final = 2  # the key that signs now and the next one, so that tablets know it before it is needed
@@ -59,8 +61,12 @@ def rotate_keys(center: Center, *, by: By, at: datetime) -> CardKey:
 
 def public_keys(center: Center) -> dict[int, bytes]:
     """kid → 32 raw bytes of every key whose cards are good, retired ones too. One query."""
-    keys = compiled(CardKey.objects.filter(center=center))
-    return {key.kid: bytes.fromhex(key.public_key) for key in keys}
+    return {key.kid: bytes.fromhex(key.public_key) for key in _keys(center.pk)}
+
+
+@compiled
+def _keys(center: int) -> QuerySet[CardKey]:
+    return CardKey.objects.filter(center=center)
 
 
 @transaction.atomic
@@ -141,14 +147,14 @@ def read(center: Center, text: str) -> Card:
 
 
 @transaction.atomic
-def bind(card: Card, volunteer: Volunteer, *, by: By, at: datetime) -> CardBinding:
-    """Give a blank card to a person. Giving it to its holder again changes nothing and returns the same
-    binding.
+def bind(card: Card, volunteer: Volunteer, *, by: By, at: datetime, on: date) -> CardBinding:
+    """Give a blank card to a person, on that local date outside (`Card.expired`): `at` may be a drill's. Giving it to its
+    holder again changes nothing and returns the same binding.
 
     Refused card.bound_to_other | card.has_card | card.revoked | card.expired | card.drill_only | card.real_only |
     volunteer.withdrawn.
     """
-    _check_may_hold(card, volunteer, on=timezone.localdate(at))
+    _check_may_hold(card, volunteer, on=on)
     try:
         with transaction.atomic():
             taken = Card.objects.filter(pk=card.pk, state=CardState.BLANK).update(
@@ -168,7 +174,7 @@ def bind(card: Card, volunteer: Volunteer, *, by: By, at: datetime) -> CardBindi
 def unbind(card: Card, *, by: By, at: datetime) -> Card:
     """Take back a card that was given to the wrong person: it is blank again. A card nobody holds stays as
     it is."""
-    return _end(card, CardState.BLANK, reason="mistake", by=by, at=at)
+    return _end(card, CardState.BLANK, reason=MISTAKE, by=by, at=at)
 
 
 @transaction.atomic
@@ -178,7 +184,7 @@ def lose(card: Card, *, by: By, at: datetime) -> Card:
 
 
 @transaction.atomic
-def reissue(volunteer: Volunteer, card: Card, *, lost: bool, by: By, at: datetime) -> CardBinding:
+def reissue(volunteer: Volunteer, card: Card, *, lost: bool, by: By, at: datetime, on: date) -> CardBinding:
     """A new card for somebody whose old one is lost (`lost`) or worn out. The old one is revoked either way.
 
     Refused as `bind`; nothing changes then.
@@ -188,12 +194,18 @@ def reissue(volunteer: Volunteer, card: Card, *, lost: bool, by: By, at: datetim
             lose(old, by=by, at=at)
         else:
             _end(old, CardState.REPLACED, reason="replaced", by=by, at=at)
-    return bind(card, volunteer, by=by, at=at)
+    return bind(card, volunteer, by=by, at=at, on=on)
 
 
 @transaction.atomic
 def issue_named(
-    volunteers: Sequence[Volunteer], center: Center, *, by: By, at: datetime, drill: Operation | None = None
+    volunteers: Sequence[Volunteer],
+    center: Center,
+    *,
+    by: By,
+    at: datetime,
+    on: date,
+    drill: Operation | None = None,
 ) -> CardStock:
     """A stock of exactly one card for each of these people, bound already: printed with their names.
 
@@ -202,7 +214,7 @@ def issue_named(
     """
     stock = issue_stock(center, count=len(volunteers), by=by, at=at, drill=drill)
     for card, person in zip(stock.cards.select_related("stock"), volunteers, strict=True):
-        bind(card, person, by=by, at=at)
+        bind(card, person, by=by, at=at, on=on)
     return stock
 
 
@@ -217,7 +229,7 @@ def _check_may_hold(card: Card, volunteer: Volunteer, *, on: date) -> None:
         raise Refused("volunteer.withdrawn")
     if card.center_id != volunteer.center_id:
         raise Refused("card.foreign")
-    if card.expires_on is not None and card.expires_on < on:
+    if card.expired(on):
         raise Refused("card.expired")
     drill = card.stock.drill_id if card.stock else None
     if drill != volunteer.drill_id:
@@ -234,8 +246,12 @@ def _standing_binding(card: Card, volunteer: Volunteer) -> CardBinding:
 
 
 def _end(card: Card, state: CardState, *, reason: str, by: By, at: datetime) -> Card:
+    # What is told late may end an earlier mistake after a later one. SQLite's greatest of nothing and `at` is nothing.
+    ended_at = Value(at, DateTimeField())
+    until = Greatest(Coalesce("mistaken_until", ended_at), ended_at)
+    mistaken = {"mistaken_until": until} if reason == MISTAKE else {}
     ended = Card.objects.filter(pk=card.pk, state__in=card_states.before(state)).update(
-        state=state, holder=None
+        state=state, holder=None, **mistaken
     )
     if ended:
         card.bindings.filter(ended_at__isnull=True).update(ended_at=at, end_reason=reason)

@@ -9,15 +9,12 @@ from datetime import date
 from typing import Any, ClassVar, Final, cast
 
 from django import forms
-from django.core import signing
 
 from dvc.core.japanese import era_date, is_phone, normalise_text, parse_date_ja
+from dvc.core.sealed_form import SealedForm
 from intake.volunteers.models import Gender, InsurancePlan, Skill, VehicleKind, Volunteer, WorkCategory
 from intake.volunteers.services import VolunteerFields
 
-FASTEST_SECONDS: Final = 3  # nobody fills the public form faster
-OLDEST_SECONDS: Final = 24 * 60 * 60
-_SALT: Final = "intake.volunteers.public_form"
 LONGEST_LINE: Final = 2000
 _OFF: Final = {"autocomplete": "off"}  # a shared computer must not offer the last person's data
 
@@ -247,24 +244,15 @@ class DeskForm(VolunteerForm):
             self.fields[wrong[0]].widget.attrs["autofocus"] = True
 
 
-class PublicForm(_PersonForm):
-    """Registration from home. A honeypot, a time trap and a token against sending twice are in it.
+class PublicForm(SealedForm, _PersonForm):
+    """Registration from home, sealed (`dvc.core.sealed_form`)."""
 
-    The page must show `website` where people do not see it (class visually-hidden), and render all hidden
-    fields.
-    """
+    SALT = "intake.volunteers.public_form"
 
-    website = forms.CharField(
-        label="この欄は空のままにしてください",
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
-    )
     consented = forms.BooleanField(
         label="個人情報の扱いと注意事項を読み、同意します",
         error_messages={"required": "読んで、同意できるときに選んでください。"},
     )
-    seal = forms.CharField(widget=forms.HiddenInput, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -279,36 +267,6 @@ class PublicForm(_PersonForm):
             "address": "street-address",
         }.items():
             self.fields[name].widget.attrs["autocomplete"] = token
-
-    @classmethod
-    def blank(cls) -> PublicForm:
-        """An empty form, sealed with the moment it was handed out."""
-        return cls(initial={"seal": signing.TimestampSigner(salt=_SALT).sign(str(uuid.uuid4()))})
-
-    def clean_website(self) -> str:
-        if self.cleaned_data["website"]:
-            raise forms.ValidationError("この欄は空のままにして、もう一度送ってください。")
-        return ""
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if "seal" in data:
-            self._open_seal(data)
-        return data
-
-    def _open_seal(self, data: dict[str, Any]) -> None:
-        signer = signing.TimestampSigner(salt=_SALT)
-        try:
-            data["form_token"] = uuid.UUID(signer.unsign(data["seal"], max_age=OLDEST_SECONDS))
-        except (signing.BadSignature, ValueError):
-            self.add_error(
-                None, "時間がたったため、送れませんでした。画面を開き直して、もう一度入力してください。"
-            )
-            return
-        if _is_fresh(signer, data["seal"]):
-            self.add_error(
-                None, "送信が早すぎて受け取れませんでした。内容を確かめて、もう一度送ってください。"
-            )
 
 
 class InsuranceForm(forms.Form):
@@ -369,11 +327,3 @@ class ReasonForm(forms.Form):
     """Why somebody is not let in."""
 
     reason = NameField(label="受付を止める理由", max_length=200)
-
-
-def _is_fresh(signer: signing.TimestampSigner, seal: str) -> bool:
-    try:
-        signer.unsign(seal, max_age=FASTEST_SECONDS)
-    except signing.SignatureExpired:
-        return False
-    return True

@@ -45,7 +45,8 @@ def merge(twin: Volunteer, into: Volunteer, *, by: By, at: datetime) -> Merge:
     said = {name: getattr(rows[twin.pk], name) for name in _HOLDS if not getattr(rows[into.pk], name)}
     holds = {name: value for name, value in said.items() if value}
     if holds:
-        Volunteer.objects.filter(pk=into.pk).update(**holds)
+        listed_at = rows[twin.pk if "group_id" in holds else into.pk].listed_at
+        Volunteer.objects.filter(pk=into.pk).update(**holds, listed_at=listed_at)
     Volunteer.objects.filter(pk=twin.pk).update(merged_into=into)
     twin.refresh_from_db()
     made = Merge.objects.create(twin=twin, into=into, at=at, by=by.user, moved={**moved, **holds})
@@ -71,6 +72,8 @@ def undo(made: Merge, *, by: By, at: datetime) -> bool:
     for name, nothing in _HOLDS.items():
         if made.moved.get(name) and getattr(into, name) == made.moved[name]:
             Volunteer.objects.filter(pk=into.pk).update(**{name: nothing})
+            if name == "group_id":
+                Volunteer.objects.filter(pk=into.pk).update(listed_at=None)
     record(
         "volunteer.unmerged",
         twin,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -161,6 +161,9 @@ class Volunteer(models.Model):
     emergency_relation = models.CharField("続柄", max_length=20, blank=True)
     group = models.ForeignKey(
         Group, null=True, blank=True, on_delete=models.PROTECT, related_name="volunteers"
+    )
+    listed_at = models.DateTimeField(
+        null=True, editable=False, help_text="when they were put on the list of their group"
     )
     guardian = models.ForeignKey(
         "self",
@@ -348,9 +351,13 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.filter(center=center, short_code=code)
 
 
+MISTAKE: Final = "mistake"  # why a card ended that was given to the wrong person
+
+
 class Card(models.Model):
     """A printed QR card. `card_id`: 16 random bytes as 32 hex digits. `holder` is the active binding; each
-    binding's story is kept in `CardBinding`."""
+    binding's story is kept in `CardBinding`. `mistaken_until`: until when a wrong person had it, the last time; read with
+    every scan, so that one of that time is told apart without a query."""
 
     center = models.ForeignKey("operations.Center", on_delete=models.PROTECT, related_name="cards")
     card_id = models.CharField(max_length=32, unique=True)
@@ -363,6 +370,7 @@ class Card(models.Model):
     stock = models.ForeignKey("CardStock", null=True, on_delete=models.PROTECT, related_name="cards")
     issued_on = models.DateField()
     expires_on = models.DateField(null=True)
+    mistaken_until = models.DateTimeField(null=True)
 
     objects = CardQuerySet.as_manager()
 
@@ -381,6 +389,11 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"card {self.short_code}"
+
+    def expired(self, on: date) -> bool:
+        """Whether its last good day lies before `on`: a day outside, as it is printed and as a tablet's own calendar says,
+        also in a drill whose clock is months ahead."""
+        return self.expires_on is not None and self.expires_on < on
 
 
 class CardStock(models.Model):
@@ -402,6 +415,12 @@ class CardStock(models.Model):
         return f"stock {self.pk}"
 
 
+class CardBindingQuerySet(models.QuerySet["CardBinding"]):
+    def mistaken(self, at: datetime) -> Self:
+        """Those that had been a mistake and stood at that moment."""
+        return self.filter(end_reason=MISTAKE, bound_at__lte=at, ended_at__gt=at)
+
+
 class CardBinding(models.Model):
     """Who held which card from when to when, and why it ended."""
 
@@ -410,6 +429,8 @@ class CardBinding(models.Model):
     bound_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=20, blank=True)
+
+    objects = CardBindingQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-bound_at", "-id"]

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from dvc.audit.models import Entry
 from dvc.audit.services import By, record
 from dvc.core import card_token, japanese, short_code
 from dvc.core.card_token import CardError
@@ -114,6 +115,7 @@ def register(
         raise Refused("volunteer.name_missing")
     _check_guardian(volunteer, at)
     _set_keys(volunteer)
+    volunteer.listed_at = at if volunteer.group else None
     try:
         with transaction.atomic():
             volunteer.save(force_insert=True)
@@ -162,7 +164,11 @@ def correct(
         raise Refused("volunteer.name_missing")
     _check_guardian(volunteer, at)
     _set_keys(volunteer)
-    volunteer.save(update_fields=[*changed, "name_key", "kana_key", "phone_digits"])
+    written = [*changed, "name_key", "kana_key", "phone_digits"]
+    if "group" in changed:
+        volunteer.listed_at = at if volunteer.group else None
+        written.append("listed_at")
+    volunteer.save(update_fields=written)
     record(
         "volunteer.corrected", volunteer, by=by, at=at, center_id=volunteer.center_id,
         operation=volunteer.drill, fields=sorted(changed),
@@ -208,7 +214,7 @@ def enrol(
             joined_on=timezone.localdate(at) if extra.get("joined_today") else None,
         )  # fmt: skip
     if text := extra.get("card"):
-        cards.bind(cards.read(operation.center, text), person, by=by, at=at)
+        cards.bind(cards.read(operation.center, text), person, by=by, at=at, on=operation.real_day(at))
     return person
 
 
@@ -279,11 +285,30 @@ def withdraw(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
 @transaction.atomic(savepoint=False)
 def agree(volunteer: Volunteer, *, by: By, at: datetime) -> bool:
     """The person read the notes and agreed at the moment `at`. A later consent stands; False when nothing changed."""
-    earlier = Volunteer.objects.filter(pk=volunteer.pk).exclude(consented_at__gte=at)
-    if not earlier.update(consented_at=at):
+    known = Volunteer.objects.filter(pk=volunteer.pk)
+    before = known.values_list("consented_at", flat=True).get()
+    if not known.exclude(consented_at__gte=at).update(consented_at=at):
         return False
     volunteer.consented_at = at
-    record("volunteer.agreed", volunteer, by=by, at=at, center_id=volunteer.center_id)
+    record(
+        "volunteer.agreed", volunteer, by=by, at=at, center_id=volunteer.center_id,
+        before=before.isoformat() if before else None,
+    )  # fmt: skip
+    return True
+
+
+@transaction.atomic
+def take_back_agreement(volunteer: Volunteer, *, op: str, by: By, at: datetime) -> bool:
+    """It was somebody else who agreed by the tablet's operation `op`: the consent before it stands again. False when
+    that is not the consent that stands."""
+    agreed = Entry.objects.about(volunteer).filter(action="volunteer.agreed", details__op=op).last()
+    if agreed is None:
+        return False
+    before = agreed.details.get("before")
+    standing = Volunteer.objects.filter(pk=volunteer.pk, consented_at=agreed.at)
+    if not standing.update(consented_at=datetime.fromisoformat(before) if before else None):
+        return False
+    record("volunteer.agreement_taken_back", volunteer, by=by, at=at, center_id=volunteer.center_id)
     return True
 
 

@@ -251,7 +251,7 @@ def volunteer_card(request: StaffRequest, operation_id: int, volunteer_id: int) 
         try:
             card = cards.read(request.center, form.cleaned_data["card"])
             lost = form.cleaned_data["why"] != CardForm.WORN
-            cards.reissue(person, card, lost=lost, by=by(request), at=request.now)
+            cards.reissue(person, card, lost=lost, by=by(request), at=request.now, on=timezone.localdate())
         except Refused as refused:
             form.add_error("card", refused.text)
         else:
@@ -389,7 +389,9 @@ def card_named(request: StaffRequest, operation_id: int) -> HttpResponse:
     if not chosen:
         messages.info(request, "カードを持っていない人はいません。")
         return redirect("card_stock", operation_id)
-    stock = cards.issue_named(chosen, request.center, drill=_drill(request), by=by(request), at=request.now)
+    stock = cards.issue_named(
+        chosen, request.center, drill=_drill(request), by=by(request), at=request.now, on=timezone.localdate()
+    )
     return redirect("card_sheet", operation_id, stock.pk)
 
 

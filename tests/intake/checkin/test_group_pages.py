@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from dvc.accounts.roles import Role
-from dvc.audit.services import SYSTEM
+from dvc.audit.models import Entry, Look
+from dvc.audit.services import SYSTEM, By
 from dvc.core.card_token import Purpose, parse
 from dvc.operations.models import Operation
 from dvc.sync.groups import of_operation
+from intake.checkin import groups, headcounts
+from intake.checkin import services as checkin
 from intake.checkin.models import GroupArrival, Visit
 from intake.volunteers import cards
+from intake.volunteers import groups as lists
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import Group
 from tests import make
@@ -96,6 +102,17 @@ def test_people_without_names_are_counted_in_what_the_page_says(
     assert "名前のない人12人の帰りを記録しました" in page
 
 
+def test_the_desk_is_told_what_to_do_when_nobody_came_or_went(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    tell = _url("group_tell", operation, group.pk)
+    page = client.post(tell, {"way": "arrive", "extra": "0"}, follow=True).content.decode()
+    assert "新しく受付した人はいません。来た人に印をつけるか" in page
+    page = client.post(tell, {"way": "leave"}, follow=True).content.decode()
+    assert "新しく帰りを記録した人はいません。帰る人がいるときは" in page
+    assert "0人の" not in page
+
+
 def test_only_who_came_goes_home(client: Client, operation: Operation, group: Group) -> None:
     people = [make.volunteer(operation.center, name, group=group) for name in ("佐藤", "鈴木", "𠮷田")]
     everybody = [person.pk for person in people]
@@ -167,12 +184,95 @@ def test_people_of_no_group_are_counted_at_the_desk(client: Client, operation: O
     assert client.post(page, {"heads": "x", "came": "\x00"}).status_code == 422
     assert client.post(page, {"heads": "4", "came": "0:00"}).status_code == 302
     row = GroupArrival.objects.get()
+    listed = _url("group_list", operation)
     assert "いま 4人" in client.get(_url("group_list", operation)).content.decode()
     assert client.post(_url("nameless_correct", operation, row.pk), {"heads": "²"}).status_code == 409
-    client.post(_url("nameless_correct", operation, row.pk), {"heads": "3"})
-    client.post(_url("nameless_went", operation, row.pk))
+    shown = client.post(_url("nameless_correct", operation, row.pk), {"heads": "3"}, follow=True)
+    assert "4人 → 3人に直しました" in shown.content.decode()
+    shown = client.post(_url("nameless_went", operation, row.pk), follow=True)
+    assert "名前のない人3人の帰りを記録しました。" in shown.content.decode()
+    assert "いま 0人" in shown.content.decode()
+    assert "帰りを取り消す" in shown.content.decode()
+    shown = client.post(_url("nameless_back", operation, row.pk), follow=True)
+    assert "名前のない人3人の帰りを取り消しました。" in shown.content.decode()
+    assert "いま 3人" in client.get(listed).content.decode()
     row.refresh_from_db()
-    assert (row.extra, row.left_at is None) == (3, False)
+    assert row.extra == 4  # what was counted first stays on record
+
+
+def test_a_number_is_corrected_to_how_many_came_whoever_has_a_name_by_now(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    at = timezone.now() - timedelta(minutes=5)
+    groups.tell(operation, group, "arrive", members=[], extra=10, site=None, by=SYSTEM, at=at)
+    for _ in range(3):
+        person = make.volunteer(operation.center, group=group, registered_at=at)
+        checkin.arrive(operation, person, site=None, by=SYSTEM, at=timezone.now())
+    shown = client.get(_url("group_list", operation)).content.decode()
+    row = GroupArrival.objects.get()
+    assert "いま 7人" in shown
+    assert f'<label for="heads_{row.pk}">来た人数（名前が分かった人もふくむ）</label>' in shown
+    page = client.post(_url("nameless_correct", operation, row.pk), {"heads": "9"}, follow=True)
+    assert "来た人数を9人に直しました" in page.content.decode()
+    assert "いま 6人" in page.content.decode()
+
+
+def test_the_desk_hears_that_a_count_was_taken_back_meanwhile(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    groups.tell(operation, group, "arrive", members=[], extra=10, site=None, by=By(op="a"), at=timezone.now())
+    row = GroupArrival.objects.get()
+    assert headcounts.take_back(operation, op="a", at=timezone.now())
+    for name in ("nameless_correct", "nameless_went", "nameless_back"):
+        page = client.post(_url(name, operation, row.pk), {"heads": "8"}, follow=True).content.decode()
+        assert "もう取り消されています。いまの人数を確かめてください。" in page
+        assert "しました" not in page
+    assert not Entry.objects.filter(action__startswith="nameless.").exists()
+
+
+@pytest.mark.database
+def test_whoever_was_counted_before_midnight_is_shown_everywhere_the_next_day(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    at = timezone.now() - timedelta(days=1, hours=1)
+    leader = make.volunteer(operation.center, "団体", "代表", group=group, phone="090-1111-2222")
+    lists.set_leader(group, leader, by=SYSTEM, at=at)
+    groups.tell(operation, group, "arrive", members=[], extra=6, site=None, by=SYSTEM, at=at)
+    chief = Client()
+    chief.force_login(make.user(operation.center))
+    shown = chief.get(_url("group_list", operation)).content.decode()
+    assert "いま 6人" in shown
+    assert "帰ったかを確かめてください" in shown
+    home = chief.get(_url("home", operation)).content.decode()
+    assert "名前のない人が6人います" in home
+    assert "6人はきのうまでに来て" in home
+    missing = chief.get(_url("unreturned_list", operation)).content.decode()
+    assert "髙﨑町内会　6人" in missing
+    assert "090-1111-2222" in missing
+    assert Look.objects.filter(subject_id=str(leader.pk), why="未帰着確認").exists()
+    assert '<span class="tile__number">6<' in chief.get(_url("inbox_list", operation)).content.decode()
+    assert ">6<" in chief.get(_url("board", operation)).content.decode()
+    row = GroupArrival.objects.get()
+    shown = chief.post(_url("nameless_went", operation, row.pk), follow=True).content.decode()
+    assert "いま 0人" in shown
+    assert "帰ったかを確かめてください" not in shown
+    assert "帰りを取り消す" in shown
+    assert "髙﨑町内会　6人" not in chief.get(_url("unreturned_list", operation)).content.decode()
+    assert "いま 6人" in chief.post(_url("nameless_back", operation, row.pk), follow=True).content.decode()
+
+
+def test_every_page_gets_the_limit_of_a_headcount_from_one_place(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    make.volunteer(operation.center, group=group)
+    client.post(_url("group_tell", operation, group.pk), {"way": "arrive", "extra": str(headcounts.MOST + 1)})
+    assert GroupArrival.objects.get().extra == headcounts.MOST
+    for page in (_url("group_page", operation, group.pk), _url("group_list", operation)):
+        assert f'max="{headcounts.MOST}"' in client.get(page).content.decode()
+    assert (
+        f'data-most-nameless="{headcounts.MOST}"'
+        in client.get(_url("tablet_reception", operation)).content.decode()
+    )
 
 
 def test_groups_are_the_receptions_and_of_the_own_center(operation: Operation, group: Group) -> None:

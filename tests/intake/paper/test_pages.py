@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dvc.accounts.roles import Role
+from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
+from intake.help_requests.models import Need
 from intake.paper.models import PaperLine, PaperPeriod, PaperSheet
 from tests import make
 
@@ -144,3 +146,55 @@ def test_a_period_of_another_age_is_a_sentence(client: Client, operation: Operat
     assert answer.status_code == 409
     assert "日付" in answer.content.decode()
     assert not PaperPeriod.objects.exists()
+
+
+# ── calls for help on paper ────────────────────────────────────────────────────────────────────
+
+
+def test_a_batch_of_request_sheets_shows_its_gaps_and_each_becomes_one_need(operation: Operation) -> None:
+    desk = Client()
+    desk.force_login(make.user(operation.center, Role.NEEDS_DESK))
+    printed: Any = desk.post(url("request_print", operation), {"count": "3"})
+    assert printed.url == url("request_blank", operation, 1, 3)
+    blank = desk.get(printed.url).content.decode()
+    assert blank.count("困りごと受付票") == 3
+    assert "お金はいただきません" in blank
+    home = url("request_sheets", operation)
+    assert desk.get(home, {"serial": "1"}).headers["Location"] == url("request_key", operation, 1)
+    assert "印刷されていません" in desk.get(home, {"serial": "9"}).content.decode()
+    yesterday = timezone.localdate() - timedelta(days=1)
+    sheet = {
+        "day": yesterday.isoformat(), "clock": "9:20", "caller_name": "高橋 キヨ", "caller_phone": "022-000-0001",
+        "method": "phone", "open_from": "09:00", "open_until": "15:30", "description": "床下の泥",
+    }  # fmt: skip
+    first, third = url("request_key", operation, 1), url("request_key", operation, 3)
+    assert "用紙に書いてある日時" in desk.get(first).content.decode()
+    assert desk.post(first, {**sheet, "day": "2999-01-01"}).status_code == 409
+    assert not Need.objects.exists()
+    assert desk.post(first, sheet).headers["Location"] == home
+    need = Need.objects.get()
+    assert timezone.localtime(need.received_at).isoformat().startswith(f"{yesterday}T09:20")
+    assert PaperSheet.objects.get(serial=1).need == need
+    assert desk.post(first, sheet).status_code == 302
+    assert Need.objects.count() == 1
+    assert desk.get(first).headers["Location"] == url("need_detail", operation, need.pk)
+    desk.post(third, {**sheet, "caller_name": "佐藤"})
+    page = desk.get(home).content.decode()
+    assert "No. 2 がまだ入力されていません" in page
+    settle = url("request_settle", operation, 2)
+    assert desk.post(settle, {"state": "lost", "reason": ""}).status_code == 409
+    assert desk.post(settle, {"state": "in"}).status_code == 404
+    assert desk.post(settle, {"state": "lost", "reason": "雨で読めない"}).status_code == 302
+    assert "番号の抜け" not in desk.get(home).content.decode()
+    assert desk.post(url("request_settle", operation, 1), {"state": "unused"}).status_code == 409
+    entries = Entry.objects.filter(operation=operation, action="need.received")
+    assert {entry.via for entry in entries} == {"paper"}
+
+
+def test_the_reception_neither_sees_nor_settles_request_sheets(client: Client, operation: Operation) -> None:
+    desk = Client()
+    desk.force_login(make.user(operation.center, Role.NEEDS_DESK))
+    desk.post(url("request_print", operation), {"count": "1"})
+    assert "No. 1" not in client.get(url("paper_home", operation)).content.decode()
+    assert client.post(url("paper_settle", operation, 1), {"state": "in"}).status_code == 404
+    assert client.get(url("request_sheets", operation)).status_code == 403

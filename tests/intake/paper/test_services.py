@@ -69,7 +69,7 @@ def paper() -> Paper:
 
 def code_of(person: Volunteer) -> str:
     card = cards.issue_stock(person.center, count=1, by=SYSTEM, at=make.at(8)).cards.get()
-    cards.bind(card, person, by=SYSTEM, at=make.at(8))
+    cards.bind(card, person, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
     return card.short_code
 
 

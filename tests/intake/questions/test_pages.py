@@ -91,6 +91,39 @@ def test_everything_is_fine_says_nothing_of_what_is_only_good_to_know(operation:
     assert 'value="all.yes"' not in page
 
 
+def test_an_answer_brings_back_to_the_persons_row_and_says_what_was_saved(operation: Operation) -> None:
+    person, _ = _here(operation, "髙﨑", "𠮷野"), _here(operation, "鈴木")
+    client = _signed_in(operation, Role.RECEPTION)
+    url = _url("questions_answer", operation, person.pk)
+    answered = client.post(url, {"pick": "boots.no"})
+    assert answered["Location"] == _url("questions_day", operation) + f"#v{person.pk}"
+    page = client.get(answered["Location"]).content.decode()
+    told = "髙﨑 𠮷野さんの答えを記録しました：長ぐつ「ない」"
+    row = page.partition(f'id="v{person.pk}"')[2].partition("</form>")[0]
+    assert (page.count(told), row.count(told)) == (2, 1), (
+        "on top for a screen reader, and where the page opens"
+    )
+    assert "data-once" in row
+    page = client.post(url, {"pick": "well.no"}, follow=True).content.decode()
+    assert "さんの答えを記録しました：体調" in page
+    assert "体調「" not in page
+    page = client.post(url, {"pick": "well.perhaps"}, follow=True).content.decode()
+    assert "答えを記録できませんでした。画面を開き直して、もう一度押してください。" in page
+
+
+def test_everything_is_fine_claims_no_answer_that_somebody_else_told_first(operation: Operation) -> None:
+    person = _here(operation, "髙﨑", "𠮷野")
+    client = _signed_in(operation, Role.RECEPTION)
+    url = _url("questions_answer", operation, person.pk)
+    questions.say(operation, person, answers={"boots": "no"}, by=SYSTEM, at=timezone.now())
+    page = client.post(url, {"pick": "all.yes"}, follow=True).content.decode()
+    assert "髙﨑 𠮷野さんの答えを記録しました：体調" in page
+    assert "長ぐつ「ある」" not in page
+    page = client.post(url, {"pick": "all.yes"}, follow=True).content.decode()
+    assert "答えを記録しました" not in page
+    assert "髙﨑 𠮷野さんの答えは、もう記録されています。" in page
+
+
 def test_an_answer_at_the_desk_takes_somebody_off_the_list(operation: Operation) -> None:
     person = _here(operation)
     client = _signed_in(operation, Role.RECEPTION)

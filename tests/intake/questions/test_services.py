@@ -28,7 +28,7 @@ def _asking(*codes: str, stop: QuestionsStop = QuestionsStop.NO) -> Operation:
 
 
 def _say(operation: Operation, person: Volunteer, at: datetime, op: str = "", **answers: str) -> bool:
-    return questions.answer(operation, person, answers=answers, by=By(op=op), at=at)
+    return bool(questions.answer(operation, person, answers=answers, by=By(op=op), at=at))
 
 
 def _standing(operation: Operation, person: Volunteer) -> Standing | None:
@@ -64,7 +64,8 @@ def test_answers_in_any_order_leave_the_latest_one_standing() -> None:
 def test_everything_is_fine_stands_behind_whatever_else_was_said_that_day() -> None:
     def everything_is_fine(operation: Operation, person: Volunteer) -> bool:
         by, fine = By(op="b"), {"well": "yes", "fever": "yes"}
-        return questions.answer(operation, person, answers=fine, by=by, at=make.at(9, 5), only_new=True)
+        told = questions.answer(operation, person, answers=fine, by=by, at=make.at(9, 5), only_new=True)
+        return bool(told)
 
     def has_a_fever(operation: Operation, person: Volunteer) -> bool:
         return _say(operation, person, make.at(9), "a", fever="no")

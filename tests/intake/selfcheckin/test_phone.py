@@ -16,6 +16,7 @@ from dvc.accounts.models import DeviceProfile
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
+from dvc.core.languages import LANGUAGES
 from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
@@ -24,7 +25,7 @@ from intake.orientation import codes as orientation_codes
 from intake.orientation import services as orientation
 from intake.orientation.models import OrientationSession
 from intake.selfcheckin import codes, throttle
-from intake.selfcheckin.texts import LANGUAGES, TEXTS
+from intake.selfcheckin.texts import TEXTS
 from intake.volunteers import cards
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import Volunteer
@@ -54,7 +55,7 @@ def page(operation: Operation) -> str:
 
 def code_of(person: Volunteer) -> str:
     card = cards.issue_stock(person.center, count=1, by=SYSTEM, at=make.at(8)).cards.get()
-    cards.bind(card, person, by=SYSTEM, at=make.at(8))
+    cards.bind(card, person, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
     return card.short_code
 
 

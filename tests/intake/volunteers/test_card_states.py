@@ -56,9 +56,9 @@ def try_to(what: str, card: Card, person: Volunteer, by: By, n: int) -> None:
     else:
         with suppress(Refused):  # a decision; what matters here is that nothing moved then
             if what == "bind":
-                cards.bind(card, person, by=by, at=at)
+                cards.bind(card, person, by=by, at=at, on=make.day(at))
             else:
-                cards.reissue(person, card, lost=what == "reissue", by=by, at=at)
+                cards.reissue(person, card, lost=what == "reissue", by=by, at=at, on=make.day(at))
 
 
 @pytest.mark.parametrize("state", CardState)

@@ -12,6 +12,7 @@ from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core import card_token
 from dvc.core.refused import Refused
+from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode
 from intake.volunteers import cards
 from intake.volunteers.models import Card, CardKey, CardState, CardStock
@@ -119,8 +120,8 @@ def test_what_is_no_good_card_is_refused_by_its_own_name(center: Center) -> None
 
 def test_a_card_is_bound_once_however_often_it_is_tried(center: Center) -> None:
     card, person = blank(center)[0], make.volunteer(center)
-    first = cards.bind(card, person, by=SYSTEM, at=NOW)
-    assert cards.bind(card, person, by=SYSTEM, at=NOW) == first
+    first = cards.bind(card, person, by=SYSTEM, at=NOW, on=make.day(NOW))
+    assert cards.bind(card, person, by=SYSTEM, at=NOW, on=make.day(NOW)) == first
     assert card.state == CardState.BOUND
     assert card.holder == person
     assert Entry.objects.about(card).get().action == "card.bound"
@@ -128,25 +129,44 @@ def test_a_card_is_bound_once_however_often_it_is_tried(center: Center) -> None:
 
 def test_a_card_of_one_person_is_not_given_to_another(center: Center) -> None:
     card = blank(center)[0]
-    cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW)
+    cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW, on=make.day(NOW))
     with pytest.raises(Refused, match="bound_to_other"):
-        cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW)
+        cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW, on=make.day(NOW))
 
 
 def test_a_card_whose_days_are_over_is_given_to_nobody(center: Center) -> None:
     stock = cards.issue_stock(center, count=1, by=SYSTEM, at=NOW, expires=NOW.date())
     card = stock.cards.get()
     with pytest.raises(Refused, match="expired"):
-        cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW + timedelta(days=1))
-    cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW)
+        cards.bind(
+            card,
+            make.volunteer(center),
+            by=SYSTEM,
+            at=NOW + timedelta(days=1),
+            on=make.day(NOW + timedelta(days=1)),
+        )
+    cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW, on=make.day(NOW))
+
+
+@pytest.mark.parametrize("days", [-365, 365])
+def test_whether_a_cards_days_are_over_is_a_matter_of_the_day_outside_the_drill(days: int) -> None:
+    drill = make.operation(mode=Mode.DRILL)
+    ahead = timedelta(days=days)
+    operations.set_clock(drill, reading=NOW + ahead, speed=2, by=SYSTEM, at=NOW)
+    stock = cards.issue_stock(drill.center, count=1, by=SYSTEM, at=NOW, expires=NOW.date())
+    card, person = stock.cards.get(), make.volunteer(drill.center)
+    tomorrow = drill.moment(NOW + timedelta(days=1))
+    with pytest.raises(Refused, match="expired"):
+        cards.bind(card, person, by=SYSTEM, at=tomorrow, on=drill.real_day(tomorrow))
+    cards.bind(card, person, by=SYSTEM, at=NOW + ahead, on=drill.real_day(NOW + ahead))
 
 
 def test_a_person_holds_one_card(center: Center) -> None:
     first, second = blank(center, 2)
     person = make.volunteer(center)
-    cards.bind(first, person, by=SYSTEM, at=NOW)
+    cards.bind(first, person, by=SYSTEM, at=NOW, on=make.day(NOW))
     with pytest.raises(Refused, match="has_card"):
-        cards.bind(second, person, by=SYSTEM, at=NOW)
+        cards.bind(second, person, by=SYSTEM, at=NOW, on=make.day(NOW))
     second.refresh_from_db()
     assert second.state == CardState.BLANK
 
@@ -154,7 +174,7 @@ def test_a_person_holds_one_card(center: Center) -> None:
 def test_the_database_itself_allows_one_live_card_per_person(center: Center) -> None:
     first, second = blank(center, 2)
     person = make.volunteer(center)
-    cards.bind(first, person, by=SYSTEM, at=NOW)
+    cards.bind(first, person, by=SYSTEM, at=NOW, on=make.day(NOW))
     with pytest.raises(IntegrityError), transaction.atomic():
         Card.objects.filter(pk=second.pk).update(state=CardState.BOUND, holder=person)
 
@@ -162,22 +182,22 @@ def test_the_database_itself_allows_one_live_card_per_person(center: Center) -> 
 def test_a_lost_card_is_replaced_by_the_next_from_the_box(center: Center) -> None:
     old, new = blank(center, 2)
     person = make.volunteer(center)
-    cards.bind(old, person, by=SYSTEM, at=NOW)
-    cards.reissue(person, new, lost=True, by=SYSTEM, at=NOW)
+    cards.bind(old, person, by=SYSTEM, at=NOW, on=make.day(NOW))
+    cards.reissue(person, new, lost=True, by=SYSTEM, at=NOW, on=make.day(NOW))
     old.refresh_from_db()
     assert (old.state, old.holder) == (CardState.LOST, None)
     assert person.cards.get(state=CardState.BOUND) == new
     assert old.bindings.get().end_reason == "lost"
     assert set(Card.objects.revoked()) == {old}
     with pytest.raises(Refused, match="revoked"):
-        cards.bind(old, person, by=SYSTEM, at=NOW)
+        cards.bind(old, person, by=SYSTEM, at=NOW, on=make.day(NOW))
 
 
 def test_a_worn_card_is_replaced_and_never_used_again(center: Center) -> None:
     old, new = blank(center, 2)
     person = make.volunteer(center)
-    cards.bind(old, person, by=SYSTEM, at=NOW)
-    cards.reissue(person, new, lost=False, by=SYSTEM, at=NOW)
+    cards.bind(old, person, by=SYSTEM, at=NOW, on=make.day(NOW))
+    cards.reissue(person, new, lost=False, by=SYSTEM, at=NOW, on=make.day(NOW))
     old.refresh_from_db()
     assert old.state == CardState.REPLACED
 
@@ -185,10 +205,10 @@ def test_a_worn_card_is_replaced_and_never_used_again(center: Center) -> None:
 def test_a_reissue_that_is_refused_leaves_the_old_card_good(center: Center) -> None:
     old, others = blank(center, 2)
     person = make.volunteer(center)
-    cards.bind(old, person, by=SYSTEM, at=NOW)
-    cards.bind(others, make.volunteer(center), by=SYSTEM, at=NOW)
+    cards.bind(old, person, by=SYSTEM, at=NOW, on=make.day(NOW))
+    cards.bind(others, make.volunteer(center), by=SYSTEM, at=NOW, on=make.day(NOW))
     with pytest.raises(Refused, match="bound_to_other"):
-        cards.reissue(person, others, lost=True, by=SYSTEM, at=NOW)
+        cards.reissue(person, others, lost=True, by=SYSTEM, at=NOW, on=make.day(NOW))
     old.refresh_from_db()
     assert old.state == CardState.BOUND
 
@@ -196,12 +216,20 @@ def test_a_reissue_that_is_refused_leaves_the_old_card_good(center: Center) -> N
 def test_a_card_given_by_mistake_is_blank_again(center: Center) -> None:
     card = blank(center)[0]
     wrong, right = make.volunteer(center), make.volunteer(center)
-    cards.bind(card, wrong, by=SYSTEM, at=NOW)
+    cards.bind(card, wrong, by=SYSTEM, at=NOW, on=make.day(NOW))
     cards.unbind(card, by=SYSTEM, at=NOW)
     cards.unbind(card, by=SYSTEM, at=NOW)
-    cards.bind(card, right, by=SYSTEM, at=NOW)
+    cards.bind(card, right, by=SYSTEM, at=NOW, on=make.day(NOW))
     assert card.holder == right
     assert card.bindings.count() == 2
+
+
+def test_a_mistake_that_is_told_late_leaves_the_later_one_known(center: Center) -> None:
+    card = blank(center)[0]
+    for minutes in (0, 30, 10):
+        cards.bind(card, make.volunteer(center), by=SYSTEM, at=NOW, on=make.day(NOW))
+        cards.unbind(card, by=SYSTEM, at=NOW + timedelta(minutes=minutes))
+    assert card.mistaken_until == NOW + timedelta(minutes=30)
 
 
 def test_a_blank_card_from_the_floor_can_be_reported_lost(center: Center) -> None:
@@ -216,9 +244,9 @@ def test_drill_cards_and_real_cards_do_not_mix(center: Center) -> None:
     real = blank(center)[0]
     invented = make.volunteer(center, drill=drill)
     with pytest.raises(Refused, match="drill_only"):
-        cards.bind(played[0], make.volunteer(center), by=SYSTEM, at=NOW)
+        cards.bind(played[0], make.volunteer(center), by=SYSTEM, at=NOW, on=make.day(NOW))
     with pytest.raises(Refused, match="real_only"):
-        cards.bind(real, invented, by=SYSTEM, at=NOW)
-    cards.bind(played[0], invented, by=SYSTEM, at=NOW)
+        cards.bind(real, invented, by=SYSTEM, at=NOW, on=make.day(NOW))
+    cards.bind(played[0], invented, by=SYSTEM, at=NOW, on=make.day(NOW))
     assert cards.next_blank(center, drill) == played[1]
     assert cards.next_blank(center, None) == real

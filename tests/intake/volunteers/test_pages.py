@@ -256,7 +256,7 @@ def test_a_lost_card_is_replaced_on_the_persons_page(client: Client, operation: 
 
 def test_a_card_given_by_mistake_goes_back_to_the_box(client: Client, operation: Operation) -> None:
     card, person = blank_card(operation), make.volunteer(operation.center)
-    cards.bind(card, person, by=SYSTEM, at=make.at(8))
+    cards.bind(card, person, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
     client.post(url("volunteer_card_end", operation, person.pk), {"why": "mistake"})
     card.refresh_from_db()
     assert card.state == CardState.BLANK

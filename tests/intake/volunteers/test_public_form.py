@@ -10,9 +10,10 @@ import time_machine
 from django.core.cache import cache
 
 from dvc.core.refused import Refused
+from dvc.core.sealed_form import OLDEST_SECONDS
 from dvc.operations.models import Center
 from intake.volunteers import services
-from intake.volunteers.forms import OLDEST_SECONDS, PublicForm
+from intake.volunteers.forms import PublicForm
 from intake.volunteers.models import Source, Volunteer
 from tests import make
 

@@ -145,7 +145,7 @@ def test_a_person_is_found_by_card_and_by_short_code(center: Center) -> None:
     person = register(center)
     card = cards.issue_stock(center, count=1, by=SYSTEM, at=NOW).cards.get()
     assert not services.find(operation, card.short_code).exists()
-    cards.bind(card, person, by=SYSTEM, at=NOW)
+    cards.bind(card, person, by=SYSTEM, at=NOW, on=make.day(NOW))
     full_width = "".join(chr(ord(letter) + 0xFEE0) for letter in card.token.lower())
     for text in (card.token, full_width, card.short_code, short_code.display(card.short_code).lower()):
         assert list(services.find(operation, text)) == [person]
@@ -282,7 +282,7 @@ def test_a_group_is_made_once(center: Center) -> None:
 def test_a_withdrawn_person_is_not_found_and_the_card_is_revoked(center: Center) -> None:
     person = register(center)
     card = cards.issue_stock(center, count=1, by=SYSTEM, at=NOW).cards.get()
-    cards.bind(card, person, by=SYSTEM, at=NOW)
+    cards.bind(card, person, by=SYSTEM, at=NOW, on=make.day(NOW))
     services.withdraw(person, by=SYSTEM, at=NOW)
     services.withdraw(person, by=SYSTEM, at=NOW)
     assert not services.find(make.operation(center), "佐藤").exists()

@@ -45,7 +45,7 @@ class Word:
 def named_stock(operation: Operation) -> CardStock:
     people = [make.volunteer(operation.center, family, given) for family, given in NAMES]
     people += [make.volunteer(operation.center, "佐藤", f"花{number}") for number in range(6)]
-    return cards.issue_named(people, operation.center, by=SYSTEM, at=make.at(8))
+    return cards.issue_named(people, operation.center, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
 
 
 def made_pdf(stock: CardStock, folder: Path) -> Path:
@@ -167,7 +167,7 @@ def test_the_longest_name_stays_on_its_card(tmp_path: Path) -> None:
     person = make.volunteer(
         operation.center, "寿" * 40, "限" * 40, family_kana="じゅ" * 30, given_kana="げん" * 30
     )
-    stock = cards.issue_named([person], operation.center, by=SYSTEM, at=make.at(8))
+    stock = cards.issue_named([person], operation.center, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
     pdf = made_pdf(stock, tmp_path)
     assert_every_symbol_is_read(page_images(pdf), stock)
 
@@ -175,7 +175,7 @@ def test_the_longest_name_stays_on_its_card(tmp_path: Path) -> None:
 def test_a_letter_no_font_holds_is_named_and_not_printed_as_a_box() -> None:
     operation = make.operation()
     person = make.volunteer(operation.center, "\U0001b000\ue000", "花")
-    stock = cards.issue_named([person], operation.center, by=SYSTEM, at=make.at(8))
+    stock = cards.issue_named([person], operation.center, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
     pages = sheets.sheets(list(stock.cards.select_related("holder", "stock")))
     assert sheets.missing_on(pages, operation.center) == ["\ue000", "\U0001b000"]
     with pytest.raises(Refused) as refused:
