@@ -22,6 +22,8 @@ from dvc.devices.models import Pairing, PairingState
 FIRST_PAGES: Final[dict[str, str]] = {
     DeviceProfile.RECEPTION: "tablet_reception",
     DeviceProfile.KIOSK: "kiosk",
+    DeviceProfile.SURVEY: "tablet_survey",
+    DeviceProfile.TOOLS: "tablet_tools",
 }
 
 

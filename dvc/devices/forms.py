@@ -13,6 +13,7 @@ from dvc.core.japanese import normalise_text
 PURPOSES = {
     DeviceProfile.RECEPTION: "受付（到着・帰りを記録する）",
     DeviceProfile.KIOSK: "自分で受付（来た人が自分で読み取る）",
+    DeviceProfile.TOOLS: "資機材（貸出と返却を記録する）",
     DeviceProfile.SURVEY: "現地調査",
     DeviceProfile.MATCHING: "マッチング",
     DeviceProfile.FIELD: "現場",

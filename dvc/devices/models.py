@@ -62,12 +62,14 @@ class Pairing(models.Model):
 class HoldingKind(models.TextChoices):
     CARDS = "cards", "カードと名前"
     OPERATORS = "operators", "担当者の照合データ"
+    VISITS = "visits", "今日の調査先"
 
 
 # What a holding of each kind consists of, as it is written into the report of a loss.
 FIELDS: Final[dict[str, str]] = {
     HoldingKind.CARDS: "カードの番号、姓と名の1文字目、ふりがな（同じ）、保険・説明・年齢・同意の印、来ている人の到着時刻",
     HoldingKind.OPERATORS: "職員の氏名、職員証の番号の半分、暗証番号の照合データ（この端末だけのもの）",
+    HoldingKind.VISITS: "その日に調査するお宅の氏名、ふりがな、電話番号、住所、地図の位置、相談の内容（その日の24時まで）",
 }
 
 

@@ -16,8 +16,7 @@ from dvc.operations.models import Operation
 from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, QuarantinedOp, Receipt
 from dvc.sync.ops import PRIVATE, Op, Result, verdict
-from dvc.sync.visits import asked, keep_failed
-from intake.checkin import identify
+from dvc.sync.visits import find, keep_failed
 from intake.questions import catalog
 from intake.questions import services as questions
 
@@ -27,7 +26,7 @@ KIND: Final = "visit.answer"
 def fold(op: Op, operation: Operation, context: Context) -> Result:
     """Keep what whoever the card, code or id stands for said, also before their arrival is known."""
     at = context.happened(op, operation)
-    finding = identify.find(operation, [asked(op, at)], keys=context.keys)[0]
+    [finding] = find([op], operation, context, moments=[at])
     if finding.volunteer is None:
         return keep_failed(op, finding, operation, context, at)
     person, day = finding.volunteer, timezone.localdate(at)

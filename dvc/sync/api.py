@@ -170,6 +170,7 @@ class ResultSerializer(serializers.Serializer[dict[str, Any]]):
     title = serializers.CharField()
     text = serializers.CharField()
     data = serializers.DictField()  # type: ignore[assignment]  # the name is the protocol's
+    was = serializers.CharField(required=False, help_text="of a replay: the status of the first answer")
 
 
 class OpsView(DeviceView):

@@ -7,8 +7,7 @@ from django.utils import timezone
 from dvc.operations.models import Operation
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, verdict
-from dvc.sync.visits import Cover, about_person, asked, keep_failed
-from intake.checkin import identify
+from dvc.sync.visits import Cover, about_person, find, keep_failed
 from intake.checkin.models import Visit
 from intake.volunteers import services as volunteers
 
@@ -16,7 +15,7 @@ from intake.volunteers import services as volunteers
 def fold(op: Op, operation: Operation, context: Context) -> Result:
     """Keep that whoever the card, code or id stands for agreed at that moment; no arrival is needed."""
     at = context.happened(op, operation)
-    finding = identify.find(operation, [asked(op, at)], keys=context.keys)[0]
+    [finding] = find([op], operation, context, moments=[at])
     if finding.volunteer is None:
         return keep_failed(op, finding, operation, context, at)
     person = finding.volunteer

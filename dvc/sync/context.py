@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dvc.accounts.models import Device, User
@@ -58,11 +60,10 @@ class Context:
     def operation(self, operation_id: int) -> Operation | None:
         """The operation an op names, if it is one of the device's center."""
         if operation_id not in self._operations:
-            self._operations[operation_id] = (
-                compiled(Operation.objects.select_related("center"))
-                .filter(center=self.device.center_id, pk=operation_id)
-                .first()
-            )
+            found = next(iter(_operation(self.device.center_id, operation_id)), None)
+            if found is not None:
+                found.center = self.device.center
+            self._operations[operation_id] = found
         return self._operations[operation_id]
 
     def actor(self, user_id: int | None) -> User | None:
@@ -70,11 +71,8 @@ class Context:
         if user_id is None:
             return None
         if user_id not in self._actors:
-            self._actors[user_id] = (
-                compiled(User.objects.filter(pk=user_id, memberships__center=self.device.center_id))
-                .distinct()
-                .first()
-            )
+            members = _member(self.device.center_id, user_id)  # once for each role
+            self._actors[user_id] = next(iter(members), None)
         return self._actors[user_id]
 
     def site(self, site_id: int | None) -> Site | None:
@@ -95,9 +93,23 @@ class Context:
         """Who is behind the op, for the audit."""
         return By(user=self.actor(op.actor), device=self.device, via="tablet", op=str(op.op_id))
 
+    def day(self, op: Op) -> date:
+        """The local date outside on which the op was recorded, also in a drill."""
+        return timezone.localdate(self.told(op).at)
+
     def happened(self, op: Op, operation: Operation) -> datetime:
         """The tablet's time, corrected, never later than now, on the operation's clock."""
         return operation.moment(self.told(op).at)
+
+
+@compiled
+def _operation(center: int, pk: int) -> QuerySet[Operation]:
+    return Operation.objects.filter(center=center, pk=pk)
+
+
+@compiled
+def _member(center: int, pk: int) -> QuerySet[User]:
+    return User.objects.filter(pk=pk, memberships__center=center)
 
 
 def _wall(op: Op) -> datetime:

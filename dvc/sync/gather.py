@@ -16,7 +16,7 @@ from django.utils import timezone
 from dvc.audit.services import SYSTEM, By, version_of, versions_of
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation, OperationState
-from dvc.sync import holding, inbox, merging, quarantine, set_aside, undo, visits
+from dvc.sync import holding, inbox, merging, quarantine, set_aside, taken_back, tools, undo, visits
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
 from dvc.sync.inbox import View
@@ -147,7 +147,7 @@ def fold_what_waited(operation: Operation, *, at: datetime) -> None:
     waiting = HeldOp.objects.filter(operation=operation, state=HeldState.WAITING).select_related(
         "card", "volunteer", "operation__center", "device__center"
     )
-    for held in waiting.filter(card__holder__isnull=False):
+    for held in waiting.filter(card__holder__isnull=False, asked=False):
         assert held.card is not None
         since = held.card.bindings.filter(ended_at__isnull=True).values_list("bound_at", flat=True).first()
         if since and timezone.localdate(since) == timezone.localdate(held.happened_at):
@@ -166,7 +166,7 @@ def _nobody_came_for(operation: Operation, days_end: date, *, at: datetime) -> N
     over = timezone.make_aware(datetime.combine(days_end, time()))
     waiting = HeldOp.objects.filter(operation=operation, state=HeldState.WAITING, happened_at__lt=over)
     asked = _asked(operation, ItemKind.CARD_NEVER_BOUND)
-    for held in waiting.filter(card__isnull=False):
+    for held in waiting.filter(card__isnull=False, asked=False):
         assert held.card_id is not None
         if str(held.pk) not in asked:
             seen = View("scanned", held.happened_at, op=str(held.op_id), device=str(held.device_id))
@@ -238,6 +238,12 @@ def _settle_what_is_no_more(operation: Operation, *, at: datetime) -> None:
             inbox.settle(item, by=SYSTEM, at=at)
     for item in asked.filter(kind=ItemKind.BROKEN_OP):
         if not quarantine.broken_one(item):
+            inbox.settle(item, by=SYSTEM, at=at)
+    for item in asked.filter(kind=ItemKind.CARD_TAKEN_BACK):
+        if not taken_back.waiting(item).exists():
+            inbox.settle(item, by=SYSTEM, at=at)
+    for item in asked.filter(kind=ItemKind.TOOL_TWICE):
+        if not tools.still_disputed(item):
             inbox.settle(item, by=SYSTEM, at=at)
     about_held = list(asked.filter(kind=ItemKind.CARD_NEVER_BOUND))
     held = HeldOp.objects.in_bulk([int(item.key) for item in about_held])

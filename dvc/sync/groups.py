@@ -16,8 +16,6 @@ from intake.checkin import groups
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers.models import Group, Volunteer
 
-# Codes that need no word to anybody.
-_PLAIN = frozenset({"ok", "ok_again", "ok_left"})
 SMALLEST = 2
 PREFIX_CHARS = 16
 
@@ -28,25 +26,30 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
     group = Group.objects.filter(center=operation.center_id, pk=payload["group"]).first()
     if group is None:
         return verdict(op.op_id, op.seq, "refused", "invalid")
+    way: groups.Way = "arrive" if op.kind == "group.arrive" else "leave"
     told = groups.tell(
-        operation, group, "arrive" if op.kind == "group.arrive" else "leave", members=payload["members"],
-        extra=payload["extra"], site=context.site(payload.get("site")), by=context.by(op),
-        at=context.happened(op, operation),
+        operation, group, way, members=payload["members"], extra=payload["extra"],
+        site=context.site(payload.get("site")), by=context.by(op), at=context.happened(op, operation),
     )  # fmt: skip
-    exceptions = [_exception(member) for member in told if member.code not in _PLAIN]
-    unknown = _unknown(payload["members"], told)
+    exceptions = [_exception(member) for member in told.members if member.code not in groups.PLAIN]
+    unknown = _unknown(payload["members"], told.members)
     data = {
         "group": group.pk,
-        "volunteers": sorted(member.volunteer.pk for member in told if member.changed),
-        "count": sum(member.changed for member in told),
-        "extra": payload["extra"],
+        "volunteers": sorted(member.volunteer.pk for member in told.changed),
+        "count": len(told.changed),
+        "extra": told.nameless,
         "exceptions": exceptions,
     }
-    code = "group_arrived" if op.kind == "group.arrive" else "group_left"
-    if exceptions or unknown:
-        code += "_but"
-    result = verdict(op.op_id, op.seq, "applied", code, data)
-    return dataclasses.replace(result, text=_say(group, data, unknown) + result.text)
+    result = verdict(
+        op.op_id, op.seq, "applied", _code(way, told, more_to_say=bool(exceptions or unknown)), data
+    )
+    return dataclasses.replace(result, text=_say(group, told, unknown) + result.text)
+
+
+def _code(way: groups.Way, told: groups.Together, *, more_to_say: bool) -> str:
+    if not told.changed and not told.nameless:
+        return "group_nobody_came" if way == "arrive" else "group_nobody_left"
+    return ("group_arrived" if way == "arrive" else "group_left") + ("_but" if more_to_say else "")
 
 
 def _unknown(members: Iterable[int], told: Iterable[groups.Member]) -> int:
@@ -65,10 +68,11 @@ def _exception(member: groups.Member) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _say(group: Group, data: dict[str, Any], unknown: int) -> str:
-    extra = f"、名簿にない人{data['extra']}人" if data["extra"] else ""
-    missing = f"、名簿から消えた人{unknown}人" if unknown else ""
-    return f"{group.name}：{data['count']}人{extra}{missing}。"
+def _say(group: Group, told: groups.Together, unknown: int) -> str:
+    who = [f"{len(told.changed)}人"] if told.changed else []
+    who += [f"名簿にない人{told.nameless}人"] if told.nameless else []
+    who += [f"名簿から消えた人{unknown}人"] if unknown else []
+    return f"{group.name}：{'、'.join(who)}{'。' if who else ''}"
 
 
 def of_operation(operation: Operation) -> list[dict[str, Any]]:

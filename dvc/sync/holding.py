@@ -18,7 +18,7 @@ from dvc.operations.models import Operation
 from dvc.sync.broken import BUGS
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
-from dvc.sync.models import HeldOp, HeldState
+from dvc.sync.models import HeldOp, HeldState, Receipt
 from dvc.sync.ops import Op, Result, refusal, verdict, without_private
 from intake.volunteers.models import Card, Volunteer
 
@@ -28,13 +28,24 @@ Fold = Callable[[Op, Operation, Context], Result]
 
 
 # What an op is answered that is kept and comes to nothing yet.
-WAITS: Final = frozenset({"unbound_card", "insured_before_arrival", "undo_waits"})
+WAITS: Final = frozenset({"unbound_card", "card_in_doubt", "insured_before_arrival", "undo_waits"})
 
 
 def hold(op: Op, operation: Operation, card: Card, context: Context, *, happened: datetime) -> Result:
     """Keep the op until somebody holds the card. Two statements."""
     _keep(op, operation, context, happened=happened, card=card)
     return verdict(op.op_id, op.seq, "held", "unbound_card", {"short_code": card.short_code})
+
+
+def hold_for_person(
+    op: Op, operation: Operation, card: Card, context: Context, *, happened: datetime
+) -> HeldOp:
+    """Keep the op until a person says whose it is: it was told by a card while a wrong person had it."""
+    held = _keep(op, operation, context, happened=happened, card=card)
+    if not held.asked:
+        held.asked = True
+        held.save(update_fields=["asked"])
+    return held
 
 
 def hold_for_arrival(
@@ -58,7 +69,7 @@ def hold_for_op(
 def _keep(
     op: Op, operation: Operation, context: Context, *, happened: datetime, card: Card | None = None,
     volunteer: Volunteer | None = None, target: UUID | None = None,
-) -> None:  # fmt: skip
+) -> HeldOp:  # fmt: skip
     """Kept already: nothing changes."""
     held, created = HeldOp.objects.get_or_create(
         op_id=op.op_id,
@@ -71,6 +82,7 @@ def _keep(
     if created:
         about = {"card": card.pk} if card else {"volunteer": volunteer.pk} if volunteer else {}
         record("op.held", held, by=context.by(op), at=happened, operation=operation, kind=op.kind, **about)
+    return held
 
 
 @transaction.atomic
@@ -79,7 +91,7 @@ def fold_waiting(card: Card, *, bound_at: datetime, fold: Fold) -> int:
 
     What was scanned on another day stays for a person: a blank card may have been tried out before it was given.
     """
-    waiting = HeldOp.objects.filter(card=card, state=HeldState.WAITING)
+    waiting = HeldOp.objects.filter(card=card, state=HeldState.WAITING, asked=False)
     folded = 0
     for held in waiting.select_related("operation__center", "device__center").select_for_update(of=("self",)):
         if timezone.localdate(held.happened_at) == timezone.localdate(bound_at):
@@ -140,16 +152,32 @@ def _settle(held: HeldOp, state: HeldState, result: Result | None, *, at: dateti
 
 def _wait_for_arrival(held: HeldOp, volunteer: int, *, by: By, at: datetime) -> None:
     """The card has a name: now the op waits for that person, as one does that was told with the name."""
-    held.card, held.volunteer_id = None, volunteer
-    held.save(update_fields=["card", "volunteer"])
+    held.card, held.volunteer_id, held.asked = None, volunteer, False
+    held.save(update_fields=["card", "volunteer", "asked"])
     record("op.held", held, by=by, at=at, operation=held.operation, kind=held.op["kind"], volunteer=volunteer)
 
 
-def wait_again(held: HeldOp, card: Card, *, by: By, at: datetime) -> None:
-    """Whom the card was given to was a mistake: the op waits for the card's holder (again)."""
-    held.card, held.volunteer = card, None
+def folded(told: Receipt) -> HeldOp:
+    """What an op that was folded at once would be as one that had waited; not saved. What is kept nowhere is not there."""
+    assert told.operation is not None
+    wall = told.operation.real(told.happened_at) - timedelta(milliseconds=told.clock_error_ms)
+    op = Op(
+        op_id=told.op_id, seq=told.seq, actor=told.actor_id, operation=told.operation.pk, kind=told.kind, t_wall=wall,
+        lane=told.lane, mode=told.mode, payload=told.payload,
+    )  # fmt: skip
+    return HeldOp(
+        op_id=told.op_id, operation=told.operation, device=told.device, op=op.as_json(), epoch=told.epoch,
+        clock_error_ms=told.clock_error_ms, happened_at=told.happened_at, received_at=told.received_at,
+        state=HeldState.FOLDED, result=told.result,
+    )  # fmt: skip
+
+
+def wait_again(held: HeldOp, card: Card, *, asked: bool, by: By, at: datetime) -> None:
+    """Whom the card was given to was a mistake: the op waits for the card's holder (again), or for a person to say whose
+    it is."""
+    held.card, held.volunteer, held.asked = card, None, asked
     held.state, held.settled_at, held.result = HeldState.WAITING, None, None
-    held.save(update_fields=["card", "volunteer", "state", "settled_at", "result"])
+    held.save()
     record("op.waits_again", held, by=by, at=at, operation=held.operation)
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -16,6 +16,14 @@ from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync.models import InboxItem, ItemKind, ItemState
+
+TOLD_FOR: Final = timedelta(days=2)
+# What a tablet was answered `review` or `held` for, which its operator sees until somebody has looked.
+_A_TABLET_WAITS: Final = (
+    ItemKind.TWO_GATES, ItemKind.OLD_CARD, ItemKind.UNCLEAR_NAME, ItemKind.CARD_NEVER_BOUND, ItemKind.CARD_TAKEN_BACK,
+    ItemKind.TWO_SURVEYS, ItemKind.TOOL_TWICE,
+)  # fmt: skip
+BY_ITSELF: Final = "settled"  # the choice of an item that a later record has answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def resolve(item: InboxItem, *, choice: str, reason: str, by: By, at: datetime) 
 def settle(item: InboxItem, *, by: By, at: datetime) -> bool:
     """A later record removed the conflict by itself. False when it was resolved already."""
     if not InboxItem.objects.filter(pk=item.pk, state=ItemState.OPEN).update(
-        state=ItemState.RESOLVED, resolved_at=at, choice="settled"
+        state=ItemState.RESOLVED, resolved_at=at, choice=BY_ITSELF
     ):
         return False
     record("inbox.settled", item, by=by, at=at, operation=item.operation, kind=item.kind)
@@ -120,6 +128,16 @@ def reopen(item: InboxItem, *, by: By, at: datetime) -> None:
         state=ItemState.OPEN, resolved_at=None, resolved_by=None
     ):
         record("inbox.reopened", item, by=by, at=at, operation=item.operation, kind=item.kind)
+
+
+def settled_ops(operation: Operation, *, at: datetime) -> list[str]:
+    """The ops (ids) that a person was asked about and that were settled in the last days: their tablets need not ask
+    anybody to look any more. One query."""
+    settled = InboxItem.objects.filter(
+        operation=operation, kind__in=_A_TABLET_WAITS, resolved_at__gte=at - TOLD_FOR
+    )
+    told = settled.values_list("views", flat=True)
+    return sorted({view["op"] for views in told for view in views if view.get("op")})
 
 
 def _in_order(views: list[dict[str, Any]]) -> list[dict[str, Any]]:

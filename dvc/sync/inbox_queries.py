@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,17 +18,27 @@ from dvc.operations.models import Operation, Site
 from dvc.sync import quarantine
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import REFUSED, HeldOp, InboxItem, ItemKind, QuarantinedOp, Receipt
-from dvc.sync.situations import SETTLED, SITUATIONS, VIEW_WORDS, Situation, choice_of
+from dvc.sync.situations import SETTLED, SITUATIONS, VIEW_WORDS, Situation, choice_of, situation_of
+from intake.checkin import nameless
 from intake.checkin.models import FailedScan, Visit
 from intake.checkin.verdicts import AT_THE_DESK, VERDICTS
+from intake.survey.forms import in_words
+from intake.survey.models import Survey
 from intake.volunteers.models import Card, Volunteer
 from matching.dispatch.models import ActivityReport, Dispatch, LaterReport
+from matching.equipment.models import ToolItem
+from matching.loans.models import Loan
 
 DONE_SHOWN: Final = 50
+# How a picked person fails, and what an id looks like: a number, or what a tablet calls a walk-in.
+_PICKED: Final = frozenset({"no_such_volunteer", "blocked", "drill_card"})
+_AN_ID: Final = re.compile(r"\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OP_WORDS: Final[dict[str, str]] = {
     "visit.arrive": "到着", "visit.leave": "帰り", "visit.orient": "説明を受けた", "visit.insure": "保険を確認",
     "visit.answer": "今日の質問の答え", "visit.consent": "注意事項に同意", "visit.undo": "取り消し", "card.bind": "カードを渡した", "person.walk_in": "その場で登録",
     "group.arrive": "団体の到着", "group.leave": "団体の帰り", "scan.failed": "読めなかったカード",
+    "survey.done": "現地調査の結果", "survey.absent": "現地調査で不在",
+    "tool.lend": "資機材の貸出", "tool.give_back": "資機材の返却",
 }  # fmt: skip
 
 
@@ -71,12 +82,23 @@ def open_count(operation: Operation, roles: frozenset[Role]) -> int:
 
 
 def lines(items: Sequence[InboxItem]) -> list[Line]:
-    """The items with names. Two queries."""
+    """The items with names. At most four queries."""
     people = _people(items)
+    asked = [item.key for item in items if item.kind == ItemKind.UNCLEAR_NAME and not item.subjects]
+    typed = Receipt.objects.filter(op_id__in=asked).values_list("op_id", "payload__name")
     devices = Device.objects.in_bulk([item.key for item in items if item.kind == ItemKind.QUARANTINE])
     names = {str(pk): device.name for pk, device in devices.items()}
+    pieces = {pk for item in items for pk in item.subjects.get("tool_item", ())}
+    called = ToolItem.objects.in_bulk(pieces)
+    names |= {
+        item.key: str(called[pk])
+        for item in items
+        for pk in item.subjects.get("tool_item", ())
+        if pk in called
+    }
+    names |= {str(op_id): f"「{name}」" for op_id, name in typed}
     return [
-        Line(item, SITUATIONS[ItemKind(item.kind)], _who(item, people) or names.get(item.key, ""), ended(item))
+        Line(item, situation_of(item), _who(item, people) or names.get(item.key, ""), ended(item))
         for item in items
     ]  # fmt: skip
 
@@ -93,7 +115,7 @@ def ended(item: InboxItem) -> str:
     """How it was settled, in words."""
     if item.is_open:
         return ""
-    choice = choice_of(item.kind, item.choice)
+    choice = choice_of(item, item.choice)
     return choice.label if choice else SETTLED
 
 
@@ -162,6 +184,8 @@ def _typed_cards(rows: Sequence[QuarantinedOp], operation: Operation) -> Iterabl
 
 def _about(row: QuarantinedOp, people: dict[int, Volunteer], cards: dict[str, Card]) -> str:
     payload = row.op["payload"]
+    if row.op["kind"].startswith("tool."):
+        return "資機材"
     person = people.get(payload.get("volunteer", 0))
     if person is not None and person.center_id == row.operation.center_id:
         return person.name
@@ -204,12 +228,33 @@ def not_seen_leaving(operation: Operation, *, at: datetime) -> tuple[list[Visit]
     return list(rows.not_seen_leaving(today)), here
 
 
+def nameless_not_seen_leaving(operation: Operation, *, at: datetime) -> list[nameless.Counted]:
+    """As `not_seen_leaving`, of people without names. Two queries at most."""
+    today = timezone.localdate(at)
+    over = not operation.is_open or timezone.localtime(at).time() >= operation.work_end
+    return [each for each in nameless.counted(operation, at=at) if each.here and (each.day < today or over)]
+
+
 def reports(item: InboxItem) -> list[ActivityReport | LaterReport]:
     """Of a TWO_REPORTS item: the report that counts, then the later ones. Two queries."""
     if item.kind != ItemKind.TWO_REPORTS:
         return []
     dispatch = Dispatch.objects.select_related("report").get(pk=item.subjects["dispatch"][0])
     return [dispatch.report, *dispatch.later_reports.all()]
+
+
+def surveys(item: InboxItem) -> list[tuple[Survey, list[tuple[str, str]]]]:
+    """Of a TWO_SURVEYS item: the surveys it is about with what they say, oldest first. One query."""
+    if item.kind != ItemKind.TWO_SURVEYS:
+        return []
+    rows = Survey.objects.filter(pk__in=[view.get("row", 0) for view in item.views]).select_related("need")
+    return [(survey, in_words(survey.answers)) for survey in rows]
+
+
+def loans(item: InboxItem) -> list[Loan]:
+    """Of a TOOL_TWICE item: to whom the piece was lent, in the order of lending. One query."""
+    rows = Loan.objects.filter(pk__in=item.subjects.get("loan", ()))
+    return list(rows.select_related("item", "team__leader", "lent_by", "device").order_by("lent_at", "id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +289,13 @@ def refusals(operation: Operation) -> list[Refusal]:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failed scan, the words for why, and what to search for."""
+    """A failed scan, the words for why, the card's number where one was read, and what to search for."""
 
     scan: FailedScan
     title: str
     say: str
     code: str
+    sought: str
 
 
 def failed_scans(operation: Operation) -> list[Failed]:
@@ -264,5 +310,11 @@ def failed_scans(operation: Operation) -> list[Failed]:
     found = []
     for scan in scans:
         words = AT_THE_DESK.get(scan.code) or VERDICTS.get(scan.code, VERDICTS["unreadable"])
-        found.append(Failed(scan, words.title, words.say, cards.get(scan.raw, "")))
+        code = cards.get(scan.raw, "")
+        found.append(Failed(scan, words.title, words.say, code, code or _sought(scan)))
     return found
+
+
+def _sought(scan: FailedScan) -> str:
+    """What was read or typed; nothing where somebody was picked from a list, whose id says nothing to a search."""
+    return "" if scan.code in _PICKED and _AN_ID.fullmatch(scan.raw) else scan.raw

@@ -17,9 +17,9 @@ from dvc.audit.services import looked
 from dvc.core.japanese import normalise_text, parse_time_ja
 from dvc.core.refused import Refused
 from dvc.sync import inbox_queries as queries
-from dvc.sync import refusals, resolutions
+from dvc.sync import refusals, resolutions, unclear_names, wrong_holders
 from dvc.sync.models import InboxItem, ItemKind, Receipt
-from dvc.sync.situations import SITUATIONS
+from dvc.sync.situations import situation_of
 from intake.checkin import services as checkin
 from intake.checkin.models import FailedScan, Visit
 from intake.help_requests.models import UnsavedEdit
@@ -41,10 +41,12 @@ def inbox_list(request: StaffRequest, operation_id: int) -> HttpResponse:
     ).select_related("operation", "resolved_by")
     failed, refused = queries.failed_scans(request.operation), queries.refusals(request.operation)
     gone, here = queries.not_seen_leaving(request.operation, at=request.now)
+    without_names = queries.nameless_not_seen_leaving(request.operation, at=request.now)
     context = {
         "open": queries.lines(list(mine.open().order_by("happened_at", "id"))),
         "done": queries.lines(list(mine.exclude(resolved_at=None).order_by("-resolved_at")[: queries.DONE_SHOWN])),
-        "failed": len(failed), "refused": len(refused), "missing": len(gone) + len(here),
+        "failed": len(failed), "refused": len(refused),
+        "missing": len(gone) + len(here) + sum(each.here for each in without_names),
     }  # fmt: skip
     return render(request, "dvc/sync/inbox_list.html", context)
 
@@ -66,7 +68,11 @@ def inbox_item(request: StaffRequest, operation_id: int, item_id: int) -> HttpRe
 
 def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: int = 200) -> HttpResponse:
     people = list(Volunteer.objects.filter(pk__in=item.subjects.get("volunteer", ())))
-    for person in people:
+    typed = unclear_names.told(item) if item.kind == ItemKind.UNCLEAR_NAME else None
+    sought = normalise_text(request.GET.get("q", "")).strip()[:100] if typed else ""
+    called = unclear_names.offered(item, typed, sought) if typed and item.is_open else []
+    wrong = wrong_holders.standing(item) if item.kind == ItemKind.CARD_TAKEN_BACK else None
+    for person in {*people, *called, *([wrong.holder] if wrong and wrong.holder else [])}:
         looked(person, by=by(request), classes="V1 V2", why="確かめること", at=request.now)
     edit = UnsavedEdit.objects.select_related("need").filter(pk=_row(item, "not_saved")).first()
     if edit is not None:
@@ -74,16 +80,24 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
     reports = queries.reports(item)
     if reports:
         looked(reports[0].dispatch, by=by(request), classes="P5", why="確かめること", at=request.now)
-    situation = SITUATIONS[ItemKind(item.kind)]
+    surveys = queries.surveys(item)
+    for survey, _ in surveys[:1]:
+        looked(survey.need, by=by(request), classes="P1 P5", why="確かめること", at=request.now)
+    situation = situation_of(item)
     context = {
         "item": item, "situation": situation, "main": situation.choices[0], "others": situation.choices[1:],
         "views": [] if item.kind in TOLD_ELSEWHERE else queries.views(item),
         "people": people,
+        "typed": typed, "typed_what": queries.OP_WORDS[typed.kind] if typed else "", "called": called, "sought": sought,
+        "recordable": typed is not None and unclear_names.recordable(typed),
+        "most_offered": unclear_names.MOST_OFFERED, "wrong": wrong,
         "quarantined": queries.quarantined(item) if item.kind in KEPT else [],
         "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,
         "visit": Visit.objects.filter(pk__in=item.subjects.get("visit", ())).first(),
         "edit": edit,
+        "loans": queries.loans(item),
         "reports": reports,
+        "surveys": surveys,
         "ended": queries.ended(item), "refusal": refusal, "posted": request.POST,
     }  # fmt: skip
     return render(request, "dvc/sync/inbox_item.html", context, status=status)
@@ -101,7 +115,7 @@ def inbox_resolve(request: StaffRequest, operation_id: int, item_id: int) -> Htt
     try:
         resolutions.choose(
             item, request.POST.get("choice", ""), reason=_reason(request), told_at=_told_at(request, item.happened_at),
-            by=by(request), at=request.now,
+            by=by(request), at=request.now, person=_person(request),
         )  # fmt: skip
     except Refused as refused:
         return _show(request, _item(request, item_id), refusal=refused.text, status=409)
@@ -116,6 +130,12 @@ def inbox_take_apart(request: StaffRequest, operation_id: int, item_id: int) -> 
     resolutions.take_apart(item, by=by(request), at=request.now)
     messages.success(request, "元の2つの登録にもどしました。")
     return redirect("inbox_item", operation_id, item_id)
+
+
+def _person(request: StaffRequest) -> int | None:
+    """Who was picked, where one of several people is asked for."""
+    picked = request.POST.get("person", "")
+    return int(picked) if picked.isdecimal() else None
 
 
 def _reason(request: StaffRequest) -> str:
@@ -149,13 +169,19 @@ def _show_unreturned(request: StaffRequest, *, refusal: str = "", status: int = 
     gone, here = queries.not_seen_leaving(request.operation, at=request.now)
     for visit in (*gone, *here):
         looked(visit.volunteer, by=by(request), classes="V1 V2", why="未帰着確認", at=request.now)
+    without_names = queries.nameless_not_seen_leaving(request.operation, at=request.now)
+    for leader in {each.group.leader for each in without_names if each.group and each.group.leader}:
+        looked(leader, by=by(request), classes="V1 V2", why="未帰着確認", at=request.now)
     members = Member.objects.filter(visit__in=[*gone, *here]).select_related("team")
     teams = {member.visit_id: member.team for member in members}
     groups = [
         ("きのうまでに来て、帰りの記録がない人", [(visit, teams.get(visit.pk)) for visit in gone]),
         ("今日まだ帰りの記録がない人", [(visit, teams.get(visit.pk)) for visit in here]),
     ]
-    context = {"groups": [group for group in groups if group[1]], "hows": HOWS, "refusal": refusal}
+    context = {
+        "groups": [group for group in groups if group[1]], "hows": HOWS, "refusal": refusal,
+        "nameless": without_names,
+    }  # fmt: skip
     return render(request, "dvc/sync/unreturned_list.html", context, status=status)
 
 

@@ -11,15 +11,30 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from dvc.operations.models import Operation
-from dvc.sync import answers, bindings, briefings, consents, failed, groups, undo, visits, walk_ins
+from dvc.sync import (
+    answers,
+    bindings,
+    briefings,
+    consents,
+    failed,
+    groups,
+    surveys,
+    tools,
+    undo,
+    visits,
+    walk_ins,
+)
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result
 from dvc.sync.payloads import (
+    AbsentPayload,
     AnswerPayload,
     BindPayload,
     FailedScanPayload,
     GroupPayload,
     InsurancePayload,
+    SurveyPayload,
+    ToolPayload,
     UndoPayload,
     VisitPayload,
     WalkInPayload,
@@ -68,5 +83,9 @@ KINDS: Final[dict[str, Kind]] = {
     "person.walk_in": Kind(WalkInPayload, one_by_one(walk_ins.fold)),
     "group.arrive": Kind(GroupPayload, one_by_one(groups.fold)),
     "group.leave": Kind(GroupPayload, one_by_one(groups.fold)),
+    "survey.done": Kind(SurveyPayload, one_by_one(surveys.fold_done)),
+    "survey.absent": Kind(AbsentPayload, one_by_one(surveys.fold_absent)),
+    "tool.lend": Kind(ToolPayload, one_by_one(tools.lend)),
+    "tool.give_back": Kind(ToolPayload, one_by_one(tools.give_back)),
     "scan.failed": Kind(FailedScanPayload, one_by_one(failed.fold)),
 }

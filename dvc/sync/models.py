@@ -6,8 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 
-from dvc.core.json_field import JSONField
-
 QUARANTINED = "quarantined"  # what an op is answered that a person has to look at before it counts
 REFUSED = "quarantine_refused"  # … and what it is answered when that person did not want it
 
@@ -31,13 +29,13 @@ class Receipt(models.Model):
     kind = models.CharField(max_length=30)
     lane = models.CharField(max_length=60, blank=True)
     mode = models.CharField(max_length=10)
-    payload = JSONField()
+    payload = models.JSONField()
     digest = models.CharField(max_length=64)
     happened_at = models.DateTimeField()
     clock_error_ms = models.IntegerField(default=0)
     corrected_by = models.CharField(max_length=10, blank=True, help_text="clocks.Told.by")
     received_at = models.DateTimeField()
-    result = JSONField()
+    result = models.JSONField()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
@@ -64,11 +62,15 @@ class ItemKind(models.TextChoices):
     NEVER_ARRIVED = "never_arrived", "保険・説明だけの記録"
     SAME_PERSON = "same_person", "同じ人が2回登録"
     NEED_EDIT = "need_edit", "困りごとの直しが重なった"
+    TWO_SURVEYS = "two_surveys", "調査の結果が重なった"
     TWO_REPORTS = "two_reports", "活動報告が2つある"
     TWO_TEAMS = "two_teams", "1人に2つの班"
     LATE_FACTS = "late_facts", "あとから届いた記録"
     QUARANTINE = "quarantine", "使用停止の端末からの記録"
     BROKEN_OP = "broken_op", "取り込めなかった記録"
+    UNCLEAR_NAME = "unclear_name", "名前だけの記録"
+    TOOL_TWICE = "tool_twice", "1台の資機材を2か所で貸出"
+    CARD_TAKEN_BACK = "card_taken_back", "渡しまちがえたカードの記録"
 
 
 class ItemState(models.TextChoices):
@@ -138,7 +140,8 @@ class HeldState(models.TextChoices):
 class HeldOp(models.Model):
     """An op that came before what it needs: a card that nobody holds yet (`card`), the arrival of that day
     (`volunteer`), the op that it takes back (`target`, an op id). `op`: the operation as it was sent; it is folded when
-    that comes, and `result` is what it then came to."""
+    that comes, and `result` is what it then came to. `asked`: told by a card while a wrong person had it; only a person
+    says whose it is."""
 
     op_id = models.UUIDField(unique=True)
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
@@ -148,6 +151,7 @@ class HeldOp(models.Model):
         "volunteers.Volunteer", null=True, on_delete=models.PROTECT, related_name="+"
     )
     target = models.UUIDField(null=True)
+    asked = models.BooleanField(default=False)
     op = models.JSONField()
     epoch = models.PositiveIntegerField()
     clock_error_ms = models.BigIntegerField(default=0)

@@ -78,7 +78,8 @@ def without_private(row: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The answer to one op: `tone` ok | warn | stop, `title` the big word, `text` what to do next."""
+    """The answer to one op: `tone` ok | warn | stop, `title` the big word, `text` what to do next. `was`: of a replay, the
+    status it had the first time; that answer may have been lost, and with it what a person still has to look at."""
 
     op_id: str
     seq: int
@@ -88,12 +89,18 @@ class Result:
     title: str
     text: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    was: Status | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
             "op_id": self.op_id, "seq": self.seq, "status": self.status, "code": self.code, "tone": self.tone,
-            "title": self.title, "text": self.text, "data": dict(self.data),
+            "title": self.title, "text": self.text, "data": dict(self.data), **({"was": self.was} if self.was else {}),
         }  # fmt: skip
+
+
+def replay(first: Mapping[str, Any], seq: int) -> Result:
+    """The answer an op got the first time (`Result.as_json`), to whoever sends it again under that number."""
+    return Result(**{**first, "seq": seq, "status": "replayed", "was": first["status"]})
 
 
 def verdict(

@@ -6,9 +6,16 @@ from typing import Any
 
 from rest_framework import serializers
 
+from intake.checkin import headcounts
+from intake.help_requests.models import Tool
+from matching.loans.models import Outcome
+from matching.loans.services import MOST as MOST_LENT
+
 MAX_TEXT = 4096
 MAX_NAME = 100
 MOST_ANSWERS, MAX_QUESTION = 50, 20
+MOST_FIELDS, MOST_CHOICES, MOST_PHOTOS = 100, 50, 40
+MOST_STROKES, MOST_POINTS = 200, 2000
 INPUTS = ["camera", "reader", "typed", "list"]
 EVIDENCE = ["seen_card", "online", "joined_here"]
 
@@ -33,6 +40,10 @@ def _text() -> serializers.CharField:
     )
 
 
+def _instead_of() -> UUIDText:
+    return UUIDText(required=False, help_text="the op with a typed name that meant this person")
+
+
 class VisitPayload(serializers.Serializer[dict[str, Any]]):
     """Somebody, by card, short code, id, typed name or as the guest of a walk-in, and how that was read."""
 
@@ -43,6 +54,7 @@ class VisitPayload(serializers.Serializer[dict[str, Any]]):
     name = serializers.CharField(required=False, max_length=MAX_NAME)
     site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     input = serializers.ChoiceField(INPUTS, required=False)
+    instead_of = _instead_of()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs.keys() & {"card", "short_code", "volunteer", "guest", "name"}:
@@ -89,10 +101,32 @@ class GroupPayload(serializers.Serializer[dict[str, Any]]):
     members = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**62), max_length=500
     )
-    extra = serializers.IntegerField(required=False, default=0, min_value=0, max_value=999)
+    extra = serializers.IntegerField(required=False, default=0, min_value=0, max_value=headcounts.MOST)
     card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
     site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     input = serializers.ChoiceField(INPUTS, required=False)
+
+
+class ToolPayload(serializers.Serializer[dict[str, Any]]):
+    """A numbered piece by card, short code or id, or `count` of a `tool`; to or from which team (or `person` with
+    `reason`). Of a give-back `outcome` says what became of it."""
+
+    card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
+    short_code = serializers.CharField(required=False, max_length=64)
+    item = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+    tool = serializers.ChoiceField(Tool.choices, required=False)
+    count = serializers.IntegerField(required=False, min_value=1, max_value=MOST_LENT)
+    team = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+    person = serializers.CharField(required=False, max_length=60)
+    reason = serializers.CharField(required=False, max_length=120)
+    outcome = serializers.ChoiceField(Outcome.choices, required=False)
+    site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
+    input = serializers.ChoiceField(INPUTS, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() & {"card", "short_code", "item", "tool"}:
+            raise serializers.ValidationError("card, short_code, item or tool is required")
+        return attrs
 
 
 class UndoPayload(serializers.Serializer[dict[str, Any]]):
@@ -122,3 +156,54 @@ class WalkInPayload(serializers.Serializer[dict[str, Any]]):
     proxy = serializers.BooleanField(required=False, default=False)
     card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
     site = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
+    instead_of = _instead_of()
+
+
+class PhotoPayload(serializers.Serializer[dict[str, Any]]):
+    """A photo by the hash of the file that is sent for it, and what is seen on it."""
+
+    sent = serializers.RegexField(r"\A[0-9a-f]{64}\Z")
+    caption = serializers.CharField(required=False, default="", max_length=60, allow_blank=True)
+
+
+class SurveyPayload(serializers.Serializer[dict[str, Any]]):
+    """A survey as it was filled in: field → text, texts or a tick (intake.survey.forms.SurveyForm). What cannot be read is
+    kept as it is. `signature`: strokes of x, y, x, y … in thousandths."""
+
+    need = serializers.IntegerField(min_value=1, max_value=2**62)
+    appointment = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
+    form = serializers.DictField(child=serializers.JSONField())
+    photos = PhotoPayload(many=True, required=False)
+    signature = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.IntegerField(min_value=-1000, max_value=2000), max_length=MOST_POINTS
+        ),
+        required=False,
+        max_length=MOST_STROKES,
+    )
+
+    def validate_form(self, form: dict[str, Any]) -> dict[str, Any]:
+        if len(form) > MOST_FIELDS or any(not _is_filled_in(name, value) for name, value in form.items()):
+            raise serializers.ValidationError("text, texts and ticks only")
+        return form
+
+    def validate_photos(self, photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len(photos) > MOST_PHOTOS:
+            raise serializers.ValidationError("too many")
+        return [dict(photo) for photo in photos]
+
+
+def _is_filled_in(name: str, value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return (
+        len(name) <= MAX_NAME
+        and len(parts) <= MOST_CHOICES
+        and all(isinstance(part, str | int) and len(str(part)) <= MAX_TEXT for part in parts)
+    )
+
+
+class AbsentPayload(serializers.Serializer[dict[str, Any]]):
+    """Nobody came to the door."""
+
+    appointment = serializers.IntegerField(min_value=1, max_value=2**62)
+    note = _text()

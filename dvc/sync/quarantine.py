@@ -33,7 +33,7 @@ from dvc.sync.models import (
     QuarantineState,
     Receipt,
 )
-from dvc.sync.ops import PRIVATE, Op, Result, verdict, without_private
+from dvc.sync.ops import PRIVATE, Op, Result, replay, verdict, without_private
 
 
 @transaction.atomic
@@ -73,7 +73,7 @@ def _again(before: Receipt | QuarantinedOp, op: Op) -> Result:
     if before.digest != op.digest:
         return verdict(op.op_id, op.seq, "mismatch", "op_id_reused")
     if isinstance(before, Receipt):
-        return Result(**{**before.result, "seq": op.seq, "status": "replayed"})
+        return replay(before.result, op.seq)
     if before.state == QuarantineState.REFUSED:
         return verdict(op.op_id, op.seq, "refused", REFUSED)
     return verdict(op.op_id, op.seq, "held", QUARANTINED)

@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import QuerySet
 
 from dvc.accounts.models import Device
 from dvc.core.compiled import compiled
+from dvc.core.inserting import insert_all
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync import broken
@@ -22,7 +24,7 @@ from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import HeldOp, Receipt
-from dvc.sync.ops import Op, Result, refusal, verdict
+from dvc.sync.ops import Op, Result, refusal, replay, verdict
 
 log = logging.getLogger(__name__)
 # What became of an op; without a receipt when it was only kept.
@@ -60,7 +62,7 @@ def apply_ops(
 
 def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
     """Replays are answered from their receipts; what is new is applied in runs that one fold can take together."""
-    receipts = compiled(Receipt.objects.filter(op_id__in=[op.op_id for op in ops]))
+    receipts = _receipts([op.op_id for op in ops])
     seen = {receipt.op_id: receipt for receipt in receipts if _says_what_became_of_it(receipt, context)}
     results: list[Result] = []
     run: list[Op] = []
@@ -87,12 +89,19 @@ def _apply_all(ops: Sequence[Op], context: Context) -> list[Result]:
     return results
 
 
+@compiled
+def _receipts(op_ids: list[uuid.UUID]) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(op_id__in=op_ids)
+
+
 def _says_what_became_of_it(receipt: Receipt, context: Context) -> bool:
     return bool(receipt.kind) or (receipt.in_quarantine and not context.decided)
 
 
 def _go_together(one: Op, other: Op) -> bool:
-    return one.operation == other.operation and KINDS[one.kind].fold == KINDS[other.kind].fold
+    # Whom a typed name meant is told of a name that is recorded.
+    alike = one.operation == other.operation and KINDS[one.kind].fold == KINDS[other.kind].fold
+    return alike and "instead_of" not in other.payload
 
 
 def _answer(receipt: Receipt, op: Op, context: Context) -> Result:
@@ -100,7 +109,7 @@ def _answer(receipt: Receipt, op: Op, context: Context) -> Result:
         return verdict(op.op_id, op.seq, "mismatch", "op_id_reused")
     if receipt.in_quarantine:  # its tablet was found and registered again; a person decides all the same
         return verdict(op.op_id, op.seq, "held", "still_quarantined")
-    return Result(**{**receipt.result, "seq": op.seq, "status": "replayed"})
+    return replay(receipt.result, op.seq)
 
 
 def _is_ours(receipt: Receipt, op: Op, context: Context) -> bool:
@@ -176,7 +185,7 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
     ]  # fmt: skip
     if context.decided:  # what they said until now: that a person has to look first
         Receipt.objects.filter(op_id__in=[op.op_id for op in run], kind="").delete()
-    Receipt.objects.bulk_create(receipts)
+    insert_all(receipts)
     return list(zip(receipts, results, strict=True))
 
 

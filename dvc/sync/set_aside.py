@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from dvc.audit.services import SYSTEM
+from dvc.audit.services import SYSTEM, By
 from dvc.operations.models import Operation
 from dvc.sync import inbox
 from dvc.sync.inbox import View
 from dvc.sync.models import InboxItem, ItemKind
 from intake.help_requests.models import UnsavedEdit
+from intake.survey.models import Survey
 from matching.dispatch.models import LaterReport
 from matching.teams.models import Clash
 
 
 def collect(operation: Operation, *, at: datetime) -> None:
-    """Open the items that are not there yet. Six queries when nothing is new."""
+    """Open the items that are not there yet. Eight queries when nothing is new."""
     edits = UnsavedEdit.objects.filter(need__operation=operation)
     for edit in _new(operation, ItemKind.NEED_EDIT, edits.values_list("pk", flat=True)):
         _edit_item(operation, edits.get(pk=edit), at=at)
+    surveys = Survey.objects.filter(operation=operation, counts=False).exclude(why="")
+    for pk in _new(operation, ItemKind.TWO_SURVEYS, surveys.values_list("pk", flat=True)):
+        survey_item(surveys.get(pk=pk), by=SYSTEM, at=at)
     reports = LaterReport.objects.filter(dispatch__operation=operation).select_related("dispatch__report")
     for pk in _new(operation, ItemKind.TWO_REPORTS, reports.values_list("pk", flat=True)):
         report = reports.get(pk=pk)
@@ -44,6 +48,19 @@ def _edit_item(operation: Operation, edit: UnsavedEdit, *, at: datetime) -> None
     inbox.open_item(
         operation, ItemKind.NEED_EDIT, edit.pk, subjects={"need": [edit.need_id]}, views=[saved, lost], fix="looked",
         by=SYSTEM, at=at,
+    )  # fmt: skip
+
+
+def survey_item(survey: Survey, *, by: By, at: datetime) -> InboxItem:
+    """The item of a survey that does not count, beside the one that does."""
+    views = [
+        View("surveyed", first.at, user=first.by_id, row=first.pk)
+        for first in Survey.objects.counting().filter(need=survey.need_id)
+    ]
+    views.append(View("surveyed_later", survey.at, user=survey.by_id, row=survey.pk))
+    return inbox.open_item(
+        survey.operation, ItemKind.TWO_SURVEYS, survey.pk, subjects={"need": [survey.need_id]}, views=views,
+        fix="first", by=by, at=at,
     )  # fmt: skip
 
 

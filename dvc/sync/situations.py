@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from dvc.accounts.roles import May
-from dvc.sync.models import ItemKind
+from dvc.sync.models import InboxItem, ItemKind
 
-Asks = Literal["", "time", "time_or_none"]
+Asks = Literal["", "time", "time_or_none", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`asks`: whether a time is needed; `danger`: takes something back; `reason`: must be said why."""
+    """`asks`: whether a time is needed, or one of several people; `danger`: takes something back; `reason`: must be said why."""
 
     code: str
     label: str
@@ -121,6 +121,16 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
         ),
         May.KEEP_NEEDS,
     ),
+    ItemKind.TWO_SURVEYS: Situation(
+        "調査の結果が、もう1つ届きました。",
+        "この調査は、まだ使っていません。先に決まっていたこと（先の調査、または調査なしの判断）のままです。",
+        "下の2つを見くらべてください。この調査を使うと、見つかった危険などが困りごとに書き加えられます。",
+        (
+            Choice("first", "いまのままでよい（この調査は使わない）", "調査は消えずに残ります。"),
+            Choice("second", "この調査を使う", "困りごとの画面で、見立てから作業をつくってください。", reason=True),
+        ),
+        May.KEEP_NEEDS,
+    ),
     ItemKind.TWO_REPORTS: Situation(
         "1つの班から、違う内容の活動報告が2つ届きました。",
         "先の報告が使われています。あとの報告も残してあります。",
@@ -141,6 +151,17 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
         ),
         May.MATCH,
     ),
+    ItemKind.TOOL_TWICE: Situation(
+        "同じ資機材が2か所で貸し出されています。",
+        "どちらの貸出も残してあります。先に貸した班のものとして数えています。返却が届くと自動で片づきます。",
+        "あとの机に実物があったはずなので、先の班はもう返していたと考えられます。あとの班のリーダーに電話して、手もとにあるかを確かめてください。",
+        (
+            Choice("later", "あとの班が持っている", "先の貸出は「返却の記録もれ」として終わらせます。"),
+            Choice("earlier", "先の班が持っている", "あとの貸出は、まちがいの記録にします。", reason=True),
+            Choice("back", "もう返ってきて、ここにある", "どちらの貸出も終わらせます。"),
+        ),
+        May.DISPATCH,
+    ),
     ItemKind.LATE_FACTS: Situation(
         "その日が終わってから、記録が届きました。",
         "記録された日の受付に数え、印を付けてあります。",
@@ -160,6 +181,28 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
         ),
         May.KEEP_VOLUNTEERS,
     ),
+    ItemKind.CARD_TAKEN_BACK: Situation(
+        "カードを渡しまちがえて、取り消しました。その間に、このカードで記録されたことがあります。",
+        "はじめに渡した人の記録からは外しました。まだだれの記録にもしていません。",
+        "その間にカードを持っていたのはだれかを、受付の担当者に聞いてください。カードは、先に正しい人に渡します。いまの持ち主は下に出ています。",
+        (
+            Choice("holder", "いまカードを持っている人の記録にする", "カードをその人に渡してから選んでください。"),
+            Choice("first", "はじめに渡した人の記録だった（もどす）", reason=True),
+            Choice("drop", "だれの記録でもない（使わない）", "記録は消えずに残ります。", danger=True, reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
+    ItemKind.UNCLEAR_NAME: Situation(
+        "名前を入力して記録しましたが、だれのことか決まりませんでした。",
+        "同じような名前の人が何人かいるか、登録がありません。まだだれの記録にもしていません。名前と時刻は残してあります。",
+        "入力した担当者か本人に聞いて、下から本人を選んでください。いなければ、ほかの名前やふりがなでさがします。登録がなければ、先に登録します。",
+        (
+            Choice("chosen", "選んだ人の記録にする", "名前を入力したときの時刻で記録します。", asks="person"),
+            Choice("by_hand", "ほかの画面で記録した", "もう受付したあとなら、これを選びます。", reason=True),
+            Choice("nobody", "まちがって入力した（使わない）", "記録は消えずに残ります。", danger=True, reason=True),
+        ),
+        May.KEEP_VOLUNTEERS,
+    ),
     ItemKind.QUARANTINE: Situation(
         "使用停止にした端末から、送られていなかった記録が届きました。",
         "預かっているだけで、まだどこにも数えていません。",
@@ -172,6 +215,18 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
     ),
 }  # fmt: skip
 
+# Of an unclear name that has become two people's.
+NAME_OF_TWO: Final = Situation(
+    "1つの名前の入力が、2人の記録になっています。",
+    "1人は「確かめること」か端末で選ばれ、もう1人は別の端末で選ばれました。どちらの記録も残してあります。",
+    "名前を入力した担当者か本人たちに聞いて、その時刻にいた人を選んでください。2人ともいたなら、このままにします。",
+    (
+        Choice("chosen", "選んだ人だけの記録にする", "選ばなかった人の、この記録は取り消されます。", asks="person"),
+        Choice("both", "2人ともいた（このままにする）"),
+    ),
+    May.KEEP_VOLUNTEERS,
+)  # fmt: skip
+
 # What each view of an item is.
 VIEW_WORDS: Final[dict[str, str]] = {
     "in": "到着の記録",
@@ -180,8 +235,12 @@ VIEW_WORDS: Final[dict[str, str]] = {
     "out_on_paper": "用紙に書かれた帰り",
     "closed": "職員が帰宅を確認",
     "scanned": "カードを読み取った",
+    "typed": "名前を入力した",
+    "picked": "端末で本人を選んだ",
     "insured": "保険を確認した",
     "briefed": "説明を受けた",
+    "agreed": "注意事項に同意した",
+    "answered": "今日の質問に答えた",
     "card_ended": "カードを使えなくした",
     "late": "あとから届いた記録",
     "quarantined": "使用停止の端末から届いた",
@@ -189,14 +248,23 @@ VIEW_WORDS: Final[dict[str, str]] = {
     "registered": "登録",
     "edited": "先に保存した内容",
     "not_saved": "保存されなかった内容",
+    "surveyed": "先に届いた調査",
+    "surveyed_later": "あとから届いた調査",
     "reported": "先に届いた活動報告",
     "reported_later": "あとに届いた活動報告",
+    "lent": "貸し出した",
     "in_team": "決まっている班",
     "wanted_in_team": "あとから入れようとした班",
 }
 SETTLED: Final = "あとから届いた記録で、自動で片づきました"
 
 
-def choice_of(kind: str, code: str) -> Choice | None:
-    """The choice with this code, if the kind has it."""
-    return next((choice for choice in SITUATIONS[ItemKind(kind)].choices if choice.code == code), None)
+def situation_of(item: InboxItem) -> Situation:
+    """What the item is about as it stands."""
+    of_two = item.kind == ItemKind.UNCLEAR_NAME and len(item.subjects.get("volunteer", ())) > 1
+    return NAME_OF_TWO if of_two else SITUATIONS[ItemKind(item.kind)]
+
+
+def choice_of(item: InboxItem, code: str) -> Choice | None:
+    """The choice with this code, if the item has it."""
+    return next((choice for choice in situation_of(item).choices if choice.code == code), None)

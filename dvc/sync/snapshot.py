@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dvc.audit.models import Entry
 from dvc.operations.models import Center, Operation, Site
-from dvc.sync import answers, desk, groups, holders, queue_files
+from dvc.sync import answers, desk, groups, holders, inbox, queue_files
 from intake.checkin.verdicts import VERDICTS
 from intake.volunteers.models import CardKey
 
@@ -89,6 +89,10 @@ def _groups(scope: Scope) -> list[dict[str, Any]]:
     return groups.of_operation(scope.operation)
 
 
+def _settled(scope: Scope) -> list[str]:
+    return inbox.settled_ops(scope.operation, at=scope.operation.moment(scope.at))
+
+
 Section = Callable[[Scope], Any]
 
 # Sections of a few kilobytes: each is sent whole, and again when it differs from what the tablet holds. To add one:
@@ -103,6 +107,7 @@ HEAD: Final[dict[str, Section]] = {
     "groups": _groups,
     "purged": _purged,
     "queue_key": _queue_key,
+    "settled": _settled,
 }
 
 

@@ -10,21 +10,33 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dvc.accounts import services, shell
+from dvc.accounts.models import DeviceProfile
 from dvc.accounts.policy import StaffRequest, by
 from dvc.devices.forms import PairingForm
 
 
 @require_POST
 def device_register(request: StaffRequest, operation_id: int) -> JsonResponse:
-    """A signed-in member of staff makes this browser a device. The secret is told once."""
+    """A signed-in member of staff makes this browser a device of the reception. The secret is told once."""
+    return _register(request)
+
+
+@require_POST
+def survey_register(request: StaffRequest, operation_id: int) -> JsonResponse:
+    """… or a survey tablet, by whoever works with needs."""
+    return _register(request, profile=DeviceProfile.SURVEY)
+
+
+def _register(request: StaffRequest, *, profile: DeviceProfile | None = None) -> JsonResponse:
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
         body = None
-    form = PairingForm(body if isinstance(body, dict) else {})
+    said = body if isinstance(body, dict) else {}
+    form = PairingForm({**said, "profile": str(profile)} if profile else said)
     if not form.is_valid():
-        said = next(iter(form.errors.values()))[0]
-        return JsonResponse({"code": "name", "text": str(said)}, status=400)
+        wrong = next(iter(form.errors.values()))[0]
+        return JsonResponse({"code": "name", "text": str(wrong)}, status=400)
     device, secret = services.register_device(
         request.center, **form.chosen(), by=by(request), at=timezone.now()
     )

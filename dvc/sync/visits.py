@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dvc.core.compiled import compiled
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
-from dvc.sync import conflicts, doubts, holding
+from dvc.sync import conflicts, doubts, holding, unclear_names, wrong_holders
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, Status, verdict
 from intake.checkin import identify
@@ -20,6 +21,7 @@ from intake.checkin import services as checkin
 from intake.checkin.desk import Desk, Happened
 from intake.checkin.identify import Asked, Finding
 from intake.checkin.models import Visit
+from intake.checkin.verdicts import OF_A_NAME
 from intake.questions.services import Answers
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
@@ -29,12 +31,12 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
 
     One result for each op, in order. Raises `IntegrityError` as `Desk.save` does; the caller rolls everything back.
     """
-    moments = [context.happened(op, operation) for op in ops]
-    findings = identify.find(
-        operation,
-        [asked(op, at) for op, at in zip(ops, moments, strict=True)],
-        keys=context.keys,
-    )
+    typed = unclear_names.typed_for(ops, operation)
+    moments = [
+        typed[op.op_id].told.happened_at if op.op_id in typed else context.happened(op, operation)
+        for op in ops
+    ]
+    findings = find(ops, operation, context, moments=moments)
     olds = [
         conflicts.old_card(finding, op, operation, happened=at)
         for op, finding, at in zip(ops, findings, moments, strict=True)
@@ -68,6 +70,9 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
             code = checkin.welcome_code(code, todo_codes(data))
         results.append(verdict(op.op_id, op.seq, status, code, data))
     desk.save()
+    for op, finding in zip(ops, findings, strict=True):
+        if finding.volunteer is not None and op.op_id in typed:
+            unclear_names.meant(typed[op.op_id], finding.volunteer, op, operation, context)
     for i, visit in visits.items():
         results[i] = replace(results[i], data={**results[i].data, "visit": visit.pk})
         doubts.flag_visit(ops[i], visit, operation, context)
@@ -77,14 +82,29 @@ def fold(ops: Sequence[Op], operation: Operation, context: Context) -> list[Resu
     return results
 
 
+def find(
+    ops: Sequence[Op], operation: Operation, context: Context, *, moments: Sequence[datetime]
+) -> list[Finding]:
+    """Whom each op is about: whoever its card, code or id stands for, or the reason why that is nobody."""
+    findings = identify.find(operation, [asked(op, context.day(op)) for op in ops], keys=context.keys)
+    return [
+        wrong_holders.doubted(finding, happened=at) for finding, at in zip(findings, moments, strict=True)
+    ]
+
+
 def fold_for(volunteer: Volunteer, op: Op, operation: Operation, context: Context) -> Result:
     """Fold an op whose person is known by now, whatever became of the card since."""
+    return fold([about(volunteer, op)], operation, context)[0]
+
+
+def about(volunteer: Volunteer, op: Op) -> Op:
+    """The op, told with its person instead of a card."""
     told = {name: value for name, value in op.payload.items() if name not in ("card", "short_code", "guest")}
-    return fold([replace(op, payload={**told, "volunteer": volunteer.pk})], operation, context)[0]
+    return replace(op, payload={**told, "volunteer": volunteer.pk})
 
 
-def asked(op: Op, at: datetime) -> Asked:
-    payload, day = op.payload, timezone.localdate(at)
+def asked(op: Op, day: date) -> Asked:
+    payload = op.payload
     if "card" in payload:
         return Asked(day, card=str(payload["card"]))
     if "short_code" in payload:
@@ -109,21 +129,32 @@ def keep_failed(op: Op, finding: Finding, operation: Operation, context: Context
     """A scan that leads nowhere, or (of a card nobody holds yet) nowhere before the card is bound."""
     if finding.code == "unbound_card" and finding.card is not None:
         return holding.hold(op, operation, finding.card, context, happened=at)
+    if finding.code == wrong_holders.IN_DOUBT and finding.card is not None:
+        return wrong_holders.hold(op, operation, finding.card, context, happened=at)
+    if asked(op, context.day(op)).name is not None and finding.code in unclear_names.UNCLEAR:
+        return _ask_who(op, finding, operation, context, at)
     raw = str(
         op.payload.get("card")
         or op.payload.get("short_code")
         or op.payload.get("volunteer")
         or op.payload.get("guest")
-        or op.payload.get("name")
+        or op.payload.get("name")  # of somebody who is not to be let in
         or ""
     )
     checkin.keep_failed_scan(
         operation, raw=raw, code=finding.code, device=context.device, by=context.by(op), at=at
     )
     data: dict[str, Any] = {"short_code": finding.card.short_code} if finding.card else {}
-    if finding.several:
-        data["candidates"] = [_candidate(person) for person in finding.several]
     return verdict(op.op_id, op.seq, "merged", finding.code, data)
+
+
+def _ask_who(op: Op, finding: Finding, operation: Operation, context: Context, at: datetime) -> Result:
+    """Somebody was here, off-line perhaps hours ago: a person says who it was."""
+    item = unclear_names.ask(op, operation, context, at=at)
+    words = OF_A_NAME[finding.code]
+    data = {"inbox": item.pk, "candidates": [_candidate(person) for person in finding.several]}
+    result = verdict(op.op_id, op.seq, "review", finding.code, data)
+    return replace(result, title=words.title, text=words.say)
 
 
 def _candidate(person: Volunteer) -> dict[str, Any]:
@@ -147,10 +178,7 @@ class Cover:
         self.asked = operation.insurance_required
         self._policies: dict[int, list[InsurancePolicy]] = {}
         if self.asked:
-            policies = InsurancePolicy.objects.filter(
-                volunteer__in=people, valid_from__lte=max(moments), valid_to__gt=min(moments)
-            )
-            for policy in compiled(policies):
+            for policy in _policies(people, max(moments), min(moments)):
                 self._policies.setdefault(policy.volunteer_id, []).append(policy)
 
         self._answers = Answers(operation, people, [timezone.localdate(at) for at in moments])
@@ -169,6 +197,13 @@ class Cover:
 
     def of(self, volunteer: Volunteer, at: datetime) -> bool:
         return not self.asked or any(policy.covers(at) for policy in self._policies.get(volunteer.pk, ()))
+
+
+@compiled
+def _policies(people: set[int], begun_by: datetime, not_over_by: datetime) -> QuerySet[InsurancePolicy]:
+    return InsurancePolicy.objects.filter(
+        volunteer__in=people, valid_from__lte=begun_by, valid_to__gt=not_over_by
+    )
 
 
 def about_person(

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from dvc.operations.models import Operation
-from dvc.sync import holding
+from dvc.sync import holding, unclear_names
 from dvc.sync.bindings import fold_held
 from dvc.sync.context import Context
 from dvc.sync.ops import Op, Result, verdict
@@ -23,6 +23,8 @@ from intake.volunteers.services import VolunteerFields
 def fold(op: Op, operation: Operation, context: Context) -> Result:
     """Never refused: what could not be stored, or a card that is somebody else's, is said in the answer."""
     payload, happened = op.payload, context.happened(op, operation)
+    typed = unclear_names.typed_for([op], operation).get(op.op_id)
+    came_at = typed.told.happened_at if typed else happened
     came = walk_in.walk_in(
         operation,
         _fields(op, happened),
@@ -33,7 +35,10 @@ def fold(op: Op, operation: Operation, context: Context) -> Result:
         site=context.site(payload.get("site")),
         by=context.by(op),
         at=happened,
+        came_at=came_at,
     )
+    if typed:
+        unclear_names.meant(typed, came.volunteer, op, operation, context)
     for card in came.volunteer.cards.filter(state=CardState.BOUND):
         # The card may have been scanned before it was given: that was this person.
         holding.fold_waiting(card, bound_at=happened, fold=fold_held)

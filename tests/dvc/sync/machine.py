@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -38,11 +38,14 @@ from hypothesis.stateful import (
 
 from dvc.audit.services import SYSTEM
 from dvc.board import queries as board
-from dvc.operations.models import Operation
+from dvc.operations.models import Operation, QuestionsStop
 from dvc.sync import gather
 from dvc.sync.models import HeldOp, HeldState, Receipt
 from intake.checkin.models import FailedScan, Visit, VisitFlag
+from intake.checkin.stays import UNDO_FOR
 from intake.orientation import services as orientation
+from intake.questions import services as questions
+from intake.questions.models import DayAnswer
 from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
@@ -50,24 +53,30 @@ from tests.dvc.sync.desk import identity
 from tests.infra.tablet import Entry, Identity, Json, Line, Tablet
 
 TABLETS, PEOPLE, BLANKS = 3, 5, 2
+QUESTIONS = ["well", "boots"]
+TAKEN_BACK_WITHIN = 600
+NOT_TAKEN_BACK = {"visit.orient", "visit.answer"}
 Stay = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True)
 class Fact:
     """What a tablet recorded about a person, and when it really happened. `card`: the blank card it was told by, whose
-    holder is known when somebody has bound it."""
+    holder is known when somebody has bound it. `said`: answers to questions of the day; `at_once` with one button."""
 
     op_id: str
     kind: str
     person: int | None
     at: datetime
     card: int | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+    at_once: bool = False
 
 
 @dataclass
 class World:
-    """An open operation, people with cards, blank cards, registered tablets. Made once for many sequences."""
+    """An open operation that asks questions of the day, people with cards, blank cards, registered tablets. Made once
+    for many sequences."""
 
     operation: Operation
     people: list[Volunteer]
@@ -78,6 +87,7 @@ class World:
 
 def make_world() -> World:
     operation = make.operation()
+    questions.set_asked(operation, codes=QUESTIONS, stop=QuestionsStop.UNANSWERED, by=SYSTEM, at=make.at(7))
     center, operator = operation.center, make.user(operation.center)
     people = [make.volunteer(center, insured=number % 2 == 0) for number in range(PEOPLE)]
     deck = list(
@@ -87,7 +97,7 @@ def make_world() -> World:
     )
     # The last person has no card yet: tablets bind one.
     for person, card in zip(people[:-1], deck, strict=False):
-        cards.bind(card, person, by=SYSTEM, at=make.at(7))
+        cards.bind(card, person, by=SYSTEM, at=make.at(7), on=make.day(make.at(7)))
     return World(
         operation,
         people,
@@ -213,6 +223,17 @@ class TabletsMachine(RuleBasedStateMachine):
     def somebody_shows_insurance(self, tablet: int, person: int) -> None:
         self._fact(tablet, "visit.insure", person, by_card=False, evidence="seen_card")
 
+    @rule(tablet=st.integers(0, TABLETS - 1), person=st.integers(0, PEOPLE - 1), by_card=st.booleans())
+    def somebody_answers(self, tablet: int, person: int, by_card: bool) -> None:
+        self._fact(tablet, "visit.answer", person, by_card, **self._answers())
+
+    def _answers(self) -> Json:
+        """One question or both, yes or no; or 「ぜんぶ問題なし」."""
+        if self.dice.random() < 0.3:
+            return {"answers": dict.fromkeys(QUESTIONS, "yes"), "all": True}
+        asked = self.dice.sample(QUESTIONS, self.dice.randint(1, len(QUESTIONS)))
+        return {"answers": {question: self.dice.choice(["yes", "no"]) for question in asked}}
+
     @rule(tablet=st.integers(0, TABLETS - 1))
     def something_that_is_no_card_is_scanned(self, tablet: int) -> None:
         entry = self._record(tablet, "visit.arrive", card=f"https://example.jp/{len(self.nothing)}")
@@ -226,20 +247,24 @@ class TabletsMachine(RuleBasedStateMachine):
     @rule(tablet=st.integers(0, TABLETS - 1), blank=st.integers(0, BLANKS - 1))
     def a_card_that_may_be_bound_later_is_scanned(self, tablet: int, blank: int) -> None:
         card = self.world.blanks[blank]
-        kind = self.dice.choice(["visit.arrive", "visit.leave"])
-        entry = self._record(tablet, kind, card=card.token)
-        self.facts.append(Fact(entry.op["op_id"], kind, None, self.moment, card.pk))
+        kind = self.dice.choice(["visit.arrive", "visit.leave", "visit.answer"])
+        more = self._answers() if kind == "visit.answer" else {}
+        entry = self._record(tablet, kind, card=card.token, **more)
+        self.facts.append(_fact(entry, None, self.moment, card.pk))
 
     @rule(tablet=st.integers(0, TABLETS - 1))
     def the_last_record_is_taken_back(self, tablet: int) -> None:
-        """Of a person this tablet saw so once: a card held up twice at one gate is taken back as one."""
+        """Of a person this tablet saw so once in the time that is taken back: a card held up twice at one gate goes as
+        one. Briefings and answers are not taken back; who answers anew answers otherwise."""
         mine = {entry.op["op_id"] for entry in self.tablets[tablet].shelf}
-        told = [fact for fact in self.facts if fact.op_id in mine and fact.card is None]
-        last = told[-1] if told else None
-        if last is None or last.kind == "visit.orient" or self.moment - last.at > timedelta(minutes=4):
+        told = [fact for fact in self.facts if fact.op_id in mine]
+        last = next((fact for fact in reversed(told) if fact.card is None), None)
+        if last is None or last.kind in NOT_TAKEN_BACK or self.moment - last.at > timedelta(minutes=4):
             return
-        if sum((fact.kind, fact.person) == (last.kind, last.person) for fact in told) == 1:
-            self._record(tablet, "visit.undo", op=last.op_id, of=last.kind)
+        before = self.moment - UNDO_FOR - timedelta(seconds=TAKEN_BACK_WITHIN)
+        alike = [fact for fact in told if fact.kind == last.kind and fact.at > before]
+        if sum(fact.person in (last.person, None) for fact in alike) == 1:
+            self._record(tablet, "visit.undo", within=TAKEN_BACK_WITHIN, op=last.op_id, of=last.kind)
             self.facts.remove(last)
             self.taken_back.add(last.person)
 
@@ -248,11 +273,12 @@ class TabletsMachine(RuleBasedStateMachine):
         if by_card and person < len(self.world.cards):
             who = {"card": self.world.cards[person].token}
         entry = self._record(tablet, kind, **who, **more)
-        self.facts.append(Fact(entry.op["op_id"], kind, self.world.people[person].pk, self.moment))
+        self.facts.append(_fact(entry, self.world.people[person].pk, self.moment))
 
-    def _record(self, tablet: int, kind: str, **payload: Any) -> Entry:
-        """On that tablet, by its own clock, at least a minute after the fact before: which came first has an answer."""
-        self.moment += timedelta(seconds=self.dice.randint(61, 900))
+    def _record(self, tablet: int, kind: str, *, within: int = 900, **payload: Any) -> Entry:
+        """On that tablet, by its own clock, `within` so many seconds of the fact before, but at least a minute after it:
+        which came first has an answer."""
+        self.moment += timedelta(seconds=self.dice.randint(61, within))
         self.tally.ops += 1
         return self.tablets[tablet].record(kind, at=self.moment + self.errors[tablet], **payload)
 
@@ -326,6 +352,7 @@ class TabletsMachine(RuleBasedStateMachine):
                 self._nothing_is_lost_or_applied_twice()
                 self._every_no_is_visible()
                 self._state_is_what_happened()
+                self._answers_are_what_was_said()
                 self.tally.sequences += 1
         finally:
             self.generation.unlink(missing_ok=True)
@@ -418,6 +445,31 @@ class TabletsMachine(RuleBasedStateMachine):
         ):
             if any(fact.kind == kind for fact in facts):
                 assert any(seen), f"{kind} was lost"
+
+    def _answers_are_what_was_said(self) -> None:
+        """The latest answer stands, whichever came first; what one button said stands where nothing else was said."""
+        told = sorted(self._facts_of_known_people(), key=lambda fact: (not fact.at_once, fact.at))
+        expected = {
+            (fact.person, timezone.localdate(fact.at), question): answer
+            for fact in told
+            for question, answer in fact.said.items()
+        }
+        rows = DayAnswer.objects.filter(operation=self.world.operation)
+        found = {(row.volunteer_id, row.day, row.question): row.answer for row in rows}
+        assert found == expected, "what somebody said was lost or changed"
+
+
+def _fact(entry: Entry, person: int | None, at: datetime, card: int | None = None) -> Fact:
+    payload = entry.op["payload"]
+    return Fact(
+        entry.op["op_id"],
+        entry.op["kind"],
+        person,
+        at,
+        card,
+        payload.get("answers", {}),
+        payload.get("all", False),
+    )
 
 
 @contextmanager

@@ -265,7 +265,7 @@ def test_a_clock_that_is_decades_off_stays_corrected_while_an_op_waits(
     card = Card.objects.get(stock=stock)
     chief = make.by(make.user(tablet.operation.center))
     if way == "quarantine":
-        cards.bind(card, person, by=SYSTEM, at=timezone.now())
+        cards.bind(card, person, by=SYSTEM, at=timezone.now(), on=make.day(timezone.now()))
         accounts.revoke_device(tablet.device, by=SYSTEM, at=timezone.now())
     walls = datetime(year, 1, 1, tzinfo=UTC)
     op = {**tablet.op(card=card.token), "t_wall": (walls - minute).isoformat()}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -122,7 +124,9 @@ def test_conflict_04_an_ended_card_scanned_off_line_later_is_kept_and_flagged(
 ) -> None:
     card = card_of(person)
     stock = cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8))
-    cards.reissue(person, Card.objects.get(stock=stock), lost=True, by=SYSTEM, at=make.at(10))
+    cards.reissue(
+        person, Card.objects.get(stock=stock), lost=True, by=SYSTEM, at=make.at(10), on=make.day(make.at(10))
+    )
     tablet = Tablet(operation)
     tell(tablet, said(tablet, "visit.arrive", make.at(11), card=card.token))
     assert Visit.objects.get().flags == ["old_card"]
@@ -269,7 +273,7 @@ def test_conflict_05_a_card_bound_at_the_desk_takes_its_scans_along(
     card = Card.objects.get(stock=cards.issue_stock(operation.center, count=1, by=SYSTEM, at=make.at(8)))
     tablet = Tablet(operation)
     tell(tablet, said(tablet, "visit.arrive", make.at(9), card=card.token))
-    cards.bind(card, person, by=SYSTEM, at=make.at(10))
+    cards.bind(card, person, by=SYSTEM, at=make.at(10), on=make.day(make.at(10)))
     gather.look_through(operation, at=make.at(10))
     assert Visit.objects.get().arrived_at == make.at(9)
 
@@ -286,7 +290,7 @@ def test_conflict_05_a_card_that_gets_no_name_by_the_days_end_goes_to_a_person(
     item, by = InboxItem.objects.get(kind=ItemKind.CARD_NEVER_BOUND), make.by(make.user(operation.center))
     with pytest.raises(Refused, match="nobody_holds_it"):
         resolutions.choose(item, "fold", reason="佐藤さん", told_at=None, by=by, at=make.at(27))
-    cards.bind(card, person, by=SYSTEM, at=make.at(33))
+    cards.bind(card, person, by=SYSTEM, at=make.at(33), on=make.day(make.at(33)))
     resolutions.choose(item, "fold", reason="佐藤さん", told_at=None, by=by, at=make.at(33))
     assert Visit.objects.get().arrived_at == make.at(9)
 
@@ -446,17 +450,17 @@ def test_conflict_06_a_merge_carries_block_group_and_wards_and_gives_them_back(o
 
     def standing(person: Volunteer) -> tuple[Any, ...]:
         person, leads = Volunteer.objects.get(pk=person.pk), Group.objects.filter(leader=person)
-        return person.group, person.blocked_reason, list(leads), list(person.wards.all())
+        return person.group, person.listed_at, person.blocked_reason, list(leads), list(person.wards.all())
 
     made = merging.merge(first, second, by=SYSTEM, at=make.at(9))
-    assert standing(first) == (group, "迷惑行為", [group], [child])
+    assert standing(first) == (group, make.at(8), "迷惑行為", [group], [child])
     merging.undo(made, by=SYSTEM, at=make.at(10))
-    assert standing(first) == (None, "", [], [])
-    assert standing(second) == (group, "迷惑行為", [group], [child])
+    assert standing(first) == (None, None, "", [], [])
+    assert standing(second) == (group, make.at(8), "迷惑行為", [group], [child])
     made = merging.merge(first, second, by=SYSTEM, at=make.at(11))
     volunteers.block(first, reason="もう一度", by=SYSTEM, at=make.at(11))
     merging.undo(made, by=SYSTEM, at=make.at(12))
-    assert standing(first) == (None, "もう一度", [], [])  # what was said of them since is theirs
+    assert standing(first) == (None, None, "もう一度", [], [])  # what was said of them since is theirs
 
 
 def test_conflict_06_strangers_and_a_merged_person_are_not_merged(operation: Operation) -> None:
@@ -485,3 +489,59 @@ def test_the_periodic_look_costs_three_queries_while_nothing_changes(
     before = InboxSweep.objects.get(operation=operation).version
     gather.look_through_all(at=make.at(9, 3))
     assert InboxSweep.objects.get(operation=operation).version > before
+
+
+# ── desk and gate at the same moment ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_desk_decides_also_while_a_gate_tells_more_of_the_same_visit() -> None:
+    """PostgreSQL: the gate has the visit and wants the item, the desk has the item and wants the visit; the desk is
+    the one that gives way. On SQLite there is one writer, and the gate is through before the desk begins."""
+    tablet = Tablet(make.operation())
+    card = card_of(make.volunteer(tablet.operation.center))
+    first = said(tablet, "visit.arrive", make.at(9), card=card.token)
+    cards.lose(card, by=SYSTEM, at=make.at(8, 55))
+    tell(tablet, first)
+    item = InboxItem.objects.get(kind=ItemKind.OLD_CARD)
+    more = said(tablet, "visit.arrive", make.at(9, 2), card=card.token)
+    has_visit, told = threading.Event(), []
+
+    def wait_until_somebody_waits_for_us() -> None:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL deadlock_timeout = '1min'"
+            )  # the desk looks for a knot first, and gives way
+            cursor.execute(waiting)
+            end = time.monotonic() + 20
+            while not cursor.fetchone()[0] and time.monotonic() < end:
+                time.sleep(0.05)
+                cursor.execute(waiting)
+
+    def wait_for_the_desk(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "sync_inboxitem" in sql and not has_visit.is_set():
+            has_visit.set()
+            if connection.vendor == "postgresql":
+                wait_until_somebody_waits_for_us()
+        return execute(sql, params, many, context)
+
+    def gate() -> None:
+        try:
+            with connection.execute_wrapper(wait_for_the_desk):
+                told.extend(tell(tablet, more))
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=gate)
+    thread.start()
+    assert has_visit.wait(20)
+    if connection.vendor != "postgresql":
+        thread.join(20)
+    by = make.by(make.user(tablet.operation.center))
+    resolutions.choose(item, "annul", reason="別の人だった", told_at=None, by=by, at=make.at(9, 5))
+    thread.join(20)
+    assert [result["code"] for result in told] == ["already_present"]
+    assert Visit.objects.get().annulled_at == make.at(9, 5)
+    item.refresh_from_db()
+    assert (item.choice, len(item.views)) == ("annul", 3)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from dvc.accounts.roles import Role
-from dvc.audit.services import SYSTEM
+from dvc.audit.services import SYSTEM, record
 from dvc.operations import services as operations
-from dvc.operations.models import Mode
+from dvc.operations.models import Mode, Operation
 from dvc.sync import download, snapshot
 from dvc.sync.holders import OLD_CONSENT
 from intake.volunteers import services as volunteers
@@ -31,7 +33,7 @@ def tablet() -> Tablet:
 
 def _renew(tablet: Tablet) -> None:
     now = timezone.now() - timedelta(minutes=5)
-    operations.renew_consent(tablet.operation, since=now, note="", by=SYSTEM, at=now)
+    operations.renew_consent(tablet.operation, note="", by=SYSTEM, at=now)
 
 
 def test_who_agreed_before_the_notes_changed_is_asked_and_may_go_after_agreeing(tablet: Tablet) -> None:
@@ -116,6 +118,63 @@ def test_the_chief_says_that_the_notes_changed_and_takes_it_back(tablet: Tablet)
         (True, False)
     ]
     assert [('name="note"' in form) for form in forms if "まちがいだったので、聞かない" in form] == [False]
-    chief.post(page, {"take_back": "yes"})
+    _take_back(chief, page)
     tablet.operation.refresh_from_db()
     assert tablet.operation.consent_since is None
+
+
+def test_a_log_that_begins_with_a_taking_back_is_read(tablet: Tablet) -> None:
+    operation, chief = tablet.operation, Client()
+    chief.force_login(make.user(operation.center))
+    record(
+        "operation.consent_taken_back",
+        operation,
+        by=SYSTEM,
+        at=make.at(8),
+        operation=operation,
+        restored=None,
+    )
+    _renew(tablet)
+    page = reverse("operation_consent", args=[operation.pk])
+    assert chief.get(page).status_code == 200
+    _take_back(chief, page)
+    operation.refresh_from_db()
+    assert operation.consent_since is None
+
+
+def _take_back(chief: Client, page: str) -> str:
+    """Press the button, and what the page says then."""
+    [shown] = re.findall(r'name="take_back" value="([^"]+)"', chief.get(page).content.decode())
+    return chief.post(page, {"take_back": unescape(shown)}, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("written_by", ["this release", "an earlier one"])
+def test_a_renewal_that_is_taken_back_leaves_the_one_before_it(tablet: Tablet, written_by: str) -> None:
+    operation, chief = tablet.operation, Client()
+    chief.force_login(make.user(operation.center))
+    page = reverse("operation_consent", args=[operation.pk])
+    moments = [timezone.now() - timedelta(days=days) for days in (9, 5, 1)]
+    if written_by == "an earlier one":  # it took everything back at once
+        operations.renew_consent(operation, note="", by=SYSTEM, at=moments[0] - timedelta(days=9))
+        with transaction.atomic():
+            record("operation.consent_taken_back", operation, by=SYSTEM, at=moments[0], operation=operation)
+        Operation.objects.filter(pk=operation.pk).update(consent_since=None)
+    agreed = make.volunteer(operation.center, consented_at=moments[1] + timedelta(hours=1))
+    never = make.volunteer(operation.center, consented_at=moments[0] - timedelta(hours=1))
+    for at in moments:
+        operations.renew_consent(operation, note="", by=SYSTEM, at=at)
+    stale = re.findall(r'name="take_back" value="([^"]+)"', chief.get(page).content.decode())[0]
+    said = _take_back(chief, page)
+    assert "1つ前に新しくしたときの状態にもどしました" in said
+    assert Operation.objects.get(pk=operation.pk).consent_since == moments[1]
+    assert [person.consent_is_outdated(moments[1]) for person in (agreed, never)] == [
+        False,
+        True,
+    ]
+    said = chief.post(page, {"take_back": unescape(stale)}, follow=True).content.decode()  # a second tap
+    assert "ほかの人が先に" in said
+    assert Operation.objects.get(pk=operation.pk).consent_since == moments[1]
+    _take_back(chief, page)
+    assert "もう一度聞くことをやめました" in _take_back(chief, page)
+    assert Operation.objects.get(pk=operation.pk).consent_since is None
+    assert 'name="take_back"' not in chief.get(page).content.decode()

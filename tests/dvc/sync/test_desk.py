@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +23,7 @@ from intake.volunteers import services as volunteers
 from intake.volunteers.models import Card, CardState, Group, Volunteer
 from matching.teams import services as teams
 from tests import make
-from tests.dvc.sync.tablet import Tablet, card_of
+from tests.dvc.sync.tablet import Tablet, card_of, walk_in
 
 pytestmark = pytest.mark.django_db
 
@@ -41,15 +40,6 @@ def blank(tablet: Tablet) -> str:
 
 def undo(tablet: Tablet, op: dict[str, Any]) -> dict[str, Any]:
     return tablet.op("visit.undo", op=op["op_id"], of=op["kind"])
-
-
-def walk_in(tablet: Tablet, **payload: Any) -> dict[str, Any]:
-    told = {
-        "guest": str(uuid.uuid4()), "family_name": "髙﨑", "given_name": "𠮷野", "family_kana": "たかさき",
-        "given_kana": "よしの", "phone": "090-0000-1234", "emergency_phone": "022-000-0009", "experience": 0,
-        "insured": "seen_card", "consent": True, "proxy": True,
-    }  # fmt: skip
-    return tablet.op("person.walk_in", **{**told, **payload})
 
 
 # ── taking back ────────────────────────────────────────────────────────────────────────────────
@@ -391,6 +381,12 @@ def group_of(tablet: Tablet, *people: Volunteer, name: str = "町内会") -> Gro
     return group
 
 
+def nameless_people(tablet: Tablet) -> tuple[int, int]:
+    """(came today, here)"""
+    found = nameless.figures(tablet.operation, at=timezone.now())
+    return found.came, found.here
+
+
 def test_a_group_arrives_in_one_op_with_its_exceptions_by_name(tablet: Tablet) -> None:
     people = [make.volunteer(tablet.operation.center, f"会員{number}") for number in range(5)]
     group = group_of(tablet, *people)
@@ -406,9 +402,35 @@ def test_a_group_arrives_in_one_op_with_its_exceptions_by_name(tablet: Tablet) -
     }
     assert Visit.objects.present().count() == 3
     assert GroupArrival.objects.get().extra == 3
-    assert nameless.figures(tablet.operation, at=timezone.now()) == (3, 3)
+    assert nameless_people(tablet) == (3, 3)
     [late] = tablet.send(tablet.op(volunteer=people[2].pk))
     assert late["code"] == "already_present"
+
+
+def test_a_group_of_which_nobody_came_or_went_is_said_to_be_so(tablet: Tablet) -> None:
+    person = make.volunteer(tablet.operation.center)
+    group = group_of(tablet, person)
+
+    def told(kind: str, *members: int, extra: int = 0) -> tuple[str, str, str]:
+        [result] = tablet.send(tablet.op(kind, group=group.pk, members=list(members), extra=extra))
+        return result["code"], result["title"], result["text"]
+
+    code, title, text = told("group.arrive")
+    assert (code, title) == ("group_nobody_came", "新しく受付した人はいません")
+    assert text.startswith("町内会：来た人に印をつけるか、")
+    assert not Entry.objects.filter(action="group.arrived").exists()
+    code, _, text = told("group.arrive", extra=4)
+    assert (code, text.split("。")[0]) == ("group_arrived", "町内会：名簿にない人4人")
+    code, _, text = told("group.arrive", person.pk)
+    assert (code, text.split("。")[0]) == ("group_arrived", "町内会：1人")
+    code, title, text = told("group.arrive", person.pk)
+    assert (code, title) == ("group_nobody_came", "新しく受付した人はいません")
+    assert "0人" not in text
+    code, _, text = told("group.leave", person.pk)
+    assert (code, text.split("。")[0]) == ("group_left", "町内会：1人、名簿にない人4人")
+    code, title, text = told("group.leave", person.pk)
+    assert (code, title) == ("group_nobody_left", "新しく帰りを記録した人はいません")
+    assert "0人" not in text
 
 
 def test_a_group_goes_home_in_one_op_and_either_is_taken_back_whole(tablet: Tablet) -> None:
@@ -420,13 +442,13 @@ def test_a_group_goes_home_in_one_op_and_either_is_taken_back_whole(tablet: Tabl
     results = tablet.send(came, went)
     assert [result["code"] for result in results] == ["group_arrived", "group_left"]
     assert not Visit.objects.present().exists()
-    assert nameless.figures(tablet.operation, at=timezone.now()) == (2, 0)
+    assert nameless_people(tablet) == (2, 0)
     tablet.send(undo(tablet, went))
     assert Visit.objects.present().count() == 3
-    assert nameless.figures(tablet.operation, at=timezone.now()) == (2, 2)
+    assert nameless_people(tablet) == (2, 2)
     tablet.send(undo(tablet, came))
     assert not Visit.objects.present().exists()
-    assert nameless.figures(tablet.operation, at=timezone.now()) == (0, 0)
+    assert nameless_people(tablet) == (0, 0)
 
 
 def test_taking_back_people_without_names_stands_in_the_log_once(tablet: Tablet) -> None:

@@ -113,9 +113,9 @@ def test_every_kind_of_change_arrives_as_a_change(tablet: Downloader) -> None:
     cards.unbind(held[3], by=SYSTEM, at=now)
     stock = cards.issue_stock(center, count=2, by=SYSTEM, at=now)
     fresh = list(Card.objects.filter(stock=stock))
-    cards.reissue(people[4], fresh[0], lost=False, by=SYSTEM, at=now)
+    cards.reissue(people[4], fresh[0], lost=False, by=SYSTEM, at=now, on=make.day(now))
     newcomer = make.volunteer(center, "髙﨑", "𠮷野", insured=False)
-    cards.bind(fresh[1], newcomer, by=SYSTEM, at=now)
+    cards.bind(fresh[1], newcomer, by=SYSTEM, at=now, on=make.day(now))
     tablet.assert_up_to_date()
     volunteers.record_insurance(newcomer, by=SYSTEM, at=now)
     checkin.arrive(tablet.operation, newcomer, site=None, by=SYSTEM, at=now)
@@ -144,7 +144,7 @@ def test_the_card_of_a_merged_registration_stands_for_the_one_person(tablet: Dow
 def test_what_the_card_of_a_merged_registration_shows_is_the_standing_ones(tablet: Downloader) -> None:
     center, now = tablet.operation.center, timezone.now()
     since = now - timedelta(hours=1)
-    operations.renew_consent(tablet.operation, since=since, note="", by=SYSTEM, at=since)
+    operations.renew_consent(tablet.operation, note="", by=SYSTEM, at=since)
     told: dict[str, Any] = {"emergency_phone": "", "guardian_consent": True, "said_minor": True}
     twin = make.volunteer(center, "高橋", "一郎", consented_at=now, **told)
     first = make.volunteer(center, "髙橋", "花子", registered_at=make.at(8) - timedelta(days=9))
@@ -226,7 +226,9 @@ def test_a_wiped_drill_is_forgotten(tablet: Downloader) -> None:
     drill = make.operation(tablet.operation.center, mode=Mode.DRILL, name="訓練")
     person = make.volunteer(drill.center, "訓練", drill=drill)
     stock = cards.issue_stock(drill.center, count=1, by=SYSTEM, at=timezone.now(), drill=drill)
-    cards.bind(Card.objects.get(stock=stock), person, by=SYSTEM, at=timezone.now())
+    cards.bind(
+        Card.objects.get(stock=stock), person, by=SYSTEM, at=timezone.now(), on=make.day(timezone.now())
+    )
     inside = Downloader(drill)
     inside.refresh()
     tablet.refresh()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -142,14 +144,36 @@ def test_the_menu_and_the_first_page_count_what_waits(operation: Operation, miss
 
 
 def test_a_name_that_did_not_settle_who_came_says_what_to_do_at_the_desk(operation: Operation) -> None:
-    make.volunteer(operation.center, "大森")
     tablet = Tablet(operation)
-    tablet.send(tablet.op(name="森"))
+    tablet.send(tablet.op("scan.failed", raw="森", code="ambiguous", input="typed"))
     client = signed_in(operation, Role.RECEPTION)
     page = client.get(url("failed_scan_list", operation)).content.decode()
     assert "名前だけでは決まりませんでした" in page
     assert "本人を探して、到着を入れてください。" in page
     assert "下から" not in page
+    link = url("volunteer_list", operation) + "?q=%E6%A3%AE"
+    assert f'href="{link}"' in page
+    make.volunteer(operation.center, "森", "太郎")
+    assert "森 太郎" in client.get(link).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("payload", "sought"),
+    [
+        ({"card": "HTTPS://X/?a=1&b=2"}, "?q=HTTPS%3A%2F%2FX%2F%3Fa%3D1%26b%3D2"),
+        ({"short_code": "0000-0001"}, "?q=0000-0001"),
+        ({"volunteer": 987654}, ""),
+        ({"guest": "0190c0de-0000-7000-8000-000000000000"}, ""),
+    ],
+)
+def test_the_search_for_whoever_failed_begins_with_what_was_read(
+    operation: Operation, payload: dict[str, Any], sought: str
+) -> None:
+    tablet = Tablet(operation)
+    tablet.send(tablet.op(**payload))
+    client = signed_in(operation, Role.RECEPTION)
+    page = client.get(url("failed_scan_list", operation)).content.decode()
+    assert f'href="{url("volunteer_list", operation)}{sought}"' in page
 
 
 def test_a_failed_scan_stays_until_somebody_has_seen_it(operation: Operation, person: Volunteer) -> None:

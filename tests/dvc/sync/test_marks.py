@@ -185,7 +185,7 @@ def test_nobody_is_counted_twice_when_everything_is_sent_again(tablet: Tablet) -
     ops = arrivals(tablet, 5)
     first = tablet.send(*ops)
     again = tablet.send(*reversed(ops))
-    assert {r["op_id"]: {**r, "status": ""} for r in first} == {
-        r["op_id"]: {**r, "status": ""} for r in again
+    assert {r["op_id"]: {**r, "status": "replayed", "was": r["status"]} for r in first} == {
+        r["op_id"]: r for r in again
     }
     assert (Visit.objects.count(), Volunteer.objects.count()) == (5, 5)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
+from dvc.operations.models import Mode
 from intake.checkin.verdicts import VERDICTS
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
@@ -25,8 +26,13 @@ CASES: list[dict[str, Any]] = json.loads(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["note"]))
 def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
-    tablet = Tablet(make.operation())
     asked = case.get("operation", {})
+    tablet = Tablet(make.operation(mode=Mode(asked.get("mode", Mode.DISASTER))))
+    started = timezone.now()
+    if days := asked.get("clock_days"):
+        operations.set_clock(
+            tablet.operation, reading=started + timedelta(days=days), speed=1, by=SYSTEM, at=started
+        )
     if "insurance_required" in asked:
         operations.edit_operation(
             tablet.operation, by=SYSTEM, at=make.at(8), insurance_required=asked["insurance_required"]
@@ -41,11 +47,15 @@ def test_the_server_says_what_the_table_says(case: dict[str, Any]) -> None:
     }
     if missing.get("old_consent"):
         fields["consented_at"] = make.at(8)
-        operations.renew_consent(tablet.operation, since=make.at(9), note="", by=SYSTEM, at=make.at(9))
+        operations.renew_consent(tablet.operation, note="", by=SYSTEM, at=make.at(9))
     if missing.get("emergency") is False:
         fields["emergency_phone"] = ""
     person = make.volunteer(tablet.operation.center, insured=missing.get("insured", True), **fields)
-    token = card_of(person).token
+    last_days = {
+        "expired": timezone.localdate(started) - timedelta(days=1),
+        "last_day": timezone.localdate(started),
+    }
+    token = card_of(person, expires=last_days.get(case.get("card", ""))).token
     sites = {
         name: operations.add_site(
             tablet.operation.center, name=name, lat=38.3, lng=141.0, by=SYSTEM, at=make.at(8)

@@ -16,6 +16,7 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
+from dvc.operations import services as operations
 from dvc.sync import gather, inbox_queries, queue_files, resolutions
 from dvc.sync.models import HeldOp, InboxItem, ItemKind
 from intake.checkin.models import Visit
@@ -155,13 +156,13 @@ def test_a_scan_that_waits_for_its_card_is_taken_back_before_and_after_the_card_
         undo = said(tablet, "visit.undo", make.at(9, 5), op=scan["op_id"], of="visit.arrive")
         if minute:
             tell(tablet, scan)
-            cards.bind(card, person, by=SYSTEM, at=make.at(9, 4))
+            cards.bind(card, person, by=SYSTEM, at=make.at(9, 4), on=make.day(make.at(9, 4)))
             sweep(tablet)
             assert Visit.objects.present().exists()
             [result] = tell(tablet, undo)
         else:
             [_, result] = tell(tablet, scan, undo)
-            cards.bind(card, make.volunteer(center), by=SYSTEM, at=make.at(9, 4))
+            cards.bind(card, make.volunteer(center), by=SYSTEM, at=make.at(9, 4), on=make.day(make.at(9, 4)))
             sweep(tablet)
         assert (result["status"], result["code"]) == ("applied", "annulled")
         assert not Visit.objects.present().exists()
@@ -210,7 +211,7 @@ def test_a_person_who_gives_such_a_card_a_name_later_is_asked_whether_that_perso
     tell(tablet, insured(tablet, person, card=card.token))
     sweep(tablet, 26)
     by = make.by(make.user(tablet.operation.center))
-    cards.bind(card, person, by=SYSTEM, at=make.at(33))
+    cards.bind(card, person, by=SYSTEM, at=make.at(33), on=make.day(make.at(33)))
     resolutions.choose(
         InboxItem.objects.get(kind=ItemKind.CARD_NEVER_BOUND), "fold", reason="佐藤さん", told_at=None, by=by, at=make.at(33),
     )  # fmt: skip
@@ -303,3 +304,20 @@ def test_without_an_arrival_by_the_days_end_a_person_is_asked_once(
         assert (visit.arrived_at, visit.insurance_seen_at, visit.oriented_at) == (
             make.at(8, 50), make.at(9), make.at(9, 20),
         )  # fmt: skip
+
+
+def test_nobody_came_at_a_time_that_is_still_to_come(tablet: Tablet, person: Volunteer) -> None:
+    tell(tablet, insured(tablet, person))
+    operations.close_operation(tablet.operation, teams_out=0, by=SYSTEM, at=make.at(15))
+    sweep(tablet, 15)  # closed: the day is over, whatever the clock says
+    item = InboxItem.objects.get(kind=ItemKind.NEVER_ARRIVED)
+    by = make.by(make.user(tablet.operation.center))
+    with pytest.raises(Refused) as refusal:
+        resolutions.choose(item, "came_at", reason="本人", told_at=make.at(18, 50), by=by, at=make.at(15, 10))
+    assert (
+        refusal.value.text == "到着の時刻が、いまより先になっています。時刻を確かめて、入力し直してください。"
+    )
+    item.refresh_from_db()
+    assert (item.is_open, Visit.objects.exists()) == (True, False)
+    resolutions.choose(item, "came_at", reason="本人", told_at=make.at(8, 50), by=by, at=make.at(15, 10))
+    assert Visit.objects.get().arrived_at == make.at(8, 50)
