@@ -2,4 +2,4 @@
 import "../css/wall.css";
 import { startPolling } from "./board/poll";
 
-for (const element of document.querySelectorAll<HTMLElement>("[data-poll-url]")) startPolling(element);
+for (const element of document.querySelectorAll<HTMLElement>("[data-poll-url]:not([data-alerts])")) startPolling(element);

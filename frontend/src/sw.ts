@@ -12,7 +12,7 @@ const PRECACHE = __PRECACHE__;
 const KIT = `kit-${__VERSION__}`;
 const SHELL = "shell";
 const FONTS = "fonts";
-const SHELL_PATH = /^\/o\/\d+\/(?:tablet|kiosk)\/$/;
+const SHELL_PATH = /^\/o\/\d+\/(?:tablet|kiosk|survey\/tablet|loans\/tablet)\/$/;
 const FONT_PATH = /^\/static\/dist\/assets\/.+\.woff2$/;
 const PATIENCE_MS = 3000;
 

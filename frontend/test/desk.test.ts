@@ -54,14 +54,16 @@ describe("a board that keeps itself up to date", () => {
   let server: Server;
   let asked: string[];
   let status = 200;
+  let part = "";
 
   beforeEach(async () => {
     asked = [];
     status = 200;
+    part = "<p>128人</p>";
     server = createServer((request, response) => {
       asked.push(request.url ?? "");
       response.writeHead(status, { "X-Version": "9" });
-      response.end(status === 200 ? "<p>128人</p>" : undefined);
+      response.end(status === 200 ? part : undefined);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -99,6 +101,19 @@ describe("a board that keeps itself up to date", () => {
     expect(board().querySelector("#box")).not.toBeNull();
     document.getElementById("box")!.blur();
     await vi.waitFor(() => expect(board().innerHTML).toBe("<p>128人</p>"));
+  });
+
+  it("keeps ticks, and goes on while a tick has the focus", async () => {
+    board().innerHTML = `<input type="checkbox" id="pick-1"><input type="checkbox" id="pick-2">`;
+    part = `<p>新しい</p><input type="checkbox" id="pick-1"><input type="checkbox" id="pick-3">`;
+    const box = document.getElementById("pick-1") as HTMLInputElement;
+    box.checked = true;
+    box.focus();
+    startPolling(board());
+    await vi.waitFor(() => expect(board().textContent).toBe("新しい"));
+    expect((document.getElementById("pick-1") as HTMLInputElement).checked).toBe(true);
+    expect((document.getElementById("pick-3") as HTMLInputElement).checked).toBe(false);
+    expect(document.activeElement?.id).toBe("pick-1");
   });
 
   it("says since when it stands still, and takes it back when answers come again", async () => {

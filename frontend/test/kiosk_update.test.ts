@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { QuietUpdate } from "../src/field/kiosk_update";
+import { ReleaseWatch } from "../src/field/release";
 
 /** The browser's side: a worker that keeps the new page, unless it can not fetch it, and what it then holds. */
 class Browser extends EventTarget {
@@ -28,7 +29,8 @@ describe("a kiosk when a new release has come", () => {
     Object.defineProperty(navigator, "serviceWorker", { value: browser, configurable: true });
     vi.stubGlobal("caches", { match: async () => new Response(browser.page) });
     [quietFor, camera, reload] = [120_000, true, vi.fn<() => void>()];
-    new QuietUpdate({ quietFor: () => quietFor, cameraComesBack: async () => camera, reload });
+    const update = new QuietUpdate({ quietFor: () => quietFor, cameraComesBack: async () => camera, reload });
+    new ReleaseWatch(() => update.offer());
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -40,6 +40,57 @@ describe("the form of a group", () => {
     },
   );
 
+  it("counts whoever reads a card after the headcount once: named now, nameless before", async () => {
+    const desk = await withSheet();
+    desk.press("[data-group-step='1']");
+    desk.press("[data-group-step='1']");
+    expect(desk.part("group-done").textContent).toBe("5人を受付する");
+    desk.read(await cardText(cardId(4)));
+    await vi.waitFor(() => expect(desk.part("group-say").textContent).toBe("遠藤 実… さんを入れました。名簿にない人を1人減らして、1人にしました。"));
+    expect(desk.part("group-done").textContent).toBe("5人を受付する");
+    desk.read(await cardText(cardId(1)));
+    await vi.waitFor(() => expect(desk.part("group-say").textContent).toBe("佐藤 花… さんを入れました。"));
+    desk.press("[data-group-done]");
+    const [op] = await desk.records(1);
+    expect(op?.payload).toMatchObject({ members: [1, 2, 3, 4], extra: 1 });
+  });
+
+  it("never says that nobody comes: there is no button for that", async () => {
+    const desk = await withSheet();
+    for (const tick of desk.part("group-list").querySelectorAll("input")) tick.click();
+    const done = desk.part<HTMLButtonElement>("group-done");
+    expect([done.textContent, done.disabled]).toEqual(["来た人に印をつけてください", true]);
+    desk.press("[data-group-step='1']");
+    expect([done.textContent, done.disabled]).toEqual(["1人を受付する", false]);
+    desk.press("[data-group-done]");
+    await desk.shows("group_arrived");
+    expect(desk.part("verdict-body").textContent).toContain("桜木町内会：名簿にない人1人。");
+  });
+
+  it("takes home people without names although nobody is ticked", async () => {
+    const desk = await withSheet({}, "[data-way='visit.leave']");
+    for (const tick of desk.part("group-list").querySelectorAll("input")) tick.click();
+    expect(desk.part("group-done").textContent).toBe("団体の帰りを記録する");
+    desk.press("[data-group-done]");
+    await desk.shows("group_left");
+    expect(desk.part("verdict-body").textContent).toContain("桜木町内会：おつかれさまでした");
+  });
+
+  it("counts as many without a name as the server believes, and no more", async () => {
+    const desk = await withSheet();
+    for (const step of [10, 1, -1, 1, 10]) desk.press(`[data-group-step='${step}']`);
+    expect(desk.part("group-extra").textContent).toBe("12");
+    expect(desk.part("group-done").textContent).toBe("15人を受付する");
+  });
+
+  it("takes ten too many back with one tap, and never counts below nobody", async () => {
+    const desk = await withSheet();
+    for (const step of [10, 1, -10]) desk.press(`[data-group-step='${step}']`);
+    expect(desk.part("group-extra").textContent).toBe("1");
+    desk.press("[data-group-step='-10']");
+    expect(desk.part("group-extra").textContent).toBe("0");
+  });
+
   it("takes in nobody who is recorded the other way", async () => {
     const desk = await withSheet();
     desk.press("[data-way='visit.leave']");
@@ -123,6 +174,18 @@ describe("beside the open form of a group", () => {
     desk.type(code);
     await vi.waitFor(() => expect(desk.part("group-done").textContent).toBe("4人を受付する"));
     expect(await desk.recorded()).toEqual([]);
+  });
+
+  it("a sheet signed with a key that is newer than the tablet's data asks for fresh data and is not called forged", async () => {
+    const desk = await ReceptionPage.open(await snapshotOf(NAMES, { groups, keys: [{ kid: 9, public_key: "00".repeat(32) }] }));
+    desk.read(await sheet());
+    await desk.shows("unverified_sheet");
+    expect(desk.part("verdict").textContent).toContain("「送信」を押して新しいデータを受け取ってから");
+    expect((await desk.records(1))[0]?.payload.code).toBe("unverified_sheet");
+    closePages();
+    const forged = await ReceptionPage.open(await snapshotOf(NAMES, { groups, keys: [{ kid: 1, public_key: "00".repeat(32) }] }));
+    forged.read(await sheet());
+    await forged.shows("forged_card");
   });
 
   it("the same sheet again changes nothing", async () => {

@@ -103,7 +103,7 @@ export class ReceptionPage {
     page.innerHTML = markup("intake/checkin/tablet.html");
     const body = /<body([^>]*)>/.exec(markup("intake/checkin/tablet.html"))?.[1] ?? "";
     for (const [, name] of body.matchAll(/(data-[\w-]+)/g)) page.setAttribute(name!, "");
-    Object.assign(page.dataset, { operationId: String(OPERATION), opsUrl: "/ops", snapshotUrl: "/snapshot?", peopleUrl: "/people?", operatorsUrl: "/operators", app: "test" });
+    Object.assign(page.dataset, { operationId: String(OPERATION), opsUrl: "/ops", snapshotUrl: "/snapshot?", peopleUrl: "/people?", operatorsUrl: "/operators", app: "test", mostNameless: "12" });
     document.body.replaceChildren(page);
     const listeners: [string, EventListenerOrEventListenerObject, unknown][] = [];
     const add = document.addEventListener.bind(document);

@@ -42,6 +42,28 @@ describe("somebody who is to talk with the chief", () => {
   });
 });
 
+describe("a typed name", () => {
+  it("is asked nothing before the server has said whose it is, and then that person is", async () => {
+    const said = (op: Op): Result => ({
+      op_id: op.op_id, seq: op.seq, status: "applied", code: "ok", tone: "ok", title: "", text: "", data: { volunteer: 7, name: "佐藤 花子", questions: { left: ["well"], lacks: [], talk: false } },
+    });
+    let online = false;
+    const desk = await opened(ASK, {}, (op) => {
+      if (!online) throw new TypeError("no network");
+      return said(op);
+    });
+    desk.type("さとう　はなこ");
+    await desk.shows("recorded");
+    expect(desk.page.querySelector("[data-verdict] .t-questions")).toBeNull();
+    online = true;
+    desk.press("[data-send]");
+    await desk.shows("ok");
+    expect(desk.page.querySelector("[data-verdict] .t-questions")).not.toBeNull();
+    desk.press("だめ", desk.part("verdict"));
+    expect((await desk.records(2))[1]?.payload).toMatchObject({ volunteer: 7, answers: { well: "no" } });
+  });
+});
+
 describe("「ぜんぶ問題なし」", () => {
   it("says that nobody was asked one by one, so that it stands behind whatever else was said", async () => {
     const desk = await opened();

@@ -53,7 +53,7 @@ describe.each(dumps)("a shelf of %s", (file, dump) => {
   const rows = dump.stores["ops"]!.rows.map(({ value }) => value);
   const queue = rows.filter((row) => row.queued === 1);
 
-  it("opens with its queue whole, goes on numbering, and lets nothing go", async () => {
+  it("failure 09: opens with its queue whole, goes on numbering, and lets nothing go", async () => {
     await lay(file, dump);
     const shelf = await Shelf.open(file);
     const before = await shelf.queuedAfter(-Infinity, 1000);

@@ -1,8 +1,22 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { heardOf, isoWithOffset, reading, sendingStamp, stamp } from "../src/field/clock";
-import { Repeats } from "../src/field/repeat";
+import { DeskRepeats, Repeats } from "../src/field/repeat";
+import type { Entry } from "../src/field/shelf";
 import { shortName } from "../src/field/text";
+import { canUndo } from "../src/field/undo";
 import { uuid7 } from "../src/field/uuid7";
+
+describe("taking back", () => {
+  it("failure 26: is offered as long as the server allows it", () => {
+    const [, minutes] = /UNDO_FOR: Final = timedelta\(minutes=(\d+)\)/.exec(readFileSync("../intake/checkin/stays.py", "utf8"))!;
+    const at = Date.parse("2026-11-23T09:00:00+09:00");
+    const op = { op_id: uuid7(), seq: 1, actor: 3, operation: 1, kind: "visit.arrive", v: 1, ...stamp(), t_wall: isoWithOffset(new Date(at)), lane: "", base: {}, payload: { volunteer: 7 }, mode: "offline" } as const;
+    const entry = { op, result: null, verdict: { code: "ok", tone: "ok", title: "", say: "" } } as unknown as Entry;
+    const end = at + Number(minutes) * 60_000;
+    expect([canUndo(entry, end), canUndo(entry, end + 1)]).toEqual([true, false]);
+  });
+});
 
 describe("uuid7", () => {
   it("has the version, the variant and the time, and never repeats", () => {
@@ -92,5 +106,25 @@ describe("two cards before one camera", () => {
     const seen = ["a", "b", "a", "b", "a", "b"].map((card, i) => repeats.isRepeat(card, i * 1500));
     expect(seen).toEqual([false, false, true, true, true, true]);
     expect(repeats.isRepeat("a", 6000 + 4001)).toBe(false);
+  });
+});
+
+describe("a desk with a reader and a camera", () => {
+  it("hears a card again when 帰り is chosen, but not one that still lies before the camera", () => {
+    const repeats = new DeskRepeats();
+    const seen = (way: "visit.arrive" | "visit.leave", input: "reader" | "camera"): boolean => repeats.isRepeat("a", way, input, 0);
+    expect([seen("visit.arrive", "reader"), seen("visit.arrive", "reader"), seen("visit.leave", "reader")]).toEqual([false, true, false]);
+    expect([seen("visit.arrive", "camera"), seen("visit.leave", "camera")]).toEqual([false, true]);
+  });
+
+  it("is told by a button to read again: also by the camera what is not before it any more", () => {
+    const repeats = new DeskRepeats();
+    const again = (text: string, now: number): boolean => repeats.isRepeat(text, "visit.arrive", "camera", now);
+    again("away", 0);
+    again("there", 1500);
+    repeats.release(2000);
+    expect(again("away", 2000)).toBe(true);
+    repeats.releaseAll(3100);
+    expect([again("there", 3100), repeats.isRepeat("there", "visit.arrive", "reader", 3100)]).toEqual([false, false]);
   });
 });

@@ -1,80 +1,48 @@
 // @vitest-environment happy-dom
+/* The notice of a new release at the reception: somebody may be writing, and the line may be gone. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Update } from "../src/field/update";
 
-/** The browser's side of a release: each look answers as the test says. */
-class Browser extends EventTarget {
-  readonly controller = {};
-  looks = 0;
-  answer: () => Promise<{ installing: (EventTarget & { state: string }) | null }> = async () => ({ installing: null });
-
-  async getRegistration(): Promise<{ update: () => ReturnType<Browser["answer"]> }> {
-    return {
-      update: () => {
-        this.looks += 1;
-        return this.answer();
-      },
-    };
-  }
-}
-
-describe("a release that is asked for as the line comes back", () => {
-  const browser = new Browser();
-  let update: Update;
+describe("the notice that a new release has come", () => {
+  let isWriting: boolean;
+  let stored: boolean;
+  const leave = vi.fn<() => void>();
+  const reload = vi.fn<() => void>();
+  const part = (name: string): HTMLElement => document.querySelector<HTMLElement>(`[data-${name}]`)!;
 
   beforeEach(() => {
-    vi.useFakeTimers();
-    Object.defineProperty(navigator, "serviceWorker", { value: browser, configurable: true });
-    document.body.innerHTML = '<div data-update hidden><button data-update-now></button><span data-update-say></span></div>';
-    browser.looks = 0;
-    update = new Update(document.body, () => false, () => undefined);
+    [isWriting, stored] = [false, true];
+    document.body.innerHTML = "<div data-update hidden><button data-update-now></button><span data-update-say></span></div>";
+    const controller = { postMessage: (_: unknown, [port]: MessagePort[]) => port?.postMessage({ stored }) };
+    Object.defineProperty(navigator, "serviceWorker", { value: { controller }, configurable: true });
+    vi.spyOn(location, "reload").mockImplementation(reload);
+    new Update(document.body, () => isWriting, leave).offer();
   });
-  afterEach(() => vi.useRealTimers());
-
-  it("is asked for again when the line broke, more and more seldom, until an answer comes", async () => {
-    browser.answer = () => Promise.reject(new TypeError("no network"));
-    update.ask();
-    await vi.advanceTimersByTimeAsync(9_000);
-    expect(browser.looks).toBe(1);
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect(browser.looks).toBe(2);
-    await vi.advanceTimersByTimeAsync(15_000);
-    expect(browser.looks).toBe(2);
-    browser.answer = async () => ({ installing: null });
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(browser.looks).toBe(3);
-    await vi.advanceTimersByTimeAsync(20 * 60_000);
-    expect(browser.looks).toBe(3);
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.clearAllMocks();
+    Reflect.deleteProperty(navigator, "serviceWorker");
   });
 
-  it("is asked for again when one of its files did not come, and not when all came", async () => {
-    const coming = Object.assign(new EventTarget(), { state: "installing" });
-    browser.answer = async () => ({ installing: coming });
-    update.ask();
-    await vi.advanceTimersByTimeAsync(0);
-    browser.answer = async () => ({ installing: null });
-    coming.state = "redundant";
-    coming.dispatchEvent(new Event("statechange"));
-    await vi.advanceTimersByTimeAsync(11_000);
-    expect(browser.looks).toBe(2);
-
-    const whole = Object.assign(new EventTarget(), { state: "installing" });
-    browser.answer = async () => ({ installing: whole });
-    update.ask();
-    await vi.advanceTimersByTimeAsync(0);
-    whole.state = "activated";
-    whole.dispatchEvent(new Event("statechange"));
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(browser.looks).toBe(3);
+  it("is in sight, and the press keeps what is to be kept and loads the page again", async () => {
+    expect(part("update").hidden).toBe(false);
+    part("update-now").click();
+    await vi.waitFor(() => expect(reload).toHaveBeenCalledTimes(1));
+    expect([leave.mock.calls.length, part("update-say").textContent]).toEqual([1, ""]);
   });
 
-  it("starts from the short pause again when the server is reached anew", async () => {
-    browser.answer = () => Promise.reject(new TypeError("no network"));
-    update.ask();
-    await vi.advanceTimersByTimeAsync(100_000);
-    const before = browser.looks;
-    update.ask();
-    await vi.advanceTimersByTimeAsync(11_000);
-    expect(browser.looks).toBe(before + 2);
+  it("throws away nothing that is half written", async () => {
+    isWriting = true;
+    part("update-now").click();
+    expect(part("update-say").textContent).toBe("書きかけの画面があります。終わってから、もう一度押してください。");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([leave.mock.calls.length, reload.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it("waits where the new page cannot be fetched", async () => {
+    stored = false;
+    part("update-now").click();
+    await vi.waitFor(() => expect(part("update-say").textContent).toContain("いまはサーバーにつながっていません。"));
+    expect([leave.mock.calls.length, reload.mock.calls.length]).toEqual([0, 0]);
   });
 });

@@ -4,13 +4,14 @@ import { describe, expect, it } from "vitest";
 import { PresenceList } from "../src/field/presence";
 import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, OLD_CONSENT, type Snapshot, type VisitKind } from "../src/field/protocol";
 import type { Entry } from "../src/field/shelf";
-import { preview } from "../src/field/snapshot";
+import { preview, previewOf } from "../src/field/snapshot";
 
 interface Case {
   readonly note: string;
   readonly kind: VisitKind;
   readonly person: { readonly insured?: boolean; readonly emergency?: boolean; readonly minor?: boolean; readonly consent?: boolean; readonly blocked?: boolean; readonly old_consent?: boolean };
-  readonly operation?: { readonly insurance_required?: boolean; readonly is_open?: boolean };
+  readonly operation?: { readonly insurance_required?: boolean; readonly is_open?: boolean; readonly mode?: string };
+  readonly card?: "expired" | "last_day";
   readonly before: readonly VisitKind[];
   readonly sites?: readonly [string, string];
   readonly code: string;
@@ -23,10 +24,11 @@ const cards = read("cards.json") as {
   keys: { kid: number; public_key: string }[];
   cases: { note: string; text: string; card_id: string; short_code: string }[];
 };
-const card = cards.cases.find(({ note }) => note === "plain")!;
-const prefix = card.card_id.slice(0, 16);
+const [plain, ending] = ["plain", "with an end"].map((wanted) => cards.cases.find(({ note }) => note === wanted)!);
+const DAYS = { expired: "2027-04-01", last_day: "2027-03-31" };
 
-function snapshotOf({ person, operation }: Case): Snapshot {
+function snapshotOf({ person, operation }: Case, card: { card_id: string; short_code: string }): Snapshot {
+  const prefix = card.card_id.slice(0, 16);
   const flags =
     (person.insured === false ? 0 : INSURED) |
     (person.emergency === false ? NO_EMERGENCY : 0) |
@@ -53,7 +55,8 @@ function snapshotOf({ person, operation }: Case): Snapshot {
 
 describe("the table of verdicts", () => {
   it.each(cases.map((each) => [each.note, each] as const))("%s", async (_note, each) => {
-    const snapshot = snapshotOf(each);
+    const card = each.card ? ending! : plain!;
+    const snapshot = snapshotOf(each, card);
     const presence = new PresenceList();
     presence.reset(snapshot, []);
     const number = (name?: string): number | null => (name === undefined ? null : name.length + name.charCodeAt(0));
@@ -61,6 +64,9 @@ describe("the table of verdicts", () => {
     each.before.forEach((kind, i) => {
       presence.note({ queued: 1, result: null, verdict: { volunteer: 7, tone: "ok", code: "ok" }, op: { op_id: String(i), kind, payload: { site: before } } } as unknown as Entry);
     });
-    expect((await preview({ card: card.text }, each.kind, { snapshot, presence, today: "2026-11-23", site })).code).toBe(each.code);
+    const scanned = await preview({ card: card.text }, each.kind, { snapshot, presence, today: each.card ? DAYS[each.card] : "2026-11-23", site });
+    expect(scanned.code).toBe(each.code);
+    // Picked from a list, they hear the same as by their card.
+    if (!each.card) expect(previewOf({ volunteer: 7, name: "佐藤 花", kana: "さとう は" }, each.kind, { snapshot, presence, site })).toEqual(scanned);
   });
 });

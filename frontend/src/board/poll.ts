@@ -12,9 +12,10 @@ const SENDING_MS = 15_000;
  *
  * 204: nothing changed. 200: the HTML replaces the content; the new version is in the header X-Version, or in
  * data-version of an element in it. Once a minute it asks without a version. Hidden pages do not ask.
+ * `atOnce`: the page came without the content, so the first question is asked now.
  * After three failures a line says since when the numbers stand still.
  */
-export function startPolling(element: HTMLElement): void {
+export function startPolling(element: HTMLElement, { atOnce = false }: { atOnce?: boolean } = {}): void {
   const url = element.dataset["pollUrl"] ?? "";
   const seconds = Number(element.dataset["pollSeconds"] ?? EVERY_SECONDS) || EVERY_SECONDS;
   const stale = staleLine(element);
@@ -78,13 +79,17 @@ export function startPolling(element: HTMLElement): void {
     else void ask();
   });
   window.addEventListener("online", () => void ask());
-  later();
+  if (atOnce && !document.hidden) void ask();
+  else later();
 }
 
 /** Somebody is typing or choosing in there, or has just sent a form: new HTML would take it away. */
 function inUse(element: HTMLElement): boolean {
   const active = document.activeElement;
-  if (active && element.contains(active) && active.matches("input:not([type=hidden]), textarea, select")) return true;
+  // A tick stays where it is (`show`): whoever has just ticked something still sees what changes.
+  const kept = "input[type=checkbox][id]";
+  const typing = `input:not([type=hidden]):not(${kept}), textarea, select`;
+  if (active && element.contains(active) && active.matches(typing)) return true;
   return [...element.querySelectorAll<HTMLElement>("form[data-sent-at]")].some(
     ({ dataset }) => Date.now() - Number(dataset["sentAt"]) < SENDING_MS,
   );
@@ -93,7 +98,13 @@ function inUse(element: HTMLElement): boolean {
 function show(element: HTMLElement, html: string, header: string | null): string | undefined {
   const focused = element.contains(document.activeElement) ? document.activeElement?.id : undefined;
   const open = new Set([...element.querySelectorAll<HTMLDetailsElement>("details[open][id]")].map(({ id }) => id));
+  const ticked = new Map(
+    [...element.querySelectorAll<HTMLInputElement>("input[type=checkbox][id]")].map(({ id, checked }) => [id, checked]),
+  );
   element.innerHTML = html;
+  for (const box of element.querySelectorAll<HTMLInputElement>("input[type=checkbox][id]")) {
+    box.checked = ticked.get(box.id) ?? box.checked;
+  }
   for (const details of element.querySelectorAll<HTMLDetailsElement>("details[id]")) {
     if (open.has(details.id)) details.open = true;
   }

@@ -1,6 +1,7 @@
 import * as L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import "../../css/pin.css";
+import { gridLayer } from "./grid_layer";
 
 interface Town {
   readonly id?: number | string;
@@ -152,16 +153,4 @@ function followTown(place: HTMLElement, towns: readonly Town[], hasPin: () => bo
     const town = meant === undefined ? undefined : towns.find((each) => each.name === meant);
     if (town && !hasPin()) go(town);
   });
-}
-
-/** A plain grid, drawn on the tiles of a layer that fetches nothing. */
-function gridLayer(): L.GridLayer {
-  const Grid = L.GridLayer.extend({
-    createTile(): HTMLElement {
-      const tile = document.createElement("div");
-      tile.className = "pin-map__grid";
-      return tile;
-    },
-  }) as unknown as new (options: L.GridLayerOptions) => L.GridLayer;
-  return new Grid({ maxZoom: 19, attribution: "地図画像なし（方眼と町丁目の位置）" });
 }

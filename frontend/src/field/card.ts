@@ -17,6 +17,7 @@ const HYPHENS = /[-‐‑‒–—―−ー─]/g;
 
 export const VOLUNTEER = 1;
 export const STAFF = 2;
+export const EQUIPMENT = 3;
 export const GROUP = 5;
 const PURPOSES = [1, 2, 3, 4, 5];
 

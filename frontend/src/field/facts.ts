@@ -1,13 +1,19 @@
 /* From what an operator did to the fact that goes on the shelf. */
 import { cardPrefix } from "./card";
 import { stamp } from "./clock";
-import type { Fact, Kind, Payload, Verdict } from "./protocol";
+import type { Fact, Input, Kind, Payload, Verdict } from "./protocol";
 import { uuid7 } from "./uuid7";
 
-/** Whose hands, in which operation, and whether the network was there. */
-export interface Setting {
+const RAW_KEPT = 200;
+
+/** Who did it: nobody, at a kiosk. */
+export interface Hands {
   readonly actor: number | null;
   readonly badge?: string | undefined;
+}
+
+/** Whose hands, in which operation, and whether the network was there. */
+export interface Setting extends Hands {
   readonly operation: number;
   readonly online: boolean;
 }
@@ -27,6 +33,11 @@ export function factOf(kind: Kind, payload: Payload, verdict: Verdict, { actor, 
     payload,
     mode: online ? "online" : "offline",
   };
+}
+
+/** scan.failed: what was read, and why it led nowhere. */
+export function failedScan(raw: string, code: string, input: Input): Payload {
+  return { raw: raw.slice(0, RAW_KEPT), code, input };
 }
 
 /** YYYY-MM-DD in the tablet's own zone. */
@@ -49,7 +60,11 @@ export const NOT_WRITTEN: Verdict = {
 
 function laneOf(payload: Payload, verdict: Verdict): string {
   if (verdict.volunteer !== null) return `person:${verdict.volunteer}`;
+  if (payload.volunteer !== undefined) return `person:${payload.volunteer}`;
   if (payload.guest !== undefined) return `guest:${payload.guest}`;
+  if (payload.appointment !== undefined) return `survey:${payload.appointment}`;
+  if (payload.item !== undefined) return `item:${payload.item}`;
+  if (payload.tool !== undefined) return `tool:${payload.tool}`;
   if (payload.op !== undefined) return `op:${payload.op}`;
   if (payload.card !== undefined) return `card:${cardPrefix(payload.card) ?? "unknown"}`;
   if (payload.name !== undefined) return "name";

@@ -1,10 +1,8 @@
 /* A group comes or goes in one tap: all members ticked, whoever is missing unticked, and how many more there are. */
-import { GROUP, cardFace, readCard } from "./card";
+import { GROUP, cardFace, cardKey, readCard } from "./card";
 import { button, element, part } from "./elements";
 import type { Group, GroupPayload, Kind, Snapshot, Tone, Verdict } from "./protocol";
 import { say } from "./snapshot";
-
-const MOST_EXTRA = 999;
 
 /** Which way a group goes. Its form keeps the way it was opened with: what its button says is what is recorded. */
 export type GroupWay = "visit.arrive" | "visit.leave";
@@ -28,6 +26,8 @@ export function isSheet(text: string): boolean {
 export async function groupOfSheet(snapshot: Snapshot | null, text: string): Promise<Group | Verdict> {
   if (!snapshot) return say(snapshot, "unknown_group");
   const reading = await readCard(text, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: GROUP });
+  // Signed with a key that is newer than this snapshot: only fresh data can tell.
+  if (!reading.ok && reading.problem === "forged" && !snapshot.keys.some(({ kid }) => kid === cardKey(text))) return say(snapshot, "unverified_sheet");
   if (!reading.ok) return say(snapshot, reading.problem === "foreign" ? "foreign_card" : reading.problem === "forged" ? "forged_card" : "unreadable");
   return snapshot.groups?.find(({ sheet }) => sheet === reading.token.prefix) ?? say(snapshot, "unknown_group");
 }
@@ -35,6 +35,8 @@ export async function groupOfSheet(snapshot: Snapshot | null, text: string): Pro
 /** The section [data-group]; `done` gets who came or went, and which of the two. */
 export class GroupForm {
   private readonly section: HTMLElement;
+  /** How many people without a name the server believes at once. */
+  private readonly most: number;
   private group: Group | null = null;
   private way_: GroupWay = "visit.arrive";
   private card: string | undefined;
@@ -50,9 +52,11 @@ export class GroupForm {
     private readonly closed: () => void,
   ) {
     this.section = part(page, "group");
+    this.most = Number(page.dataset["mostNameless"] ?? Infinity);
     part(page, "group-close").addEventListener("click", () => this.close());
-    part(page, "group-more").addEventListener("click", () => this.count(1));
-    part(page, "group-less").addEventListener("click", () => this.count(-1));
+    for (const step of this.section.querySelectorAll<HTMLElement>("[data-group-step]")) {
+      step.addEventListener("click", () => this.count(Number(step.dataset["groupStep"])));
+    }
     part(page, "group-done").addEventListener("click", () => {
       const { group, card } = this;
       if (!group) return;
@@ -95,15 +99,20 @@ export class GroupForm {
     const { group } = this;
     if (!group) return;
     const [id, name, kana] = member;
+    let less = "";
     if (this.people(group).some(([known]) => known === id)) {
       this.missing.delete(id);
       const tick = this.section.querySelector<HTMLInputElement>(`[data-member="${id}"]`);
       if (tick) tick.checked = true;
     } else {
       this.added.push(member);
+      if (this.extra > 0) {
+        this.extra -= 1; // counted among those without a name a moment ago
+        less = `名簿にない人を1人減らして、${this.extra}人にしました。`;
+      }
       part(this.section, "group-list").append(this.row(id, name, kana));
     }
-    this.say(`${name} さんを入れました。`, "ok");
+    this.say(`${name} さんを入れました。${less}`, "ok");
     this.draw();
   }
 
@@ -132,7 +141,7 @@ export class GroupForm {
   }
 
   private count(step: number): void {
-    this.extra = Math.min(MOST_EXTRA, Math.max(0, this.extra + step));
+    this.extra = Math.min(this.most, Math.max(0, this.extra + step));
     this.draw();
   }
 
@@ -155,16 +164,20 @@ export class GroupForm {
   private draw(): void {
     const here = (this.group ? this.people(this.group).length : 0) - this.missing.size;
     part(this.section, "group-extra").textContent = String(this.extra);
-    const what = this.way === "visit.leave" ? "の帰りを記録する" : "を受付する";
-    part(this.section, "group-done").textContent = `${here + this.extra}人${what}`;
+    const done = part<HTMLButtonElement>(this.section, "group-done");
+    const who = here + this.extra ? `${here + this.extra}人` : "";
+    // A group may go home of which nobody's name is known; nobody comes without being counted.
+    if (this.way === "visit.leave") done.textContent = `${who || "団体"}の帰りを記録する`;
+    else done.textContent = who ? `${who}を受付する` : "来た人に印をつけてください";
+    done.disabled = this.way === "visit.arrive" && !who;
   }
 }
 
 /** What the screen says at once. */
 export function groupVerdict(snapshot: Snapshot | null, group: Group, told: GroupPayload, way: GroupWay): Verdict {
   const said = say(snapshot, way === "visit.leave" ? "group_left" : "group_arrived");
-  const extra = told.extra ? `、名簿にない人${told.extra}人` : "";
-  return { ...said, say: `${group.name}：${told.members.length}人${extra}。${said.say}` };
+  const who = [told.members.length ? `${told.members.length}人` : "", told.extra ? `名簿にない人${told.extra}人` : ""].filter(Boolean).join("、");
+  return { ...said, say: `${group.name}：${who ? `${who}。` : ""}${said.say}` };
 }
 
 /** 「団体で受付」 on the panel of one of its members. */

@@ -2,35 +2,30 @@
  * The kiosk: a tablet without an operator. The same shelf, outbox and preview as the reception page; what differs is
  * that nobody presses anything, and that a stranger looks at the screen: never more than family name and one letter.
  */
-import { storedSnapshot } from "./download";
 import { element, icon, part } from "./elements";
-import { factOf, localDay } from "./facts";
-import { Freshness } from "./freshness";
 import { mayUseCamera, QuietUpdate } from "./kiosk_update";
 import { LANGUAGES, TEXTS, type Language, type Text } from "./kiosk_texts";
 import { linkWords } from "./link";
-import { prepareOffline } from "./offline";
+import { keepPage } from "./offline";
 import { canEncrypt } from "./queue_file";
 import { wireQueueFile } from "./queue_file_button";
-import { Outbox, type Connection } from "./outbox";
+import type { Connection } from "./outbox";
 import { verdictOf } from "./panel";
-import { PresenceList } from "./presence";
-import type { Device, Input, Snapshot, Verdict } from "./protocol";
+import type { Device, Input, Verdict } from "./protocol";
 import { Repeats } from "./repeat";
 import { Scanner, type CameraState } from "./scanner";
-import { startReporting } from "./report";
 import type { Entry, Shelf } from "./shelf";
-import { preview } from "./snapshot";
+import { NOT_A_FACT, UNCHECKED, preview } from "./snapshot";
 import { Sound } from "./sound";
+import { Station } from "./station";
 import { shortName } from "./text";
-import { openShelf, showTrouble, troubleText } from "./trouble";
+import { openShelf } from "./trouble";
 import { listenToWedge } from "./wedge";
 
 const DONE_MS = 4_000;
 const TROUBLE_MS = 7_000;
 const LANGUAGE_MS = 60_000;
 const CAMERA_RETRY_MS = 15_000;
-const NOT_A_FACT = new Set(["unreadable", "no_such_code"]);
 // Codes of somebody who was let in; what the desk still has to settle is said below the name.
 const GREEN = new Set(["ok", "ok_again", "already_present", "guardian_required", "insurance_missing", "consent_outdated", "incomplete", "full"]);
 
@@ -41,20 +36,13 @@ export async function openKiosk(page: HTMLElement): Promise<void> {
   const device = await shelf.device();
   if (device) await new Kiosk(page, shelf, device).begin();
   else part(page, "unpaired").hidden = false;
-  const offline = await prepareOffline();
-  part(page, "ready").textContent = offline.say;
-  page.dataset["offline"] = offline.ready ? "ready" : "no";
+  await keepPage(page);
 }
 
 class Kiosk {
-  private readonly operation: number;
-  private readonly outbox: Outbox;
-  private readonly freshness: Freshness;
+  private readonly station: Station;
   private readonly sound = new Sound(localStorage);
-  private readonly presence = new PresenceList();
   private readonly repeats = new Repeats(DONE_MS + 1_000);
-  private snapshot: Snapshot | null = null;
-  private connection: Connection = { kind: "unknown" };
   private language: Language = "ja";
   private camera: CameraState = { kind: "off" };
   private touchedAt = performance.now();
@@ -69,44 +57,32 @@ class Kiosk {
     private readonly shelf: Shelf,
     private readonly device: Device,
   ) {
-    this.operation = Number(page.dataset["operationId"]);
-    this.outbox = new Outbox({
-      shelf,
-      url: page.dataset["opsUrl"] ?? "",
-      app: (page.dataset["app"] ?? "").slice(0, 20),
-      locks: navigator.locks as LockManager | undefined,
-      onConnection: (connection) => this.connected(connection),
-      onSettled: (entries) => this.settled(entries),
-      onQueue: () => void this.drawQueue(),
-      onTrouble: (error) => showTrouble(page, troubleText(error)),
+    this.station = new Station(page, shelf, {
+      connected: (now, before) => this.connected(now, before),
+      released: () => this.update.offer(),
+      settled: (entries) => this.settled(entries),
+      queue: () => this.drawQueue(),
+      counted: () => this.offerFile(),
     });
     this.update = new QuietUpdate({
       quietFor: () => (this.shown || this.writing || page.querySelector("details[open]") ? 0 : performance.now() - this.touchedAt),
       cameraComesBack: async () => this.camera.kind !== "on" || mayUseCamera(),
       reload: () => location.reload(),
     });
-    const url = page.dataset["snapshotUrl"] ?? "";
-    this.freshness = new Freshness(shelf, url, this.operation, () => this.snapshot, (snapshot, came) => this.answered(snapshot, came));
   }
 
   async begin(): Promise<void> {
-    part(this.page, "device-name").textContent = `端末：${this.device.name}`;
-    this.connected({ kind: navigator.onLine ? "unknown" : "offline" });
-    this.snapshot = await storedSnapshot(this.shelf, this.operation);
-    await this.countPresence();
-    await this.drawQueue();
+    await this.station.use(this.device);
     this.wireLanguages();
     this.idle();
     listenToWedge(document, (text) => void this.scan(text, "reader"));
     this.wireCamera();
     for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => this.touched(), { passive: true });
-    wireQueueFile(this.page, this.shelf, () => this.snapshot);
-    this.outbox.start();
+    wireQueueFile(this.page, this.shelf, () => this.station.snapshot);
+    this.station.start();
     // Not before the reader is listened to: a page that asks for a card hears it.
     part(this.page, "kiosk-desk").hidden = false;
-    startReporting(this.page, this.shelf);
-    window.addEventListener("online", () => void this.freshness.freshen(this.device));
-    await this.freshness.freshen(this.device);
+    await this.station.freshen();
     this.page.dataset["ready"] = "yes";
   }
 
@@ -118,21 +94,15 @@ class Kiosk {
   private async scan(card: string, input: Input): Promise<void> {
     this.touchedAt = performance.now(); // also a card that lies there: its owner is near
     if (this.repeats.isRepeat(card, Date.now())) return;
-    const verdict = await preview({ card }, "visit.arrive", {
-      snapshot: this.snapshot,
-      presence: this.presence,
-      today: localDay(new Date()),
-    });
+    const verdict = await preview({ card }, "visit.arrive", this.station.known);
     if (NOT_A_FACT.has(verdict.code)) {
       this.show(verdict, null);
       return;
     }
-    const setting = { actor: null, operation: this.operation, online: this.connection.kind === "online" };
-    const fact = factOf("visit.arrive", { card, input }, verdict, setting);
     this.writing += 1;
+    let entry: Entry;
     try {
-      const entry = await this.outbox.append(fact, verdict);
-      this.presence.note(entry);
+      entry = await this.station.record("visit.arrive", { card, input }, verdict, { actor: null });
     } catch (error) {
       // Not on the shelf: a person must write it down.
       this.show({ ...verdict, code: "not_written", tone: "stop" }, null);
@@ -140,50 +110,28 @@ class Kiosk {
     } finally {
       this.writing -= 1;
     }
-    this.show(verdict, fact.op_id);
+    this.show(verdict, entry.op_id);
   }
 
   private settled(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      this.presence.note(entry);
       if (entry.op_id !== this.shown?.opId) continue;
       const verdict = verdictOf(entry);
       // The tablet said 受付しました and its own record comes back as "new": the same green, no second sound.
       if (verdict.code !== this.shown.verdict.code) this.show(verdict, entry.op_id);
     }
-    if (entries.some((entry) => entry.result?.tone === "stop")) void this.freshness.freshen(this.device);
   }
 
-  private connected(connection: Connection): void {
-    const before = this.connection.kind;
-    this.connection = connection;
-    if (connection.kind === "online" && before !== "online") this.update.ask();
+  private connected(connection: Connection, before: Connection): void {
     const link = part(this.page, "link");
     link.dataset["kind"] = connection.kind;
     link.textContent = linkWords(connection)[1];
-    if (connection.kind === "blocked" || (before === "blocked" && !this.shown)) this.idle();
-  }
-
-  private async answered(snapshot: Snapshot | null, came: boolean): Promise<void> {
-    if (snapshot && snapshot.version !== this.snapshot?.version) {
-      this.snapshot = snapshot;
-      await this.countPresence();
-    }
-    if (this.connection.kind === "blocked" || this.connection.kind === "busy") return;
-    const wasOffline = this.connection.kind === "offline";
-    this.connected({ kind: came ? "online" : "offline" });
-    if (came && wasOffline) void this.outbox.hurry();
+    if (connection.kind === "blocked" || (before.kind === "blocked" && !this.shown)) this.idle();
   }
 
   /** A stranger may press the button: only where the file can be encrypted, because it speaks for this device. */
   private offerFile(): void {
-    part(this.page, "carry").hidden = !canEncrypt(this.snapshot);
-  }
-
-  private async countPresence(): Promise<void> {
-    this.offerFile();
-    const entries = await this.shelf.since(this.snapshot ? Date.parse(this.snapshot.server_time) : 0);
-    this.presence.reset(this.snapshot, entries.filter((entry) => entry.op.operation === this.operation), localDay(new Date()));
+    part(this.page, "carry").hidden = !canEncrypt(this.station.snapshot);
   }
 
   // ── the screen ──────────────────────────────────────────────────────────────────────────────
@@ -195,7 +143,7 @@ class Kiosk {
   private idle(): void {
     clearTimeout(this.backTimer);
     this.shown = null;
-    const stopped = this.connection.kind === "blocked";
+    const stopped = this.station.connection === "blocked";
     const lines = stopped ? [this.say("trouble")] : [this.say(this.camera.kind === "none" ? "noCamera" : "show")];
     this.draw(stopped ? "stop" : "idle", stopped ? "stop" : "scan", lines[0] ?? "", "", [
       this.say(this.camera.kind === "none" ? "trouble" : "first"),
@@ -210,7 +158,7 @@ class Kiosk {
       const name = shortName(verdict.name);
       this.draw("ok", "ok", this.say(verdict.code === "already_present" ? "again" : "done"), `${name} ${this.say("san")}`.trim(), this.next(verdict));
     } else {
-      const recorded = verdict.code === "recorded" || verdict.code === "unverified_card";
+      const recorded = UNCHECKED.has(verdict.code);
       this.draw(recorded ? "warn" : "stop", recorded ? "warn" : "stop", this.say("trouble"), "", recorded ? [this.say("recorded")] : []);
     }
     this.sound.play(green ? "ok" : "warn");

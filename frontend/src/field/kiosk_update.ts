@@ -3,7 +3,6 @@
  * and only where the new page will go on by itself, without a sign-in page and without asking for the camera again.
  */
 import { keepShell } from "./offline";
-import { ReleaseWatch } from "./release";
 
 const QUIET_MS = 60_000;
 const LOOK_EVERY_MS = 15_000;
@@ -17,19 +16,16 @@ export interface Quiet {
 }
 
 export class QuietUpdate {
-  private readonly watch: ReleaseWatch;
   private hasCome = false;
   private isChanging = false;
 
   constructor(private readonly quiet: Quiet) {
-    this.watch = new ReleaseWatch(() => {
-      this.hasCome = true;
-    });
     setInterval(() => void this.changeOver(), LOOK_EVERY_MS);
   }
 
-  ask(): void {
-    this.watch.ask();
+  /** The files of another release are here. */
+  offer(): void {
+    this.hasCome = true;
   }
 
   private async changeOver(): Promise<void> {

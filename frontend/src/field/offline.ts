@@ -1,5 +1,14 @@
-/** Keep this page for days without a network. Resolves to a sentence for the foot of the page. */
-export async function prepareOffline(): Promise<{ ready: boolean; say: string }> {
+import { part } from "./elements";
+
+/** Keep this page for days without a network and say so at its foot. Resolves to whether it is kept. */
+export async function keepPage(page: HTMLElement): Promise<boolean> {
+  const offline = await prepareOffline();
+  part(page, "ready").textContent = offline.say;
+  page.dataset["offline"] = offline.ready ? "ready" : "no";
+  return offline.ready;
+}
+
+async function prepareOffline(): Promise<{ ready: boolean; say: string }> {
   if (!("serviceWorker" in navigator)) {
     return { ready: false, say: "この接続では、電波がないときにページを開き直せません。開いたままお使いください。" };
   }

@@ -3,6 +3,7 @@ import { displayShortCode } from "./card";
 import { button, element, icon } from "./elements";
 import type { Alike, Person, Todo, Tone, Verdict, VisitKind } from "./protocol";
 import type { Entry, State } from "./shelf";
+import { UNCHECKED } from "./snapshot";
 import { canUndo } from "./undo";
 
 const ICONS: Record<Tone, string> = { ok: "ok", warn: "warn", stop: "stop" };
@@ -28,18 +29,19 @@ const OTHER_WAY: Record<string, readonly [string, VisitKind]> = {
 };
 
 // A card that nobody holds, as far as is known: the person before the desk may have it.
-const MAY_BE_BLANK = new Set(["unbound_card", "recorded", "unverified_card"]);
+const MAY_BE_BLANK = new Set(["unbound_card", ...UNCHECKED]);
 const SAME: Record<string, string> = { phone: "電話番号が同じ", name: "名前が同じ" };
 
 /** What the buttons of the panel do. */
 export interface PanelActs {
-  readonly act: (kind: VisitKind) => void;
+  /** Another fact about the person of that entry. */
+  readonly act: (kind: VisitKind, entry: Entry, verdict: Verdict) => void;
   readonly undo: (entry: Entry) => void;
   readonly walkIn: (card: string) => void;
   readonly give: (card: string) => void;
   readonly same: (entry: Entry, person: Alike) => void;
-  /** Whom a typed name meant. */
-  readonly pick: (person: Person) => void;
+  /** Whom the typed name of that entry meant. */
+  readonly pick: (entry: Entry, person: Person) => void;
   /** The button for the group of the person on the panel, when there is one. */
   readonly group: (verdict: Verdict, entry: Entry) => HTMLElement | null;
   /** The questions of the day for the person on the panel, when the operation asks any. */
@@ -65,6 +67,7 @@ export function verdictOf(entry: Entry): Verdict {
     name: data.name ?? verdict.name,
     kana: data.kana ?? verdict.kana,
     volunteer: data.volunteer ?? verdict.volunteer,
+    ...(verdict.what === undefined ? {} : { what: verdict.what }),
     ...(verdict.guest === undefined ? {} : { guest: verdict.guest }),
     ...(verdict.candidates === undefined ? {} : { candidates: verdict.candidates }),
     // What keeps somebody from going out is no longer asked of a person who goes home.
@@ -74,7 +77,8 @@ export function verdictOf(entry: Entry): Verdict {
 
 /** Who an entry is about, as far as it is known: a name, else the card's number. */
 export function nameOf(entry: Entry): string {
-  const { name } = verdictOf(entry);
+  const { name, what } = verdictOf(entry);
+  if (what) return what;
   if (name) return `${name} さん`;
   if (entry.op.payload.name !== undefined) return `「${entry.op.payload.name}」`;
   const code = entry.result?.data.short_code ?? entry.op.payload.short_code;
@@ -99,21 +103,23 @@ export function drawPanel(panel: HTMLElement, { verdict, entry }: Shown, acts: P
     body.append(name);
     if (verdict.kana) name.before(element("p", "t-verdict__kana", verdict.kana));
   }
+  if (verdict.what) body.append(element("p", "t-verdict__name", verdict.what));
   body.append(element("p", "t-verdict__say", verdict.say));
   const questions = entry && acts.questions(verdict, entry);
   // The block with the questions says itself that they are still to be asked.
   const todo = questions ? verdict.todo.filter(({ code }) => code !== "questions") : verdict.todo;
   if (questions) body.append(questions);
-  if (todo.length) body.append(todoList(todo, acts.act));
+  const act = (kind: VisitKind): void => void (entry && acts.act(kind, entry, verdict));
+  if (todo.length) body.append(todoList(todo, act));
   const other = OTHER_WAY[verdict.code];
-  if (other && entry) body.append(button("button button--primary t-verdict__other", other[0], () => acts.act(other[1])));
+  if (other && entry) body.append(button("button button--primary t-verdict__other", other[0], () => act(other[1])));
   if (entry) body.append(...offers(verdict, entry, acts), foot(entry, acts));
   panel.replaceChildren(body);
 }
 
 /** One sentence for a screen reader. */
 export function spoken({ verdict }: Shown): string {
-  const name = verdict.name ? `${verdict.name}さん。` : "";
+  const name = verdict.name ? `${verdict.name}さん。` : verdict.what ? `${verdict.what}。` : "";
   return `${verdict.title}。${name}${verdict.say}`;
 }
 
@@ -141,7 +147,7 @@ function offers(verdict: Verdict, entry: Entry, acts: PanelActs): HTMLElement[] 
   if (group) made.push(element("div", "t-offers", group));
   for (const person of verdict.code === "ambiguous" ? (entry.result?.data.candidates ?? verdict.candidates ?? []) : []) {
     const row = element("p", "t-alike", `${person.name} さん（${person.kana}）`);
-    row.append(button("button t-offers__button", "この人です", () => acts.pick(person)));
+    row.append(button("button t-offers__button", "この人です", () => acts.pick(entry, person)));
     made.push(row);
   }
   for (const { name, title } of entry.result?.data.exceptions ?? []) {

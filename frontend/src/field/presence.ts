@@ -1,12 +1,11 @@
 import { cardPrefix } from "./card";
 import type { GroupPayload, Kind, Snapshot, WalkIn } from "./protocol";
 import type { Entry } from "./shelf";
-import { guestTodo, type Guest, type Presence } from "./snapshot";
+import { UNCHECKED, guestTodo, type Guest, type Presence } from "./snapshot";
 import { shortName } from "./text";
 
 // An arrival with one of these codes was no new one.
-const KNOWN_BEFORE = new Set(["already_present", "wrong_site", "ambiguous", "already_left", "unbound_card"]);
-const NOBODY_YET = new Set(["recorded", "unverified_card"]);
+const KNOWN_BEFORE = new Set(["already_present", "wrong_site", "ambiguous", "already_left", "unbound_card", "card_in_doubt"]);
 const ARRIVALS = new Set<Kind | undefined>(["visit.arrive", "person.walk_in"]);
 
 type Who = number | string;
@@ -55,7 +54,7 @@ export class PresenceList implements Presence {
     }
     if (this.undone.has(op.op_id)) return;
     if (op.kind === "person.walk_in") this.write(entry);
-    if (NOBODY_YET.has(entry.verdict.code) && op.payload.card !== undefined) this.unnamed.set(op.payload.card, op.op_id);
+    if (UNCHECKED.has(entry.verdict.code) && op.payload.card !== undefined) this.unnamed.set(op.payload.card, op.op_id);
     if (ARRIVALS.has(op.kind)) {
       if (refused || KNOWN_BEFORE.has(result?.code ?? entry.verdict.code)) this.arrivals.delete(op.op_id);
       else this.arrivals.add(op.op_id);

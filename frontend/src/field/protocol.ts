@@ -4,7 +4,12 @@ import type { Heard, Stamp } from "./clock";
 export type Tone = "ok" | "warn" | "stop";
 /** Facts about one person's visit. */
 export type VisitKind = "visit.arrive" | "visit.leave" | "visit.orient" | "visit.insure" | "visit.consent";
-export type Kind = VisitKind | "visit.answer" | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed" | "group.arrive" | "group.leave";
+/** What surveyors tell of a house. */
+export type SurveyKind = "survey.done" | "survey.absent";
+export type Kind = VisitKind | "visit.answer" | "visit.undo" | "card.bind" | "person.walk_in" | "scan.failed" | "group.arrive" | "group.leave" | SurveyKind | ToolKind;
+/** What the tool desk records. */
+export type ToolKind = "tool.lend" | "tool.give_back";
+export type ToolOutcome = "fine" | "left" | "broken" | "lost";
 export type Evidence = "seen_card" | "online" | "joined_here";
 export type Input = "camera" | "reader" | "typed" | "list";
 
@@ -31,6 +36,61 @@ export interface Payload {
   readonly code?: string;
   /** card.bind: the person's card before this one is lost. */
   readonly lost?: boolean;
+  /** The op with a typed name that meant this person. */
+  readonly instead_of?: string;
+  /** survey.…: whose house, and the visit that was agreed on. */
+  readonly need?: number;
+  readonly appointment?: number;
+  readonly note?: string;
+  /** survey.done: the sheet as it was filled in, field → text, texts or a tick. */
+  readonly form?: Filled;
+  readonly photos?: readonly PhotoNote[];
+  /** survey.done: strokes of x, y, x, y … in thousandths of the field's width. */
+  readonly signature?: readonly (readonly number[])[];
+  /** tool.lend, tool.give_back: a numbered piece by its id, or `count` of a `tool`; to or from which team. */
+  readonly item?: number;
+  readonly tool?: string;
+  readonly count?: number;
+  readonly team?: number;
+  readonly outcome?: ToolOutcome;
+}
+
+export type Filled = Readonly<Record<string, string | readonly string[] | boolean>>;
+
+/** A photo by the SHA-256 of its file. */
+export interface PhotoNote {
+  readonly sent: string;
+  readonly caption: string;
+}
+
+/** A team at the tool desk: what to offer it (tool → count), and the counted tools it has. */
+export interface ToolTeam {
+  readonly id: number;
+  readonly name: string;
+  readonly out: boolean;
+  readonly leader: string;
+  readonly offer: Readonly<Record<string, number>>;
+  readonly has: Readonly<Record<string, number>>;
+}
+
+/** A numbered piece: `prefix` and `code` of its card; `with`: who has it, empty when it is here. */
+export interface ToolPiece {
+  readonly id: number;
+  readonly name: string;
+  readonly tool: string;
+  readonly site: number;
+  readonly prefix: string;
+  readonly code: string;
+  readonly condition: "fine" | "broken" | "lost";
+  readonly with: string;
+}
+
+/** What the tool desk's tablet holds. `stock`: site → tool → how many can be lent. */
+export interface Tools {
+  readonly kinds: readonly { readonly code: string; readonly label: string }[];
+  readonly teams: readonly ToolTeam[];
+  readonly items: readonly ToolPiece[];
+  readonly stock: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export type Answer = "yes" | "no";
@@ -137,6 +197,9 @@ export interface ResultData {
   readonly kana?: string;
   readonly short_code?: string;
   readonly guest?: string;
+  /** The tool that was lent or came back, to whom. */
+  readonly what?: string;
+  readonly to?: string;
   readonly alike?: readonly Alike[];
   /** "ambiguous": the people the name may mean, family name and first letter. */
   readonly candidates?: readonly Person[];
@@ -160,6 +223,8 @@ export interface Result {
   readonly title: string;
   readonly text: string;
   readonly data: ResultData;
+  /** Of a replay: the status of the first answer, which may never have come. */
+  readonly was?: Status;
 }
 
 export interface OpsAnswer {
@@ -212,12 +277,16 @@ export interface Snapshot {
   readonly short_codes?: Readonly<Record<string, string>>;
   /** The center's public key for files of records (queue_file.ts), base64. */
   readonly queue_key?: string;
+  /** Ops that a person at the desk has decided about. */
+  readonly settled?: readonly string[];
   /** Drills that were wiped: nothing of them may stay. */
   readonly purged?: readonly number[];
   readonly present: Readonly<Record<string, string>>;
   /** `arrived`: visits of `day` (YYYY-MM-DD); `left`: volunteers of that day who are not here any more. */
   readonly today?: { readonly day: string; readonly arrived: number; readonly left: readonly number[]; /** Where those are who arrived at a named site. */ readonly sites?: Readonly<Record<string, number>> };
   readonly groups?: readonly Group[];
+  /** At the tool desk. */
+  readonly tools?: Tools;
   readonly texts: Readonly<Record<string, VerdictText>>;
 }
 
@@ -292,4 +361,6 @@ export interface Verdict {
   readonly candidates?: readonly Person[];
   /** Somebody this tablet wrote down and the server has not named yet. */
   readonly guest?: string;
+  /** What it is about where that is no person: 「角スコップ 3 → 2班」. */
+  readonly what?: string;
 }

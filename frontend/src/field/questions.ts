@@ -95,8 +95,10 @@ export class QuestionDesk {
     if (this.isOpen && entry.op.kind === "visit.answer") this.draw();
   }
 
-  /** The block on the panel, when something is asked of this person here. */
+  /** The block on the panel, when something is asked of this person here. Whoever is a typed name only is asked once it
+      is known who that is: an answer stands nowhere but with a person, and a name may turn out to be nobody's. */
   onPanel(verdict: Verdict, entry: Entry, subject: Payload): HTMLElement | null {
+    if (subject.name !== undefined) return null;
     if (!questionsOf(this.snapshot()).length || !ASKED_AFTER.has(entry.op.kind) || verdict.tone === "stop") return null;
     const { volunteer, name, kana, guest } = verdict;
     const asked = { subject, person: { volunteer, name, kana }, guest };

@@ -11,22 +11,20 @@ interface Reporter {
   readonly shelf: Shelf;
   readonly url: string;
   readonly app: string;
-  readonly operator: () => number | null;
 }
 
 /** Report soon and then every minute. Failing is no news: the fleet page shows how long nothing was heard. */
-export function startReporting(page: HTMLElement, shelf: Shelf, operator: () => number | null = () => null): void {
-  const reporter = { shelf, url: page.dataset["opsUrl"] ?? "", app: (page.dataset["app"] ?? "").slice(0, 20), operator };
+export function startReporting(reporter: Reporter, operator: () => number | null = () => null): void {
   const again = (): void => {
-    void report(reporter).finally(() => setTimeout(again, EVERY_MS * (0.9 + 0.2 * Math.random())));
+    void report(reporter, operator()).finally(() => setTimeout(again, EVERY_MS * (0.9 + 0.2 * Math.random())));
   };
   setTimeout(again, FIRST_MS);
 }
 
-async function report({ shelf, url, app, operator }: Reporter): Promise<void> {
+async function report({ shelf, url, app }: Reporter, operator: number | null): Promise<void> {
   const device = await shelf.device();
   if (!device) return;
-  const said = await describe(shelf, operator());
+  const said = await describe(shelf, operator);
   await fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", Authorization: `Device ${device.device_id}.${device.secret}` },

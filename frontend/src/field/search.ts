@@ -2,6 +2,8 @@
 import { displayShortCode, shortCodeOf } from "./card";
 import { button, element, part } from "./elements";
 import type { Device } from "./protocol";
+import type { Entry } from "./shelf";
+import { TypedFor } from "./typed_for";
 
 const TIMEOUT_MS = 10_000;
 const OFFLINE = "つながっていないので、名簿を探せません。「はじめての人」で受付してください。あとで同じ人にまとめられます。";
@@ -14,21 +16,23 @@ export interface Found {
   readonly here: boolean;
 }
 
-/** The section [data-search]; `chosen` gets the person and the card that was read meanwhile, if any. */
+/** The section [data-search]; `chosen` gets the person, the card that was read meanwhile and the name it is about, if any. */
 export class Search {
   private readonly section: HTMLElement;
   private readonly form: HTMLFormElement;
+  private readonly typedFor: TypedFor;
   private card: string | undefined;
   private people: readonly Found[] = [];
 
   constructor(
     private readonly page: HTMLElement,
     private readonly device: () => Device | null,
-    private readonly chosen: (person: Found, card: string | undefined) => void,
+    private readonly chosen: (person: Found, card: string | undefined, typed: Entry | undefined) => void,
     private readonly closed: () => void,
   ) {
     this.section = part(page, "search");
     this.form = part<HTMLFormElement>(page, "search-form");
+    this.typedFor = new TypedFor(part(page, "search-typed"));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.ask();
@@ -40,8 +44,9 @@ export class Search {
     return !this.section.hidden;
   }
 
-  open(card?: string): void {
+  open(card?: string, typed?: Entry): void {
     this.form.reset();
+    this.typedFor.begin(typed);
     this.people = [];
     this.card = card;
     this.section.hidden = false;
@@ -92,7 +97,7 @@ export class Search {
     row.append(
       button("button button--primary t-found__choose", label, () => {
         this.close();
-        this.chosen(person, this.card);
+        this.chosen(person, this.card, this.typedFor.now);
       }),
     );
     return row;

@@ -127,6 +127,11 @@ export class Shelf {
     });
   }
 
+  /** Which server answered last: it changes when one is restored from a backup. */
+  async generation(): Promise<string | null> {
+    return (await this.use((rooms) => rooms.get("meta", "this")))?.generation ?? null;
+  }
+
   /** Write a fact under the next number. When this returns, the record survives a power cut. */
   append(fact: Fact, verdict: Verdict): Promise<Entry> {
     return this.use(async (rooms) => {
@@ -225,7 +230,7 @@ export class Shelf {
         const entry = entries[i];
         if (!entry) return;
         this.onTheWay.delete(entry.op_id);
-        const look = ASK_A_PERSON.includes(result.status) ? 1 : 0;
+        const look = toLookAtAfter(result, entry);
         const kept: Entry = { ...entry, state: "settled", queued: 0, look, result: lessPersonal(result) };
         void ops.put(kept).catch(() => undefined);
         settled.push({ ...kept, result });
@@ -327,6 +332,12 @@ async function requeue(tx: Rows, backedUpSeq: number): Promise<void> {
   for (const entry of await ops.index("seq").getAll(IDBKeyRange.lowerBound(Math.max(0, backedUpSeq), true))) {
     void ops.put({ ...entry, state: "saved", queued: 1 }).catch(() => undefined);
   }
+}
+
+/** Whether somebody has to look at this answer. One that was known here is as it was: it may have been seen since. */
+function toLookAtAfter({ status, was = status }: Result, before: Entry): 0 | 1 {
+  if (status === "replayed" && before.result) return before.look;
+  return ASK_A_PERSON.includes(was) ? 1 : 0;
 }
 
 /** Full names are shown when they come and not kept: family name and first letter are enough for the list. */

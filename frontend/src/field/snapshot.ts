@@ -1,9 +1,10 @@
 /* The tablet's own look at a card, from its snapshot. A preview: the server's verdict replaces it. */
+import { CODES } from "./about";
 import { VOLUNTEER, cardKey, cardPrefix, readCard, type CardProblem } from "./card";
 import { holdersOf } from "./holders";
 import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, OLD_CONSENT, ORIENTED } from "./protocol";
 import { questionTodo } from "./question_todo";
-import type { Snapshot, Todo, Verdict, VerdictText, VisitKind, WalkIn } from "./protocol";
+import type { CardRow, Person, Snapshot, Todo, Verdict, VerdictText, VisitKind, WalkIn } from "./protocol";
 
 /** What was put before the tablet: the text of a card, or a short code that passed its check letter. */
 export type Subject = { readonly card: string } | { readonly shortCode: string };
@@ -35,6 +36,12 @@ const PROBLEM_CODES: Record<CardProblem, string> = {
   forged: "forged_card",
   wrong_purpose: "wrong_purpose",
 };
+
+/** Codes of a preview that says nothing about a person: such a scan is no fact. */
+export const NOT_A_FACT: ReadonlySet<string> = new Set(["unreadable", "no_such_code"]);
+
+/** Codes of a preview that knows nobody by this card: recorded, not checked. */
+export const UNCHECKED: ReadonlySet<string> = new Set(["recorded", "unverified_card"]);
 
 /** Words for a tablet that never had a snapshot; afterwards the server's table is used. */
 const FIRST_TEXTS: Record<string, VerdictText> = {
@@ -71,7 +78,24 @@ export async function preview(
     const guest = prefix === undefined ? undefined : presence.guest?.(prefix);
     return guest ? aboutGuest(snapshot, kind, guest) : say(snapshot, "recorded");
   }
-  const [volunteer, name, kana, flags] = bound;
+  return judge(snapshot, kind, bound, presence, site);
+}
+
+/** Judge somebody who was picked from a list, as their card would be. Of whom no card is known here nothing was checked. */
+export function previewOf(
+  person: Person,
+  kind: VisitKind,
+  { snapshot, presence, site = null }: { snapshot: Snapshot | null; presence: Presence; site?: number | null },
+): Verdict {
+  if (!snapshot) return say(null, "recorded", person);
+  const { volunteer } = person;
+  const row = [...holdersOf(snapshot).all()].find(([holder]) => holder === volunteer);
+  if (row) return judge(snapshot, kind, row, presence, site);
+  const isHere = kind === "visit.arrive" && presence.has(volunteer);
+  return say(snapshot, isHere ? hereAlready(presence.siteOf?.(volunteer), site) : "recorded", person);
+}
+
+function judge(snapshot: Snapshot, kind: VisitKind, [volunteer, name, kana, flags]: CardRow, presence: Presence, site: number | null): Verdict {
   if (flags & BLOCKED) return say(snapshot, "blocked");
   const person = { volunteer, name, kana };
   const here = presence.has(volunteer);
@@ -82,15 +106,14 @@ export async function preview(
       return say(snapshot, welcomeCode(snapshot, presence.wentHome?.(volunteer) ?? false, todo), person, todo);
     }
     case "visit.leave":
-      if (here) return say(snapshot, "ok_left", person);
+      if (here) return say(snapshot, CODES[kind], person);
       return say(snapshot, presence.wentHome?.(volunteer) ? "already_left" : "not_present", person);
     case "visit.orient":
       // Whoever came in at another tablet is not known here yet: recorded, not checked.
-      return say(snapshot, here ? "ok_oriented" : "recorded", person);
+      return say(snapshot, here ? CODES[kind] : "recorded", person);
     case "visit.insure":
-      return say(snapshot, "ok_insured", person);
     case "visit.consent":
-      return say(snapshot, "ok_agreed", person);
+      return say(snapshot, CODES[kind], person);
   }
 }
 
@@ -110,15 +133,9 @@ export function say(
 }
 
 function aboutGuest(snapshot: Snapshot, kind: VisitKind, guest: Guest): Verdict {
-  const codes: Record<VisitKind, string> = {
-    "visit.arrive": guest.here ? "already_present" : "ok",
-    "visit.leave": guest.here ? "ok_left" : "already_left",
-    "visit.orient": "ok_oriented",
-    "visit.insure": "ok_insured",
-    "visit.consent": "ok_agreed",
-  };
-  const { volunteer, name, kana } = guest;
-  return { ...say(snapshot, codes[kind], { volunteer, name, kana }, kind === "visit.arrive" ? guest.todo : []), guest: guest.guest };
+  const { volunteer, name, kana, here } = guest;
+  const code = kind === "visit.arrive" && here ? "already_present" : kind === "visit.leave" && !here ? "already_left" : CODES[kind];
+  return { ...say(snapshot, code, { volunteer, name, kana }, kind === "visit.arrive" ? guest.todo : []), guest: guest.guest };
 }
 
 // As intake/checkin/services.py: what the desk has to settle at once, the gravest first.

@@ -4,7 +4,7 @@ import { nameOf, verdictOf } from "./panel";
 import type { Entry } from "./shelf";
 
 const NAMES = 5;
-const OF_A_SCAN = new Set(["visit.arrive", "visit.leave", "person.walk_in", "group.arrive", "group.leave"]);
+const OF_A_SCAN = new Set(["visit.arrive", "visit.leave", "person.walk_in", "group.arrive", "group.leave", "tool.lend", "tool.give_back"]);
 
 /** Draw into `list`; `newest` first. The one on the panel is left to the panel. */
 export function drawStrip(list: HTMLElement, newest: readonly Entry[]): void {

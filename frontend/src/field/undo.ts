@@ -4,14 +4,14 @@ import type { Entry } from "./shelf";
 import { say } from "./snapshot";
 
 const UNDO_MS = 15 * 60_000;
-const UNDOABLE = new Set<Kind>(["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind", "person.walk_in", "group.arrive", "group.leave"]);
+const UNDOABLE = new Set<Kind>(["visit.arrive", "visit.leave", "visit.orient", "visit.insure", "card.bind", "person.walk_in", "group.arrive", "group.leave", "tool.lend", "tool.give_back"]);
 
 const NOTHING_NEW = new Set(["already_present", "wrong_site", "ambiguous", "already_left", "not_present"]);
 
 /** Whether 「取り消す」 is offered: something was changed, by this tablet, less than a quarter of an hour ago. */
 export function canUndo({ op, result, verdict }: Entry, now: number): boolean {
   if (!UNDOABLE.has(op.kind) || now - Date.parse(op.t_wall) > UNDO_MS) return false;
-  if (result) return result.tone !== "stop" && (result.status === "applied" || result.status === "replayed");
+  if (result) return result.tone !== "stop" && ["applied", "replayed"].includes(result.was ?? result.status);
   return verdict.tone !== "stop" && !NOTHING_NEW.has(verdict.code);
 }
 
@@ -20,10 +20,10 @@ export function undoOf({ op }: Entry): Payload {
 }
 
 export function undoVerdict(snapshot: Snapshot | null, { verdict, result, op }: Entry): Verdict {
-  const { name, kana } = verdict;
+  const { name, kana, what } = verdict;
   const volunteer = result?.data.volunteer ?? verdict.volunteer;
   const guest = verdict.guest ?? op.payload.guest;
-  return { ...say(snapshot, "annulled", { volunteer, name, kana }), ...(guest === undefined ? {} : { guest }) };
+  return { ...say(snapshot, "annulled", { volunteer, name, kana }), ...(what === undefined ? {} : { what }), ...(guest === undefined ? {} : { guest }) };
 }
 
 /** Ids of what these entries take back. */

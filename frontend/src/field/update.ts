@@ -4,28 +4,23 @@
  */
 import { part } from "./elements";
 import { keepShell } from "./offline";
-import { ReleaseWatch } from "./release";
 
 const WRITING = "書きかけの画面があります。終わってから、もう一度押してください。";
 const NO_LINE = "いまはサーバーにつながっていません。つながってから、もう一度押してください。";
 
 export class Update {
-  private readonly watch: ReleaseWatch;
-
   /** `isWriting`: whether a form is open that loading the page again would empty; `leave`: what is to be kept until then. */
   constructor(
     private readonly page: HTMLElement,
     private readonly isWriting: () => boolean,
     private readonly leave: () => void,
   ) {
-    this.watch = new ReleaseWatch(() => {
-      part(page, "update").hidden = false;
-    });
     part(page, "update-now").addEventListener("click", () => void this.changeOver());
   }
 
-  ask(): void {
-    this.watch.ask();
+  /** The files of another release are here. */
+  offer(): void {
+    part(this.page, "update").hidden = false;
   }
 
   private async changeOver(): Promise<void> {

@@ -3,7 +3,9 @@ import { displayShortCode, shortCodeOf } from "./card";
 import { part } from "./elements";
 import type { Evidence, Snapshot, Verdict, WalkIn } from "./protocol";
 import { guestTodo, say, welcomeCode } from "./snapshot";
+import type { Entry } from "./shelf";
 import { shortName } from "./text";
+import { TypedFor } from "./typed_for";
 import { uuid7 } from "./uuid7";
 
 const PHONE = /^\+?\d{10,13}$/;
@@ -12,11 +14,13 @@ const PHONE = /^\+?\d{10,13}$/;
 export class WalkInForm {
   private readonly section: HTMLElement;
   private readonly form: HTMLFormElement;
+  private readonly typedFor: TypedFor;
   private card: string | undefined;
 
   constructor(page: HTMLElement, done: (told: WalkIn) => void, private readonly closed: () => void) {
     this.section = part(page, "walkin");
     this.form = part<HTMLFormElement>(page, "walkin-form");
+    this.typedFor = new TypedFor(part(page, "walkin-typed"));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       const told = this.read();
@@ -35,8 +39,10 @@ export class WalkInForm {
     return !this.section.hidden;
   }
 
-  open(card?: string): void {
+  /** `typed`: the name this is about. Whoever is written down has come: a leaving by name is another record. */
+  open(card?: string, typed?: Entry): void {
     this.form.reset();
+    this.typedFor.begin(typed?.op.kind === "visit.arrive" ? typed : undefined);
     this.card = card;
     part(this.section, "walkin-say").textContent = "";
     this.section.hidden = false;
@@ -84,6 +90,7 @@ export class WalkInForm {
     }
     const insured = this.answer("insured");
     const minor = this.answer("age") === "minor";
+    const typed = this.typedFor.now;
     return {
       guest: uuid7(),
       family_name: this.answer("family_name"),
@@ -100,6 +107,7 @@ export class WalkInForm {
       consent: this.answer("consent") !== "",
       proxy: this.answer("proxy") !== "",
       ...(this.card === undefined ? {} : { card: this.card }),
+      ...(typed === undefined ? {} : { instead_of: typed.op_id }),
     };
   }
 

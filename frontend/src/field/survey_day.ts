@@ -1,0 +1,107 @@
+/* The list of today's visits: fetched for whoever works at the tablet, kept until midnight. */
+import { button, clockTime, element, part } from "./elements";
+import { localDay } from "./facts";
+import type { Device, Snapshot } from "./protocol";
+import type { Entry } from "./shelf";
+import type { Day, Draft, StoredDay, SurveyShelf, Visit } from "./survey_shelf";
+
+const TIMEOUT_MS = 20_000;
+const STATES: Record<string, readonly [string, string]> = {
+  booked: ["survey", "これから"],
+  draft: ["warn", "書きかけ"],
+  done: ["done", "済み"],
+  absent: ["warn", "不在"],
+};
+
+export class SurveyDay {
+  private stored: StoredDay | null = null;
+  private said = "";
+  private freshAt: Date | null = null;
+
+  constructor(
+    private readonly page: HTMLElement,
+    private readonly shelf: SurveyShelf,
+    private readonly acts: { readonly open: (visit: Visit) => void },
+  ) {}
+
+  /** What the file of records needs of a snapshot. */
+  get forQueueFile(): Pick<Snapshot, "queue_key"> & { center: Day["center"] } | null {
+    const { stored } = this;
+    return stored && { queue_key: stored.content.queue_key, center: stored.content.center };
+  }
+
+  /** Whether the server answered. */
+  async freshen(device: Device, actor: number | null, operation: number): Promise<boolean> {
+    const today = localDay(new Date());
+    this.stored = await this.shelf.day(operation, actor, today);
+    if (actor === null) return false;
+    try {
+      const response = await fetch(`${this.page.dataset["dayUrl"] ?? ""}&actor=${actor}`, {
+        headers: {
+          Authorization: `Device ${device.device_id}.${device.secret}`,
+          ...(this.stored ? { "If-None-Match": this.stored.etag } : {}),
+        },
+        credentials: "omit", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (response.status === 304) {
+        this.freshAt = new Date();
+        return true;
+      }
+      const answer = (await response.json()) as Day & { text?: string };
+      this.said = response.status === 403 ? (answer.text ?? "") : "";
+      if (response.status !== 200) return false;
+      this.stored = { operation, actor, on: today, etag: response.headers.get("ETag") ?? "", content: answer };
+      await this.shelf.keepDay(this.stored);
+      this.freshAt = new Date();
+      return true;
+    } catch {
+      return false; // no network: what was fetched before is better than nothing
+    }
+  }
+
+  async draw(actor: number | null, operation: number, entries: readonly Entry[], drafts: readonly Draft[]): Promise<void> {
+    this.stored = await this.shelf.day(operation, actor, localDay(new Date()));
+    const content = this.stored?.content;
+    const { page } = this;
+    part(page, "day-round").textContent = (content?.rounds ?? [])
+      .map(({ number, people, car, starts }) => `調査${number}班　${people.join("・")}　${car}　${starts} 出発`)
+      .join("／");
+    part(page, "day-fresh").textContent = this.freshAt ? `${clockTime(this.freshAt)} のデータ` : "";
+    const say = part(page, "day-say");
+    say.textContent = this.said || sentence(actor, content);
+    say.hidden = !say.textContent;
+    const visits = content?.visits ?? [];
+    part(page, "visits").replaceChildren(...visits.map((visit) => this.line(visit, stateOf(visit, entries, drafts))));
+  }
+
+  private line(visit: Visit, state: string): HTMLElement {
+    const [chip, word] = STATES[state] ?? ["plain", ""];
+    const title = element("p", "s-visit__title", `${visit.window}　N${visit.number}　${visit.name || "お名前は未確認"}`);
+    if (visit.crisis) title.append(" ", element("span", "chip chip--stop", "危機介入"));
+    const where = [visit.town, visit.landmark].filter(Boolean).join("　");
+    const road = visit.road === null ? "" : `　移動 ${visit.road}分`;
+    const misses = visit.misses && state === "booked" ? `　前に不在 ${visit.misses}回` : "";
+    const press = button("button button--primary s-visit__open", state === "draft" ? "続きを書く" : "開く", () => this.acts.open(visit));
+    const mark = element("span", `chip chip--${chip}`, word);
+    const text = element("div", "s-visit__text", title, element("p", "", `${where}${road}${misses}`), element("p", "", visit.summary));
+    if (visit.note) text.append(element("p", "s-visit__note", visit.note));
+    const row = element("li", "s-visit", text, element("div", "s-visit__acts", mark, press));
+    row.dataset["appointment"] = String(visit.appointment);
+    row.dataset["state"] = state;
+    return row;
+  }
+}
+
+/** What this tablet knows is newer than what the server told. */
+function stateOf(visit: Visit, entries: readonly Entry[], drafts: readonly Draft[]): string {
+  const told = entries.filter(({ op }) => op.payload.appointment === visit.appointment);
+  if (told.some(({ op }) => op.kind === "survey.done") || visit.state === "done") return "done";
+  if (drafts.some(({ appointment }) => appointment === visit.appointment)) return "draft";
+  return told.length || visit.state === "absent" ? "absent" : "booked";
+}
+
+function sentence(actor: number | null, content: Day | undefined): string {
+  if (actor === null) return "担当者が決まっていません。「担当をかえる」を押して、職員証を読み取ってください。";
+  if (!content) return "きょうの調査先を、まだ受け取っていません。つながるところで「送信」を押してください。";
+  return content.visits.length ? "" : "きょう、この担当の調査はありません。センターの「現地調査」の画面で班と約束を確かめてください。";
+}
