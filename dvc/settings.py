@@ -64,20 +64,27 @@ INSTALLED_APPS = [
     "dvc.operations",
     "dvc.accounts",
     "dvc.devices",
+    "dvc.photos",
     "dvc.runtime",
     "intake.people",
     "intake.volunteers",
     "intake.operators",
     "intake.help_requests",
+    "intake.survey",
+    "intake.maps",
+    "intake.register",
     "intake.checkin",
     "intake.orientation",
     "intake.questions",
     "intake.selfcheckin",
     "intake.paper",
+    "intake.web_requests",
+    "intake.exchange",
     "matching.equipment",
     "matching.queue",
     "matching.proposals",
     "matching.teams",
+    "matching.loans",
     "matching.dispatch",
     "dvc.sync",
     "dvc.home",
@@ -272,7 +279,9 @@ SPECTACULAR_SETTINGS = {
 # Every piece of work is a row first (dvc.outbox); the message only carries the row's id.
 OUTBOX_HANDLERS = {
     "matching.run": ("matching.proposals.tasks.solve_run", "matching"),
+    "matching.what_if": ("matching.proposals.tasks.answer_what_if", "matching"),
     "drill.step": ("dvc.drills.tasks.play_due", "default"),
+    "exchange.work": ("intake.exchange.tasks.work", "default"),
     "backup.write": ("dvc.runtime.tasks.back_up", "default"),
 }
 # Called before a backup copies the database; what they return is called once the copy lies elsewhere, in that transaction.
@@ -280,10 +289,14 @@ BACKUP_WITNESSES = ["dvc.sync.marks.before_backup"]
 
 # How long a worker may be silent before its work is given to another; long work renews its lease.
 OUTBOX_LEASE_SECONDS = env.integer("OUTBOX_LEASE_SECONDS", 30, low=2, high=600)
+# Each takes a core while it thinks; one operation is thought about by one of them at a time.
+MATCHING_WORKERS = env.integer("MATCHING_WORKERS", 1, low=1, high=16)
+# Changes ask the matching engine at most this often: many check-ins are one question.
+MATCHING_SECONDS_BETWEEN = env.integer("MATCHING_SECONDS_BETWEEN", 10, low=1, high=600)
 # What the sweeper does in every round, called with `at`; what follows from the state of the tables, not from a call.
 SWEEP_CHECKS = [
     "dvc.runtime.services.sweeper_beat",
-    "matching.proposals.services.request_due_runs",
+    "matching.proposals.runs.request_due_runs",
     "intake.orientation.services.catch_up",
     "dvc.sync.gather.look_through_all",
     "dvc.sync.answers.forget_daily",
@@ -325,7 +338,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"default": {}, "matching": {}}
+# Every matching worker shares the work of "matching" and has a queue of its own, where it is asked whether it lives.
+MATCHING_PULSES = [f"matching.{number}" for number in range(1, MATCHING_WORKERS + 1)]
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    queue: {} for queue in ("default", "matching", *MATCHING_PULSES)
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False

@@ -85,6 +85,7 @@ class DeviceProfile(models.TextChoices):
     FIELD = "field", "現場"
     WALL = "wall", "掲示"
     KIOSK = "kiosk", "自分で受付"
+    TOOLS = "tools", "資機材"
 
 
 class Storage(models.TextChoices):

@@ -26,6 +26,8 @@ class May(models.TextChoices):
     RECEIVE = "receive", "受付をする（到着・帰り・カード）"
     KEEP_VOLUNTEERS = "keep_volunteers", "ボランティア名簿とカードを扱う"
     KEEP_NEEDS = "keep_needs", "困りごと（ニーズ）を扱う"
+    SEE_PINS = "see_pins", "お宅の場所を地図で見る（ほかの人には町丁目の中心）"
+    EXCHANGE = "exchange", "困りごとや住民の表を取り込む・書き出す"
     MATCH = "match", "マッチングをする"
     SETTLE = "settle", "食い違いや帰宅を確かめて片づける"
     DISPATCH = "dispatch", "チームを送り出す・帰着を受ける"
@@ -41,6 +43,8 @@ ROLES_THAT_MAY: Final[dict[May, frozenset[Role]]] = {
     May.RECEIVE: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
     May.KEEP_VOLUNTEERS: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
     May.KEEP_NEEDS: frozenset({Role.CHIEF, Role.OFFICE, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING}),
+    May.SEE_PINS: frozenset({Role.CHIEF, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING, Role.TRANSPORT}),
+    May.EXCHANGE: frozenset({Role.CHIEF, Role.OFFICE}),
     May.MATCH: frozenset({Role.CHIEF, Role.MATCHING}),
     May.SETTLE: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION}),
     May.DISPATCH: frozenset({Role.CHIEF, Role.MATCHING, Role.EQUIPMENT, Role.TRANSPORT}),

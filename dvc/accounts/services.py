@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dvc.accounts.models import Device, DeviceProfile, Membership, SignInLink, User
 from dvc.accounts.roles import Role
@@ -173,11 +174,18 @@ def authenticate_device(credentials: str, *, revoked_too: bool = False) -> Devic
     device.unknown | device.revoked. One query."""
     ident, _, secret = credentials.partition(".")
     try:
-        device = compiled(Device.objects.select_related("center")).get(pk=uuid.UUID(ident))
-    except (ValueError, Device.DoesNotExist):
-        raise Refused("device.unknown") from None
+        device = next(iter(_device(uuid.UUID(ident))), None)
+    except ValueError:
+        device = None
+    if device is None:
+        raise Refused("device.unknown")
     if not hmac.compare_digest(device.secret_hash, hash_secret(secret)):
         raise Refused("device.unknown")
     if device.revoked_at is not None and not revoked_too:
         raise Refused("device.revoked")
     return device
+
+
+@compiled
+def _device(pk: uuid.UUID) -> QuerySet[Device]:
+    return Device.objects.select_related("center").filter(pk=pk)

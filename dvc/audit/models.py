@@ -6,8 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 
-from dvc.core.json_field import JSONField
-
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def of_operation(self, operation_id: int) -> EntryQuerySet:
@@ -34,7 +32,7 @@ class Entry(models.Model):
     action = models.CharField(max_length=60)
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=40)
-    details = JSONField(default=dict)
+    details = models.JSONField(default=dict)
     at = models.DateTimeField()
     written_at = models.DateTimeField(auto_now_add=True)
 

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce
 
 from dvc.audit.models import Entry, Look
+from dvc.core.inserting import insert_all
 
 if TYPE_CHECKING:
     from dvc.accounts.models import Device, User
@@ -79,7 +80,7 @@ def record_all(entries: Sequence[Entry]) -> None:
     """Append these entries, in this order, in one statement and in the caller's transaction; else as `record`."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("an audit entry outside a transaction")
-    Entry.objects.bulk_create(entries)
+    insert_all(entries)
 
 
 def looked(subject: models.Model, *, by: By, classes: str, why: str, at: datetime) -> None:
@@ -93,6 +94,19 @@ def looked(subject: models.Model, *, by: By, classes: str, why: str, at: datetim
         why=why,
         at=at,
     )
+
+
+def looked_all(subjects: Sequence[models.Model], *, by: By, classes: str, why: str, at: datetime) -> None:
+    """`looked` for rows of one model that left the house together, in one statement."""
+    insert_all(
+        [
+            Look(
+                actor=by.user, device=by.device, subject_type=subject._meta.label_lower, subject_id=str(subject.pk),
+                classes=classes, why=why, at=at,
+            )
+            for subject in subjects
+        ]
+    )  # fmt: skip
 
 
 def version_of(operation_id: int) -> int:

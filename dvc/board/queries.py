@@ -158,7 +158,7 @@ def _numbers(operation: Operation, states: dict[str, int], *, at: datetime) -> N
         teams_out=teams["out"],
         teams_overdue=teams["overdue"],
         crisis=open_needs["crisis"],
-        nameless=nameless.figures(operation, at=at)[1],
+        nameless=nameless.figures(operation, at=at).here,
         oldest_wait=at - open_needs["oldest"] if open_needs["oldest"] else None,
     )
 
@@ -171,7 +171,8 @@ def _coarse(states: dict[str, int]) -> list[Coarse]:
 
 
 def _teams(operation: Operation, *, at: datetime) -> list[Dispatch]:
-    """Teams that get ready or are out: late ones first, then by the time they should be back. One query."""
+    """Teams that get ready or are out, each at the visit it is at, with those that come after it (`later`): late ones
+    first, then by the time they should be back. Two queries."""
     rows = (
         Dispatch.objects.live()
         .filter(operation=operation)
@@ -180,8 +181,13 @@ def _teams(operation: Operation, *, at: datetime) -> list[Dispatch]:
         .order_by(F("due_back_at").asc(nulls_last=True), "serial")
     )
     found = list(rows)
+    after: dict[int, list[Dispatch]] = {}
+    waiting = Dispatch.objects.filter(operation=operation, state=DispatchState.NEXT)
+    for visit in waiting.select_related("need").order_by("position"):
+        after.setdefault(visit.team_id, []).append(visit)
     for row in found:
         row.late = row.is_overdue(at)  # type: ignore[attr-defined]  # for the template
+        row.later = after.get(row.team_id, [])  # type: ignore[attr-defined]
     return found
 
 
@@ -203,7 +209,10 @@ def _people(operation: Operation) -> list[Present]:
 
 
 # Said twice otherwise: the need's own step stands beside them.
-_QUIET = ("team.left", "team.released", "match.requested", "match.done", "dispatch.sheet_printed")
+_QUIET = (
+    "team.left", "team.released", "match.requested", "match.done", "match.what_if", "match.what_if_asked", "match.cancelled", "match.superseded",
+    "dispatch.sheet_printed", "dispatch.visited", "dispatch.visit_over",
+)  # fmt: skip
 
 
 def last_lines(operation: Operation, *, names: bool) -> list[Line]:

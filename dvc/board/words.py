@@ -12,6 +12,8 @@ from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers.models import Volunteer
 from matching.dispatch.models import Dispatch, Outcome
+from matching.equipment.models import ToolItem
+from matching.loans.models import Loan
 from matching.teams.models import Team
 
 # action → what happened. {it}: what it is about. tests/dvc/board asks that no action of the code is missing.
@@ -36,20 +38,32 @@ WORDS: Final[Mapping[str, str]] = {
     "dispatch.assigned": "{it}のチームを決めました",
     "dispatch.back": "{it}が帰ってきました",
     "dispatch.cancelled": "{it}の派遣を取りやめました",
+    "dispatch.comes_first": "{it}が最初の行き先になりました",
     "dispatch.departed": "{it}が出発しました",
     "dispatch.leaving": "{it}が現地を出ました",
+    "dispatch.moved_on": "{it}へ、つぎのお宅として向かいました",
     "dispatch.on_site": "{it}が現地に着きました",
     "dispatch.postponed": "{it}の戻りの時刻を変えました",
     "dispatch.reported": "{it}の報告を受け取りました",
     "dispatch.reported_again": "{it}から、違う内容の報告がもう1つ届きました",
     "dispatch.sheet_printed": "{it}の依頼書を印刷しました",
+    "dispatch.visit_dropped": "{it}の訪問を外しました",
+    "dispatch.visit_over": "{it}の訪問は終わっています",
+    "dispatch.visited": "{it}を出て、つぎのお宅へ向かいました",
     "drill.finished": "訓練の台本が終わりました",
     "drill.paused": "訓練を止めました",
     "drill.purged": "訓練のデータを消しました",
     "drill.speed_set": "訓練の速さを変えました",
     "drill.started": "訓練をはじめました",
+    "equipment.broken": "資機材がこわれたと記録しました",
+    "equipment.condition": "{it}のようすを変えました",
+    "equipment.items_added": "番号つきの資機材を加えました",
+    "equipment.mended": "資機材が直ったと記録しました",
+    "equipment.stock_raised": "端末の貸出に合わせて、資機材の数を増やしました",
+    "equipment.thrown_away": "こわれた資機材を捨てたと記録しました",
     "equipment.stock_set": "資機材の数を直しました",
     "equipment.vehicle_added": "車を加えました",
+    "equipment.vehicle_described": "車の免許・車検・借りた先を直しました",
     "equipment.vehicle_available": "車が使えるかどうかを変えました",
     "group.leader_set": "団体の代表の人を決めました",
     "group.sheet_printed": "団体の受付用紙を印刷しました",
@@ -58,6 +72,15 @@ WORDS: Final[Mapping[str, str]] = {
     "group.taken_back": "団体の記録を取り消しました",
     "household.added": "お宅の場所を登録しました",
     "household.edited": "お宅の場所を直しました",
+    "household.merged": "同じお宅の記録を1つにまとめました",
+    "household.unmerged": "まとめたお宅の記録を、別々に戻しました",
+    "import.checked": "取り込むファイルを確かめはじめました",
+    "import.discarded": "取り込みをやめました",
+    "import.done": "ファイルの取り込みが終わりました",
+    "import.started": "ファイルの取り込みを始めました",
+    "import.undo_started": "取り込みの取り消しを始めました",
+    "import.undone": "取り込みを取り消しました",
+    "import.uploaded": "取り込むファイルを受け取りました",
     "inbox.more_told": "確かめることに、記録が加わりました",
     "inbox.opened": "確かめることができました",
     "inbox.reopened": "片づいたことに、新しい記録が届きました",
@@ -65,21 +88,47 @@ WORDS: Final[Mapping[str, str]] = {
     "inbox.settled": "確かめることが、あとの記録で片づきました",
     "group.went": "団体の帰りを記録しました",
     "insurance.recorded": "保険を記録しました",
+    "loan.annulled": "{it}の貸出は、まちがいだったと記録しました",
+    "loan.disputed": "{it}が2か所で貸し出されています",
+    "loan.given_back": "{it}の返却を記録しました",
+    "loan.given_back_unknown": "貸出の記録がない資機材が返りました",
+    "loan.lent": "{it}を貸しました",
+    "loan.out_again": "{it}の返却を取り消しました",
+    "map.note_added": "地図メモを付けました",
+    "map.note_removed": "地図メモを消しました",
+    "match.cancelled": "チームの提案の計算をやめました",
     "match.done": "チームの提案ができました",
     "match.failed": "チームの提案を作れませんでした",
     "match.requested": "チームの提案を頼みました",
+    "match.superseded": "チームの提案の計算を、新しい内容でやり直しました",
+    "nameless.came_back": "名前のない人の帰りを取り消しました",
     "nameless.corrected": "名前のない人の数を直しました",
     "nameless.counted": "名前のない人を数えました",
     "nameless.went": "名前のない人の帰りを記録しました",
+    "call_draft.started": "電話の聞き取りを始めました",
+    "call_draft.copied": "電話の書きかけが2つに分かれました",
+    "call_draft.brought_back": "消した電話の書きかけを元にもどしました",
+    "call_draft.dropped": "電話の書きかけを消しました",
+    "need.call_promised": "{it}に折り返し電話する約束をしました",
+    "need.call_tried": "{it}に電話をかけました",
+    "need.crisis_called_off": "{it}の危機介入の印を外しました",
+    "need.crisis_raised": "{it}に危機介入の印が付きました",
+    "need.crisis_seen": "{it}の危機介入を確認しました",
+    "need.item_cleared": "{it}の作業の危険を確認ずみにしました",
     "need.caller_added": "{it}に、ほかの人からの連絡を加えました",
+    "need.confirmed": "{it}を電話で確かめました",
     "need.edit_not_saved": "{it}を2人が同時に直しました（あとの内容は残してあります）",
     "need.edited": "{it}の内容を直しました",
     "need.hazards_cleared": "{it}の危険を確認ずみにしました",
+    "need.gave_back": "{it}から、重複でなかった電話を戻しました",
+    "need.imported": "{it}をファイルから取り込みました",
     "need.item_added": "{it}に作業を加えました",
     "need.item_edited": "{it}の作業を直しました",
     "need.item_removed": "{it}の作業を消しました",
+    "need.lookalike_said": "{it}が似た依頼と同じかどうかを確かめました",
     "need.moved": "{it}を「{to}」にしました",
     "need.received": "{it}を受け付けました",
+    "need.took_over": "{it}に、重複の電話から危機介入・危険を引き継ぎました",
     "op.folded": "預かっていた受付を、名前のある記録にしました",
     "op.left_out": "使用停止の端末の記録を、取り込まないことにしました",
     "op.quarantined": "使用停止の端末の記録を預かりました",
@@ -113,13 +162,25 @@ WORDS: Final[Mapping[str, str]] = {
     "paper.sheet_settled": "用紙がどうなったかを記録しました",
     "person.added": "住民の方を登録しました",
     "person.edited": "住民の方の登録を直しました",
+    "person.merged": "同じ住民の方の登録を1つにまとめました",
+    "person.unmerged": "まとめた住民の方の登録を、別々に戻しました",
+    "photo.added": "写真を加えました",
+    "photo.removed": "写真を消しました",
     "proposal.accepted": "チームの提案を決めました",
     "proposal.rejected": "チームの提案を見送りました",
+    "match.weights_set": "提案で何を大事にするかを変えました",
+    "match.what_if": "「もし…だったら」を計算しました",
+    "match.what_if_asked": "「もし…だったら」の計算を頼みました",
     "queue.banned": "このお宅には行かない人を決めました",
     "queue.held": "マッチングを見合わせました",
+    "queue.locked": "行き先を決めました",
+    "queue.pinned": "班を固定しました",
     "queue.released": "マッチングの見合わせをやめました",
     "queue.unbanned": "行かないと決めた人を元にもどしました",
+    "queue.unlocked": "行き先を決めたのを取り消しました",
+    "queue.unpinned": "班の固定をはずしました",
     "questions.answered": "{it}が今日の質問に答えました",
+    "questions.taken_back": "{it}の今日の質問の答えを取り消しました",
     "questions.set": "今日の質問を決めました",
     "queue_file.taken": "端末のファイルから記録を取り込みました",
     "device.entered_from_file": "ファイルの端末を控えました",
@@ -130,6 +191,18 @@ WORDS: Final[Mapping[str, str]] = {
     "sign_in_link.issued": "サインインのリンクを作りました",
     "sign_in_link.used": "リンクでサインインしました",
     "site.added": "拠点を加えました",
+    "survey.absent": "調査に行きましたが、不在でした",
+    "survey.booked": "調査の約束をしました",
+    "survey.cancelled": "調査の約束を取りやめました",
+    "survey.chosen": "2つの調査のうち、使うほうを決めました",
+    "survey.done": "調査が済みました",
+    "survey.items_made": "見立てから作業をつくりました",
+    "survey.ordered": "調査の班の回る順を決めました",
+    "survey.rebooked": "調査の約束の日時を変えました",
+    "survey.round_dropped": "調査の班を消しました",
+    "survey.round_edited": "調査の班を直しました",
+    "survey.round_made": "調査の班をつくりました",
+    "survey.told": "調査の結果が届きました",
     "team.clash": "{it}の人を、別の班に入れようとしました",
     "team.dissolved": "{it}を解散しました",
     "team.formed": "{it}を組みました",
@@ -140,6 +213,7 @@ WORDS: Final[Mapping[str, str]] = {
     "team.overruled": "{it}を、注意を確かめたうえで決めました",
     "team.released": "{it}の人の手が空きました",
     "towns.kept": "町丁目の一覧を入れました",
+    "triage.rule_edited": "お受けできないことの決まりを直しました",
     "user.created": "職員を加えました",
     "user.deactivated": "職員の利用を止めました",
     "user.password_set": "自分のパスワードを変えました",
@@ -163,6 +237,7 @@ WORDS: Final[Mapping[str, str]] = {
     "visit.unseen": "{it}の説明・保険の記録を、端末で取り消しました",
     "visit.walked_in": "{it}を受付で登録しました",
     "volunteer.agreed": "{it}が注意事項に同意しました",
+    "volunteer.agreement_taken_back": "{it}が注意事項に同意した記録を取り消しました",
     "volunteer.blocked": "{it}の受付を止めました",
     "volunteer.corrected": "{it}の登録を直しました",
     "volunteer.merged": "{it}の登録を、同じ人のもう1つの登録にまとめました",
@@ -170,6 +245,12 @@ WORDS: Final[Mapping[str, str]] = {
     "volunteer.registered": "{it}を登録しました",
     "volunteer.unblocked": "{it}の受付を元にもどしました",
     "volunteer.withdrawn": "{it}の登録を取り消しました",
+    "person.imported": "住民をファイルから取り込みました",
+    "needs.exported": "困りごとをファイルに書き出しました",
+    "web_request.answer_seen": "{it}の本人からの返事を読みました",
+    "web_request.answered": "{it}の本人が、リンクから返事をしました",
+    "web_request.link_made": "{it}の本人用のリンクを出しました",
+    "web_request.link_stopped": "{it}の本人用のリンクを止めました",
 }
 VIA: Final[Mapping[str, str]] = {
     "command": "このコンピューター", "desk": "窓口", "drill": "訓練の台本", "leader": "リーダーの電話", "link": "リンク",
@@ -177,10 +258,13 @@ VIA: Final[Mapping[str, str]] = {
 }  # fmt: skip
 # What the log can be narrowed to: subject types, by area.
 AREAS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "needs": ("困りごと", ("help_requests.", "people.", "queue.")),
+    "needs": (
+        "困りごと",
+        ("help_requests.", "maps.", "people.", "photos.", "queue.", "survey.", "web_requests.", "exchange."),
+    ),
     "volunteers": ("ボランティアとカード", ("volunteers.",)),
     "reception": ("受付", ("checkin.", "orientation.", "questions.", "paper.", "sync.")),
-    "teams": ("マッチングとチーム", ("teams.", "proposals.", "dispatch.", "equipment.")),
+    "teams": ("マッチングとチーム", ("teams.", "proposals.", "dispatch.", "equipment.", "loans.")),
     "center": ("センターと職員", ("operations.", "accounts.", "devices.", "operators.", "drills.")),
 }
 _TO: Final[Mapping[str, str]] = {
@@ -202,7 +286,7 @@ class Line:
 
 
 def lines(entries: Iterable[Entry], *, names: bool) -> list[Line]:
-    """Entries in words. `names`: whether volunteers are called by name. At most five queries.
+    """Entries in words. `names`: whether volunteers are called by name. At most seven queries.
 
     The entries need `actor` and `device` selected with them.
     """
@@ -237,7 +321,7 @@ def _note(entry: Entry) -> str:
         )
     if entry.action == "dispatch.departed" and details.get("overridden"):
         return f"センター長の判断：{details.get('reason', '')}"
-    if entry.action == "dispatch.cancelled":
+    if entry.action in ("dispatch.cancelled", "dispatch.visit_dropped"):
         return str(details.get("reason", ""))
     if entry.action == "match.done":
         return f"{details.get('offers', 0)}件"
@@ -263,6 +347,13 @@ def _things(entries: list[Entry], *, names: bool) -> dict[tuple[str, str], str]:
         "checkin.visit": lambda pks: {
             visit.pk: _person(visit.volunteer, names=names)
             for visit in Visit.objects.filter(pk__in=pks).select_related("volunteer")
+        },
+        "equipment.toolitem": lambda pks: {
+            item.pk: str(item) for item in ToolItem.objects.filter(pk__in=pks)
+        },
+        "loans.loan": lambda pks: {
+            loan.pk: loan.what if loan.item_id else f"{loan.what}{loan.count}"
+            for loan in Loan.objects.filter(pk__in=pks).select_related("item")
         },
         "volunteers.volunteer": lambda pks: {
             person.pk: _person(person, names=names) for person in Volunteer.objects.filter(pk__in=pks)

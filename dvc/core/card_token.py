@@ -100,11 +100,6 @@ class CardToken:
         if self.expires is not None and not 1 <= (self.expires - FIRST_DAY).days <= 0xFFFF:
             raise ValueError("expires is outside what a card can say")
 
-    def expired(self, on: date) -> bool:
-        """Whether the last valid day lies before `on`. Expiry is a state of a true card, not a reading
-        error."""
-        return self.expires is not None and self.expires < on
-
     @property
     def prefix(self) -> str:
         """The first 8 bytes of the card id as 16 hex letters: how revoked cards travel to the tablets."""

@@ -1,130 +1,169 @@
-"""Queries whose SQL is written once. Django writes the SQL of a queryset anew each time it runs, which takes longer than
-running it: a third of what a scan costs the laptop before nine. `compiled(queryset)` remembers the text for the next
-queryset of the same shape; the values are taken anew each time.
+"""Queries that are written once. Django builds a queryset and writes its SQL anew each time it is asked, which takes
+longer than asking: a third of what a scan costs the laptop before nine. A function under `@compiled` that makes a
+queryset of its arguments is called once for each shape of arguments; from then on only the values are taken anew.
+
+    @compiled
+    def _cards_of(center: int, tokens: Collection[str]) -> QuerySet[Card]:
+        return Card.objects.filter(center=center, token__in=tokens)
+
+    cards = _cards_of(3, ["VC1…", "VC1…"])  # a list
+
+So the function runs with stand-ins for its arguments: each must be compared with a column as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from datetime import UTC, date, datetime, timedelta
+from functools import wraps
+from typing import Any, Final, Generic, TypeVar, TypeVarTuple
+from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet, FullResultSet
-from django.db import connections
-from django.db.models import Model, QuerySet
-from django.db.models.sql import Query
-from django.db.models.sql.compiler import SQLCompiler
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Field, Model, QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
+from django.db.transaction import TransactionManagementError
 
 M = TypeVar("M", bound=Model)
+Args = TypeVarTuple("Args")
 
-# A text for each number of values in an IN would fill the memory with what is hardly ever asked again.
-MOST_VALUES: Final = 16
+# A text for each number of values in an IN would fill the memory with what is hardly ever asked again: collections are
+# filled up to the next of these lengths with a value they have. The longest takes a tablet's batch.
+LENGTHS: Final = (1, 2, 4, 8, 16, 40, 200)
+MANY: Final = (list, tuple, set, frozenset)
 
 
-def compiled(queryset: QuerySet[M]) -> QuerySet[M]:
-    """The same queryset of whole rows, for the places that ask the same thing again and again. What it cannot remember
-    (annotations, unions, more than MOST_VALUES values) is written anew each time, as Django does. Call values() after
-    it, not before: raises `TypeError`."""
-    if queryset.query.values_select:
-        raise TypeError("compiled() is for whole rows; call values() on what it returns")
-    chained = queryset.all()
-    chained.query = chained.query.chain(klass=_RememberingQuery)
-    return chained
+def compiled(ask: Callable[[*Args], QuerySet[M]]) -> Callable[[*Args], list[M]]:
+    """The rows `ask` asks the database for, as a list. Its arguments are ints, texts, UUIDs, days, moments, or collections
+    of them for an IN; with one that is empty or longer than any of LENGTHS it is asked as Django does. Raises `TypeError`
+    for a queryset whose text depends on more than the shape of the arguments, or that is not of whole rows."""
+    texts: dict[object, _Text[M]] = {}
+
+    @wraps(ask)
+    def find(*args: *Args) -> list[M]:
+        values: list[Any] = []
+        shape: list[
+            tuple[int | None, type]
+        ] = []  # how many values, None for one that is no collection, of which type
+        for arg in args:
+            if not isinstance(arg, MANY):
+                values.append(arg)
+                shape.append((None, type(arg)))
+                continue
+            length = next((length for length in LENGTHS if len(arg) <= length), 0)
+            if not arg or not length:
+                return list(ask(*args))
+            one = next(iter(arg))
+            values += [*arg, *[one] * (length - len(arg))]
+            shape.append((length, type(one)))
+        text = texts.get(tuple(shape))
+        if text is None:
+            stand_ins = [_stand_in(value, i) for i, value in enumerate(values)]
+            text = texts[tuple(shape)] = _write(ask(*_in_shape(shape, stand_ins)), stand_ins)
+        return text.ask(values)
+
+    return find
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
-    """What `SQLCompiler.as_sql` finds out about a shape, apart from the values."""
+class _Text(Generic[M]):
+    """What Django finds out about a queryset, apart from the values. `slots`: where in `values` stands which argument,
+    and the column it is compared with; `converted`: the columns whose values Django changes after reading."""
 
     sql: str
-    select: Any
-    klass_info: Any
-    annotation_col_map: Any
-    has_extra_select: bool
-    converted: tuple[int, ...]  # the columns whose values Django changes after reading
+    values: tuple[Any, ...]
+    slots: tuple[tuple[int, int, Field[Any, Any]], ...]
+    locks: bool
+    model: type[M]
+    columns: tuple[int, int]
+    names: list[str]
+    related: Any
+    converted: tuple[tuple[int, Any], ...]
+
+    def ask(self, given: Sequence[Any]) -> list[M]:
+        connection = connections[DEFAULT_DB_ALIAS]
+        if self.locks and connection.get_autocommit():
+            raise TransactionManagementError("rows are locked inside a transaction only")
+        values = list(self.values)
+        for place, argument, column in self.slots:
+            values[place] = column.get_db_prep_value(given[argument], connection)
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, values)
+            rows = cursor.fetchall()
+        first, end = self.columns
+        found = []
+        for row in self._convert(rows, connection):
+            one = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[first:end])
+            for populator in self.related:
+                populator.populate(row, one)
+            found.append(one)
+        return found
+
+    def _convert(self, rows: list[tuple[Any, ...]], connection: Any) -> Sequence[Sequence[Any]]:
+        if not self.converted or not rows:
+            return rows
+        converted = [list(row) for row in rows]
+        for place, column in self.converted:
+            # The converters belong to this connection; which columns have any does not.
+            ours = connection.ops.get_db_converters(column)
+            for convert in (*ours, *column.get_db_converters(connection)):
+                for row in converted:
+                    row[place] = convert(row[place], column, connection)
+        return converted
 
 
-_texts: dict[Hashable, _Text] = {}
-
-
-class _RememberingQuery(Query):
-    def get_compiler(
-        self, using: str | None = None, connection: Any = None, elide_empty: bool = True
-    ) -> SQLCompiler:
-        if not _is_plain(self):
-            plain: SQLCompiler = super().get_compiler(using, connection, elide_empty)
-            return plain
-        return _RememberingCompiler(self, connection or connections[using or "default"], using, elide_empty)
-
-
-class _RememberingCompiler(SQLCompiler):
-    text: _Text | None = None
-
-    def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> tuple[str, Any]:
-        query = self.query
-        if with_col_aliases or not with_limits:  # as a part of another statement
-            return super().as_sql(with_limits, with_col_aliases)
-        if query.select_for_update and self.connection.get_autocommit():
-            return super().as_sql()  # raises
-        if not any(query.alias_refcount.values()):
-            query.get_initial_alias()
-        values: Sequence[Any]
-        try:
-            where, values = self.compile(query.where)  # type: ignore[arg-type]  # a WhereNode is compilable
-        except EmptyResultSet:
-            return super().as_sql()  # sets what the caller reads, and raises as well
-        except FullResultSet:
-            where, values = "", []
-        shape = _shape(query, where, self.connection.vendor)
-        text = _texts.get(shape)
-        if text is not None:
-            self.text = text
-            self.select, self.klass_info = text.select, text.klass_info
-            self.annotation_col_map, self.has_extra_select = text.annotation_col_map, text.has_extra_select
-            self.col_count = len(text.select)
-            return text.sql, tuple(values)
-        sql, all_values = super().as_sql()
-        if len(values) <= MOST_VALUES and list(all_values) == list(values):
-            converted = tuple(super().get_converters([column[0] for column in self.select]))
-            _texts[shape] = _Text(
-                sql, self.select, self.klass_info, self.annotation_col_map, self.has_extra_select, converted
-            )
-        return sql, all_values
-
-    def get_converters(self, expressions: Any) -> Any:
-        if self.text is None:
-            return super().get_converters(expressions)
-        # The converters belong to this connection; which columns have any does not.
-        return {
-            i: super(_RememberingCompiler, self).get_converters([expressions[i]])[0]
-            for i in self.text.converted
-        }
-
-
-def _is_plain(query: Query) -> bool:
-    """Whether rows of a model are asked for, in a way `_shape` tells apart from every other."""
-    return (
-        not (query.annotations or query.extra or query.combinator or query.distinct_fields or query.subquery)
-        and not (query.explain_info or query.extra_order_by or query.filter_is_sticky)
-        and query.group_by is None
-        and query.default_cols
-        and all(isinstance(name, str) for name in query.order_by)
-    )
-
-
-def _shape(query: Query, where: str, vendor: str) -> Hashable:
-    """Everything the text depends on."""
-    # Two foreign keys to one table differ in nothing but the columns they join by.
-    joins = tuple(
-        (alias, join.join_type, getattr(join, "parent_alias", None), getattr(join, "join_cols", ()))
-        for alias, join in query.alias_map.items()
-    )
-    locks = (
-        query.select_for_update, query.select_for_update_nowait, query.select_for_update_skip_locked,
-        query.select_for_update_of, query.select_for_no_key_update,
+def _write(queryset: QuerySet[M], stand_ins: Sequence[Any]) -> _Text[M]:
+    query = queryset.query
+    prefetched: object = queryset._prefetch_related_lookups  # type: ignore[attr-defined]  # not in the stubs
+    if queryset._iterable_class is not ModelIterable or query.annotations or prefetched:
+        raise TypeError("compiled() is for whole rows")
+    connection = connections[DEFAULT_DB_ALIAS]
+    compiler = query.get_compiler(connection=connection)
+    sql, values = compiler.as_sql()
+    compared = [
+        (value, lookup.lhs.output_field)
+        for lookup in query.where.leaves()
+        for value in (lookup.rhs if isinstance(lookup.rhs, list | tuple) else [lookup.rhs])
+        if value in stand_ins
+    ]
+    slots = []
+    for argument, value in enumerate(stand_ins):
+        columns = [column for stand_in, column in compared if stand_in == value]
+        written = columns[0].get_db_prep_value(value, connection) if columns else None
+        places = [place for place, one in enumerate(values) if one == written]
+        # Written otherwise (icontains, startswith), every call would ask for the stand-in.
+        if not columns or len(places) < len(columns):
+            raise TypeError("compiled() takes what is compared with a column as it is")
+        slots += [(place, argument, columns[0]) for place in places]
+    select, info = [column for column, _, _ in compiler.select], compiler.klass_info
+    related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of Django 6
+    first, end = info["select_fields"][0], info["select_fields"][-1] + 1
+    return _Text(
+        sql, tuple(values), tuple(slots), query.select_for_update and connection.features.has_select_for_update,
+        queryset.model, (first, end), [column.target.attname for column in select[first:end]], related,
+        tuple((place, column) for place, (_, column) in compiler.get_converters(select).items()),
     )  # fmt: skip
-    order = (query.order_by, query.default_ordering, query.standard_ordering)
-    slices = (query.low_mark, query.high_mark, query.distinct)
-    left_out, is_deferred = query.deferred_loading
-    related, columns = repr(query.select_related), (frozenset(left_out), is_deferred)
-    return (vendor, query.model, where, joins, related, columns, order, slices, locks)
+
+
+def _stand_in(value: object, number: int) -> Any:
+    """A value of the same type that stands nowhere else."""
+    if isinstance(value, bool):
+        raise TypeError("compiled() takes no flags: their text is another one")
+    if isinstance(value, int):
+        return 2_000_000_000 + number
+    if isinstance(value, str):
+        return f"stand_in {number}"  # the _ is written otherwise where it would mean any letter
+    if isinstance(value, UUID):
+        return UUID(int=number)
+    if isinstance(value, datetime):
+        return datetime(9000, 1, 1, tzinfo=UTC) + timedelta(days=number)
+    if isinstance(value, date):
+        return date(9000, 1, 1) + timedelta(days=number)
+    raise TypeError(f"compiled() takes no {type(value).__name__}")
+
+
+def _in_shape(shape: Sequence[tuple[int | None, type]], values: Sequence[Any]) -> list[Any]:
+    """`values`, one after the other, as arguments."""
+    rest = iter(values)
+    return [next(rest) if length is None else [next(rest) for _ in range(length)] for length, _ in shape]

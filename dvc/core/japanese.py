@@ -114,6 +114,22 @@ def search_key(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", letters)))
 
 
+_HONORIFIC = re.compile(r"(?<=\S\S)\s*(?:様|さま|サマ|さん|サン|氏|殿)$")
+_ASIDE = re.compile(r"[(（〔［\[][^)）〕］\]]*[)）〕］\]]?")
+
+
+def bare_name(text: str) -> str:
+    """A name without 様・さん and without what somebody noted in brackets behind it. For keys; the name stays as typed."""
+    text = _ASIDE.sub("", _SPACES.sub(" ", text[:MAX_TEXT])).strip()
+    return _HONORIFIC.sub("", text)
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """Family and given name as far as a space or a middle dot parts them; all of it is the family's where nothing does."""
+    family, _, given = re.sub("[・･]", " ", bare_name(text)).strip().partition(" ")
+    return family, given.strip()
+
+
 def family_first_letter(family: str, given: str) -> str:
     """The name a tablet at the door shows: 佐藤 花… (the family name and the first letter of the given
     name)."""
@@ -139,6 +155,14 @@ def phone_digits(text: str) -> str:
     if digits.startswith("0081"):
         return "0" + digits[4:].removeprefix("0")
     return digits
+
+
+def phone_key(text: str) -> str:
+    """`phone_digits` with the leading 0 that a spreadsheet took away put back: 9000000012 → 09000000012, 223686300 →
+    0223686300."""
+    digits = phone_digits(text)
+    lost_zero = re.fullmatch("[1-9][0-9]{8}|[789]0[0-9]{8}", digits)
+    return f"0{digits}" if lost_zero else digits
 
 
 def is_phone(text: str) -> bool:

@@ -31,7 +31,7 @@ from intake.volunteers.models import InsurancePlan, Source, Volunteer
 from matching.dispatch import services as dispatches
 from matching.dispatch.models import Dispatch, DispatchState, Outcome
 from matching.equipment import services as equipment
-from matching.proposals import services as proposals
+from matching.proposals import decisions, runs
 from matching.proposals.models import MatchRun, Proposal, ProposalState, RunState
 
 BY: Final = By(via="drill")
@@ -108,7 +108,7 @@ def _arrive(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
         )
     card = cards.next_blank(operation.center, operation)
     assert card is not None
-    cards.bind(card, person, by=BY, at=at)
+    cards.bind(card, person, by=BY, at=at, on=operation.real_day(at))
     came = checkin.arrive(operation, person, site=_site(drill), by=BY, at=at)
     return came.code
 
@@ -198,7 +198,7 @@ def _item(call: Call) -> ItemAnswers:
 
 
 def _match(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
-    run = proposals.request_run(drill.operation, why="drill", by=BY, at=at)
+    run = runs.request_run(drill.operation, why="drill", by=BY, at=at)
     return str(run.pk)
 
 
@@ -210,7 +210,7 @@ def _accept(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     ):
         try:
             with transaction.atomic():
-                proposals.accept(proposal, by=BY, at=at)
+                decisions.accept(proposal, by=BY, at=at)
         except Refused:
             # A trainee took the people or the need first: that is what the drill is for.
             continue
@@ -259,8 +259,16 @@ def _report(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     told = working if step.which >= 3 else working[: (len(working) + 1) // 2]
     for dispatch in told:
         dispatches.report(dispatch, by=BY, at=at, **_story(dispatch))
+        for visit in _later_visits(dispatch):
+            dispatches.report(visit, by=BY, at=at, **_story(visit))
         dispatches.come_back(dispatch, by=BY, at=at)
     return f"{len(told)}チームが帰着"
+
+
+def _later_visits(dispatch: Dispatch) -> list[Dispatch]:
+    """The houses this team goes on to, in order."""
+    waiting = Dispatch.objects.filter(team=dispatch.team_id, state=DispatchState.NEXT)
+    return list(waiting.select_related("team__leader", "need", "operation").order_by("position"))
 
 
 def _story(dispatch: Dispatch) -> Story:

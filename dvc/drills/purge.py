@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.db import models, transaction
@@ -13,6 +13,7 @@ from dvc.core.refused import Refused
 from dvc.drills.models import Drill, DrillState
 from dvc.operations.models import Operation, OperationState
 from dvc.outbox.models import Row
+from dvc.photos import services as photos
 
 # What hangs from what, outermost leaf first: (model, path to the drill operation).
 ROWS: tuple[tuple[str, str], ...] = (
@@ -20,17 +21,26 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("sync.InboxSweep", "operation"),
     ("sync.HeldOp", "operation"),
     ("sync.QuarantinedOp", "operation"),
+    ("loans.GiveBack", "operation"),
+    ("loans.Loan", "operation"),
     ("dispatch.LaterReport", "dispatch__operation"),
     ("dispatch.ActivityReport", "dispatch__operation"),
     ("dispatch.Dispatch", "operation"),
     ("teams.Member", "team__operation"),
+    ("teams.Ride", "team__operation"),
     ("teams.Clash", "operation"),
     ("teams.Team", "operation"),
+    ("proposals.ProposalVisit", "proposal__operation"),
     ("proposals.Proposal", "operation"),
     ("proposals.MatchRun", "operation"),
+    ("proposals.WhatIf", "operation"),
+    ("proposals.Weighting", "operation"),
     ("queue.Hold", "need__operation"),
     ("queue.Ban", "operation"),
+    ("queue.Lock", "operation"),
+    ("queue.Pin", "operation"),
     ("equipment.Vehicle", "operation"),
+    ("equipment.ToolItem", "operation"),
     ("equipment.ToolStock", "operation"),
     ("paper.PaperLine", "sheet__operation"),
     ("paper.PaperSheet", "operation"),
@@ -41,11 +51,28 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("checkin.Visit", "operation"),
     ("checkin.GroupArrival", "operation"),
     ("checkin.FailedScan", "operation"),
+    ("exchange.ImportRow", "imported__operation"),
+    ("exchange.Import", "operation"),
+    ("web_requests.ResidentAnswer", "need__operation"),
+    ("web_requests.RequestLink", "need__operation"),
+    ("web_requests.WebRequest", "need__operation"),
+    ("help_requests.CrisisAck", "alert__need__operation"),
+    ("help_requests.CrisisAlert", "need__operation"),
+    ("help_requests.CallTry", "call_back__need__operation"),
+    ("help_requests.CallBack", "need__operation"),
+    ("help_requests.CallDraft", "operation"),
+    ("maps.MapNote", "operation"),
+    ("survey.Survey", "operation"),
+    ("survey.Appointment", "operation"),
+    ("survey.Round", "operation"),
     ("help_requests.UnsavedEdit", "need__operation"),
+    ("help_requests.Lookalike", "need__operation"),
     ("help_requests.CallerNote", "need__operation"),
     ("help_requests.NeedChange", "need__operation"),
     ("help_requests.WorkItem", "need__operation"),
     ("help_requests.Need", "operation"),
+    ("people.PersonMerge", "twin__drill"),
+    ("people.HouseholdMerge", "twin__drill"),
     ("people.Person", "drill"),
     ("people.Household", "drill"),
     ("volunteers.CardBinding", "volunteer__drill"),
@@ -57,6 +84,12 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("volunteers.Volunteer", "drill"),
     ("drills.StepDone", "drill__operation"),
 )
+
+# These point at one another (duplicate of, guardian): they are untied before they go.
+_TIES: Final[dict[str, list[str]]] = {
+    "help_requests.Need": ["duplicate_of"], "volunteers.Volunteer": ["guardian", "merged_into"],
+    "people.Person": ["merged_into"], "people.Household": ["merged_into"],
+}  # fmt: skip
 
 
 @transaction.atomic
@@ -70,13 +103,12 @@ def purge(operation: Operation, *, by: By, at: datetime) -> dict[str, int]:
     Drill.objects.filter(operation=operation).update(state=DrillState.PURGED, finished_at=at)
     _forget_work(operation)
     counts: dict[str, int] = {"sync.Receipt": _empty_receipts(operation)}
+    counts["photos.Photo"] = photos.forget_all(operation)
     for label, path in ROWS:
         model: type[models.Model] = apps.get_model(label)
         rows: Any = model._default_manager.filter(**{path: operation})
-        if label in ("help_requests.Need", "volunteers.Volunteer"):
-            # These point at each other (duplicate of, guardian): untie them before they go.
-            ties = ["duplicate_of"] if label == "help_requests.Need" else ["guardian", "merged_into"]
-            rows.update(**dict.fromkeys(ties))
+        if label in _TIES:
+            rows.update(**dict.fromkeys(_TIES[label]))
         counts[label] = counts.get(label, 0) + rows.delete()[0]
     Operation.objects.filter(pk=operation.pk).update(state=OperationState.CLOSED, closed_at=at, clock_speed=0)
     record("drill.purged", operation, by=by, at=at, operation=operation, rows=sum(counts.values()))
@@ -99,6 +131,10 @@ def _empty_receipts(operation: Operation) -> int:
 def _forget_work(operation: Operation) -> None:
     runs = operation.match_runs.values_list("pk", flat=True)
     Row.objects.filter(kind="matching.run", object_id__in=[str(pk) for pk in runs]).delete()
+    what_ifs = operation.what_ifs.values_list("pk", flat=True)
+    Row.objects.filter(kind="matching.what_if", object_id__in=[str(pk) for pk in what_ifs]).delete()
+    imports = operation.imports.values_list("pk", flat=True)
+    Row.objects.filter(kind="exchange.work", object_id__in=[str(pk) for pk in imports]).delete()
     drill = Drill.objects.filter(operation=operation).first()
     if drill is not None:
         Row.objects.filter(kind="drill.step", object_id=str(drill.pk)).delete()

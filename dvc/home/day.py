@@ -23,7 +23,8 @@ WAITING = (NeedState.READY, NeedState.CONTINUING)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The day in numbers, at one moment: people and teams of the local day, needs of the whole operation."""
+    """The day in numbers, at one moment: people and teams of the local day, needs of the whole operation.
+    `nameless_earlier` of those who are here came before midnight."""
 
     arrived: int
     present: int
@@ -41,6 +42,7 @@ class Numbers:
     work_over: bool
     nameless_came: int
     nameless_here: int
+    nameless_earlier: int
 
     @property
     def arrived_note(self) -> str:
@@ -73,7 +75,7 @@ class Advice:
 
 
 def numbers(operation: Operation, *, at: datetime) -> Numbers:
-    """Six queries; one more while people are here whose names nobody has."""
+    """Six queries; up to two more while people are here whose names nobody has."""
     day = timezone.localtime(at).date()
     here = Q(left_at__isnull=True, unreturned_at__isnull=True)
     visits = Visit.objects.filter(operation=operation, annulled_at__isnull=True).aggregate(
@@ -94,9 +96,9 @@ def numbers(operation: Operation, *, at: datetime) -> Numbers:
         to_leave=Count("id", filter=Q(state=DispatchState.ACCEPTED)),
         out=Count("id", filter=Q(state__in=IN_FIELD)),
         overdue=Count("id", filter=Q(state__in=IN_FIELD, due_back_at__lt=at)),
-        back=Count("id", filter=Q(state=DispatchState.BACK, returned_at__date=day)),
+        back=Count("team", filter=Q(state=DispatchState.BACK, returned_at__date=day), distinct=True),
     )
-    came_nameless, here_nameless = nameless.figures(operation, at=at)
+    without_names = nameless.figures(operation, at=at)
     return Numbers(
         arrived=visits["arrived"],
         present=visits["present"],
@@ -111,8 +113,9 @@ def numbers(operation: Operation, *, at: datetime) -> Numbers:
         teams_out=teams["out"],
         teams_overdue=teams["overdue"],
         teams_back=teams["back"],
-        nameless_came=came_nameless,
-        nameless_here=here_nameless,
+        nameless_came=without_names.came,
+        nameless_here=without_names.here,
+        nameless_earlier=without_names.earlier,
         work_over=timezone.localtime(at).time() >= operation.work_end,
     )
 

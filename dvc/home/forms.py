@@ -112,6 +112,16 @@ class OperationForm(forms.Form):
     auto_match = forms.BooleanField(
         label="チームの提案を自動で作る", required=False, initial=True, help_text="決めるのは、いつも人です。"
     )
+    max_visits = forms.TypedChoiceField(
+        label="1チームが続けて行く件数（多くて）",
+        choices=[(1, "1件だけ"), (2, "2件まで"), (3, "3件まで")],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial=3,
+        widget=forms.RadioSelect,
+        help_text="近くの困りごとを続けて回ると、少ないリーダーで多くのお宅に伺えます。",
+    )
     recruiting = forms.BooleanField(label="ボランティアを募集している", required=False, initial=True)
     notice = CleanText(
         label="お知らせ",
@@ -119,6 +129,13 @@ class OperationForm(forms.Form):
         required=False,
         help_text="公開ページに出ます。個人の名前は書かないでください。",
     )
+
+    def clean_max_visits(self) -> int:
+        """What was chosen; a page that does not ask changes nothing."""
+        return int(
+            self.cleaned_data["max_visits"]
+            or self.get_initial_for_field(self.fields["max_visits"], "max_visits")
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

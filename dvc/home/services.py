@@ -82,13 +82,13 @@ class Left:
 
 
 def left_open(operation: Operation, *, at: datetime) -> Left:
-    """What a person should know before closing. Six queries; one more while people are here without a name."""
+    """What a person should know before closing. Six queries; up to two more while people are here without a name."""
     dispatches = Dispatch.objects.filter(operation=operation)
     needs = Need.objects.filter(operation=operation)
     in_field = dispatches.in_field().count()
     return Left(
         people=Visit.objects.filter(operation=operation).present().count()
-        + nameless.figures(operation, at=at)[1],
+        + nameless.figures(operation, at=at).here,
         teams_out=in_field,
         teams_waiting=dispatches.live().count() - in_field,
         needs_unread=needs.filter(state__in=[NeedState.RECEIVED, NeedState.TRIAGE]).count(),

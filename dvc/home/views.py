@@ -48,6 +48,7 @@ from intake.paper.services import standing
 from intake.people import town_file
 from intake.people.services import keep_towns
 from intake.questions.day import waiting as questions_waiting
+from matching.proposals.shortages import most_useful
 
 TYPE_SIZES = ("standard", "large", "xlarge")
 A_YEAR = 365 * 24 * 60 * 60
@@ -149,13 +150,15 @@ def home(request: StaffRequest, operation_id: int) -> HttpResponse:
     if operation.mode == Mode.ORDINARY:
         return render(request, "dvc/home/ordinary.html", context)
     context["steps"] = day.steps(operation, now)
+    if "matching_board" in allowed_names(request.roles):
+        context["helps"] = most_useful(operation, at=at)
     return render(request, "dvc/home/_day.html" if again else "dvc/home/day.html", context)
 
 
 @require_safe
 def help_page(request: StaffRequest, operation_id: int) -> HttpResponse:
     """In-app help, one section per station."""
-    return render(request, "dvc/help.html")
+    return render(request, "dvc/help.html", {"backup_minutes": settings.BACKUP_MINUTES})
 
 
 # ── operations ─────────────────────────────────────────────────────────────────────────────────
@@ -208,18 +211,34 @@ def operation_edit(request: StaffRequest, operation_id: int) -> HttpResponse:
 @FORM
 def operation_consent(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The notes people agree to changed: from now on who agreed before is asked again, or that was a mistake."""
-    form = ConsentForm(_posted(request))
-    if request.method == "POST" and form.is_valid():
-        taken_back = "take_back" in request.POST
-        operations.renew_consent(
-            request.operation, since=None if taken_back else request.now, note=form.cleaned_data["note"],
-            by=by(request), at=request.now,
-        )  # fmt: skip
-        messages.success(
-            request, "取り消しました。" if taken_back else "これより前に同意した人に、もう一度聞きます。"
-        )
+    operation, form = request.operation, ConsentForm(_posted(request))
+    if request.method == "POST" and "take_back" in request.POST:
+        _take_back_consent(request)
         return redirect("operation_consent", operation_id)
-    return render(request, "dvc/home/operation_consent.html", {"form": form})
+    if request.method == "POST" and form.is_valid():
+        operations.renew_consent(operation, note=form.cleaned_data["note"], by=by(request), at=request.now)
+        messages.success(request, "これより前に同意した人に、もう一度聞きます。")
+        return redirect("operation_consent", operation_id)
+    context = {"form": form, "before": operations.consent_before(operation)}
+    return render(request, "dvc/home/operation_consent.html", context)
+
+
+def _take_back_consent(request: StaffRequest) -> None:
+    """The button names what it takes back: pressed twice, it takes back once."""
+    operation, since = request.operation, request.operation.consent_since
+    meant = since is not None and request.POST["take_back"] == since.isoformat()
+    if (
+        since is None
+        or not meant
+        or not operations.take_back_consent(operation, since=since, by=by(request), at=request.now)
+    ):
+        messages.info(
+            request, "ほかの人が先に変えたか、もう取り消されています。いまの状態を確かめてください。"
+        )
+    elif operation.consent_since:
+        messages.success(request, "取り消しました。1つ前に新しくしたときの状態にもどしました。")
+    else:
+        messages.success(request, "取り消しました。もう一度聞くことをやめました。")
 
 
 @require_POST

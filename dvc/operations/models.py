@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 
 class Center(models.Model):
@@ -108,7 +109,13 @@ class Operation(models.Model):
     consent_since = models.DateTimeField(
         "注意事項を改めた時刻", null=True, blank=True, help_text="whoever agreed before this is asked again"
     )
+    max_visits = models.PositiveSmallIntegerField(
+        "1チームが続けて行く件数",
+        default=3,
+        help_text="most needs the engine gives one team in a row, 1 to 3",
+    )
     auto_match = models.BooleanField("自動で提案を作る", default=True)
+    posting = models.BooleanField("掲示・挙手で組む", default=False)
     recruiting = models.BooleanField("募集中", default=True)
     notice = models.CharField("お知らせ", max_length=300, blank=True)
     day_start = models.TimeField("受付開始", default=time(9, 0))
@@ -131,6 +138,9 @@ class Operation(models.Model):
                 condition=models.Q(mode="ordinary") & ~models.Q(state="closed"),
                 name="one_ordinary_operation_per_center",
             ),
+            models.CheckConstraint(
+                condition=models.Q(max_visits__gte=1, max_visits__lte=3), name="one_to_three_visits_in_a_row"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -150,6 +160,18 @@ class Operation(models.Model):
         if self.clock_reading is None or self.clock_set_at is None:
             return real
         return self.clock_reading + (real - self.clock_set_at) * self.clock_speed
+
+    def real(self, moment: datetime) -> datetime:
+        """When this operation's clock, as it is set now, read `moment`; of a clock that stands still, since when."""
+        if self.clock_reading is None or self.clock_set_at is None:
+            return moment
+        if not self.clock_speed:
+            return self.clock_set_at
+        return self.clock_set_at + (moment - self.clock_reading) / self.clock_speed
+
+    def real_day(self, moment: datetime) -> date:
+        """The local date outside, where paper cards expire, when this operation's clock read `moment`."""
+        return timezone.localdate(self.real(moment))
 
 
 class OperationChange(models.Model):

@@ -7,14 +7,17 @@ from datetime import datetime, time
 
 from django.db import transaction
 
+from dvc.audit.models import Entry
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Center, Mode, Operation, OperationChange, OperationState, Site
 
 EDITABLE = (
-    "name", "insurance_required", "insurance_special_rule", "orientation_required", "auto_match",
-    "recruiting", "notice", "day_start", "work_end", "capacity",
+    "name", "insurance_required", "insurance_special_rule", "orientation_required", "auto_match", "posting",
+    "max_visits", "recruiting", "notice", "day_start", "work_end", "capacity",
 )  # fmt: skip
+
+_RENEWED, _TAKEN_BACK = "operation.consent_renewed", "operation.consent_taken_back"
 
 
 @transaction.atomic
@@ -69,13 +72,14 @@ def create_operation(
     insurance_special_rule: bool = False,
     work_end: time = time(15, 30),
 ) -> Operation:
-    """A prepared operation, not open yet. Ordinary days ask for no orientation."""
+    """A prepared operation, not open yet. Ordinary days ask for no orientation, and a team does one need."""
     operation = Operation.objects.create(
         center=center,
         mode=mode,
         name=name,
         insurance_special_rule=insurance_special_rule,
         orientation_required=mode != Mode.ORDINARY,
+        max_visits=1 if mode == Mode.ORDINARY else 3,
         work_end=work_end,
         created_at=at,
     )
@@ -133,14 +137,45 @@ def edit_operation(operation: Operation, *, by: By, at: datetime, **changes: obj
 
 
 @transaction.atomic
-def renew_consent(operation: Operation, *, since: datetime | None, note: str, by: By, at: datetime) -> None:
-    """The notes people agree to (注意事項) changed at `since`: who agreed before is asked again. None: they did not."""
-    if operation.consent_since == since:
+def renew_consent(operation: Operation, *, note: str, by: By, at: datetime) -> None:
+    """The notes people agree to (注意事項) changed: who agreed before is asked again."""
+    if operation.consent_since == at:
         return
+    _ask_since(operation, at)
+    record(_RENEWED, operation, by=by, at=at, operation=operation, note=note.strip()[:200])
+
+
+@transaction.atomic
+def take_back_consent(operation: Operation, *, since: datetime, by: By, at: datetime) -> bool:
+    """The notes did not change at `since`: whoever was asked before that is asked, nobody else. False when that is not
+    what stands any more."""
+    standing = Operation.objects.select_for_update(of=("self",)).get(pk=operation.pk)
+    if standing.consent_since != since:
+        return False
+    before = consent_before(operation)
+    _ask_since(operation, before)
+    restored = before.isoformat() if before else None
+    record(_TAKEN_BACK, operation, by=by, at=at, operation=operation, restored=restored)
+    return True
+
+
+def consent_before(operation: Operation) -> datetime | None:
+    """Since when people were asked before the notes changed last (None: they were not), from the log. One query."""
+    since: list[datetime] = []
+    entries = Entry.objects.about(operation).filter(action__in=[_RENEWED, _TAKEN_BACK]).order_by("id")
+    for entry in entries:
+        if entry.action == _RENEWED:
+            since.append(entry.at)
+        elif "restored" in entry.details:
+            del since[-1:]  # the log may begin with it
+        else:  # an earlier release took back everything
+            since.clear()
+    return since[-2] if len(since) > 1 else None
+
+
+def _ask_since(operation: Operation, since: datetime | None) -> None:
     Operation.objects.filter(pk=operation.pk).update(consent_since=since)
     operation.consent_since = since
-    action = "operation.consent_renewed" if since else "operation.consent_taken_back"
-    record(action, operation, by=by, at=at, operation=operation, note=note.strip()[:200])
 
 
 def require_open(operation: Operation) -> None:

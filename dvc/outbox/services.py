@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
+from dvc.core import logs
 from dvc.outbox.models import Row, State
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,16 @@ def renew(held: Claim, *, at: datetime) -> None:
         raise LeaseLost(f"outbox row {held.row.pk} epoch {held.epoch}")
 
 
+def withdraw(kind: str, dedupe_key: str, *, at: datetime) -> bool:
+    """Nobody wants this work any more. Whoever is at it has lost the lease from this commit on. True when it was not
+    done yet; one that is being finished right now is waited for."""
+    return bool(
+        Row.objects.filter(kind=kind, dedupe_key=dedupe_key)
+        .exclude(state=State.DONE)
+        .update(state=State.DONE, done_at=at, lease_until=None, lease_epoch=models.F("lease_epoch") + 1)
+    )
+
+
 def fail(held: Claim, error: Exception, *, at: datetime) -> None:
     """Give the row back for a later try (2, 4, 8 … 120 s), or park it where a person sees it after MAX_ATTEMPTS."""
     parked = held.row.attempts >= MAX_ATTEMPTS
@@ -110,7 +121,7 @@ def fail(held: Claim, error: Exception, *, at: datetime) -> None:
         state=State.PARKED if parked else State.PENDING,
         run_after=at + wait,
         lease_until=None,
-        last_error=f"{type(error).__name__}: {error}"[:500],
+        last_error=logs.brief(error)[:500],
     )
 
 

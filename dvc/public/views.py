@@ -37,6 +37,7 @@ def public_home(request: HttpRequest, center_id: int) -> HttpResponse:
         "disasters": disasters,
         "ordinary": next((one for one in operations if one.mode == Mode.ORDINARY), None),
         "recruiting": any(one.recruiting for one in operations),
+        "helping": operations[0] if operations else None,
     }
     return render(request, "dvc/public/home.html", context)
 

@@ -26,7 +26,7 @@ app.conf.beat_schedule = {
         "args": (f"worker.{queue}",),
         "options": {"queue": queue, "expires": HEARTBEAT_SECONDS},
     }
-    for queue in settings.CELERY_TASK_QUEUES
+    for queue in ("default", *settings.MATCHING_PULSES)
 }
 
 
@@ -40,7 +40,3 @@ def first_round(sender: Any, **kwargs: Any) -> None:
 def main() -> None:
     """Run until a signal. The plain scheduler keeps nothing in a file that a kill could tear."""
     Beat(app=app, scheduler_cls="celery.beat:Scheduler", loglevel="WARNING", quiet=True).run()
-
-
-if __name__ == "__main__":
-    main()

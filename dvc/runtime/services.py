@@ -16,12 +16,13 @@ from dvc.backups import services as backups
 from dvc.runtime.models import Heartbeat
 
 BEAT_EVERY = timedelta(seconds=5)
-# Seconds without a beat after which a part counts as missing. The matching worker does one thing
+# Seconds without a beat after which a part counts as missing. A matching worker does one thing
 # at a time and may be solving; its tasks end within their own limit.
+MATCHING = [f"worker.{queue}" for queue in settings.MATCHING_PULSES]
 LIMITS = {
     "worker.default": timedelta(seconds=35),
-    "worker.matching": timedelta(seconds=120),
     "sweeper": timedelta(seconds=20),
+    **dict.fromkeys(MATCHING, timedelta(seconds=120)),
 }
 BROKER_TIMEOUT = 0.5
 
@@ -79,7 +80,7 @@ def health(*, at: datetime) -> Health:
     parts = {
         "database": database,
         "broker": broker_answers(),
-        "worker": alive["worker.default"] and alive["worker.matching"],
+        "worker": alive["worker.default"] and all(alive[name] for name in MATCHING),
         "sweeper": alive["sweeper"],
     }
     seconds = {name: round(age.total_seconds(), 1) for name, age in ages.items() if name in LIMITS}

@@ -1,55 +1,55 @@
 """Keeps the center's processes running, and takes every one of them along when it ends.
 
-Runs without Django, to be small and to have nothing to get stuck on. One thread: it starts
-children, forwards their lines, and asks `/healthz` the way any visitor would.
+One thread: it starts children, forwards their lines, and asks `/healthz` the way any visitor would. It loads the center's
+code once, for its children to be forked from (dvc.runtime.parts), and uses none of it: no query, no message to the
+broker, nothing to get stuck on.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import select
 import selectors
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
 from dvc import settings
 from dvc.core import env
-from dvc.runtime import broker
+from dvc.runtime import parts
+from dvc.runtime.process import Part, Process, Program, save_heaps
 
-PR_SET_PDEATHSIG = 1
-BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+BACKOFF = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds; a start costs little, and whoever waits waits for all of it
 STEADY_SECONDS = 30.0  # a child that lived this long starts again at the first step of BACKOFF
+NO_ROOM_SECONDS = 5.0  # before a part is tried again for which the machine had no room
 STOP_SECONDS = 15.0
+LOOK_EVERY = 0.2
 ASK_EVERY = 5.0
-ASK_WHILE_STARTING = (0.3, 1.2)  # the first pause and how it grows, up to ASK_EVERY
+ASK_WHILE_STARTING = (0.1, 1.2)  # the first pause and how it grows, up to ASK_EVERY
 IMPATIENT_SECONDS = 1.0  # a terminal and make both pass on one Ctrl-C; that is not asking twice
 ASK_TIMEOUT = 5.0
 # A part that shows no life for this long is killed and started again. Above what /healthz calls
-# missing, and above the longest task (CELERY_TASK_TIME_LIMIT) for the matching worker.
+# missing, and above the longest task (CELERY_TASK_TIME_LIMIT) for a matching worker.
 STUCK_SECONDS = {"web": 30.0, "plain": 30.0, "worker": 90.0, "matching": 330.0, "sweeper": 60.0}
-PULSES = {"worker": "worker.default", "matching": "worker.matching", "sweeper": "sweeper"}
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass
 class Child:
-    """One process to keep alive."""
+    """One process to keep alive: a program's command line, or what a fork of this process does. `pulse` is its own sign
+    of life in /healthz, where it has one; of several of a kind the later have a number in their name."""
 
     name: str
-    command: list[str]
-    stop_with: signal.Signals = signal.SIGTERM
-    process: subprocess.Popen[bytes] | None = None
+    work: list[str] | Callable[[], int | None]
+    pulse: str = ""
+    process: Process | None = None
     rest: bytes = b""
     started: float = 0.0
     start_at: float = 0.0
@@ -59,17 +59,35 @@ class Child:
     patience: float = 2.0
 
     @property
+    def kind(self) -> str:
+        return self.name.rstrip("0123456789")
+
+    @property
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def backoff(self) -> float:
+        """Seconds before it is started again."""
+        return BACKOFF[min(self.failures, len(BACKOFF) - 1)]
+
+    def begin(self) -> Process:
+        """Start it. Raises `OSError`."""
+        if isinstance(self.work, list):
+            return Program(self.work)
+        return Part(self.name, self.work)
 
 
 @dataclass
 class Supervisor:
-    """`children` in start order: broker first, what takes requests from outside last."""
+    """`children` in start order: broker first, what takes requests from outside last. `load` is called once, before
+    the first of them that is forked."""
 
     children: list[Child]
     link: bool
     write: Callable[[str, str], None]
+    load: Callable[[], None] = parts.load
+    once: list[Child] = field(default_factory=list)
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     stopping: int = 0
     ready: bool = False
@@ -82,15 +100,23 @@ class Supervisor:
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
-        for child in self.children:
-            self.start(child)
-            if child.name == "broker":
+        try:
+            broker = [child for child in self.children if child.name == "broker"]
+            for child in broker:
+                self.start(child)
+            self.load()
+            if broker:
                 self._wait_for_broker()
-        while not self.stopping:
-            self.forward(0.2)
-            self.revive()
-            self.ask()
-        self.stop()
+            for child in self.children[len(broker) :]:
+                self.start(child)
+            while not self.stopping:
+                self.forward(max(0.0, min(LOOK_EVERY, self.next_question - time.monotonic())))
+                self.revive()
+                self.ask()
+            self.stop()
+        finally:
+            for child in self.children:
+                _kill(child)
         return 0
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
@@ -101,23 +127,16 @@ class Supervisor:
 
     # ── starting ───────────────────────────────────────────────────────────────────────────────
     def start(self, child: Child) -> None:
-        """Start it in a session of its own: Ctrl-C reaches only us, and we stop them in order."""
         child.started = time.monotonic()
         child.patience = max(2.0, child.patience)
-        child.process = subprocess.Popen(
-            child.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # Eight threads would otherwise keep eight heaps.
-            env={**os.environ, "MALLOC_ARENA_MAX": "2"},
-            preexec_fn=die_with_parent(),  # noqa: PLW1509 - this process has one thread
-        )
-        out = child.process.stdout
-        assert out is not None
-        os.set_blocking(out.fileno(), False)
-        self.selector.register(out, selectors.EVENT_READ, child)
+        try:
+            child.process = child.begin()
+        except OSError as error:  # no memory, or too many processes; no fault of the part
+            child.start_at = child.started + NO_ROOM_SECONDS
+            self.write(child.name, f"cannot be started: {error}")
+            return
+        os.set_blocking(child.process.out.fileno(), False)
+        self.selector.register(child.process.out, selectors.EVENT_READ, child)
 
     def _wait_for_broker(self) -> None:
         end = time.monotonic() + 5
@@ -127,14 +146,18 @@ class Supervisor:
     def revive(self) -> None:
         """Start again what has ended, sooner after a long life and later after a short one."""
         now = time.monotonic()
+        # Whether these are done must be asked, or the kernel keeps their names.
+        self.once = [child for child in self.once if child.process is None or child.running]
+        for child in self.once:
+            if child.process is None and now >= child.start_at:
+                self.start(child)
         for child in self.children:
             if child.process is not None and not child.running:
-                code = child.process.returncode
+                code = child.process.poll()
                 steady = now - child.started > STEADY_SECONDS or self._has_answered(child)
                 child.failures = 0 if steady else child.failures + 1
-                wait = BACKOFF[min(child.failures, len(BACKOFF) - 1)]
-                child.start_at, child.process = now + wait, None
-                self.write(child.name, f"ended with {code}; starting again in {wait:g} s")
+                child.start_at, child.process = now + child.backoff, None
+                self.write(child.name, f"ended with {code}; starting again in {child.backoff:g} s")
                 if child.name == "broker" and child.failures >= 3:
                     self._set_broker_data_aside()
             if child.process is None and now >= child.start_at:
@@ -180,19 +203,20 @@ class Supervisor:
         now = time.monotonic()
         silent = {"web": now - self.web_answered, "plain": now - self.plain_answered}
         if answer is not None and answer["database"] == answer["broker"] == "ok":
-            for name, pulse in PULSES.items():
-                # Never seen: its own age is how long it has been silent.
-                silent[name] = abs(float(answer["seconds_since"].get(pulse, 1e9)))
+            for child in self.children:
+                if child.pulse:
+                    # Never seen: its own age is how long it has been silent.
+                    silent[child.name] = abs(float(answer["seconds_since"].get(child.pulse, 1e9)))
         for child in self.children:
             age = time.monotonic() - child.started
             if silent.get(child.name, 1e9) < age:
                 child.patience = 1.0
-            limit = child.patience * STUCK_SECONDS.get(child.name, 1e9)
+            limit = child.patience * STUCK_SECONDS.get(child.kind, 1e9)
             if child.running and min(silent.get(child.name, 0), age) > limit:
                 self.write(child.name, f"shows no life for {limit:g} s; killing it")
                 child.patience = min(8.0, 2 * child.patience)
                 _kill(child)
-                if child.name in {"worker", "matching"}:
+                if child.kind in {"worker", "matching"}:
                     # The pulse starts in beat, so beat may be the one that is stuck.
                     _kill(next(other for other in self.children if other.name == "beat"))
 
@@ -200,10 +224,12 @@ class Supervisor:
         seconds = time.monotonic() - min(child.started for child in self.children)
         self.write("center", f"ready after {seconds:.1f} s: {address()}/")
         if self.link:
-            # Its line is forwarded like any other; it is no part of the center, so nothing revives it.
-            self.start(Child("center", [sys.executable, "manage.py", "sign_in_link", "--skip-checks"]))
+            # Its line is forwarded like any other; it is no part of the center.
+            self.once.append(Child("center", parts.sign_in_link))
         if settings.LAN:
-            self.start(Child("center", [sys.executable, "manage.py", "lan_sheet", "--skip-checks"]))
+            self.once.append(Child("center", parts.lan_sheet))
+        for child in self.once:
+            self.start(child)
 
     def forward(self, timeout: float) -> None:
         """Pass on the children's lines, waiting at most `timeout` seconds for the first."""
@@ -233,8 +259,8 @@ class Supervisor:
         for group in groups:
             end = time.monotonic() + STOP_SECONDS
             for child in reversed(group):
-                if child.running and child.process is not None:
-                    child.process.send_signal(child.stop_with)
+                if child.process is not None:
+                    child.process.send(signal.SIGTERM)
             while any(child.running for child in group) and time.monotonic() < end and self.stopping == asked:
                 self.forward(0.1)
             for child in group:
@@ -245,27 +271,15 @@ class Supervisor:
         self.write("center", "stopped")
 
 
-def die_with_parent() -> Callable[[], None]:
-    """For `preexec_fn`: the kernel kills the new process when this one ends, even by kill -9."""
-    parent = os.getpid()
-
-    def arrange() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before the line above
-            os._exit(1)
-
-    return arrange
-
-
 def _kill(child: Child) -> None:
     """End the child and what it started. One that was waited for is left alone: its number may be another's."""
-    if child.process is None or child.process.returncode is not None:
+    if child.process is None or child.process.poll() is not None:
         return
     try:
         os.killpg(child.process.pid, signal.SIGKILL)
     except ProcessLookupError:
-        pass  # the whole group is gone already
+        # The whole group is gone already; or one just forked has not made its own yet.
+        child.process.send(signal.SIGKILL)
     child.process.wait()
 
 
@@ -313,61 +327,28 @@ def ask_health(*, encrypted: bool = settings.LAN) -> dict[str, Any] | None:
 
 def plan_children() -> list[Child]:
     """What a center consists of, in start order."""
-    python = sys.executable
-    beats = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else settings.RUN_DIR  # noqa: S108
-    gunicorn = [
-        *(python, "-m", "gunicorn", "dvc.wsgi:application", "--no-control-socket"),
-        *("--worker-tmp-dir", str(beats), "--timeout", "60"),
-        *("--graceful-timeout", "10", "--log-level", "warning", "--error-logfile", "-"),
-    ]
-    web = [*gunicorn, "--workers", str(settings.WEB_WORKERS), "--threads", str(settings.WEB_THREADS)]
-    patient = ["--worker-class", "dvc.island.gunicorn_plain.PatientWorker"]
-    plain = Child("plain", [*gunicorn, *patient, "--workers", "1", "--threads", "4"])
-    plain.command += ["--bind", f"{settings.BIND}:{settings.PORT}"]
-    plain.command += ["--env", "DJANGO_SETTINGS_MODULE=dvc.island.plain_settings"]
-    if settings.LAN:
-        # Tablets ask every half minute; a kept connection saves them a handshake each time.
-        web += ["--worker-class", "gthread", "--keep-alive", "75"]
-        web += ["--bind", f"{settings.BIND}:{settings.HTTPS_PORT}"]
-        web += [
-            "--certfile",
-            str(settings.LAN_KEYS / "server.pem"),
-            "--config",
-            "python:dvc.island.gunicorn_tls",
-        ]
-    else:
-        web += [*patient, "--bind", f"{settings.BIND}:{settings.PORT}"]
     children = [
-        Child("sweeper", [python, "manage.py", "sweep", "--skip-checks"]),
-        Child("worker", [python, "-m", "dvc.runtime.worker", "default"]),
-        Child("matching", [python, "-m", "dvc.runtime.worker", "matching"]),
-        Child("beat", [python, "-m", "dvc.runtime.beat"]),
-        Child("web", web),
+        Child("sweeper", parts.sweeper, pulse="sweeper"),
+        Child("worker", parts.worker, pulse="worker.default"),
+        *(
+            Child(
+                f"matching{number}" if number > 1 else "matching",
+                partial(parts.matching, number),
+                pulse=f"worker.matching.{number}",
+            )
+            for number in range(1, settings.MATCHING_WORKERS + 1)
+        ),
+        Child("beat", parts.beat),
+        Child("web", parts.web),
     ]
     if settings.LAN:
         if settings.LAN_NAME.endswith(".local") and settings.BIND != "127.0.0.1":
-            children.append(Child("announce", [python, "-m", "dvc.island.announce"]))
-        children.append(plain)
+            children.append(Child("announce", [sys.executable, "-m", "dvc.island.announce"]))
+        # Its settings are others, so it cannot come from what is loaded here.
+        children.append(Child("plain", [sys.executable, "-m", *parts.plain_command()]))
     if settings.EMBEDDED_BROKER:
-        children.insert(0, plan_broker())
+        children.insert(0, Child("broker", parts.broker_command()))
     return children
-
-
-def plan_broker() -> Child:
-    """The broker child; its folders belong to this user alone."""
-    place = env.broker_socket(settings.DATA)
-    for folder in (settings.DATA / "broker", place.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid != os.getuid():
-            sys.exit(f"{folder} belongs to another user / {folder} は別の利用者のフォルダーです")
-    try:
-        return Child("broker", broker.command(settings.DATA / "broker", place))
-    except broker.NoBroker:
-        sys.exit(
-            "No broker program was found: install valkey-server or redis-server, or set BROKER_URL.\n"
-            "ブローカーがありません。valkey-server か redis-server を入れてください。"
-            "BROKER_URL で別のブローカーを指定することもできます。"
-        )
 
 
 class Output:
@@ -393,14 +374,10 @@ class Output:
             pass  # whoever read us is gone
 
 
-def main() -> int:
-    plan = json.loads(sys.argv[1])
-    os.set_inheritable(plan["lock"], False)
+def supervise(*, link: bool) -> int:
+    """Run the center until asked to stop; the exit code. `link`: print a one-time link once it is up."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    save_heaps()
     write = Output()
     write("center", f"starting version {settings.VERSION}, data in {settings.DATA}")
-    return Supervisor(plan_children(), link=plan["link"], write=write).run()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return Supervisor(plan_children(), link=link, write=write).run()

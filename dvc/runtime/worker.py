@@ -1,4 +1,4 @@
-"""`python -m dvc.runtime.worker QUEUE`: a Celery worker without Celery's command line, which alone costs 10 MB.
+"""A Celery worker without Celery's command line, which alone costs 10 MB (by hand: `python -m dvc.runtime.worker QUEUE [NUMBER]`).
 
 The solo pool: one process a queue instead of two. A task that hangs is ended by the supervisor, which
 kills the process; the outbox row's lease then runs out and the sweeper hands it out again.
@@ -15,11 +15,12 @@ from dvc.celery import app
 os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 
-def main(queue: str) -> int:
-    """Work on `queue` until a signal. Returns the exit code."""
+def main(queue: str, number: int = 1) -> int:
+    """Work on `queue` until a signal, as the `number`th of those that share it. Returns the exit code."""
+    pulses = [f"{queue}.{number}"] if queue == "matching" else []
     worker = app.Worker(
-        hostname=f"{queue}@%h",
-        queues=[queue],
+        hostname=f"{queue}.{os.getpid()}@%h",  # several of one queue may be on one machine
+        queues=[queue, *pulses],
         pool_cls="solo",
         concurrency=1,
         loglevel="WARNING",
@@ -33,4 +34,4 @@ def main(queue: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:3])))

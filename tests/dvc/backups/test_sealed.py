@@ -49,13 +49,13 @@ def test_pieces_cannot_be_cut_swapped_or_flipped() -> None:
     data = sealed(b"a" * (3 * PIECE - 5))
     start, piece = 25, PIECE + 16
     pieces = [data[start + i * piece : start + (i + 1) * piece] for i in range(3)]
-    head = data[:start]
+    head, flipped = data[:start], start + piece + 100
     for broken in (
         head + pieces[0] + pieces[1],
         head + pieces[0] + pieces[2] + pieces[1],
         head + pieces[0] + pieces[2],
         data[:-1],
-        data[: start + piece + 100] + b"\x00" + data[start + piece + 101 :],
+        data[:flipped] + bytes([data[flipped] ^ 1]) + data[flipped + 1 :],
         head + pieces[0] + pieces[0] + pieces[1] + pieces[2],
     ):
         with pytest.raises(Damaged):

@@ -16,7 +16,9 @@ from dvc.core.japanese import (
     parse_date_ja,
     parse_time_ja,
     phone_digits,
+    phone_key,
     search_key,
+    split_name,
     to_hiragana,
 )
 
@@ -246,3 +248,34 @@ def test_a_time_is_read_as_people_write_it(text: str) -> None:
 def test_what_no_clock_shows_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|hour|minute"):
         parse_time_ja(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "given_name"),
+    [
+        ("高橋 キヨ", "高橋", "キヨ"),
+        ("高橋　キヨ 様", "高橋", "キヨ"),
+        ("高橋さん", "高橋", ""),
+        ("高橋キヨ（妻）", "高橋キヨ", ""),
+        ("グエン・ヴァン・アン", "グエン", "ヴァン アン"),
+        ("鵜殿", "鵜殿", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_name_is_parted_without_honorifics(text: str, family: str, given_name: str) -> None:
+    assert split_name(text) == (family, given_name)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("9000000012", "09000000012"),
+        ("223686300", "0223686300"),
+        ("022-368-6300", "0223686300"),
+        ("+81 90 0000 0012", "09000000012"),
+        ("3686300", "3686300"),
+        ("", ""),
+    ],
+)
+def test_the_zero_that_a_spreadsheet_takes_comes_back(text: str, key: str) -> None:
+    assert phone_key(text) == key

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from celery import Celery
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 
@@ -14,10 +15,17 @@ from intake.volunteers.models import Volunteer
 from tests import make
 
 
+def configured() -> logging.Formatter:
+    config: dict[str, Any] = settings.LOGGING["formatters"]["plain"]  # type: ignore[index]
+    made: logging.Formatter = logging.config.DictConfigurator({"version": 1}).configure_formatter(
+        dict(config)
+    )
+    return made
+
+
 def logged(break_it: Callable[[], Any], kind: type[Exception]) -> str:
     """The line and what hangs from it, through the formatter that is configured."""
-    config: dict[str, Any] = settings.LOGGING["formatters"]["plain"]  # type: ignore[index]
-    made = logging.config.DictConfigurator({"version": 1}).configure_formatter(dict(config))
+    made = configured()
     with pytest.raises(kind) as caught:
         break_it()
     error = (caught.type, caught.value, caught.tb)
@@ -54,6 +62,26 @@ def test_nor_is_what_somebody_typed_in_any_link_of_the_chain() -> None:
     text = logged(typed, RuntimeError)
     assert name not in text
     assert text.index("ValueError") < text.index("RuntimeError")
+
+
+@pytest.mark.parametrize("throws", [(), (RuntimeError,)])
+def test_nor_is_it_in_celerys_own_line_about_a_task(
+    throws: tuple[type[Exception], ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    name = "\u9ad9\ufa11"
+
+    @Celery("apart", set_as_current=False).task(name="test.quotes", throws=throws)
+    def quotes() -> None:
+        raise RuntimeError(f"Failing row contains ({name}).")
+
+    with caplog.at_level(logging.INFO, "celery.app.trace"):
+        quotes.apply()
+    [record] = [record for record in caplog.records if record.name == "celery.app.trace"]
+    assert name in record.getMessage()
+    text = configured().format(record)
+    assert "Task test.quotes" in text
+    assert "RuntimeError" in text
+    assert name not in text
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,16 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
-from dvc.drills import services
+from dvc.drills import players, services
 from dvc.drills.models import Drill, DrillState
 from dvc.drills.purge import ROWS, purge
+from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode
 from dvc.outbox import services as outbox
 from dvc.outbox.models import Row, State
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState
+from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from matching.dispatch.models import Dispatch
 from tests import make
@@ -73,6 +75,20 @@ def test_the_whole_day_is_played_and_ends() -> None:
     assert not Row.objects.filter(state=State.PARKED).exists()
     assert drill.steps.count() == drill.steps_total
     _nothing_but_the_audit_is_left(drill)
+
+
+def test_a_player_gets_a_card_that_is_good_on_the_day_outside() -> None:
+    clock = Clock()
+    drill = start(clock)
+    ahead = clock() + timedelta(days=365)
+    operations.set_clock(drill.operation, reading=ahead, speed=600, by=SYSTEM, at=clock())
+    cards.issue_stock(
+        drill.operation.center, count=1, drill=drill.operation, expires=make.day(clock()), by=SYSTEM, at=ahead
+    )
+    scenario = services.scenario_of(drill)
+    arrival = next(step for step in scenario.steps if step.kind == "arrive")
+    players.play(arrival, drill, scenario, at=ahead)
+    assert Visit.objects.get(operation=drill.operation).volunteer.cards.get().expires_on == make.day(clock())
 
 
 def _nothing_but_the_audit_is_left(drill: Drill) -> None:

@@ -214,7 +214,7 @@ def test_home_costs_the_same_number_of_queries_however_busy_the_day(
     client = signed_in(make.user(operation.center))
     for _ in range(5):
         make.need(operation)
-    with django_assert_max_num_queries(17):  # type: ignore[operator]
+    with django_assert_max_num_queries(18):  # type: ignore[operator]
         client.get(url("home", operation))
 
 
@@ -254,6 +254,23 @@ def test_a_drill_is_opened_with_its_rules_and_written_down() -> None:
     assert drill.capacity == 80
     assert not drill.orientation_required
     assert drill.changes.get().by == leader
+
+
+def test_how_many_needs_a_team_does_in_a_row_is_chosen_and_a_page_that_does_not_ask_changes_nothing() -> None:
+    center = make.center()
+    ordinary = center.operations.get()
+    assert ordinary.max_visits == 1
+    client = signed_in(make.user(center))
+    client.post(url("operation_new", ordinary), {**OPENING, "max_visits": "2"})
+    drill = Operation.objects.get(mode=Mode.DRILL)
+    assert drill.max_visits == 2
+    client.post(url("operation_edit", drill), OPENING)
+    drill.refresh_from_db()
+    assert drill.max_visits == 2
+    client.post(url("operation_edit", drill), {**OPENING, "max_visits": "4"})
+    drill.refresh_from_db()
+    assert drill.max_visits == 2
+    assert make.operation(center).max_visits == 3
 
 
 def test_work_cannot_end_before_reception_begins() -> None:

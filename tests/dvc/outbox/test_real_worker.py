@@ -12,7 +12,7 @@ from django.utils import timezone
 from dvc.audit.services import SYSTEM
 from dvc.outbox import services
 from dvc.outbox.models import Row, State
-from matching.proposals import services as proposals
+from matching.proposals import runs
 from matching.proposals.models import MatchRun
 from tests import make
 from tests.infra.center import until
@@ -27,7 +27,7 @@ pytestmark = [
 @pytest.fixture
 def row() -> Row:
     """A question to the matching, put but not published: there was no broker."""
-    run = proposals.request_run(make.operation(), why="test", by=SYSTEM, at=timezone.now())
+    run = runs.request_run(make.operation(), why="test", by=SYSTEM, at=timezone.now())
     return Row.objects.get(kind="matching.run", object_id=str(run.pk))
 
 
@@ -49,7 +49,7 @@ def test_the_same_message_twice_is_worked_once(row: Row, tmp_path: Path) -> None
     with broker_of_the_settings():
         for _ in range(5):
             assert services.publish(row)
-        second = proposals.request_run(make.operation(), why="test", by=SYSTEM, at=timezone.now())
+        second = runs.request_run(make.operation(), why="test", by=SYSTEM, at=timezone.now())
         last = Row.objects.get(object_id=str(second.pk))
         with worker(tmp_path / "log"):
             until(lambda: services.sweep(at=timezone.now()) >= 0 and is_done(last), 90)

@@ -21,8 +21,10 @@ from tests.infra.center import (
     alive,
     center,
     children,
+    dead_children,
     family,
     free_port,
+    opened_by,
     until,
 )
 from tests.infra.template import migrated_sqlite
@@ -64,6 +66,21 @@ def test_it_prints_the_address_and_a_link_that_signs_in_once(running: RunningCen
     assert second is not None
     assert first[0] in {200, 302}
     assert second[0] < 500
+
+
+def test_the_supervisor_has_one_thread_no_database_and_no_dead_child(running: RunningCenter) -> None:
+    """What it had open, every part would have a share in."""
+    running.sign_in_link()
+    pid = running.process.pid
+
+    def strange() -> list[str]:
+        return [name for name in opened_by(pid) if "sqlite3" in name or "socket" in name]
+
+    # Its own question to /healthz is a socket for a moment, and the printer of the link takes one to end.
+    until(lambda: not strange() and not dead_children(pid), 30, f"{strange()} {dead_children(pid)}")
+    assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+    assert not [name for name in opened_by(pid) if "sqlite3" in name]
+    assert "dvc-center" not in children(pid).values()
 
 
 @pytest.mark.parametrize("name", list(SIGNS))
@@ -136,6 +153,31 @@ def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(runn
     running.start()
     running.wait_until_ready()
     assert running.is_healthy()
+
+
+def test_two_matching_workers_are_kept_up_and_leave_with_the_others(tmp_path: Path) -> None:
+    with center(tmp_path, MATCHING_WORKERS="2") as two:
+        before = _thinkers(two)
+        assert len(before) == 2
+        os.killpg(max(before), signal.SIGKILL)
+        until(lambda: len(_thinkers(two)) == 2 and _thinkers(two) != before)
+        last = _thinkers(two)
+        os.kill(max(last), signal.SIGSTOP)
+        # Each is asked for itself: who works does not speak for who hangs.
+        until(lambda: sorted(seconds > 25 for seconds in _pulses(two)) == [False, True])
+        os.kill(max(last), signal.SIGCONT)
+    assert not any(alive(pid) for pid in last)
+
+
+def _pulses(running: RunningCenter) -> list[float]:
+    """Seconds since each of the matching workers showed life."""
+    ages = running.health()[1]["seconds_since"]
+    return [seconds for name, seconds in ages.items() if name.startswith("worker.matching.")]
+
+
+def _thinkers(running: RunningCenter) -> set[int]:
+    """The process ids of the matching workers."""
+    return {pid for pid, name in children(running.process.pid).items() if SIGNS["matching"] in name}
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:

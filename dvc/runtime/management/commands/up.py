@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import Any
@@ -14,6 +13,8 @@ from django.db import OperationalError
 
 from dvc.runtime import services
 from dvc.runtime.lock import AlreadyRunning, take_lock
+from dvc.runtime.process import run_apart
+from dvc.runtime.supervisor import supervise
 
 
 class Command(BaseCommand):
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         for folder in (settings.DATA, settings.RUN_DIR, settings.KEYS_DIR, settings.MEDIA_ROOT):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            lock = take_lock(settings.RUN_DIR / "up.lock")
+            take_lock(settings.RUN_DIR / "up.lock")  # held until this process ends
         except AlreadyRunning as error:
             raise CommandError(
                 f"The center of this DATA folder is already running (process {error.pid}). Stop it first, "
@@ -48,27 +49,36 @@ class Command(BaseCommand):
                 "先に止めるか、別の DATA を指定してください。"
             ) from error
         try:
-            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-            services.assert_database_is_safe()
-            services.forget_beats()
+            # In a process of its own: what the parts are forked from has never talked to a database.
+            code = run_apart(prepare)
         except KeyboardInterrupt as error:
             raise CommandError("stopped before it was up / 起動の途中で止めました", returncode=130) from error
-        except OperationalError as error:
-            raise CommandError(
-                f"The database does not answer: {error}\nデータベースにつながりません。"
-                "DATABASE_URL の値と、データベースが動いていることを確かめてください。"
-            ) from error
-        except services.UnsafeDatabase as error:
-            raise CommandError(
-                f"The database would lose saved work in a power cut: {error}\n"
-                f"停電のときに記録が失われる設定です。データベースの設定を直してください: {error}"
-            ) from error
+        if not code:
+            os.chdir(settings.BASE_DIR)
+            code = supervise(link=not no_link)
+        sys.exit(code)
+
+
+def prepare() -> None:
+    """Bring the database up to date and see that it keeps what it is told. Ends the process with one sentence when
+    that cannot be."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        services.assert_database_is_safe()
+        services.forget_beats()
         if settings.LAN:
             call_command("lan_certificate")
-        # A fresh, small interpreter takes over under the same process id; it needs no Django.
-        os.set_inheritable(lock, True)
-        plan = {"lock": lock, "link": not no_link}
-        sys.stdout.flush()
-        command = [sys.executable, "-m", "dvc.runtime.supervisor", json.dumps(plan)]
-        os.chdir(settings.BASE_DIR)
-        os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell wanted
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OperationalError as error:
+        sys.exit(
+            f"The database does not answer: {error}\nデータベースにつながりません。"
+            "DATABASE_URL の値と、データベースが動いていることを確かめてください。"
+        )
+    except services.UnsafeDatabase as error:
+        sys.exit(
+            f"The database would lose saved work in a power cut: {error}\n"
+            f"停電のときに記録が失われる設定です。データベースの設定を直してください: {error}"
+        )
+    except CommandError as error:
+        sys.exit(str(error))
