@@ -2,7 +2,7 @@
 # make test    install what the tests need and run all of them, several steps side by side (JOBS=1: one after the other);
 #              what a step says: test-results/STEP.log, its pictures: test-results/STEP/
 # FULL=1       with any of them: full counts, and new random examples instead of the same ones each time
-# Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e [DB=…] · make faults · make bench
+# Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e [DB=…] · make faults · make bench · make bench-matching
 # Others:      make lock (new requirement locks) · make clean
 #
 # Nothing here asks a question. A step whose inputs did not change is skipped.
@@ -23,13 +23,15 @@ FRONT := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 
 	-not -path '*/templates/*' -not -path '*/static/*' -not -path '*/test/*' 2>/dev/null)
 BUILT := frontend/dist/.vite/manifest.json
 MODULES := frontend/node_modules/.installed
+# The engine's machine code, made anew when its sources change.
+ENGINE := .cache/engine
 
-.PHONY: run build test lint front unit center e2e faults bench lock clean test-env
+.PHONY: run build test lint front unit center e2e faults bench bench-matching lock clean test-env
 
 run: build
 	@exec $(PY) manage.py up
 
-build: .venv/.main $(BUILT)
+build: .venv/.main $(BUILT) $(ENGINE)
 
 .venv/.main: requirements/main.lock requirements/install.sh
 	@requirements/install.sh main
@@ -50,7 +52,13 @@ $(BUILT): $(FRONT) $(MODULES)
 	@$(PY) -m whitenoise.compress --quiet frontend/dist
 	@touch $@
 
-test-env: .venv/.test $(BUILT)
+$(ENGINE): $(wildcard matching/solver/*.py matching/solver/replan/*.py matching/solver/search/*.py matching/solver/bound/*.py) | .venv/.main
+	@echo "preparing the matching engine (about a minute, once)" >&2
+	@mkdir -p $(@D)
+	@$(PY) -m matching.solver.warm
+	@touch $@
+
+test-env: .venv/.test $(BUILT) $(ENGINE)
 
 test:
 	@tests/infra/system.sh
@@ -78,6 +86,10 @@ faults: test-env
 
 bench: test-env
 	@$(PY) -m tests.infra.run --db postgres -- $(PY) -m tests.bench
+
+# ARGS="examples --seconds 10", "hard", "prefecture", "events", "L-base-1", "storm:XL:3": see tests/bench/matching.py
+bench-matching: test-env
+	@$(PY) -m tests.bench matching $(ARGS)
 
 lock:
 	@requirements/lock.sh

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils import timezone
 
 from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
@@ -14,6 +16,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode, Operation
 from intake.help_requests.models import Need, NeedState, WorkItem
 from intake.people.models import Household, Person, Precision
+from intake.people.services import fill_house_keys, fill_person_keys
 from intake.volunteers.models import InsurancePolicy, Volunteer
 
 MORNING = datetime(2026, 7, 18, 0, 0, tzinfo=UTC)  # 9:00 in Japan, a Saturday
@@ -23,6 +26,11 @@ _count = itertools.count(1)
 def at(hour: int, minute: int = 0) -> datetime:
     """A moment of the test's day, in Japanese time."""
     return MORNING + timedelta(hours=hour - 9, minutes=minute)
+
+
+def day(moment: datetime) -> date:
+    """The local day of a moment."""
+    return timezone.localdate(moment)
 
 
 def center(name: str = "多賀城市災害ボランティアセンター") -> Center:
@@ -85,14 +93,18 @@ def need(
 ) -> Need:
     """A need with a household, a caller and one work item, ready for matching unless told otherwise."""
     number = next(_count)
-    household = Household.objects.create(
-        center=operation.center, address=f"町前 9999-{number}", address_key=f"町前9999-{number}", lat=lat, lng=lng,
-        precision=Precision.PIN, created_at=MORNING,
+    household = Household(
+        center=operation.center, address=f"町前 9999-{number}", lat=lat, lng=lng, precision=Precision.PIN,
+        created_at=MORNING,
     )  # fmt: skip
-    person = Person.objects.create(
+    fill_house_keys(household)
+    household.save()
+    person = Person(
         center=operation.center, household=household, name="高橋 キヨ", kana="たかはし きよ", phone="022-000-0001",
-        name_key=search_key("高橋 キヨ"), kana_key=kana_key("たかはし きよ"), phone_digits="0220000001", created_at=MORNING,
+        created_at=MORNING,
     )  # fmt: skip
+    fill_person_keys(person)
+    person.save()
     made = Need.objects.create(
         operation=operation, number=number, household=household, requester=person, resident=person,
         summary="床下の泥かき", state=state, received_at=MORNING - timedelta(days=2),

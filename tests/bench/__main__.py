@@ -1,6 +1,7 @@
 """`make bench`: what is slow, what is fast, on this machine. Compare figures of one run only: machines are shared.
 
-`python -m tests.bench [checkin] [kit] [scan] [decode] [large] [center] [solver]`: the parts named, or all.
+`python -m tests.bench [checkin] [kit] [scan] [decode] [large] [exchange] [maps] [search] [center] [morning] [matching]`: the parts named, or all. `matching`
+named first takes what follows as its own (tests.bench.matching): all of it is measured then, the examples only otherwise.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import checkin, kit
+from tests.bench import checkin, exchange, kit, matching, morning, search
 from tests.infra.center import BASE, center
 
 
@@ -28,16 +30,24 @@ def machine() -> str:
     return f"{os.cpu_count()} × {model}, Python {platform.python_version()}, load {load}"
 
 
-def main(chosen: set[str]) -> int:
+def main(arguments: list[str]) -> int:
     print(f"machine: {machine()}", flush=True)
-    parts = {
+    if arguments[:1] == ["matching"]:
+        matching.main(arguments[1:])
+        return 0
+    chosen = set(arguments)
+    parts: dict[str, Callable[[], object]] = {
         "checkin": bench_checkin,
         "kit": kit.main,
         "scan": bench_scan,
         "decode": bench_decode,
         "large": bench_large,
+        "maps": bench_maps,
+        "search": search.main,
+        "exchange": exchange.main,
         "center": bench_center,
-        "solver": bench_solver,
+        "morning": morning.main,
+        "matching": lambda: matching.main(["examples", "--bound-seconds", "0"]),
     }
     for name, part in parts.items():
         if not chosen or name in chosen:
@@ -66,12 +76,12 @@ def bench_checkin() -> None:
                 flush=True,
             )
         print(f"ratio batched : single = {batched.per_second / single.per_second:.1f}")
-        told = checkin.prepared(running, 1)
+        told = checkin.prepared(running, 2)
         path = Path(folder) / "told.json"
         path.write_text(json.dumps(told))
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.queries", str(path)],
-            cwd=BASE, env=running.environment(), check=True, capture_output=True, text=True,
+            cwd=BASE, env=running.environment(), check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         for what, number in json.loads(done.stdout).items():
             print(f"SQL statements per {what}: {number}")
@@ -92,14 +102,17 @@ def bench_decode() -> None:
     _run([sys.executable, "-m", "tests.bench.decode"])
 
 
+def bench_maps() -> None:
+    """The map and the lists of 5,000 requests."""
+    here = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = "from tests.bench import maps; maps.measure()"
+    _run([sys.executable, "manage.py", "shell", "-v0", "-c", command], here)
+
+
 def bench_center() -> None:
     """The embedded center (SQLite): memory and start."""
     quiet = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     _run([sys.executable, "-m", "tests.bench.embedded"], quiet)
-
-
-def bench_solver() -> None:
-    _run([sys.executable, "-m", "tests.bench.bench_solver"])
 
 
 def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
@@ -107,4 +120,4 @@ def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(set(sys.argv[1:])))
+    sys.exit(main(sys.argv[1:]))

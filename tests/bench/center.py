@@ -9,19 +9,15 @@ import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from dvc.runtime.supervisor import die_with_parent
-from tests.infra.center import BASE, RunningCenter, family, free_port, until
+from dvc.runtime.process import die_with_parent
+from tests.infra.center import BASE, RunningCenter, children, family, free_port, until
 
 
 def memory(running: RunningCenter) -> tuple[float, float]:
     """(resident, proportional) MB of the supervisor and everything below it. Resident counts shared pages once per
     process, proportional once in all. The process that prints the first link is let go first."""
     running.sign_in_link()
-    until(
-        lambda: not any("sign_in_link" in _command(pid) for pid in family(running.process.pid)),
-        60,
-        "the link",
-    )
+    until(lambda: "dvc-center" not in children(running.process.pid).values(), 60, "the link")
     resident = proportional = 0
     for pid in family(running.process.pid):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -30,11 +26,6 @@ def memory(running: RunningCenter) -> tuple[float, float]:
             elif line.startswith("Pss:"):
                 proportional += int(line.split()[1])
     return resident / 1024, proportional / 1024
-
-
-def _command(pid: int) -> str:
-    path = Path(f"/proc/{pid}/cmdline")
-    return path.read_text() if path.exists() else ""
 
 
 def seconds_to_first_page(folder: Path) -> tuple[float, float]:

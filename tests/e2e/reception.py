@@ -30,7 +30,7 @@ people = [make.volunteer(center, family, "花子", insured={insured}) for family
 stock = cards.issue_stock(center, count=len(people) + 1, by=SYSTEM, at=now)
 deck = list(stock.cards.order_by("pk"))
 for person, card in zip(people, deck):
-    cards.bind(card, person, by=SYSTEM, at=now)
+    cards.bind(card, person, by=SYSTEM, at=now, on=make.day(now))
 staff = User.objects.create_user(f"reception{{operation.pk}}", "伊藤 恵", "a-long-password")
 Membership.objects.create(user=staff, center=center, role=Role.CHIEF)
 print(json.dumps({{

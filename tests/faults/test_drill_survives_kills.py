@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,30 +54,13 @@ def database(running: RunningCenter) -> sqlite3.Connection:
 
 
 def drill_row(running: RunningCenter) -> tuple[str, int]:
-    with database(running) as connection:
+    with closing(database(running)) as connection:
         state, step = connection.execute("SELECT state, next_step FROM drills_drill").fetchone()
     return str(state), int(step)
 
 
 def has_reached(running: RunningCenter, step: int) -> bool:
     return drill_row(running)[1] >= step
-
-
-def hold_sweeper(running: RunningCenter) -> bool:
-    """Stop whatever sweeper there is. The supervisor replaces one that is silent for a minute; the new one needs
-    longer to start than we to see it."""
-    pid = running.child("sweeper")
-    if pid:
-        os.kill(pid, signal.SIGSTOP)
-    return True
-
-
-def stand_still(running: RunningCenter, seconds: float) -> None:
-    """Let time pass without a sweeper."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        hold_sweeper(running)
-        time.sleep(0.2)
 
 
 def worker_has_pulsed(running: RunningCenter, since: float) -> bool:
@@ -127,13 +110,17 @@ def test_control_without_the_sweeper_a_killed_worker_stops_the_drill(
 ) -> None:
     running = started(parts, tmp_path / "control")
     until(partial(has_reached, running, 5), SECONDS_TO_FINISH, "the first steps")
-    hold_sweeper(running)
+    sweeper = running.child("sweeper")
+    os.kill(sweeper, signal.SIGSTOP)
     running.wait_for_another("worker", running.kill("worker"))
+    # It would replace a sweeper that is silent for a minute.
+    running.process.send_signal(signal.SIGSTOP)
     since = time.monotonic()
-    until(lambda: hold_sweeper(running) and worker_has_pulsed(running, since), SECONDS_TO_FINISH, "a pulse")
-    stand_still(running, LEASE)  # the last message it found is worked off, and the dead one's lease is over
+    until(lambda: worker_has_pulsed(running, since), SECONDS_TO_FINISH, "a pulse")
+    time.sleep(LEASE)  # the last message it found is worked off, and the dead one's lease is over
     _, stuck = drill_row(running)
-    stand_still(running, 2 * LEASE)
+    time.sleep(2 * LEASE)
     assert drill_row(running)[1] == stuck
-    os.kill(running.child("sweeper"), signal.SIGCONT)
+    os.kill(sweeper, signal.SIGCONT)
+    running.process.send_signal(signal.SIGCONT)
     until(lambda: drill_row(running)[1] > stuck, SECONDS_TO_FINISH, "the sweeper to take it up again")

@@ -13,7 +13,7 @@ from pathlib import Path
 import redis
 
 from dvc.runtime import broker as embedded
-from dvc.runtime.supervisor import die_with_parent
+from dvc.runtime.process import die_with_parent
 
 
 @contextmanager

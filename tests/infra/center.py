@@ -12,13 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from dvc.runtime.supervisor import die_with_parent
+from dvc.runtime.process import die_with_parent
 from tests.infra.shell import Shell
 from tests.infra.template import migrated_postgres, migrated_sqlite
 
@@ -26,14 +26,10 @@ BASE = Path(__file__).resolve().parents[2]
 # Nothing is measured by these: they end what will never come, and a loaded machine is slow.
 SECONDS_TO_READY = 240.0
 SECONDS_TO_WAIT = 90.0
-# What a child's command line contains, by the supervisor's name for it.
+# What the kernel calls a part, by the supervisor's name for it.
 SIGNS = {
     "broker": "-server",
-    "sweeper": " sweep",
-    "worker": "runtime.worker default",
-    "matching": "runtime.worker matching",
-    "beat": " dvc.runtime.beat",
-    "web": " gunicorn ",
+    **{name: f"dvc-{name}" for name in ("sweeper", "worker", "matching", "beat", "web")},
 }
 
 
@@ -141,7 +137,7 @@ class RunningCenter:
 
     def child(self, name: str) -> int:
         """The process id of a part, or 0 while there is none."""
-        return next((pid for pid, line in children(self.process.pid).items() if SIGNS[name] in line), 0)
+        return next((pid for pid, called in children(self.process.pid).items() if SIGNS[name] in called), 0)
 
     def kill(self, name: str) -> int:
         """kill -9 a part and all it started, as the kernel would for want of memory. Returns its old id."""
@@ -165,16 +161,34 @@ class RunningCenter:
 
 
 def children(pid: int) -> dict[int, str]:
-    """Process ids and command lines of the direct children of `pid`, the dead ones left out."""
-    found: dict[int, str] = {}
+    """Process ids and names of the direct children of `pid`, the dead ones left out."""
+    return {child: name for child, (name, state) in _below(pid).items() if state != "Z"}
+
+
+def dead_children(pid: int) -> dict[int, str]:
+    """Those that have ended and that `pid` has not asked about."""
+    return {child: name for child, (name, state) in _below(pid).items() if state == "Z"}
+
+
+def opened_by(pid: int) -> set[str]:
+    """What the kernel calls the files and sockets that `pid` has open."""
+    found = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed while we looked
+            found.add(os.readlink(file))
+    return found
+
+
+def _below(pid: int) -> dict[int, tuple[str, str]]:
+    found: dict[int, tuple[str, str]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            state, parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            name, rest = (folder / "stat").read_text().split("(", 1)[1].rsplit(")", 1)
+            state, parent = rest.split()[:2]
         except OSError:
             continue  # it ended while we looked
-        if int(parent) == pid and state != "Z":
-            found[int(folder.name)] = line
+        if int(parent) == pid:
+            found[int(folder.name)] = name, state
     return found
 
 

@@ -14,7 +14,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from dvc.runtime.supervisor import die_with_parent
+from dvc.runtime.process import die_with_parent
 
 
 class Shell:

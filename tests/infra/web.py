@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from dvc.runtime.supervisor import die_with_parent
+from dvc.runtime.process import die_with_parent
 from tests.infra.center import BASE, free_port, until
 from tests.infra.worker import database_url
 

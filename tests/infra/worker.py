@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from dvc.core import env
-from dvc.runtime.supervisor import die_with_parent
+from dvc.runtime.process import die_with_parent
 from tests.infra.broker import start_broker
 from tests.infra.center import BASE
 
@@ -25,6 +25,12 @@ def database_url() -> str:
         return f"sqlite://{Path(str(name)).absolute()}"
     before, _, options = os.environ["DATABASE_URL"].partition("?")
     return f"{before.rsplit('/', 1)[0]}/{name}?{options}"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Of a part of the center on the database and the broker of this test. `more` comes on top."""
+    ours = {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "dvc.settings"}
+    return {**os.environ, **ours, "BROKER_URL": settings.BROKER_URL, **more}
 
 
 @contextmanager
@@ -41,15 +47,14 @@ def broker_of_the_settings() -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def worker(log: Path, *, queue: str = "matching") -> Iterator[subprocess.Popen[bytes]]:
-    """A worker of `queue`, started as the supervisor starts it; does not wait for it to be ready."""
-    variables = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "dvc.settings"}
-    variables["BROKER_URL"] = settings.BROKER_URL
+def worker(log: Path, *, queue: str = "matching", **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of `queue`, started as the supervisor starts it; does not wait for it to be ready. `more`: of its
+    environment."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "dvc.runtime.worker", queue],
             cwd=BASE,
-            env=variables,
+            env=environment(**more),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

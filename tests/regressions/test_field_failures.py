@@ -1,41 +1,66 @@
 """Failures seen in the field with other systems (sync.md §8), one test each under its number.
 
-Not here, because what they are about does not exist in this system yet: 12 (no tablet edits a field), 18 (no tablet
-makes a need), 26 (no time windows with a text of their own), 31 (no loans by serial number). Elsewhere: 7 (off-line
-needs no switch: tests/e2e/test_reception_offline.py), 9 (a queue outlives an upgrade: frontend/test), 19 (fifty want
-one need at once: tests/matching/dispatch/test_lease.py), 22, 23 and 24 (tests/matching/dispatch/test_pages.py).
+Not here: 31, because no things are lent by serial number yet. Elsewhere, under their numbers: 7, 9 and the tablet's part
+of 26 (frontend/test), 12 and the search of 18 (tests/intake/help_requests), 22, 24 and the need of 19
+(tests/matching/dispatch).
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from dvc.accounts import services as accounts
-from dvc.accounts.models import Membership
+from dvc.accounts.models import DeviceProfile, Membership, SignInLink
 from dvc.accounts.roles import Role
-from dvc.audit.models import Entry
+from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
+from dvc.core.refusals import REFUSALS
 from dvc.core.refused import Refused
+from dvc.devices import pairing
+from dvc.devices.trouble import duration
+from dvc.operations import services as operations
 from dvc.operations.models import Operation
-from dvc.sync.models import QuarantinedOp, Receipt
+from dvc.sync.broken import AGAIN_AFTER
+from dvc.sync.kinds import KINDS
+from dvc.sync.models import ItemKind, QuarantinedOp, Receipt
+from dvc.sync.situations import SITUATIONS
 from intake.checkin import services as checkin
-from intake.checkin.models import FailedScan, Visit
+from intake.checkin.models import FailedScan, Visit, VisitFlag
+from intake.checkin.stays import UNDO_FOR
 from intake.checkin.verdicts import VERDICTS
-from intake.help_requests.models import Need
+from intake.help_requests.models import Lookalike, Need
+from intake.operators import services as badges
+from intake.orientation import services as briefing
+from intake.orientation.models import EXIT_LASTS
+from intake.paper import services as paper
+from intake.paper.models import SheetKind
 from intake.people.models import Town
-from intake.volunteers import cards
+from intake.selfcheckin import codes as selfcheckin
+from intake.volunteers import cards, groups
+from intake.volunteers import services as volunteers
 from intake.volunteers.models import Card, Volunteer
+from intake.volunteers.services import FROM_ONE_ADDRESS
+from intake.web_requests import services as web_requests
+from intake.web_requests.services import HelpAnswers
 from matching.dispatch import services as dispatch
+from matching.dispatch import throttle
+from matching.proposals.runs import OFFERED_FOR
 from matching.teams import services as teams
 from matching.teams.models import Member
 from tests import make
@@ -112,7 +137,7 @@ def test_failure_04_a_failed_scan_is_kept_when_the_same_person_succeeds_later(
         card_of(person),
         Card.objects.get(stock=cards.issue_stock(person.center, count=1, by=SYSTEM, at=make.at(8))),
     )
-    cards.reissue(person, new, lost=True, by=SYSTEM, at=make.at(9))
+    cards.reissue(person, new, lost=True, by=SYSTEM, at=make.at(9), on=make.day(make.at(9)))
     tablet.send(tablet.op(card=old.token[:60]))
     tablet.send(tablet.op(card=new.token))
     assert FailedScan.objects.get().code == "unreadable"
@@ -229,6 +254,62 @@ def test_failure_17_facts_of_an_operator_who_was_moved_are_kept(tablet: Tablet, 
     assert Visit.objects.get().volunteer == person
 
 
+def test_failure_18_whatever_way_a_need_comes_in_it_is_compared_with_what_is_known(tablet: Tablet) -> None:
+    """The phone desk and the key-in of paper search before they save; who asks from home is compared at arrival. Tablets
+    make no needs: whoever lets them in adds the search there, and changes this."""
+    operation, at = tablet.operation, timezone.now()
+    assert not [kind for kind in KINDS if kind.startswith("need")]
+    client = Client()
+    client.force_login(tablet.operator)
+    search = reverse("need_similar", args=[operation.pk])
+    [sheet] = paper.print_sheets(operation, kind=SheetKind.REQUEST, count=1, by=SYSTEM, at=at)
+    for answer in (
+        client.get(reverse("need_new", args=[operation.pk])),
+        client.get(reverse("request_key", args=[operation.pk, sheet.serial])),
+        client.post(
+            reverse("need_new", args=[operation.pk]), {"caller_phone": "x" * 500}
+        ),  # typed again: searched again
+    ):
+        part = re.search(f'<div[^>]*hx-post="{search}"[^>]*>', answer.content.decode())
+        assert part is not None
+        assert 'hx-trigger="load, ' in part[0]
+    assert not Need.objects.exists()
+    mother, son = (
+        web_requests.ask_for_help(
+            operation, HelpAnswers(name, "022-000-1234", name == "髙橋 キヨ", resident, "町前一丁目9999-1", "泥", ""),
+            language="ja", client="192.0.2.1", form_token=uuid4(), at=at,
+        ).need
+        for name, resident in (("髙橋 キヨ", ""), ("髙橋 一郎", "髙橋 キヨ"))
+    )  # fmt: skip
+    assert Lookalike.objects.filter(need=son, other=mother).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failure_19_the_places_of_the_day_are_given_out_once_and_whoever_waits_is_recorded() -> None:
+    operation = make.operation()
+    operations.edit_operation(operation, by=SYSTEM, at=make.at(8), capacity=3)
+    desks = [Tablet(operation) for _ in range(10)]
+    bodies = [
+        json.dumps({"epoch": 1, "ops": [each.op(volunteer=make.volunteer(operation.center).pk)]})
+        for each in desks
+    ]
+    start, told = threading.Barrier(len(desks)), list[tuple[str, str]]()
+
+    def send(each: Tablet, body: str) -> None:
+        start.wait(timeout=30)
+        told.extend((one["status"], one["code"]) for one in json.loads(each.post(body).content)["results"])
+        connections.close_all()
+
+    threads = [threading.Thread(target=send, args=pair) for pair in zip(desks, bodies, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == [("applied", "full")] * 7 + [("applied", "ok")] * 3
+    waiting = [visit for visit in Visit.objects.present() if VisitFlag.STANDBY in visit.flags]
+    assert (Visit.objects.present().count(), len(waiting)) == (10, 7)
+
+
 def test_failure_20_nobody_is_in_two_teams(tablet: Tablet) -> None:
     operation = tablet.operation
     one, two = (scene.present(operation, make.volunteer(operation.center)) for _ in range(2))
@@ -248,6 +329,41 @@ def test_failure_21_a_lease_is_won_once_and_given_back_when_it_is_called_off(tab
     assert again.team == second
 
 
+def test_failure_23_printing_changes_nothing(tablet: Tablet, person: Volunteer) -> None:
+    operation, center = tablet.operation, tablet.operation.center
+    dispatch_ = scene.assigned(operation)
+    card = card_of(person)
+    badges.issue(center, [tablet.operator], by=SYSTEM, at=timezone.now())
+    group = volunteers.register_group(center, name="町内会", by=SYSTEM, at=make.at(8))
+    groups.sheet_token(group, by=SYSTEM, at=make.at(8))
+    [blank] = paper.print_sheets(operation, kind=SheetKind.ROSTER, count=1, by=SYSTEM, at=make.at(8))
+    client = Client()
+    client.force_login(tablet.operator)
+    before = everything()
+    for name, *args in (
+        ("work_order", dispatch_.pk), ("card_sheet", card.stock_id), ("card_sheet_pdf", card.stock_id),
+        ("volunteer_card_sheet", person.pk), ("volunteer_card_pdf", person.pk), ("badge_sheet",),
+        ("group_sheet", group.pk), ("paper_home",), ("paper_blank", blank.serial, blank.serial), ("self_poster",),
+        ("network_wall",),
+    ):  # fmt: skip
+        for _ in range(2):
+            assert client.get(reverse(name, args=[operation.pk, *args])).status_code == 200, name
+            assert everything() == before, name
+    # What counts a sheet out, or shows a secret, is asked for with a button and never by opening an address.
+    for name, *args in (
+        ("work_order_pdf", dispatch_.pk), ("work_order_count", dispatch_.pk), ("group_print", group.pk),
+        ("paper_print",), ("paper_list",), ("paper_teams",), ("backup_sheet",),
+    ):  # fmt: skip
+        assert client.get(reverse(name, args=[operation.pk, *args])).status_code == 405, name
+    assert everything() == before
+
+
+def everything() -> dict[str, list[tuple[object, ...]]]:
+    """Every row there is; not who looked at what, and not the sessions of browsers."""
+    models = [model for model in apps.get_models() if model not in (Look, Session)]
+    return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in models}
+
+
 def test_failure_25_a_visit_nobody_ended_is_no_stay_of_days(tablet: Tablet, person: Volunteer) -> None:
     now = timezone.now()
     checkin.arrive(tablet.operation, person, site=None, by=SYSTEM, at=now - timedelta(days=1))
@@ -257,6 +373,67 @@ def test_failure_25_a_visit_nobody_ended_is_no_stay_of_days(tablet: Tablet, pers
     assert yesterday.unreturned_at is not None
     assert today.unreturned_at is None
     assert Visit.objects.present().get() == today
+
+
+@pytest.mark.parametrize(
+    ("code", "span"),
+    [
+        ("device.code_old", pairing.CODE_LIFETIME),
+        ("proposal.expired", OFFERED_FOR),
+        ("account.too_many_tries", timedelta(seconds=accounts.WRONG_PASSWORDS.seconds)),
+        ("device.too_many_tries", timedelta(seconds=pairing.WRONG_CODES.seconds)),
+        ("operator.too_many_tries", timedelta(seconds=badges.WRONG_PINS.seconds)),
+        ("operator.too_many_tries", timedelta(seconds=badges.WRONG_PINS_OF_DEVICE.seconds)),
+        ("field.too_many", timedelta(seconds=throttle.OF_ONE_SHEET.seconds)),
+        ("field.too_many", timedelta(seconds=throttle.WRONG_SHEETS.seconds)),
+        ("volunteer.online_busy", timedelta(seconds=FROM_ONE_ADDRESS.seconds)),
+    ],
+)
+def test_failure_26_a_refusal_says_the_time_that_is_enforced(code: str, span: timedelta) -> None:
+    assert re.findall(r"[0-9]+(?:分|時間)", REFUSALS[code]) == [duration(span)]
+
+
+def test_failure_26_pages_say_the_times_that_are_enforced(tablet: Tablet, settings: Settings) -> None:
+    operation = tablet.operation
+    client = Client()
+    client.force_login(tablet.operator)
+
+    def page(name: str, *args: object, post: bool = False) -> str:
+        ask = client.post if post else client.get
+        return str(ask(reverse(name, args=[operation.pk, *args]), follow=True).content.decode())
+
+    every = duration(selfcheckin.EVERY)
+    text = page("help")
+    assert f"{duration(UNDO_FOR)}のあいだ" in text
+    assert f"入口の画面に出すQRは{every}ごとに変わります" in text
+    assert f"{duration(AGAIN_AFTER)}ごとに自動でもう一度試します" in text
+    assert f"{duration(AGAIN_AFTER)}ごとに自動でもう一度試します" in SITUATIONS[ItemKind.BROKEN_OP].so_far
+    assert f"QRが{every}ごとに変わります" in page("self_home")
+    settings.BACKUP_MINUTES = 25
+    assert "25分ごとに自動で作ります" in page("help")
+    settings.BACKUP_MINUTES = 0
+    assert "自動で作りません" in page("help")
+
+    session = briefing.open_session(
+        operation, starts_at=timezone.now(), place="玄関", speaker="伊藤", by=SYSTEM, at=timezone.now()
+    )
+    briefing.set_checklist(session, others=[], by=SYSTEM, at=timezone.now())
+    briefing.tick(session, said=range(len(session.checklist)), by=SYSTEM, at=timezone.now())
+    assert f"{duration(EXIT_LASTS)}はこの回に入ります" in page("orientation_end", session.pk, post=True)
+
+    link = page("staff_link", make.user(operation.center).pk, post=True)
+    ends = SignInLink.objects.get().expires_at
+    assert ends - SignInLink.objects.get().created_at == accounts.LINK_LIFETIME
+    assert f"{timezone.localtime(ends):%H:%M}まで使えます" in link
+    code = pairing.invite(
+        operation,
+        name="受付2",
+        profile=DeviceProfile.RECEPTION,
+        by=make.by(tablet.operator),
+        at=timezone.now(),
+    )
+    assert code.ends_at - code.created_at == pairing.CODE_LIFETIME
+    assert f"{timezone.localtime(code.ends_at):%H:%M}まで、1台だけ使えます" in page("device_pairing", code.pk)
 
 
 def test_failure_27_an_import_that_is_run_again_multiplies_nothing(tmp_path: Path) -> None:
@@ -299,7 +476,7 @@ def test_failure_30_cards_have_no_number_to_guess_and_a_replaced_one_opens_nothi
     assert min(abs(a - b) for a in ids for b in ids if a != b) > 2**64
     old, new = card_of(person), Card.objects.filter(stock=stock).first()
     assert new is not None
-    cards.reissue(person, new, lost=False, by=SYSTEM, at=make.at(9))
+    cards.reissue(person, new, lost=False, by=SYSTEM, at=make.at(9), on=make.day(make.at(9)))
     [result] = tablet.send(tablet.op(card=old.token))
     assert result["code"] in ("revoked", "ok", "ok_old_card")
     assert (result["code"] == "revoked") or result["status"] == "review"

@@ -1,0 +1,114 @@
+"""An import of 10,000 lines (goal ≤ 20 s, ≤ 300 MB) and its export and undoing, in the worker's own code.
+
+`python -m tests.bench exchange`. Each part runs in a process of its own, so that the memory is that part's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.infra.center import BASE
+
+LINES = 10_000
+PARTS = ("check", "import", "export", "undo")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="dvc-bench-exchange-") as folder:
+        for kind in ("csv", "xlsx"):
+            path = Path(folder) / f"{kind}.json"
+            variables = {**os.environ, "DJANGO_SETTINGS_MODULE": "dvc.settings", "LOG_LEVEL": "ERROR"}
+            if "DATABASE_URL" not in os.environ:
+                variables["DATA"] = folder
+            whole = 0.0
+            for part in ("prepare", *PARTS):
+                done = subprocess.run(
+                    [sys.executable, "-m", "tests.bench.exchange", part, kind, str(path)],
+                    cwd=BASE, env=variables, check=True, stdout=subprocess.PIPE, text=True,
+                )  # fmt: skip
+                told = json.loads(done.stdout.splitlines()[-1])
+                if part == "prepare":
+                    continue
+                whole += told["seconds"] if part in ("check", "import") else 0
+                rate = LINES / told["seconds"]
+                print(
+                    f"{kind}, {LINES:,} lines, {part}: {told['seconds']:.1f} s, {rate:,.0f} lines/s, peak {told['mb']:.0f} MB",
+                    flush=True,
+                )
+            print(f"{kind}: check and import {whole:.1f} s (goal ≤ 20)", flush=True)
+
+
+def _part(part: str, kind: str, path: Path) -> dict[str, float]:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from dvc.audit.services import By
+    from dvc.outbox import services as outbox
+    from dvc.outbox.models import Row, State
+    from intake.exchange import exporting, reading, services
+    from intake.exchange.columns import Kind
+    from intake.exchange.exporting import Format
+    from intake.exchange.models import Import
+    from intake.people.models import Town
+    from tests import make
+    from tests.intake.exchange import files
+
+    at = timezone.now()
+    if part == "prepare":
+        call_command("migrate", verbosity=0)
+        operation = make.operation()
+        for number in range(150):
+            Town.objects.create(
+                center=operation.center,
+                name=f"町前{number}丁目" if number else "町前一丁目",
+                lat=38.3,
+                lng=141.0,
+            )
+        content = files.many(LINES)
+        if kind == "xlsx":
+            rows = [list(row.cells) for row in reading.rows(content, reading.recognise(content))]
+            content = files.workbook_bytes(rows)
+        made = services.upload(operation, Kind.NEEDS, name=f"x.{kind}", content=content, by=By(), at=at)
+        path.write_text(json.dumps(made.pk))
+        return {}
+    made = Import.objects.get(pk=json.loads(path.read_text()))
+    begun = time.monotonic()
+    if part == "check":
+        services.start_check(made, {int(c): code for c, code in made.mapping.items()}, by=By(), at=at)
+    elif part == "import":
+        services.start_import(made, by=By(), at=at)
+    elif part == "undo":
+        services.start_undo(made, by=By(), at=at)
+    else:
+        needs = exporting.filtered(made.operation, tab="", question="", at=at)
+        with tempfile.TemporaryFile() as out:
+            rows_ = [exporting.headings(sensitive=True), *exporting.lines(needs, sensitive=True)]
+            exporting.write(rows_, Format.XLSX, out, title="x")
+    while waiting := list(
+        Row.objects.filter(kind=services.WORK).exclude(state__in=[State.DONE, State.PARKED])
+    ):
+        for row in waiting:
+            outbox.work(row.pk, now=timezone.now)
+    made.refresh_from_db()
+    print(made.state, services.count_rows(made))
+    return {
+        "seconds": time.monotonic() - begun,
+        "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        print(json.dumps(_part(sys.argv[1], sys.argv[2], Path(sys.argv[3]))))
+    else:
+        main()

@@ -1,0 +1,203 @@
+"""The phone desk in a browser: calls by keyboard alone, a browser closed in mid-call, 危機介入 on another screen, a roof
+that is declined and referred, and a batch of paper with a missing serial."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import PHONE, TABLET, WALL, Visitor
+from tests.e2e.reception import Desk, fresh_link, set_up
+from tests.infra.center import RunningCenter
+
+
+class Typist:
+    """Keys only. A Japanese character counts as one key, and an Enter, Tab or arrow too."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.keys = 0
+        self.began = time.monotonic()
+
+    def type(self, *texts: str) -> None:
+        """Each text into the field that has the focus, then Enter."""
+        for text in texts:
+            self.page.keyboard.type(text)
+            self.keys += len(text)
+            self.press("Enter")
+
+    def press(self, key: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.page.keyboard.press(key)
+        self.keys += times
+
+    def part(self, number: int) -> None:
+        self.press(f"Alt+{number}")
+
+    def until(self, name: str) -> None:
+        """Enter until the focus stands on the field of that name."""
+        for _ in range(60):
+            if self.page.evaluate("document.activeElement?.name ?? ''") == name:
+                return
+            self.press("Enter")
+        raise AssertionError(f"Enter never came to {name}")
+
+    def tick(self, value: str) -> None:
+        """A tick of the group that has the focus: arrows to it, then space."""
+        for _ in range(20):
+            if self.page.evaluate("document.activeElement?.value ?? ''") == value:
+                break
+            self.press("ArrowRight")
+        self.press("Space")
+
+    def said(self, call: str) -> str:
+        return f"{call}: {self.keys} keys, {time.monotonic() - self.began:.1f} s"
+
+
+def open_desk(
+    launch: Callable[..., Browser], running: RunningCenter, desk: Desk, size: dict[str, int]
+) -> Visitor:
+    visitor = Visitor(launch(), running, size)
+    visitor.sign_in(fresh_link(running, desk))
+    return visitor
+
+
+def begin(page: Page, desk: Desk) -> Typist:
+    page.goto(f"/o/{desk.operation}/needs/new/")
+    expect(page.get_by_label("電話をくれた方のお名前")).to_be_focused()
+    return Typist(page)
+
+
+def test_five_calls_by_keyboard_alone_and_a_crisis_on_another_screen(
+    running: RunningCenter, launch: Callable[..., Browser]
+) -> None:
+    desk = set_up(running, [])
+    wall = open_desk(launch, running, desk, WALL)
+    wall.page.goto(f"/o/{desk.operation}/board/wall/")
+    visitor = open_desk(launch, running, desk, TABLET)
+    page = visitor.page
+    figures = []
+
+    # 09:20: lives alone, heart disease, no water.
+    call = begin(page, desk)
+    call.type("高橋 キヨ", "たかはし きよ", "0220000001")
+    call.part(2)
+    call.type("町前一丁目9999-1", "青い屋根の角")
+    call.part(3)
+    call.type("82", "")
+    call.press("Space")
+    call.press("Enter")
+    call.type("心臓の病気、薬が切れる")
+    call.part(4)
+    page.keyboard.type("水が出ない。床下に泥が入って動けない。")
+    call.keys += 20
+    call.press("Tab")
+    call.type("床下の泥かき")
+    call.tick("flood_below_floor")
+    call.press("Enter")
+    call.tick("water")
+    expect(page.get_by_text("書きかけを保存しました")).to_be_visible()
+    call.part(5)
+    call.press("ArrowDown", 3)
+    call.until("needs_crisis")
+    call.press("Space")
+    visitor.picture("phone-desk-1-call")
+    at = time.monotonic()
+    call.press("Control+Enter")
+    expect(page.get_by_role("heading", name=re.compile("^N1"))).to_be_visible()
+    figures.append(call.said("09:20 alone, heart, no water"))
+    expect(wall.page.locator(".alarm")).to_contain_text("N1")
+    figures.append(f"危機介入 on the wall after {time.monotonic() - at:.1f} s")
+    expect(wall.page.locator("body")).not_to_contain_text("高橋")
+    wall.picture("phone-desk-2-wall")
+    visitor.picture("phone-desk-3-crisis")
+
+    # 10:15: a roof, angry. The rule comes up by what is said.
+    call = begin(page, desk)
+    call.type("佐藤 一", "", "0220000002")
+    call.part(2)
+    call.type("町前二丁目9999-2")
+    call.part(4)
+    page.keyboard.type("屋根にブルーシートを今すぐ張ってくれ")
+    call.keys += 18
+    call.press("Tab")
+    expect(page.get_by_text("屋根や高いところの作業は")).to_be_visible()
+    call.type("屋根のシート")
+    call.press("Control+Enter")
+    expect(page.get_by_role("heading", name=re.compile("^N2"))).to_be_visible()
+    figures.append(call.said("10:15 roof, angry"))
+    decline = page.locator("details[open]").filter(has_text="決まりでは、これ")
+    decline.get_by_label("理由", exact=True).select_option("height")
+    decline.get_by_label("くわしく").fill("技術系NPOを案内")
+    decline.get_by_label("だれに伝えたか").select_option("本人に電話")
+    decline.get_by_role("button").click()
+    expect(page.get_by_text("終わった理由：屋根・高所：技術系NPOを案内")).to_be_visible()
+    visitor.picture("phone-desk-4-declined")
+
+    # 13:05 the son about the first house, 13:30 a tree, 14:00 a neighbour: the search finds N1, Alt+T adds the call.
+    later = [
+        ("13:05 the son about the same house", "高橋 進", "0900000077", "母の家に泥が入った"),
+        ("13:30 a tree in the garden", "高橋 キヨ", "0220000001", "庭の木も切ってほしい"),
+        ("14:00 a neighbour about the same house", "鈴木", "0220000001", "となりの家の水が出ない"),
+    ]
+    for name, who, phone, said in later:
+        call = begin(page, desk)
+        call.type(who, "", phone)
+        call.part(2)
+        call.type("町前1丁目9999-1")
+        expect(page.get_by_text("前に受け付けた方かもしれません")).to_be_visible()
+        call.part(4)
+        page.keyboard.type(said)
+        call.keys += len(said)
+        call.press("Alt+t")
+        expect(page.get_by_text("N1 に電話の内容を追加しました")).to_be_visible()
+        figures.append(call.said(name))
+    expect(page.get_by_text("高橋 進")).to_be_visible()
+    assert visitor.errors == []
+    print("\n" + "\n".join(figures))
+
+
+def test_a_browser_closed_in_mid_call_and_a_paper_batch_with_a_missing_serial(
+    running: RunningCenter, launch: Callable[..., Browser]
+) -> None:
+    desk = set_up(running, [])
+    first = open_desk(launch, running, desk, TABLET)
+    call = begin(first.page, desk)
+    call.type("渡辺 ハル", "わたなべ はる")
+    expect(first.page.get_by_text("書きかけを保存しました")).to_be_visible()
+    first.page.keyboard.type("022000")
+    first.page.close(run_before_unload=True)
+
+    other = open_desk(launch, running, desk, PHONE)
+    page = other.page
+    page.goto(f"/o/{desk.operation}/needs/calls/")
+    other.picture("phone-desk-5-calls-phone")
+    page.get_by_role("link", name=re.compile("書きかけ")).click()
+    other.picture("phone-desk-6-drafts-phone")
+    page.get_by_role("link", name="続ける").click()
+    expect(page.get_by_label("電話をくれた方のお名前")).to_have_value("渡辺 ハル")
+    expect(page.get_by_label("電話番号", exact=True)).to_have_value("022000")
+    other.picture("phone-desk-7-draft-phone")
+
+    paper = open_desk(launch, running, desk, TABLET)
+    page = paper.page
+    page.goto(f"/o/{desk.operation}/paper/requests/")
+    page.get_by_label("枚数").fill("3")
+    page.get_by_role("button", name="番号を付けて印刷する").click()
+    expect(page.get_by_text("No. 3")).to_be_visible()
+    paper.picture("phone-desk-8-blank")
+    for serial in ("1", "3"):
+        page.goto(f"/o/{desk.operation}/paper/requests/")
+        keys = Typist(page)
+        keys.type(serial)
+        expect(page.get_by_role("heading", name=re.compile(f"No. {serial}"))).to_be_visible()
+        keys.part(1)
+        keys.type(f"山田 {serial}郎")
+        keys.press("Control+Enter")
+        expect(page.get_by_text("として受け付けました")).to_be_visible()
+    expect(page.get_by_text("No. 2 がまだ入力されていません")).to_be_visible()
+    paper.picture("phone-desk-9-gap")
+    assert [*first.errors, *other.errors, *paper.errors] == []
