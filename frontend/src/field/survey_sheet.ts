@@ -4,10 +4,10 @@ import { NoPhoto, shrink } from "./photo_shrink";
 import type { PhotoNote } from "./protocol";
 import { SignatureField } from "./signature";
 import { missingIn, readForm, writeForm } from "./survey_form";
+import { DraftInHand } from "./survey_draft";
 import type { Draft, SurveyShelf, Visit } from "./survey_shelf";
 import { troubleText } from "./trouble";
 
-const SAVE_AFTER_MS = 400;
 const MOST_PHOTOS = 20;
 const CAPTIONS = ["外観", "部屋", "床下", "庭・道", "危ないところ", "そのほか"];
 
@@ -21,10 +21,10 @@ export interface SheetActs {
 export class SurveySheet {
   private readonly form: HTMLFormElement;
   private readonly signature: SignatureField;
+  private readonly promise: string;
   private visit: Visit | null = null;
-  private draft: Draft | null = null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private saving: Promise<void> = Promise.resolve();
+  private hand: DraftInHand | null = null;
+  private adding: Promise<void> = Promise.resolve();
   private urls: string[] = [];
   private busy = false;
 
@@ -34,7 +34,8 @@ export class SurveySheet {
     private readonly acts: SheetActs,
   ) {
     this.form = part<HTMLFormElement>(page, "survey-form");
-    this.signature = new SignatureField(part<HTMLCanvasElement>(page, "sign"), (signature) => this.change({ signature }));
+    this.signature = new SignatureField(part<HTMLCanvasElement>(page, "sign"), (signature) => this.hand?.change({ signature }));
+    this.promise = part(page, "sheet-saved").textContent ?? "";
     this.wire();
   }
 
@@ -46,20 +47,21 @@ export class SurveySheet {
     const { appointment, need, number } = visit;
     const kept = await this.shelf.draft(appointment);
     this.visit = visit;
-    this.draft = kept ?? { appointment, need, number, operation, form: {}, photos: [], signature: [], written: new Date().toISOString() };
-    writeForm(this.form, this.draft.form);
+    const draft = kept ?? { appointment, need, number, operation, form: {}, photos: [], signature: [], written: new Date().toISOString() };
+    this.hand = this.keeping(draft);
+    writeForm(this.form, draft.form);
     part(this.page, "who").replaceChildren(...whom(visit));
     part<HTMLDetailsElement>(this.page, "absent-box").open = false;
     for (const name of ["sheet-say", "photo-say"]) part(this.page, name).textContent = "";
     part(this.page, "sheet").hidden = false;
-    this.signature.show(this.draft.signature);
+    this.signature.show(draft.signature);
     await this.drawPhotos();
     part(this.page, "sheet-back").focus();
     window.scrollTo(0, 0);
   }
 
   private close(): void {
-    this.visit = this.draft = null;
+    this.visit = this.hand = null;
     for (const url of this.urls.splice(0)) URL.revokeObjectURL(url);
     part(this.page, "sheet").hidden = true;
     window.scrollTo(0, 0);
@@ -67,38 +69,35 @@ export class SurveySheet {
 
   // ── keeping ─────────────────────────────────────────────────────────────────────────────────
 
-  private change(changes: Partial<Draft>): void {
-    if (!this.draft) return;
-    this.draft = { ...this.draft, ...changes, written: new Date().toISOString() };
-    part(this.page, "sheet-saved").textContent = "書いています…";
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.save(), SAVE_AFTER_MS);
+  private keeping(draft: Draft): DraftInHand {
+    const saved = part(this.page, "sheet-saved");
+    saved.textContent = this.promise; // not what was said of another house
+    return new DraftInHand(draft, this.shelf, {
+      writing: () => {
+        saved.textContent = "書いています…";
+      },
+      saved: () => {
+        saved.textContent = `${clockTime(new Date())} この端末に保存しました。`;
+      },
+      failed: (error) => {
+        saved.textContent = `保存できません。${troubleText(error)}`;
+      },
+    });
   }
 
-  /** Write what is on the screen now; when this resolves it survives a power cut. */
-  private save(): Promise<void> {
-    clearTimeout(this.timer);
-    const { draft } = this;
-    if (!draft) return Promise.resolve();
-    const saved = part(this.page, "sheet-saved");
-    this.saving = this.saving
-      .then(() => this.shelf.keepDraft(draft))
-      .then(() => {
-        saved.textContent = `${clockTime(new Date())} この端末に保存しました。`;
-      })
-      .catch((error: unknown) => {
-        saved.textContent = `保存できません。${troubleText(error)}`;
-      });
-    return this.saving;
+  /** Everything of this sheet, photos that are still being made small among it; then it survives a power cut. */
+  private async settle(): Promise<void> {
+    await this.adding;
+    await this.hand?.save();
   }
 
   private wire(): void {
     const { page, form } = this;
-    form.addEventListener("input", () => this.change({ form: readForm(form) }));
-    for (const event of ["pagehide", "blur"]) window.addEventListener(event, () => void this.save());
-    document.addEventListener("visibilitychange", () => void this.save());
+    form.addEventListener("input", () => this.hand?.change({ form: readForm(form) }));
+    for (const event of ["pagehide", "blur"]) window.addEventListener(event, () => void this.hand?.save());
+    document.addEventListener("visibilitychange", () => void this.hand?.save());
     part(page, "sheet-back").addEventListener("click", () => {
-      void this.save().then(() => {
+      void this.settle().then(() => {
         this.close();
         this.acts.back();
       });
@@ -109,7 +108,8 @@ export class SurveySheet {
       input.addEventListener("change", () => {
         const files = [...(input.files ?? [])];
         input.value = "";
-        void this.addPhotos(files);
+        const { hand } = this;
+        if (hand) this.adding = this.adding.then(() => this.addPhotos(files, hand));
       });
     }
     form.addEventListener("submit", (event) => {
@@ -125,14 +125,15 @@ export class SurveySheet {
   // ── the end of a visit ──────────────────────────────────────────────────────────────────────
 
   private async finish(): Promise<void> {
-    const { visit, draft } = this;
-    if (!visit || !draft || this.busy) return;
+    const { visit, hand } = this;
+    if (!visit || !hand || this.busy) return;
     const say = part(this.page, "sheet-say");
     say.textContent = missingIn(readForm(this.form));
     if (say.textContent) return;
     await this.alone(async () => {
-      await this.save();
-      if (await this.acts.finish(visit, { ...draft, form: readForm(this.form) })) this.close();
+      hand.change({ form: readForm(this.form) });
+      await this.settle();
+      if (await this.acts.finish(visit, hand.draft)) this.close();
       else say.textContent = "まだ終えていません。担当者を確かめて、もう一度「調査を終える」を押してください。";
     });
   }
@@ -141,7 +142,7 @@ export class SurveySheet {
     const { visit } = this;
     if (!visit || this.busy) return;
     await this.alone(async () => {
-      await this.save();
+      await this.settle();
       const note = String(new FormData(form).get("note") ?? "").trim();
       if (!(await this.acts.absent(visit, note))) return;
       form.reset();
@@ -158,17 +159,19 @@ export class SurveySheet {
 
   // ── photos ──────────────────────────────────────────────────────────────────────────────────
 
-  private async addPhotos(files: readonly File[]): Promise<void> {
+  private async addPhotos(files: readonly File[], hand: DraftInHand): Promise<void> {
     const say = part(this.page, "photo-say");
     say.textContent = files.length ? "写真を保存しています…" : "";
     const problems: string[] = [];
     for (const file of files) {
-      if ((this.draft?.photos.length ?? 0) >= MOST_PHOTOS) {
+      if (hand.draft.photos.length >= MOST_PHOTOS) {
         problems.push(`写真は${MOST_PHOTOS}枚までです。要らない写真を消してください。`);
         break;
       }
       try {
-        await this.addPhoto(file);
+        const { sent, bytes } = await shrink(file);
+        const { operation } = hand.draft;
+        await hand.keepPhoto({ sent, operation, bytes, ready: 0, uploadedAt: 0, generation: null, problem: "" });
       } catch (error) {
         problems.push(error instanceof NoPhoto ? error.message : troubleText(error));
       }
@@ -177,19 +180,8 @@ export class SurveySheet {
     await this.drawPhotos();
   }
 
-  private async addPhoto(file: File): Promise<void> {
-    const { sent, bytes } = await shrink(file);
-    const { draft } = this;
-    if (!draft || draft.photos.some((photo) => photo.sent === sent)) return;
-    const changed: Draft = { ...draft, form: readForm(this.form), photos: [...draft.photos, { sent, caption: "" }] };
-    await this.shelf.keepPhoto(
-      { sent, operation: draft.operation, bytes, ready: 0, uploadedAt: 0, generation: null, problem: "" }, changed,
-    );
-    this.draft = changed;
-  }
-
   private async drawPhotos(): Promise<void> {
-    const rows = await Promise.all((this.draft?.photos ?? []).map((photo) => this.photoRow(photo)));
+    const rows = await Promise.all((this.hand?.draft.photos ?? []).map((photo) => this.photoRow(photo)));
     part(this.page, "photos").replaceChildren(...rows);
   }
 
@@ -206,16 +198,14 @@ export class SurveySheet {
     for (const word of ["何の写真か", ...CAPTIONS]) choice.append(new Option(word, word === "何の写真か" ? "" : word, false, word === caption));
     choice.addEventListener("input", (event) => event.stopPropagation());
     choice.addEventListener("change", () => {
-      const photos = (this.draft?.photos ?? []).map((photo) => (photo.sent === sent ? { ...photo, caption: choice.value } : photo));
-      this.change({ photos });
+      const photos = (this.hand?.draft.photos ?? []).map((photo) => (photo.sent === sent ? { ...photo, caption: choice.value } : photo));
+      this.hand?.change({ photos });
     });
     return element("li", "", image, choice, button("button", "消す", () => void this.drop(sent)));
   }
 
   private async drop(sent: string): Promise<void> {
-    if (!this.draft) return;
-    this.draft = { ...this.draft, photos: this.draft.photos.filter((photo) => photo.sent !== sent) };
-    await this.shelf.dropPhoto(sent, this.draft);
+    await this.hand?.dropPhoto(sent).catch(() => undefined); // the line above the photos says why
     await this.drawPhotos();
   }
 }
