@@ -60,11 +60,11 @@ class Command(BaseCommand):
 
 
 def prepare() -> None:
-    """Bring the database up to date and see that it keeps what it is told. Ends the process with one sentence when
+    """See that the database keeps what it is told and bring it up to date. Ends the process with one sentence when
     that cannot be."""
     try:
+        services.assert_database_is_safe()  # first: nothing is written into one that would lose it
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-        services.assert_database_is_safe()
         services.forget_beats()
         if settings.LAN:
             call_command("lan_certificate")
