@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM
 from intake.checkin import nameless
 from intake.volunteers import services as volunteers
 from tests import make
+from tests.infra.migrations import step_by_step
 
 BEFORE = ("checkin", "0005_people_counted_without_a_group")
 AFTER = ("checkin", "0008_a_count_is_never_rewritten")
@@ -24,7 +24,7 @@ def test_an_upgrade_brings_nobody_of_an_earlier_day_back_and_sends_nobody_of_tod
     group = volunteers.register_group(operation.center, name="町内会", by=SYSTEM, at=make.at(8))
     now = timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    schema = MigrationExecutor(connection)
+    schema = step_by_step(connection)
     schema.migrate([BEFORE])
     try:
         old = schema.loader.project_state([BEFORE]).apps.get_model("checkin", "GroupArrival")
@@ -46,7 +46,7 @@ def test_an_upgrade_brings_nobody_of_an_earlier_day_back_and_sends_nobody_of_tod
                 arrived_at=midnight, left_at=left,
             )  # fmt: skip
     finally:
-        schema = MigrationExecutor(connection)
+        schema = step_by_step(connection)
         schema.migrate([AFTER])
     found = nameless.figures(operation, at=now)
     assert (found.came, found.here, found.earlier) == (12, 4, 0)

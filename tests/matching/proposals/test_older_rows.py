@@ -7,7 +7,6 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Mode, Operation
@@ -17,6 +16,7 @@ from matching.proposals import decisions
 from matching.proposals.models import MatchRun, Proposal, ProposalState, ProposalVisit
 from matching.queue.models import Pin
 from tests import make
+from tests.infra.migrations import step_by_step
 from tests.matching.proposals.morning import offer, people, present
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def test_the_one_car_of_an_older_proposal_or_fixed_team_is_its_first() -> None:
     )
     run = MatchRun.objects.create(operation=operation, why="test", requested_at=make.at(9))
     before = [("proposals", "0007_one_visit_of_older_proposals"), ("queue", "0002_coordinators_hand")]
-    schema = MigrationExecutor(connection)
+    schema = step_by_step(connection)
     schema.migrate(before)
     try:
         old = schema.loader.project_state(before).apps
@@ -70,7 +70,7 @@ def test_the_one_car_of_an_older_proposal_or_fixed_team_is_its_first() -> None:
             **common, visits=[need.pk], day=make.day(make.at(48)), reason="x", at=make.at(9)
         )
     finally:
-        schema = MigrationExecutor(connection)
+        schema = step_by_step(connection)
         schema.migrate(schema.loader.graph.leaf_nodes())  # the newest of all: other tests use this database
     assert Proposal.objects.get(pk=own.pk).rides == [{"vehicle": None, "driver": owner.pk}]
     assert Pin.objects.get(pk=pin.pk).rides == [{"vehicle": van.pk, "driver": owner.pk}]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from dvc.audit.services import SYSTEM
 from intake.checkin import services as checkin
@@ -14,6 +13,7 @@ from matching.teams.models import Team
 from matching.teams.queries import free_vehicles
 from matching.teams.rides import Drive
 from tests import make
+from tests.infra.migrations import step_by_step
 
 BEFORE = ("teams", "0002_clashes")
 
@@ -36,7 +36,7 @@ def test_the_one_car_of_a_team_becomes_its_first_ride_and_stays_taken_while_the_
             teams.form(operation, volunteers=[person], leader=person, mode="car", by=SYSTEM, at=make.at(9, 5))
         )
     teams.release(formed[1], by=SYSTEM, at=make.at(14))
-    schema = MigrationExecutor(connection)
+    schema = step_by_step(connection)
     schema.migrate([BEFORE])
     try:
         old = schema.loader.project_state([BEFORE]).apps.get_model("teams", "Team").objects
@@ -45,7 +45,7 @@ def test_the_one_car_of_a_team_becomes_its_first_ride_and_stays_taken_while_the_
         # Somebody who was taken out of a team that waits, and goes with another now.
         old.filter(pk=formed[3].pk).update(driver=people[2].pk)
     finally:
-        schema = MigrationExecutor(connection)
+        schema = step_by_step(connection)
         schema.migrate(schema.loader.graph.leaf_nodes())  # the newest of all: other tests use this database
     found = [Team.objects.get(pk=team.pk).drives for team in formed]
     assert found == [
