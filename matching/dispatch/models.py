@@ -73,6 +73,8 @@ class Dispatch(models.Model):
     genuine_token_hash = models.CharField(max_length=64, unique=True)
     checks = models.JSONField("出発前の確認", default=list)
     sheets_printed = models.PositiveIntegerField(default=0)
+    sheets_back = models.PositiveIntegerField("戻った枚数", default=0)
+    sheets_lost = models.PositiveIntegerField("失くした枚数", default=0)
     accepted_at = models.DateTimeField()
     accepted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     departed_at = models.DateTimeField(null=True)
@@ -104,6 +106,11 @@ class Dispatch(models.Model):
 
     def __str__(self) -> str:
         return f"order {self.serial}"
+
+    @property
+    def sheets_out(self) -> int:
+        """How many of its printed sheets nobody has counted in."""
+        return max(0, self.sheets_printed - self.sheets_back - self.sheets_lost)
 
     @property
     def in_field(self) -> bool:

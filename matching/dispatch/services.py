@@ -24,7 +24,7 @@ from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
-from matching.dispatch import chains, times
+from matching.dispatch import chains, sheet_counts, times
 from matching.dispatch.chains import add_visit, drop_visit, move_on
 from matching.dispatch.gate import Block, Check, departure_blocks, unticked
 from matching.dispatch.models import IN_FIELD, ActivityReport, Dispatch, DispatchState, LaterReport, Outcome
@@ -235,7 +235,9 @@ def come_back(
             last, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at, tools_missing=tools_missing[:200],
             sheets_out=sheets_of(fresh.team_id), sheets_back=sheets_back, keys_missing=sorted(keys_missing),
         )  # fmt: skip
-        teams.release(fresh.team, by=by, at=at)
+        teams.release(fresh.team, by=by, at=at, keys_missing=keys_missing)
+        if sheets_back:
+            sheet_counts.all_in(fresh.team_id, sheets_back)
     return refreshed(dispatch)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.dispatch import paper_views, tool_views, views
+from matching.dispatch import counting_views, paper_views, tool_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.dispatch_board, name="dispatch_board"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("<int:dispatch_id>/postpone/", views.dispatch_postpone, name="dispatch_postpone"),
     path("<int:dispatch_id>/return/", views.dispatch_return, name="dispatch_return"),
     path("<int:dispatch_id>/cancel/", views.dispatch_cancel, name="dispatch_cancel"),
+    path("<int:dispatch_id>/sheets/", counting_views.dispatch_sheets_in, name="dispatch_sheets_in"),
+    path("<int:dispatch_id>/keys/<int:ride_id>/", counting_views.dispatch_key, name="dispatch_key"),
     path("<int:dispatch_id>/order/", views.work_order, name="work_order"),
     path("<int:dispatch_id>/order/count/", views.work_order_count, name="work_order_count"),
     path("<int:dispatch_id>/order/pdf/", views.work_order_pdf, name="work_order_pdf"),

@@ -104,11 +104,8 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "back": back.details if back else None,
         "lent": said(of_team(dispatch.team_id)),
         "vehicles": _vehicles(dispatch),
-        "no_key": [
-            vehicle
-            for vehicle in _vehicles(dispatch)
-            if back and vehicle.pk in back.details.get("keys_missing", [])
-        ],
+        "no_key": [ride for ride in dispatch.team.rides.all() if ride.key_missing],
+        "sheets_about": [visit for visit in {*place.visits, dispatch} if visit.sheets_out],
     }
     return render(request, "matching/dispatch/detail.html", context)
 

@@ -104,13 +104,14 @@ class Member(models.Model):
 
 class Ride(models.Model):
     """A car a team goes in: the center's `vehicle`, or the driver's own (None). `over_at` is set when the team is back or
-    dissolved; until then nobody else gets the vehicle."""
+    dissolved; until then, and while its `key_missing`, nobody else gets the vehicle."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="rides")
     position = models.PositiveSmallIntegerField()
     vehicle = models.ForeignKey("equipment.Vehicle", null=True, on_delete=models.PROTECT, related_name="+")
     driver = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="+")
     over_at = models.DateTimeField(null=True)
+    key_missing = models.BooleanField("かぎがまだ", default=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["team", "position"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from dvc.operations.models import Operation
 from intake.checkin.models import Visit
@@ -17,8 +17,8 @@ def free_visits(operation: Operation) -> QuerySet[Visit]:
 
 
 def free_vehicles(operation: Operation) -> QuerySet[Vehicle]:
-    """Usable vehicles of the center that no live team has."""
-    used = Ride.objects.filter(vehicle=OuterRef("pk"), over_at__isnull=True)
+    """Usable vehicles of the center that no live team has and whose key is here."""
+    used = Ride.objects.filter(Q(over_at__isnull=True) | Q(key_missing=True), vehicle=OuterRef("pk"))
     return Vehicle.objects.filter(~Exists(used), operation=operation, available=True)
 
 

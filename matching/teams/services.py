@@ -6,7 +6,7 @@ and `one_live_ride_per_vehicle` decide; the one who comes second gets a sentence
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -242,12 +242,23 @@ def go_out(team: Team, *, by: By, at: datetime) -> None:
 
 
 @transaction.atomic
-def release(team: Team, *, by: By, at: datetime) -> None:
-    """The team is back: its people, its vehicles and its tools are free. A fact, so it never says no."""
+def release(team: Team, *, by: By, at: datetime, keys_missing: Collection[int] = ()) -> None:
+    """The team is back: its people and its vehicles are free, but for those (pks) whose key nobody has brought. A fact,
+    so it never says no."""
     fresh = Team.objects.select_for_update(of=("self",)).select_related("operation").get(pk=team.pk)
     if fresh.state in LIVE:
+        Ride.objects.filter(team=fresh, vehicle__in=keys_missing).update(key_missing=True)
         _end(fresh, TeamState.BACK, "team.released", by=by, at=at)
     team.refresh_from_db()
+
+
+@transaction.atomic
+def bring_key(ride: Ride, *, by: By, at: datetime) -> None:
+    """The key that was missing is here. Twice changes nothing."""
+    if Ride.objects.filter(pk=ride.pk, key_missing=True).update(key_missing=False):
+        record(
+            "team.key_back", ride.team, by=by, at=at, operation=ride.team.operation, vehicle=ride.vehicle_id
+        )
 
 
 def _end(team: Team, state: TeamState, action: str, *, by: By, at: datetime) -> None:
