@@ -41,5 +41,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<int:operation_id>/matching/", include("matching.proposals.urls")),
     path("o/<int:operation_id>/dispatch/", include("matching.dispatch.urls")),
     path("o/<int:operation_id>/loans/", include("matching.loans.urls")),
+    path("o/<int:operation_id>/evening/", include("matching.evening.urls")),
     path("", include("matching.dispatch.field_urls")),
 ]

@@ -372,6 +372,8 @@ POLICY: Final[dict[str, Who]] = {
     "dispatch_postpone": May.DISPATCH,
     "dispatch_return": May.DISPATCH,
     "dispatch_cancel": May.DISPATCH,
+    "dispatch_sheets_in": May.DISPATCH,
+    "dispatch_key": May.DISPATCH,
     "work_order": May.DISPATCH,
     "work_order_count": May.DISPATCH,
     "work_order_pdf": May.DISPATCH,
@@ -381,6 +383,12 @@ POLICY: Final[dict[str, Who]] = {
     "leader_leaving": Anyone.TOKEN,
     "leader_report": Anyone.TOKEN,
     "genuine": Anyone.TOKEN,
+    # matching.evening
+    "evening": May.CLOSE_DAY,
+    "evening_close": May.CLOSE_DAY,
+    "evening_reopen": May.CLOSE_DAY,
+    "evening_except": May.CLOSE_DAY,
+    "evening_except_undo": May.CLOSE_DAY,
     # dvc.drills
     "drill_start_sample": Anyone.SIGNED_IN,
     "drill_home": May.SEE_BOARD,

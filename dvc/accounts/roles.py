@@ -31,6 +31,7 @@ class May(models.TextChoices):
     MATCH = "match", "マッチングをする"
     SETTLE = "settle", "食い違いや帰宅を確かめて片づける"
     DISPATCH = "dispatch", "チームを送り出す・帰着を受ける"
+    CLOSE_DAY = "close_day", "一日を閉じる（全員と全部が戻ったかの確認）"
     RUN_CENTER = "run_center", "開設・閉所・職員・設定"
     KEEP_DEVICES = "keep_devices", "端末を足す・止める"
     RUN_DRILL = "run_drill", "訓練を動かす"
@@ -48,6 +49,7 @@ ROLES_THAT_MAY: Final[dict[May, frozenset[Role]]] = {
     May.MATCH: frozenset({Role.CHIEF, Role.MATCHING}),
     May.SETTLE: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION}),
     May.DISPATCH: frozenset({Role.CHIEF, Role.MATCHING, Role.EQUIPMENT, Role.TRANSPORT}),
+    May.CLOSE_DAY: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
     May.RUN_CENTER: frozenset({Role.CHIEF}),
     May.KEEP_DEVICES: frozenset({Role.CHIEF, Role.OFFICE}),
     May.RUN_DRILL: frozenset({Role.CHIEF, Role.OFFICE}),

@@ -188,6 +188,8 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.minors_in_team": "{number}班には18歳未満の人がいます。この困りごとには18歳未満の人が入れない作業があるので、ほかの班に頼んでください。",
     "dispatch.need_taken": "困りごとN{number}は、ほかのチームに決まったか、いまはチームを待っていません。画面を開き直してください。",
     "dispatch.no_font": "「{letters}」の字が、このコンピューターの書体にありません。「この画面を印刷する」から印刷してください。",
+    "dispatch.sheets_count": "依頼書No.{serial}で、まだ戻っていない紙は{count}枚です。1～{count}の数を入れてください。",
+    "dispatch.sheets_lost_reason": "失くしたときは、どこで、どうしてかを短く書いてください。",
     "dispatch.still_held": "困りごとN{number}は、まだ{team}班の行き先に入っています。「チーム・派遣」で{team}班からこの訪問を外し、リーダーに伝えてから、決め直してください。",
     "dispatch.need_kept": "{what}ほかの困りごとを足すか、「手で決めたこと」で取り消してから足してください。",
     "dispatch.no_next": "{number}班のつぎの行き先は、なくなったか、予定が変わりました。センターに電話するか、気をつけて帰ってきてください。",
@@ -201,6 +203,12 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.remaining_needed": "「継続」のときは、残っていることを書いてください。次のチームの依頼書に載ります。",
     "dispatch.team_busy": "{number}班には、もう別の困りごとが決まっているか、活動が終わっています。画面を開き直してください。",
     "field.too_many": "続けて何度も開かれたため、いまは開けません。5分ほど待ってください。急ぐときはセンターに電話してください。",
+    # the end of a day
+    "evening.in_the_future": "まだ来ていない日は閉じられません。日付を確かめてください。",
+    "evening.missing": "まだ閉じられません。戻っていないもの：{what}。それぞれ「片づける」から記録するか、「例外にする」で、だれから聞いたかと理由を書いてください。",
+    "evening.reason_needed": "開き直す理由を短く書いてください。",
+    "evening.there_by_now": "それはもう戻っています。画面を開き直してください。",
+    "evening.words_needed": "例外にするには、だれから聞いたかと、理由の両方を書いてください。",
     # photos
     "photo.broken_on_the_way": "写真が途中で壊れました。もう一度送ってください。",
     "photo.too_large": "写真が大きすぎます（{megabytes}MB）。{most}MBまでです。カメラの設定で小さくするか、撮り直してください。",

@@ -21,6 +21,8 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("sync.InboxSweep", "operation"),
     ("sync.HeldOp", "operation"),
     ("sync.QuarantinedOp", "operation"),
+    ("evening.NamedException", "operation"),
+    ("evening.DayClosing", "operation"),
     ("loans.GiveBack", "operation"),
     ("loans.Loan", "operation"),
     ("dispatch.LaterReport", "dispatch__operation"),

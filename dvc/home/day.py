@@ -13,6 +13,7 @@ from intake.checkin import nameless
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState
 from matching.dispatch.models import IN_FIELD, Dispatch, DispatchState
+from matching.evening.ledger import is_closed
 from matching.proposals.models import Proposal
 from matching.teams.models import Member
 
@@ -40,6 +41,7 @@ class Numbers:
     teams_overdue: int
     teams_back: int
     work_over: bool
+    day_closed: bool
     nameless_came: int
     nameless_here: int
     nameless_earlier: int
@@ -75,8 +77,9 @@ class Advice:
 
 
 def numbers(operation: Operation, *, at: datetime) -> Numbers:
-    """Six queries; up to two more while people are here whose names nobody has."""
+    """Six queries; one more when the day's work is over, up to two more while people are here whose names nobody has."""
     day = timezone.localtime(at).date()
+    work_over = timezone.localtime(at).time() >= operation.work_end
     here = Q(left_at__isnull=True, unreturned_at__isnull=True)
     visits = Visit.objects.filter(operation=operation, annulled_at__isnull=True).aggregate(
         arrived=Count("id", filter=Q(day=day)),
@@ -116,7 +119,8 @@ def numbers(operation: Operation, *, at: datetime) -> Numbers:
         nameless_came=without_names.came,
         nameless_here=without_names.here,
         nameless_earlier=without_names.earlier,
-        work_over=timezone.localtime(at).time() >= operation.work_end,
+        work_over=work_over,
+        day_closed=work_over and is_closed(operation, day),
     )
 
 
@@ -133,7 +137,7 @@ def steps(operation: Operation, now: Numbers) -> list[Step]:
         ("マッチング", f"提案 {now.proposals}件", "matching_board", now.proposals > 0 or _can_match(now)),
         ("送り出し", f"出発前 {now.teams_to_leave}", "dispatch_board", now.teams_to_leave > 0),
         ("活動", f"現地 {now.teams_out}チーム", "dispatch_board", now.teams_out > 0),
-        ("しめ", f"帰着 {now.teams_back}チーム", "operation_close", True),
+        ("しめ", f"帰着 {now.teams_back}チーム", "evening", not now.day_closed),
     ]
     if not operation.orientation_required:
         del stations[2]
@@ -189,11 +193,18 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             f"作業の時間が終わりました。帰りの受付がまだの人が{now.present}人います。",
         ),
         _Situation(
+            day_over and not now.day_closed,
+            "しめ",
+            "evening",
+            "一日を閉じる",
+            "今日の活動は終わりました。人・紙・資機材・車が全部戻ったかを確かめて、一日を閉じてください。",
+        ),
+        _Situation(
             day_over,
             "しめ",
             "need_list",
             "困りごとを見る",
-            "今日の活動は終わりました。夕礼をして、待っている困りごとと明日の準備を確かめてください。",
+            "今日は閉じました。夕礼をして、待っている困りごとと明日の準備を確かめてください。",
         ),
         _Situation(
             now.proposals > 0,

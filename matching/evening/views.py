@@ -1,0 +1,157 @@
+"""「一日を閉じる」: what is missing by name, the way to where it is settled, exceptions, and one button."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dvc.accounts import access
+from dvc.accounts.policy import StaffRequest, allowed_names, by
+from dvc.audit.services import looked_all
+from dvc.core.japanese import normalise_text
+from dvc.core.refused import Refused
+from matching.evening import services
+from matching.evening.ledger import Missing, ledger, open_days
+from matching.evening.models import DayClosing, Kind, NamedException
+
+# What people say most often; typed words come instead of them or besides.
+USUAL_REASONS: Final = {
+    Kind.HEAD: (
+        "電話で、家に着いたと確かめた",
+        "家族から、帰っていると聞いた",
+        "病院に行っている（付き添いあり）",
+    ),
+    Kind.NAMELESS: ("団体の代表から、全員帰ったと聞いた",),
+    Kind.TEAM: ("現地から直接帰る（全員の無事を確かめた）", "あすも同じ班で行くので、組んだままにする"),
+    Kind.SHEET: ("リーダーが持ち帰った。あす持ってくる", "さがしている"),
+    Kind.TOOL: ("お宅に置いてきた。あす続けて使う", "あす返しに来る"),
+    Kind.VEHICLE: ("あす返しに来る", "修理工場にある"),
+}
+
+
+@never_cache
+@require_safe
+def evening(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The ledger of a day, today's unless `?day=` names another."""
+    return _show(request, _day(request))
+
+
+def _day(request: StaffRequest) -> date:
+    """The day that is meant; a day that has not come yet is today."""
+    today = timezone.localdate(request.now)
+    try:
+        asked = parse_date(request.POST.get("day") or request.GET.get("day") or "")
+    except ValueError:
+        asked = None
+    return min(asked or today, today)
+
+
+def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    operation, today = request.operation, timezone.localdate(request.now)
+    found = ledger(operation, day=day, at=request.now)
+    closings = DayClosing.objects.filter(operation=operation, day=day).select_related(
+        "closed_by", "reopened_by"
+    )
+    people = [one.visit.volunteer for one in found.missing if one.visit]
+    looked_all(people, by=by(request), classes="V1 V2", why="一日のしめ", at=request.now)
+    names = allowed_names(request.roles)
+    context = {
+        "section": "evening",
+        "day": day,
+        "is_today": day == today,
+        "ledger": found,
+        "parts": [(tally, [_row(one, request, names) for one in tally.missing]) for tally in found.tallies],
+        "closing": next((one for one in closings if one.reopened_at is None), None),
+        "reopened": [one for one in closings if one.reopened_at],
+        "open_days": [one for one in open_days(operation, at=request.now) if one != day],
+        "refusal": refusal,
+    }
+    return render(request, "matching/evening/evening.html", context, status=status)
+
+
+def _row(one: Missing, request: StaffRequest, names: frozenset[str]) -> dict[str, Any]:
+    """One missing thing with the address of its page, for whoever may open that."""
+    address = reverse(one.page, args=[request.operation.pk, *one.args]) if one.page in names else ""
+    anchor = "#still-out" if one.kind in (Kind.SHEET, Kind.VEHICLE) and one.page == "dispatch_detail" else ""
+    return {
+        "missing": one,
+        "address": address + anchor if address else "",
+        "reasons": USUAL_REASONS[one.kind],
+    }
+
+
+@require_POST
+def evening_close(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Close it, or say what is missing."""
+    day = _day(request)
+    try:
+        services.close_day(request.operation, day=day, by=by(request), at=request.now)
+    except Refused as refused:
+        return _show(request, day, refusal=refused.text, status=409)
+    messages.success(
+        request, f"{day:%-m月%-d日}を閉じました。全員と全部の行き先が分かっています。おつかれさまでした。"
+    )
+    return _back(request, day)
+
+
+@require_POST
+def evening_reopen(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The day was not over after all."""
+    day = _day(request)
+    closing = DayClosing.objects.standing().filter(operation=request.operation, day=day)
+    try:
+        for one in closing.select_related("operation"):
+            services.reopen_day(one, reason=_text(request, "reason"), by=by(request), at=request.now)
+    except Refused as refused:
+        return _show(request, day, refusal=refused.text, status=409)
+    messages.success(request, f"{day:%-m月%-d日}を開き直しました。")
+    return _back(request, day)
+
+
+@require_POST
+def evening_except(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Somebody answers for one missing thing."""
+    day = _day(request)
+    try:
+        services.name_exception(
+            request.operation, request.POST.get("key", "")[:60], told_by=_text(request, "told_by"),
+            reason="　".join(text for text in (_text(request, "usual"), _text(request, "reason")) if text), day=day,
+            by=by(request), at=request.now,
+        )  # fmt: skip
+    except Refused as refused:
+        return _show(request, day, refusal=refused.text, status=409)
+    messages.success(request, "例外として書きとめました。片づくまで、次の日の一覧にも出ます。")
+    return _back(request, day)
+
+
+@require_POST
+def evening_except_undo(request: StaffRequest, operation_id: int, exception_id: int) -> HttpResponse:
+    """It was a mistake."""
+    exception = access.of_operation(
+        request.operation, NamedException.objects.select_related("operation"), exception_id
+    )
+    services.take_back(exception, by=by(request), at=request.now)
+    messages.success(request, "例外を取り消しました。")
+    return _back(request, _day(request))
+
+
+def _text(request: StaffRequest, name: str) -> str:
+    try:
+        return normalise_text(request.POST.get(name, ""))
+    except ValueError:
+        raise Refused("inbox.text") from None
+
+
+def _back(request: StaffRequest, day: date) -> HttpResponse:
+    response = redirect("evening", request.operation.pk)
+    response["Location"] += f"?day={day.isoformat()}"
+    return response

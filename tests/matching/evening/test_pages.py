@@ -1,0 +1,122 @@
+"""「一日を閉じる」 on screen: refused by name, the way to settle each thing, exceptions, closing, opening again."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts.models import User
+from dvc.accounts.roles import Role
+from dvc.audit.models import Look
+from dvc.operations.models import Operation
+from matching.dispatch import services as dispatches
+from matching.dispatch.models import Dispatch
+from matching.evening.models import DayClosing, NamedException
+from matching.teams.models import Ride
+from matching.teams.services import people_of
+from tests import make
+from tests.matching.dispatch import scene
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def url(name: str, operation: Operation, *args: object) -> str:
+    return reverse(name, args=[operation.pk, *args])
+
+
+def a_team_out(operation: Operation) -> Dispatch:
+    """Out since an hour ago, by the real clock; with a printed sheet."""
+    now = timezone.now()
+    crew = [
+        scene.present(operation, make.volunteer(operation.center, name, "一郎"), at=now)
+        for name in ("髙﨑", "𠮷田")
+    ]
+    dispatch = dispatches.assign(
+        scene.team(operation, *crew, at=now),
+        make.need(operation),
+        by=make.by(make.user(operation.center)),
+        at=now,
+    )
+    dispatches.count_sheet(dispatch, by=make.by(make.user(operation.center)), at=now)
+    return dispatches.depart(dispatch, checks=scene.ALL, by=make.by(make.user(operation.center)), at=now)
+
+
+@pytest.mark.database
+def test_a_day_is_closed_from_the_page_with_exceptions_and_opened_again() -> None:
+    operation = make.operation()
+    dispatch = a_team_out(operation)
+    client = signed_in(make.user(operation.center, Role.CHIEF))
+    page = client.get(url("evening", operation)).content.decode()
+    for said in (
+        "髙﨑 一郎さん",
+        "1班",
+        f"依頼書No.{dispatch.serial}（1班）1枚",
+        url("dispatch_detail", operation, dispatch.pk),
+    ):
+        assert said in page
+    assert Look.objects.filter(why="一日のしめ").count() == 2
+    answer = client.post(url("evening_close", operation))
+    assert answer.status_code == 409
+    assert "まだ閉じられません。戻っていないもの：" in answer.content.decode()
+    keys = [f"visit:{visit.pk}" for visit in operation.visits.all()]
+    keys += [f"team:{dispatch.team_id}", f"order:{dispatch.pk}"]
+    nobody = {"key": keys[0], "told_by": "", "reason": "x"}
+    assert client.post(url("evening_except", operation), nobody).status_code == 409
+    for key in keys:
+        told = {"key": key, "told_by": "髙﨑リーダー", "usual": "電話で確かめた", "reason": "7時すぎ"}
+        assert client.post(url("evening_except", operation), told).status_code == 302
+    assert NamedException.objects.filter(reason="電話で確かめた　7時すぎ").count() == 4
+    assert client.post(url("evening_close", operation)).status_code == 302
+    assert "この日は閉じてあります" in client.get(url("evening", operation)).content.decode()
+    client.post(url("evening_except_undo", operation, NamedException.objects.first().pk))  # type: ignore[union-attr]
+    assert "閉じたあとに、戻っていないものが1件" in client.get(url("evening", operation)).content.decode()
+    assert client.post(url("evening_reopen", operation), {"reason": ""}).status_code == 409
+    client.post(url("evening_reopen", operation), {"reason": "班が遅れて戻った"})
+    assert not DayClosing.objects.standing().exists()
+    assert "班が遅れて戻った" in client.get(url("evening", operation)).content.decode()
+
+
+def test_a_colleague_of_another_desk_and_a_stranger_see_nothing() -> None:
+    operation = make.operation()
+    a_team_out(operation)
+    stranger = make.user(make.center("よその市のセンター"))
+    for user, status in ((make.user(operation.center, Role.SURVEY), 403), (stranger, 404)):
+        client = signed_in(user)
+        assert client.get(url("evening", operation)).status_code == status
+        assert client.post(url("evening_close", operation)).status_code == status
+    # Whoever may not open the page where it is settled is told who does it.
+    page = (
+        signed_in(make.user(operation.center, Role.RECEPTION)).get(url("evening", operation)).content.decode()
+    )
+    assert "片づけるのは、担当の係です。" in page
+
+
+@pytest.mark.database
+def test_sheets_and_keys_are_counted_in_on_the_teams_page() -> None:
+    operation = make.operation()
+    dispatch = a_team_out(operation)
+    now = timezone.now()
+    dispatches.come_back(dispatch, by=make.by(make.user(operation.center)), at=now)
+    client = signed_in(make.user(operation.center, Role.EQUIPMENT))
+    assert (
+        "まだ戻っていないもの" in client.get(url("dispatch_detail", operation, dispatch.pk)).content.decode()
+    )
+    address = url("dispatch_sheets_in", operation, dispatch.pk)
+    assert "1～1の数" in client.post(address, {"count": "5"}, follow=True).content.decode()
+    assert "失くしたときは" in client.post(address, {"count": "1", "lost": "1"}, follow=True).content.decode()
+    assert "受け取りました" in client.post(address, {"count": "1"}, follow=True).content.decode()
+    page = client.get(url("dispatch_detail", operation, dispatch.pk)).content.decode()
+    assert "全部戻りました" in page
+    crew = people_of(dispatch.team) or [row.volunteer for row in dispatch.team.members.all()]
+    ride = Ride.objects.create(team=dispatch.team, position=1, driver=crew[0], key_missing=True, over_at=now)
+    client.post(url("dispatch_key", operation, dispatch.pk, ride.pk))
+    ride.refresh_from_db()
+    assert ride.key_missing  # their own car: no key of the center's
