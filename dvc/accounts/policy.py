@@ -365,6 +365,8 @@ POLICY: Final[dict[str, Who]] = {
     "dispatch_board_part": May.DISPATCH,
     "dispatch_detail": May.DISPATCH,
     "dispatch_depart": May.DISPATCH,
+    "dispatch_cars": May.DISPATCH,
+    "dispatch_licence": May.DISPATCH,
     "dispatch_on_site": May.DISPATCH,
     "dispatch_next": May.DISPATCH,
     "dispatch_drop": May.DISPATCH,

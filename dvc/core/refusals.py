@@ -111,6 +111,7 @@ REFUSALS: Final[dict[str, str]] = {
     "equipment.count": "「{tool}」の数は0～{most}で入力してください。",
     "equipment.day": "日付を選び直してください（例：2026-07-18）。",
     "equipment.licence": "要る免許を一覧から選んでください。",
+    "equipment.licence_until": "{name}さんの免許証の有効期限を見て、入力してください。切れているときは、運転者にできません。",
     "equipment.item_is_out": "{item}は貸出中です。先に返却か「なくした」を記録してください。",
     "equipment.items": "一度に加えられるのは1～{most}台です。",
     "equipment.more_are_out": "「{tool}」は貸出中が{out}、こわれているものが{broken}あります。合わせた数より少なくはできません。返却や「なくした」を先に記録してください。",

@@ -83,6 +83,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("volunteers.CardStock", "drill"),
     ("volunteers.InsurancePolicy", "volunteer__drill"),
     ("volunteers.Merge", "twin__drill"),
+    ("equipment.LicenceSeen", "volunteer__drill"),
     ("volunteers.Volunteer", "drill"),
     ("drills.StepDone", "drill__operation"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -16,7 +16,9 @@ from intake.questions.services import Answers
 from intake.volunteers.models import InsurancePolicy
 from matching.dispatch.handing_over import not_handed_over
 from matching.dispatch.models import Dispatch, DispatchState
+from matching.equipment.models import Licence, LicenceSeen
 from matching.teams.models import Member
+from matching.teams.rides import Drive
 
 
 class Check(models.TextChoices):
@@ -59,21 +61,63 @@ def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
         *_leader_blocks(dispatch, members),
         *_people_blocks(dispatch, members, visits, at=at),
         *_tool_blocks(dispatch),
-        *_car_blocks(dispatch, at=at),
+        *_car_blocks(dispatch, members, at=at),
     ]
 
 
-def _car_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
-    """A vehicle of the center that nobody may drive today."""
+def _car_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -> list[Block]:
+    """A vehicle of the center that nobody may drive today, or not this driver; more people than seats. One query more
+    where a vehicle says what licence it asks for."""
+    drives = dispatch.team.drives
     day, found = timezone.localdate(at), []
-    for vehicle in [drive.vehicle for drive in dispatch.team.drives if drive.vehicle]:
+    for vehicle in [drive.vehicle for drive in drives if drive.vehicle]:
         if vehicle.inspection_over(day):
             text = f"「{vehicle}」の車検が切れています。乗れません。別の車にしてください。"
             found.append(Block("inspection", "", text, firm=True))
-        elif vehicle.to_be_returned(day):
+        if vehicle.insurance_over(day):
+            text = f"「{vehicle}」の自動車保険が切れています。乗れません。別の車にしてください。"
+            found.append(Block("car_insurance", "", text, firm=True))
+        if vehicle.to_be_returned(day):
             text = f"「{vehicle}」は、{vehicle.owner or '借りた先'}に返す日を過ぎています。借りた先に電話してください。"
             found.append(Block("borrowed_car", "", text))
+    return [*found, *_licence_blocks(drives, day), *_seat_blocks(drives, len(members))]
+
+
+def _licence_blocks(drives: list[Drive], day: date) -> list[Block]:
+    asking = [(drive.vehicle, drive.driver) for drive in drives if drive.vehicle and drive.vehicle.licence]
+    if not asking:
+        return []
+    seen = {
+        one.volunteer_id: one for one in LicenceSeen.objects.filter(volunteer__in=[d for _, d in asking if d])
+    }
+    found = []
+    for vehicle, driver in asking:
+        if driver is None:
+            continue
+        licence = seen.get(driver.pk)
+        if licence is None:
+            text = f"「{vehicle}」を運転する免許証を、まだ見ていません。見せてもらい、「車と運転者」で記録してください。"
+            found.append(Block("licence", driver.name, text))
+        elif licence.until < day:
+            text = f"免許証の期限（{licence.until:%Y年%-m月%-d日}）が切れています。運転者を替えてください。"
+            found.append(Block("licence_over", driver.name, text, firm=True))
+        elif not Licence(licence.licence).covers(vehicle.licence):
+            text = f"「{vehicle}」には{Licence(vehicle.licence).label}が要ります。運転者を替えてください。"
+            found.append(Block("licence_class", driver.name, text, firm=True))
     return found
+
+
+def _seat_blocks(drives: list[Drive], people: int) -> list[Block]:
+    """Only where every car says how many it seats."""
+    seats = [
+        drive.vehicle.seats if drive.vehicle else drive.driver.vehicle_seats
+        for drive in drives
+        if drive.driver
+    ]
+    if not seats or not all(seats) or sum(seats) >= people:
+        return []
+    text = f"車に乗れるのは{sum(seats)}人までです（班は{people}人）。「車と運転者」で車を足すか、班を分けてください。"
+    return [Block("seats", "", text)]
 
 
 def _tool_blocks(dispatch: Dispatch) -> list[Block]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.dispatch import counting_views, paper_views, tool_views, views
+from matching.dispatch import car_views, counting_views, paper_views, tool_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.dispatch_board, name="dispatch_board"),
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("teams/<int:team_id>/tools/", tool_views.team_tools, name="team_tools"),
     path("part/", views.dispatch_board_part, name="dispatch_board_part"),
     path("<int:dispatch_id>/", views.dispatch_detail, name="dispatch_detail"),
+    path("<int:dispatch_id>/cars/", car_views.dispatch_cars, name="dispatch_cars"),
+    path("<int:dispatch_id>/licence/", car_views.dispatch_licence, name="dispatch_licence"),
     path("<int:dispatch_id>/depart/", views.dispatch_depart, name="dispatch_depart"),
     path("<int:dispatch_id>/on-site/", views.dispatch_on_site, name="dispatch_on_site"),
     path("<int:dispatch_id>/next/", views.dispatch_next, name="dispatch_next"),

@@ -100,10 +100,32 @@ class Licence(models.TextChoices):
     MEDIUM = "medium", "中型免許"
     LARGE = "large", "大型免許"
 
+    def covers(self, needed: str) -> bool:
+        """Whether who holds this may drive what asks for `needed`. Each allows all before it."""
+        order = list(Licence)
+        return order.index(self) >= order.index(Licence(needed))
+
+
+class LicenceSeen(models.Model):
+    """Somebody at the desk has looked at a driver's licence: the largest class that may be driven with it, and the last
+    day it is good for. Nothing else of the licence is written down."""
+
+    volunteer = models.OneToOneField(
+        "volunteers.Volunteer", on_delete=models.PROTECT, related_name="licence_seen"
+    )
+    licence = models.CharField("免許", max_length=10, choices=Licence.choices)
+    until = models.DateField("有効期限")
+    seen_at = models.DateTimeField()
+    seen_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"licence of {self.volunteer_id}"
+
 
 class Vehicle(models.Model):
-    """A car or truck of the center's. Whoever drives needs the skill `driver` and full age. `inspection_until`: the last
-    day of its 車検; `owner` and `return_by`: from whom it is borrowed, and until when."""
+    """A car or truck of the center's. Whoever drives needs the skill `driver` and full age. `inspection_until` and
+    `insured_until`: the last day of its 車検 and of its insurance; `owner` and `return_by`: from whom it is borrowed, and
+    until when."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="vehicles")
     site = models.ForeignKey("operations.Site", on_delete=models.PROTECT, related_name="+")
@@ -113,6 +135,7 @@ class Vehicle(models.Model):
     available = models.BooleanField("使える", default=True)
     licence = models.CharField("要る免許", max_length=10, choices=Licence.choices, blank=True)
     inspection_until = models.DateField("車検の満了日", null=True)
+    insured_until = models.DateField("自動車保険の満期日", null=True)
     owner = models.CharField("借りた先", max_length=60, blank=True)
     return_by = models.DateField("返す日", null=True)
 
@@ -125,6 +148,10 @@ class Vehicle(models.Model):
     def inspection_over(self, day: date) -> bool:
         """Nobody may drive it on that day."""
         return self.inspection_until is not None and self.inspection_until < day
+
+    def insurance_over(self, day: date) -> bool:
+        """It has no insurance on that day: nobody may drive it."""
+        return self.insured_until is not None and self.insured_until < day
 
     def to_be_returned(self, day: date) -> bool:
         """It was lent to the center until a day before that one."""

@@ -75,6 +75,10 @@ def warnings(vehicle: Vehicle, day: date) -> list[str]:
         said.append("車検が切れています")
     elif vehicle.inspection_until and vehicle.inspection_until - day <= SOON:
         said.append(f"車検は{vehicle.inspection_until:%-m月%-d日}まで")
+    if vehicle.insurance_over(day):
+        said.append("自動車保険が切れています")
+    elif vehicle.insured_until and vehicle.insured_until - day <= SOON:
+        said.append(f"自動車保険は{vehicle.insured_until:%-m月%-d日}まで")
     if vehicle.to_be_returned(day):
         said.append("返す日を過ぎています")
     elif vehicle.return_by and vehicle.return_by - day <= SOON:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from dvc.audit.services import By, record
 from dvc.core import card_token, short_code
@@ -17,9 +18,9 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Operation, Site
 from intake.help_requests.models import Tool
 from intake.volunteers import cards
-from intake.volunteers.models import Card, VehicleKind
+from intake.volunteers.models import Card, VehicleKind, Volunteer
 from matching.equipment import stock
-from matching.equipment.models import Condition, Licence, ToolItem, ToolStock, Vehicle
+from matching.equipment.models import Condition, Licence, LicenceSeen, ToolItem, ToolStock, Vehicle
 
 MOST = 9999
 MOST_SEATS = 60
@@ -199,7 +200,7 @@ def add_vehicle(
 @transaction.atomic
 def describe_vehicle(
     vehicle: Vehicle, *, licence: str, inspection_until: date | None, owner: str, return_by: date | None, by: By,
-    at: datetime,
+    at: datetime, insured_until: date | None = None,
 ) -> None:  # fmt: skip
     """What a driver has to know and whose the vehicle is. The same again changes nothing. Raises `Refused`:
     equipment.licence."""
@@ -207,6 +208,7 @@ def describe_vehicle(
         raise Refused("equipment.licence")
     said: dict[str, Any] = {
         "licence": licence, "inspection_until": inspection_until, "owner": owner.strip()[:60], "return_by": return_by,
+        "insured_until": insured_until,
     }  # fmt: skip
     changed = sorted(name for name, value in said.items() if getattr(vehicle, name) != value)
     if changed:
@@ -230,3 +232,20 @@ def set_available(vehicle: Vehicle, *, available: bool, by: By, at: datetime) ->
             available=available,
         )
     vehicle.available = available
+
+
+@transaction.atomic
+def see_licence(
+    volunteer: Volunteer, *, licence: str, until: date | None, by: By, at: datetime
+) -> LicenceSeen:
+    """The desk has looked at this driver's licence. Raises `Refused`: equipment.licence, equipment.licence_until (none, or
+    over by now)."""
+    if licence not in Licence.values:
+        raise Refused("equipment.licence")
+    if until is None or until < timezone.localdate(at):
+        raise Refused("equipment.licence_until", name=volunteer.name)
+    seen, _ = LicenceSeen.objects.update_or_create(
+        volunteer=volunteer, defaults={"licence": licence, "until": until, "seen_at": at, "seen_by": by.user}
+    )
+    record("equipment.licence_seen", volunteer, by=by, at=at, center_id=volunteer.center_id, licence=licence)
+    return seen

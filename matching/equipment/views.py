@@ -123,7 +123,7 @@ def describe_vehicle(request: StaffRequest, operation_id: int, vehicle_id: int) 
     try:
         services.describe_vehicle(
             vehicle, licence=request.POST.get("licence", ""), inspection_until=_day(request, "inspection_until"),
-            owner=_text(request, "owner"), return_by=_day(request, "return_by"), by=by(request), at=request.now,
+            insured_until=_day(request, "insured_until"), owner=_text(request, "owner"), return_by=_day(request, "return_by"), by=by(request), at=request.now,
         )  # fmt: skip
     except Refused as refused:
         return _page(request, refusal=refused.text)

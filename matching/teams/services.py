@@ -215,6 +215,27 @@ def remove_member(team: Team, volunteer: Volunteer, *, by: By, at: datetime) -> 
 
 
 @transaction.atomic
+def set_rides(team: Team, rides: Sequence[Drive], *, by: By, at: datetime) -> None:
+    """Other cars or drivers for a team that has not left. The same ones change nothing.
+
+    Raises `Refused`: team.is_out, team.is_over, team.driver_needed, team.driver_not_allowed, team.driver_of_two,
+    team.vehicle_twice, team.vehicle_taken.
+    """
+    fresh = _editable(team)
+    _check_drivers(people_of(fresh), rides, at=at)
+    before = [(ride.vehicle_id, ride.driver_id) for ride in fresh.rides.all()]
+    after = [(ride.vehicle.pk if ride.vehicle else None, ride.driver.pk) for ride in rides if ride.driver]
+    if sorted(before, key=str) == sorted(after, key=str):
+        return
+    fresh.rides.all().delete()
+    _take_cars(fresh, rides)
+    record(
+        "team.cars_set", fresh, by=by, at=at, operation=fresh.operation,
+        vehicles=[vehicle for vehicle, _ in after if vehicle], drivers=[driver for _, driver in after],
+    )  # fmt: skip
+
+
+@transaction.atomic
 def set_leader(team: Team, leader: Volunteer, *, by: By, at: datetime) -> None:
     """Name another member leader, before the team leaves."""
     fresh = _editable(team)
