@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "matching.teams",
     "matching.loans",
     "matching.dispatch",
+    "matching.field",
     "matching.evening",
     "dvc.sync",
     "dvc.home",

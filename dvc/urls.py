@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from dvc.drills.views import drill_start_sample
 from intake.selfcheckin import urls as selfcheckin
 from intake.web_requests import urls as web_requests
+from matching.field import urls as field
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dvc.sync.urls")),  # first: a tablet asks for each scan
@@ -41,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<int:operation_id>/matching/", include("matching.proposals.urls")),
     path("o/<int:operation_id>/dispatch/", include("matching.dispatch.urls")),
     path("o/<int:operation_id>/loans/", include("matching.loans.urls")),
+    path("o/<int:operation_id>/field/", include("matching.field.urls")),
+    path("", include(field.phone)),
     path("o/<int:operation_id>/evening/", include("matching.evening.urls")),
     path("", include("matching.dispatch.field_urls")),
 ]

@@ -385,6 +385,11 @@ POLICY: Final[dict[str, Who]] = {
     "leader_leaving": Anyone.TOKEN,
     "leader_report": Anyone.TOKEN,
     "genuine": Anyone.TOKEN,
+    # matching.field
+    "field_list": May.DISPATCH,
+    "field_part": May.DISPATCH,
+    "field_answer": May.DISPATCH,
+    "leader_tell": Anyone.TOKEN,
     # matching.evening
     "evening": May.CLOSE_DAY,
     "evening_close": May.CLOSE_DAY,

@@ -62,6 +62,9 @@ WORDS: Final[Mapping[str, str]] = {
     "evening.exception_settled": "例外にしていたものが片づきました",
     "evening.exception_taken_back": "例外を取り消しました",
     "evening.reopened": "閉じた日を開き直しました",
+    "field.answered": "現地からの連絡に返事をしました",
+    "field.placed": "現地からの連絡に、場所が加わりました",
+    "field.told": "現地のリーダーから連絡がありました",
     "equipment.broken": "資機材がこわれたと記録しました",
     "equipment.condition": "{it}のようすを変えました",
     "equipment.items_added": "番号つきの資機材を加えました",
@@ -275,7 +278,7 @@ AREAS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "reception": ("受付", ("checkin.", "orientation.", "questions.", "paper.", "sync.")),
     "teams": (
         "マッチングとチーム",
-        ("teams.", "proposals.", "dispatch.", "equipment.", "loans.", "evening."),
+        ("teams.", "proposals.", "dispatch.", "equipment.", "loans.", "evening.", "field."),
     ),
     "center": ("センターと職員", ("operations.", "accounts.", "devices.", "operators.", "drills.")),
 }

@@ -203,6 +203,8 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.reason_needed": "取りやめる理由を選ぶか、短く書いてください。",
     "dispatch.remaining_needed": "「継続」のときは、残っていることを書いてください。次のチームの依頼書に載ります。",
     "dispatch.team_busy": "{number}班には、もう別の困りごとが決まっているか、活動が終わっています。画面を開き直してください。",
+    "field.answer_needed": "「できない」ときは、リーダーに伝えることを短く書いてください。",
+    "field.photo_needed": "写真を選んでから送ってください。",
     "field.too_many": "続けて何度も開かれたため、いまは開けません。5分ほど待ってください。急ぐときはセンターに電話してください。",
     # the end of a day
     "evening.in_the_future": "まだ来ていない日は閉じられません。日付を確かめてください。",

@@ -21,6 +21,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("sync.InboxSweep", "operation"),
     ("sync.HeldOp", "operation"),
     ("sync.QuarantinedOp", "operation"),
+    ("field.FieldNote", "operation"),
     ("evening.NamedException", "operation"),
     ("evening.DayClosing", "operation"),
     ("loans.GiveBack", "operation"),

@@ -3,6 +3,8 @@ import "./fonts";
 import "../css/app.css";
 import { wireOnce } from "./desk/once";
 import { keepTyped } from "./leader/keep";
+import { wireQueue } from "./leader/queue";
 
+wireQueue(document);
 wireOnce(document, { all: true });
 keepTyped(document, sessionStorage);

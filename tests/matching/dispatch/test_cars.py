@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -50,7 +51,7 @@ def car(operation: Operation, name: str = "軽トラ1号", seats: int = 4, **abo
     return made
 
 
-def driver(operation: Operation, family: str = "髙﨑", **about: object) -> Volunteer:
+def driver(operation: Operation, family: str = "髙﨑", **about: Any) -> Volunteer:
     return scene.present(
         operation, make.volunteer(operation.center, family, "一郎", skills=[Skill.DRIVER], **about)
     )
@@ -88,7 +89,7 @@ def test_who_drives_a_car_of_the_center_has_shown_a_licence_that_is_good_for_it(
 ) -> None:
     operation = make.operation()
     person = driver(operation)
-    if holds:
+    if holds and until:
         LicenceSeen.objects.create(volunteer=person, licence=holds, until=until, seen_at=make.at(8))
     assert blocks(team(operation, [person], Drive(car(operation, licence=asks), person))) == expected
 

@@ -1,0 +1,274 @@
+/*
+ * What a leader tells without a signal stays on their phone until the center has it, in the order it was told, with how
+ * long ago that was. The age is a difference of the phone's own clock, so a wrong clock does no harm.
+ *
+ *   <div data-queue="/l/…/tell/" [data-then="/l/…/"]>      where it says what waits, and where it sends
+ *   <form method="post" data-tell="on_site">                each of these is told through the queue
+ *
+ * Without a script the forms go to their own address.
+ */
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { clockTime } from "../board/poll";
+import { NoPhoto, shrink } from "../field/photo_shrink";
+import { uuid7 } from "../field/uuid7";
+
+export interface Kept {
+  readonly op: string;
+  readonly url: string;
+  readonly kind: string;
+  readonly said: number;
+  readonly fields: Record<string, string>;
+  readonly photo?: ArrayBuffer;
+}
+
+interface Rooms extends DBSchema {
+  kept: { key: string; value: Kept };
+}
+
+/** What became of sending: it is there, the center says no, the form must be looked at again, or nobody answered. */
+export type Answer = { told: string } | { refusal: string } | "look again" | "no answer";
+
+export const NAMES: Readonly<Record<string, string>> = {
+  on_site: "着きました",
+  next: "つぎのお宅へ向かいます",
+  leaving: "帰ります",
+  report: "活動の報告",
+  sos: "助けを求める",
+  injury: "けが・体調不良",
+  near_miss: "ヒヤリとしたこと",
+  extra: "ほかの作業を頼まれた",
+  later: "時間をのばしたい",
+  people: "人を増やしてほしい",
+  tools: "資機材がほしい",
+  photo: "写真",
+};
+const OLDEST_MS = 7 * 24 * 3600 * 1000;
+const TIMEOUT_MS = 20_000;
+const EVERY_MS = 15_000;
+const PLACE_MS = 15_000;
+
+export class Queue {
+  private constructor(private readonly rooms: IDBPDatabase<Rooms>) {}
+
+  static async open(name = "dvc-leader"): Promise<Queue> {
+    const rooms = await openDB<Rooms>(name, 1, {
+      upgrade: (made) => {
+        made.createObjectStore("kept", { keyPath: "op" });
+      },
+    });
+    return new Queue(rooms);
+  }
+
+  async keep(told: Kept): Promise<void> {
+    const writing = this.rooms.transaction("kept", "readwrite", { durability: "strict" });
+    await writing.store.put(told);
+    await writing.done;
+  }
+
+  async forget(op: string): Promise<void> {
+    await this.rooms.delete("kept", op);
+  }
+
+  /** What waits for this sheet, in the order it was told. What nobody will take any more is let go. */
+  async waiting(url: string, now: number): Promise<Kept[]> {
+    const all = await this.rooms.getAll("kept");
+    const old = all.filter(({ said }) => now - said > OLDEST_MS);
+    for (const { op } of old) await this.forget(op);
+    return all.filter((one) => one.url === url && !old.includes(one));
+  }
+}
+
+/** Send one record. Rejects never. */
+export async function send(told: Kept, now: number): Promise<Answer> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(told.fields)) form.append(name, value);
+  form.set("kind", told.kind);
+  form.set("op", told.op);
+  form.set("age_ms", String(Math.max(0, Math.round(now - told.said))));
+  if (told.photo) form.set("photo", new Blob([told.photo], { type: "image/jpeg" }), "photo.jpg");
+  let response: Response;
+  try {
+    response = await fetch(told.url, {
+      method: "POST",
+      body: form,
+      headers: { "X-Requested-With": "fetch" },
+      credentials: "omit",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    return "no answer";
+  }
+  // Too many at once, or the server is in trouble: it may well be taken later.
+  if (response.status === 429 || response.status >= 500) return "no answer";
+  if (response.status === 422) return "look again";
+  const said = (await response.json().catch(() => ({}))) as { said?: string; refusal?: string };
+  if (response.ok && said.said) return { told: said.said };
+  return { refusal: said.refusal ?? "センターが受け取れませんでした。電話で伝えてください。" };
+}
+
+/** Call it before other listeners of `submit`: what goes through the queue is not sent as a form. */
+export function wireQueue(root: Document): void {
+  const place = root.querySelector<HTMLElement>("[data-queue]");
+  if (!place) return;
+  const url = new URL(place.dataset["queue"] ?? "", location.href).href;
+  const page = place.dataset["then"] ?? location.pathname;
+  const opened = Queue.open();
+  let busy = false;
+
+  const go = (said: string): void => {
+    location.href = `${page}?said=${said}`;
+  };
+
+  const complain = (text: string): void => {
+    place.before(sentence("stop", text));
+  };
+
+  const show = async (queue: Queue): Promise<Kept[]> => {
+    const kept = await queue.waiting(url, Date.now());
+    place.replaceChildren();
+    if (kept.length) place.append(waitingNotice(kept, () => void drain()));
+    return kept;
+  };
+
+  /** Send all that waits, oldest first, until nobody answers. */
+  const drain = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    const queue = await opened;
+    let last = "";
+    try {
+      for (const told of await queue.waiting(url, Date.now())) {
+        const answer = await send(told, Date.now());
+        if (answer === "no answer") break;
+        const name = NAMES[told.kind] ?? "記録";
+        if (answer === "look again") complain(`「${name}」は、書き方が足りず届きませんでした。もう一度送ってください。`);
+        else if ("refusal" in answer) complain(`「${name}」：${answer.refusal}`);
+        else last = answer.told;
+        await queue.forget(told.op);
+      }
+    } finally {
+      busy = false;
+    }
+    if (!(await show(queue)).length && last) go(last);
+  };
+
+  const tell = async (form: HTMLFormElement, kind: string): Promise<void> => {
+    const queue = await opened;
+    const told = await read(form, kind, url);
+    await queue.keep(told);
+    sessionStorage.removeItem(`typed:tell-${kind}`);
+    if ((await queue.waiting(url, Date.now())).length > 1) return void (await drain()); // one after the other
+    const answer = await send(told, Date.now());
+    if (answer === "no answer") {
+      await show(queue);
+      if (kind === "sos") await followWithPlace(queue, told);
+    } else if (answer === "look again") {
+      await queue.forget(told.op);
+      form.submit(); // the server's own page says what is wrong
+    } else if ("refusal" in answer) {
+      await queue.forget(told.op);
+      complain(answer.refusal);
+    } else {
+      if (kind === "sos") {
+        place.before(sentence("warn", "センターに届きました。いまいる場所を調べています…"));
+        await followWithPlace(queue, told);
+      }
+      await queue.forget(told.op);
+      go(answer.told);
+    }
+  };
+
+  /** The call for help has gone out or waits already; where the phone is follows as soon as it knows. */
+  const followWithPlace = async (queue: Queue, told: Kept): Promise<void> => {
+    const found = await where();
+    if (!found) return;
+    const placed = { ...told, fields: { ...told.fields, ...found } };
+    await queue.keep(placed);
+    await send(placed, Date.now());
+  };
+
+  root.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.dataset["tell"]) return;
+    event.preventDefault();
+    if (form.dataset["telling"] === "yes") return;
+    form.dataset["telling"] = "yes";
+    tell(form, form.dataset["tell"])
+      .catch((error: unknown) => {
+        if (error instanceof NoPhoto) complain(error.message);
+        else form.submit(); // no room to keep it: the form goes to its own address
+      })
+      .finally(() => {
+        delete form.dataset["telling"];
+        place.scrollIntoView({ block: "center" });
+      });
+  });
+  window.addEventListener("online", () => void drain());
+  root.addEventListener("visibilitychange", () => {
+    if (!root.hidden) void drain();
+  });
+  void opened.then(
+    async (queue) => {
+      setInterval(() => void drain(), EVERY_MS);
+      await show(queue);
+      await drain();
+    },
+    () => undefined, // the browser gives no room: the forms go to their own addresses
+  );
+}
+
+async function read(form: HTMLFormElement, kind: string, url: string): Promise<Kept> {
+  const fields: Record<string, string> = {};
+  let photo: ArrayBuffer | undefined;
+  for (const [name, value] of new FormData(form).entries()) {
+    if (value instanceof File) {
+      if (value.size) photo = (await shrink(value)).bytes;
+    } else if (!["csrfmiddlewaretoken", "op", "kind"].includes(name)) {
+      fields[name] = value;
+    }
+  }
+  return { op: uuid7(), url, kind, said: Date.now(), fields, ...(photo ? { photo } : {}) };
+}
+
+/** Where the phone is, if it may say so; undefined when it does not know in time. */
+function where(): Promise<Record<string, string> | undefined> {
+  return new Promise((resolve) => {
+    if (!("geolocation" in navigator)) return resolve(undefined);
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => resolve({ lat: String(coords.latitude), lng: String(coords.longitude) }),
+      () => resolve(undefined),
+      { enableHighAccuracy: true, timeout: PLACE_MS, maximumAge: 60_000 },
+    );
+  });
+}
+
+function waitingNotice(kept: readonly Kept[], send: () => void): HTMLElement {
+  const notice = sentence("warn", `まだ送れていません（${kept.length}件）。この電話に取ってあります。`);
+  const list = document.createElement("ul");
+  for (const { kind, said } of kept) {
+    const row = document.createElement("li");
+    row.textContent = `${clockTime(new Date(said))}　${NAMES[kind] ?? "記録"}`;
+    list.append(row);
+  }
+  const say = document.createElement("p");
+  say.textContent = "電波が戻ると、自動で送ります。このページは閉じないでください。急ぐときは、センターに電話してください。";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button--block";
+  button.textContent = "いま送ってみる";
+  button.addEventListener("click", send);
+  notice.append(list, say, button);
+  notice.dataset["unsent"] = String(kept.length);
+  return notice;
+}
+
+function sentence(tone: "stop" | "warn", text: string): HTMLElement {
+  const notice = document.createElement("div");
+  notice.className = `notice notice--${tone}`;
+  notice.setAttribute("role", tone === "stop" ? "alert" : "status");
+  const line = document.createElement("p");
+  line.className = "notice__title";
+  line.textContent = text;
+  notice.append(line);
+  return notice;
+}

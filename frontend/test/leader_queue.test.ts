@@ -1,0 +1,65 @@
+// @vitest-environment happy-dom
+import "fake-indexeddb/auto";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Queue, send, wireQueue, type Kept } from "../src/leader/queue";
+
+const URL_ = "https://center.test/l/secret/tell/";
+const kept = (op: string, said: number, kind = "on_site"): Kept => ({ op, url: URL_, kind, said, fields: { text: "はい" } });
+
+function answers(...all: (Response | "nobody")[]): FormData[] {
+  const sent: FormData[] = [];
+  vi.stubGlobal("fetch", (_: string, { body }: { body: FormData }) => {
+    sent.push(body);
+    const next = all.shift() ?? "nobody";
+    return next === "nobody" ? Promise.reject(new TypeError("offline")) : Promise.resolve(next);
+  });
+  return sent;
+}
+
+describe("what a leader tells without a signal", () => {
+  it("waits in the order it was told, of its own sheet only, and is let go after a week", async () => {
+    const queue = await Queue.open("order");
+    for (const one of [kept("b", 2_000), kept("a", 1_000), { ...kept("c", 2_500), url: "https://center.test/l/other/tell/" }]) {
+      await queue.keep(one);
+    }
+    expect((await queue.waiting(URL_, 3_000)).map(({ op }) => op)).toEqual(["a", "b"]);
+    await queue.keep(kept("d", 8 * 24 * 3600 * 1000));
+    expect((await queue.waiting(URL_, 8 * 24 * 3600 * 1000)).map(({ op }) => op)).toEqual(["d"]);
+  });
+
+  it("is sent with how long ago it was told, whatever the phone's clock says", async () => {
+    const sent = answers(new Response(JSON.stringify({ said: "on_site" })));
+    expect(await send(kept("a", 1_000), 61_000)).toEqual({ told: "on_site" });
+    expect(Object.fromEntries(sent[0]!.entries())).toEqual({ text: "はい", kind: "on_site", op: "a", age_ms: "60000" });
+  });
+
+  it.each([
+    ["nobody" as const, "no answer"],
+    [new Response("", { status: 502 }), "no answer"],
+    [new Response("{}", { status: 429 }), "no answer"],
+    [new Response("{}", { status: 422 }), "look again"],
+    [new Response(JSON.stringify({ refusal: "まだ出発前です。" }), { status: 409 }), { refusal: "まだ出発前です。" }],
+  ])("knows an answer from silence (%#)", async (answer, expected) => {
+    answers(answer);
+    expect(await send(kept("a", 0), 0)).toEqual(expected);
+  });
+});
+
+describe("the leader's page", () => {
+  beforeEach(() => {
+    document.body.innerHTML = `<div data-queue="/l/secret/tell/"></div>
+      <form method="post" data-tell="extra"><input name="text" value="庭の草むしり"><button>センターに聞く</button></form>`;
+  });
+
+  it("keeps what could not be sent, says so, and sends it when the signal is back", async () => {
+    const sent = answers("nobody", new Response(JSON.stringify({ said: "told" })));
+    wireQueue(document);
+    document.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(document.querySelector("[data-unsent]")?.textContent).toContain("まだ送れていません（1件）"));
+    expect(document.body.textContent).toContain("ほかの作業を頼まれた");
+    window.dispatchEvent(new Event("online"));
+    await vi.waitFor(() => expect(document.querySelector("[data-unsent]")).toBeNull());
+    expect(sent.map((form) => form.get("text"))).toEqual(["庭の草むしり", "庭の草むしり"]);
+    expect(sent[0]!.get("op")).toBe(sent[1]!.get("op"));
+  });
+});

@@ -1,0 +1,103 @@
+"""Keep what leaders tell, and answer it. Telling is a fact and never refused, however late it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from dvc.audit.services import By, record
+from dvc.core.refused import Refused
+from dvc.photos.models import Photo
+from matching.dispatch import services as dispatches
+from matching.dispatch.models import IN_FIELD, Dispatch
+from matching.field.models import FieldNote, Said
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phone is."""
+
+    lat: float
+    lng: float
+
+
+@transaction.atomic
+def tell(
+    dispatch: Dispatch,
+    said: Said,
+    *,
+    op: UUID,
+    by: By,
+    told_at: datetime,
+    at: datetime,
+    text: str = "",
+    count: int | None = None,
+    until: datetime | None = None,
+    place: Place | None = None,
+    photo: Photo | None = None,
+) -> FieldNote:
+    """A leader told this at `told_at`; it is here at `at`. The same `op` again changes nothing, but brings the place that
+    the phone did not know the first time."""
+    earliest = min(dispatch.departed_at or dispatch.accepted_at, at)
+    note, made = FieldNote.objects.get_or_create(
+        op=op,
+        defaults={
+            "operation": dispatch.operation, "dispatch": dispatch, "said": said, "text": text[:500], "count": count,
+            "until": until, "lat": place.lat if place else None, "lng": place.lng if place else None, "photo": photo,
+            "told_at": min(max(told_at, earliest), at), "received_at": at,
+        },
+    )  # fmt: skip
+    if made:
+        record(
+            "field.told", note, by=by, at=at, operation=dispatch.operation, said=str(said), dispatch=dispatch.pk,
+            place=place is not None,
+        )  # fmt: skip
+    elif place and FieldNote.objects.filter(pk=note.pk, lat__isnull=True).update(
+        lat=place.lat, lng=place.lng
+    ):
+        record("field.placed", note, by=by, at=at, operation=dispatch.operation)
+        note.refresh_from_db()
+    return note
+
+
+@transaction.atomic
+def answer(note: FieldNote, *, agreed: bool, text: str, by: By, at: datetime) -> FieldNote:
+    """The center's word to it, which the leader sees. More time that is agreed to moves the return. Answered already:
+    nothing changes.
+
+    Raises `Refused`: field.answer_needed (a no without a word), and what `dispatches.postpone` refuses.
+    """
+    fresh = (
+        FieldNote.objects.select_for_update(of=("self",))
+        .select_related("dispatch__operation")
+        .get(pk=note.pk)
+    )
+    if fresh.answered_at is not None:
+        return fresh
+    if not agreed and not text.strip():
+        raise Refused("field.answer_needed")
+    FieldNote.objects.filter(pk=fresh.pk).update(
+        agreed=agreed, answer=text.strip()[:200], answered_at=at, answered_by=by.user
+    )
+    record(
+        "field.answered",
+        fresh,
+        by=by,
+        at=at,
+        operation=fresh.dispatch.operation,
+        said=fresh.said,
+        agreed=agreed,
+    )
+    if agreed and fresh.said == Said.LATER and fresh.until is not None:
+        now = (
+            Dispatch.objects.filter(team=fresh.dispatch.team_id, state__in=IN_FIELD)
+            .select_related("operation")
+            .first()
+        )
+        if now is not None:
+            dispatches.postpone(now, due_back_at=fresh.until, by=by, at=at)
+    note.refresh_from_db()
+    return note

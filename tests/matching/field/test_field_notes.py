@@ -1,0 +1,198 @@
+"""What leaders tell from outside is here, late or twice, and a person answers; the leader sees the answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from dvc.accounts.roles import Role
+from dvc.audit.services import SYSTEM
+from dvc.core.refused import Refused
+from matching.dispatch import services as dispatches
+from matching.dispatch import tokens
+from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from matching.field import queries, services
+from matching.field.models import FieldNote, Said
+from tests import make
+from tests.matching.dispatch import scene
+
+pytestmark = pytest.mark.django_db
+
+
+def out() -> Dispatch:
+    """Out for an hour by the real clock."""
+    now = timezone.now()
+    operation = make.operation()
+    crew = [
+        scene.present(operation, make.volunteer(operation.center, name, "一郎"), at=now - timedelta(hours=2))
+        for name in ("髙﨑", "𠮷田")
+    ]
+    team = scene.team(operation, *crew, at=now - timedelta(hours=2))
+    dispatch = dispatches.assign(team, make.need(operation), by=SYSTEM, at=now - timedelta(hours=2))
+    return dispatches.depart(
+        dispatch,
+        checks=scene.ALL,
+        by=SYSTEM,
+        at=now - timedelta(hours=1),
+        due_back_at=now + timedelta(hours=3),
+    )
+
+
+def page(dispatch: Dispatch, name: str = "leader_page") -> str:
+    return reverse(name, args=[tokens.leader_token(dispatch.token_nonce)])
+
+
+def tell(dispatch: Dispatch, kind: str, *, fetch: bool = True, **said: Any) -> Any:
+    headers = {"X-Requested-With": "fetch"} if fetch else {}
+    # Without cookies and with the check for forged requests on: a phone's queue has neither.
+    return Client(enforce_csrf_checks=True).post(
+        page(dispatch, "leader_tell"), {"kind": kind, "op": str(uuid4()), **said}, headers=headers
+    )
+
+
+def test_every_kind_is_kept_once_with_when_it_was_told_and_waits_by_gravity() -> None:
+    dispatch = out()
+    for said in reversed(Said):
+        if said != Said.PHOTO:
+            answer = tell(dispatch, said, text="ようす", count="3", age_ms=str(10 * 60_000))
+            assert answer.json() == {"said": "told"}
+    notes = queries.waiting(dispatch.operation)
+    assert [note.said for note in notes] == [said for said in Said if said != Said.PHOTO]
+    assert {note.minutes_late for note in notes} == {10}
+    op = str(uuid4())
+    for _ in range(2):
+        tell(dispatch, "extra", op=op, text="庭の草むしり")
+    assert FieldNote.objects.filter(said=Said.EXTRA).count() == 2
+
+
+def test_a_call_for_help_from_before_comes_with_its_place_and_never_before_the_departure() -> None:
+    dispatch, op = out(), str(uuid4())
+    tell(dispatch, "sos", op=op, age_ms=str(5 * 3600_000))
+    note = FieldNote.objects.get()
+    assert (note.told_at, note.lat) == (dispatch.departed_at, None)
+    tell(dispatch, "sos", op=op, lat="38.3", lng="141.0")
+    tell(dispatch, "sos", op=op, lat="1", lng="2")
+    note.refresh_from_db()
+    assert (note.lat, note.lng) == (38.3, 141.0)
+    tell(dispatch, "sos", lat="nan", lng="141.0")
+    assert FieldNote.objects.filter(lat=None).count() == 1
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.TRANSPORT))
+    part = client.get(reverse("field_part", args=[dispatch.operation_id]))
+    assert part.content.decode().count("助けを求めています") == 2
+    same = {"version": part.headers["X-Version"]}
+    assert client.get(reverse("field_part", args=[dispatch.operation_id]), same).status_code == 204
+
+
+def test_facts_kept_without_a_signal_come_in_with_their_own_time_and_after_the_page_has_ended() -> None:
+    dispatch = out()
+    assert tell(dispatch, "on_site", age_ms=str(30 * 60_000)).json() == {"said": "on_site"}
+    dispatch.refresh_from_db()
+    assert dispatch.on_site_at is not None
+    assert abs(timezone.now() - timedelta(minutes=30) - dispatch.on_site_at) < timedelta(minutes=1)
+    dispatches.come_back(dispatch, by=SYSTEM, at=timezone.now() - timedelta(hours=0))
+    Dispatch.objects.update(returned_at=timezone.now() - timedelta(hours=3))
+    assert Client().get(page(dispatch)).status_code == 404
+    report = {
+        "outcome": "completed",
+        "people": "2",
+        "text": "床下の泥を出した",
+        "injury": "",
+        "age_ms": "100000",
+    }
+    assert tell(dispatch, "report", **report).json() == {"said": "report"}
+    assert tell(dispatch, "report", **report).json() == {"said": "report"}
+    assert ActivityReport.objects.get().people == 2
+    Dispatch.objects.update(returned_at=timezone.now() - timedelta(days=8))
+    assert tell(dispatch, "extra", text="x").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "status"),
+    [
+        ("report", {"outcome": "completed"}, 422),
+        ("report", {"outcome": "continuing", "people": "2"}, 409),
+        ("photo", {}, 409),
+        ("nonsense", {}, 400),
+        ("extra", {"op": "no uuid"}, 400),
+        ("extra", {"text": "\x00"}, 400),
+        ("extra", {"age_ms": "-5"}, 200),
+        ("later", {"until": "25:99"}, 200),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_nothing_else_is_lost(
+    kind: str, said: dict[str, Any], status: int
+) -> None:
+    assert tell(out(), kind, **said).status_code == status
+
+
+def test_a_sheet_nobody_knows_tells_nothing() -> None:
+    address = reverse("leader_tell", args=["x" * 22])
+    assert Client().post(address, {"kind": "sos", "op": str(uuid4())}).status_code == 404
+    assert not FieldNote.objects.exists()
+
+
+def test_a_photo_from_the_field_is_seen_by_the_desk_only(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    dispatch, picture = out(), BytesIO()
+    Image.new("RGB", (40, 30), "brown").save(picture, "JPEG")
+    file = SimpleUploadedFile("x.jpg", picture.getvalue(), "image/jpeg")
+    assert (
+        tell(dispatch, "photo", photo=file, text="床下", fetch=False)
+        .headers["Location"]
+        .endswith("?said=told")
+    )
+    note = FieldNote.objects.get()
+    assert note.photo is not None
+    address = reverse("photo", args=[dispatch.operation_id, note.photo.pk])
+    for role, status in ((Role.EQUIPMENT, 200), (Role.RECEPTION, 404)):
+        client = Client()
+        client.force_login(make.user(dispatch.operation.center, role))
+        assert client.get(address).status_code == status
+
+
+def test_extra_work_is_refused_with_a_word_and_the_leader_sees_it() -> None:
+    dispatch = out()
+    tell(dispatch, "extra", text="庭の草むしりも")
+    note = FieldNote.objects.get()
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.MATCHING))
+    address = reverse("field_answer", args=[dispatch.operation_id, note.pk])
+    assert (
+        "庭の草むしりも" in client.get(reverse("field_list", args=[dispatch.operation_id])).content.decode()
+    )
+    assert client.post(address, {"agreed": "no", "answer": ""}).status_code == 409
+    client.post(address, {"agreed": "no", "answer": "今日は泥かきだけです"})
+    client.post(address, {"agreed": "yes", "answer": "二度目"})
+    seen = Client().get(page(dispatch)).content.decode()
+    assert "引き受けないでください" in seen
+    assert "今日は泥かきだけです" in seen
+    dispatch.need.refresh_from_db()
+    assert dispatch.need.items.count() == 1
+
+
+def test_more_time_that_is_agreed_to_moves_the_return_and_one_in_the_past_is_refused() -> None:
+    dispatch = scene.out()
+    at = make.at(11)
+    late, past = (
+        services.tell(dispatch, Said.LATER, op=uuid4(), until=until, by=SYSTEM, told_at=at, at=at)
+        for until in (make.at(14), make.at(10))
+    )
+    services.answer(late, agreed=True, text="", by=SYSTEM, at=make.at(11, 5))
+    dispatch.refresh_from_db()
+    assert dispatch.due_back_at == make.at(14)
+    with pytest.raises(Refused) as refusal:
+        services.answer(past, agreed=True, text="", by=SYSTEM, at=make.at(11, 5))
+    assert refusal.value.code == "dispatch.back_in_the_past"
+    past.refresh_from_db()
+    assert past.answered_at is None
+    assert dispatch.state == DispatchState.DEPARTED
