@@ -30,7 +30,7 @@ ELSEWHERE = "not e2e and not faults and not center"
 UNIT_SQLITE = [*UNIT, ELSEWHERE]
 # Pure code, certificates, addresses and printed sheets know no database, and the rendering of a page hardly (the rule
 # for marks is in tests/conftest.py): one run is enough.
-UNIT_POSTGRES = [*UNIT, ELSEWHERE if FULL else f"{ELSEWHERE} and not page"]
+UNIT_POSTGRES = [*UNIT, ELSEWHERE if FULL else f"{ELSEWHERE} and not once"]
 UNIT_POSTGRES += [f"--ignore=tests/{folder}" for folder in ("dvc/core", "matching/solver", "vectors")]
 UNIT_POSTGRES += [
     f"--ignore=tests/dvc/island/test_{name}.py"

@@ -18,6 +18,7 @@ from intake.checkin.states import BEGINNINGS, STEPS, VisitState
 from intake.checkin.stays import Fact, Stay, fold, two_gates
 from intake.volunteers.models import Volunteer
 from tests import make
+from tests.infra.scale import count
 
 
 def spans(facts: list[Fact]) -> list[tuple[datetime, datetime | None]]:
@@ -99,7 +100,7 @@ class EdgesOfAVisit(TestCase):
     """No illegal edge; every edge is in the audit with who, when and which op."""
 
     @given(st.data(), st.lists(st.sampled_from(["in", "out", "close", "mark", "annul"]), max_size=10))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=count(8, 50), deadline=None)
     def test_a_visit_takes_only_the_edges_of_its_table(self, data: st.DataObject, does: list[str]) -> None:
         operation = make.operation()
         person = make.volunteer(operation.center)

@@ -25,6 +25,7 @@ from intake.help_requests.models import CLOSED, CallBack, Need, NeedState, WorkS
 from intake.help_requests.services import ItemAnswers, NeedAnswers
 from intake.help_requests.states import ENDINGS, REASON_REQUIRED, STEPS
 from tests import make
+from tests.infra.scale import count
 
 S = NeedState
 ANY_STATE = st.sampled_from(list(NeedState))
@@ -184,6 +185,9 @@ def test_any_walk_of_the_desk_keeps_the_table_and_the_log() -> None:
     run_state_machine_as_test(
         NeedInUse,
         settings=settings(
-            max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=count(5, 30),
+            stateful_step_count=15,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

@@ -13,6 +13,7 @@ from intake.help_requests import services
 from intake.help_requests.models import Need, NeedChange, NeedState, WorkState
 from intake.help_requests.states import COARSE, REASON_REQUIRED, STEPS
 from tests import make
+from tests.infra.scale import count
 
 pytestmark = pytest.mark.django_db
 S = NeedState
@@ -49,6 +50,7 @@ def test_every_step_of_the_table_writes_who_when_and_why() -> None:
         assert (fresh.state, fresh.version, fresh.touched_at) == (to, 2, make.at(10))
 
 
+@pytest.mark.once
 def test_no_step_outside_the_table_happens() -> None:
     operation = make.operation()
     for before, to in NON_EDGES:
@@ -69,7 +71,10 @@ def test_setting_aside_needs_a_reason(to: NeedState) -> None:
     assert Need.objects.get(pk=need.pk).state == S.TRIAGE
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.once
+@settings(
+    max_examples=count(12, 80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(wishes=st.lists(st.sampled_from(list(NeedState)), max_size=25), with_reason=st.booleans())
 def test_any_walk_leaves_an_unbroken_history_of_allowed_steps(
     wishes: list[NeedState], with_reason: bool

@@ -20,6 +20,7 @@ from intake.survey import reports, services
 from intake.survey.forms import filled, in_words
 from intake.survey.models import AppointmentState, Survey, Why
 from tests import make
+from tests.infra.scale import count
 from tests.intake.survey.scene import FORM, booked, findings, told, waiting
 
 pytestmark = pytest.mark.django_db
@@ -159,7 +160,7 @@ class AnyEstimate(TestCase):
         people=st.integers(1, 50), minutes=st.sampled_from([30, 90, 360]), visits=st.integers(1, 50),
         category=st.sampled_from(["mud_removal", "company", "meals", "under_floor"]), reason=st.text(max_size=160),
     )  # fmt: skip
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=count(8, 50), deadline=None)
     def test_any_estimate_makes_work_whose_head_counts_are_in_order(
         self, people: int, minutes: int, visits: int, category: str, reason: str
     ) -> None:

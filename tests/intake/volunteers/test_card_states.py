@@ -17,6 +17,7 @@ from intake.volunteers import cards
 from intake.volunteers.card_states import STEPS
 from intake.volunteers.models import Card, CardState, Volunteer
 from tests import make
+from tests.infra.scale import count
 
 
 class EdgesOfACard(TestCase):
@@ -26,7 +27,7 @@ class EdgesOfACard(TestCase):
             max_size=10,
         )
     )  # fmt: skip
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=count(8, 40), deadline=None)
     def test_a_card_takes_only_the_edges_of_its_table(self, does: list[tuple[str, int, int]]) -> None:
         center = make.center()
         people = [make.volunteer(center) for _ in range(2)]

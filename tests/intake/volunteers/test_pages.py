@@ -396,7 +396,7 @@ def test_the_pages_cost_few_queries(
         client.get(url("volunteer_list", operation), {"q": "さとう"})
     with django_assert_max_num_queries(16):
         client.get(url("volunteer_page", operation, person.pk))
-    cards.issue_stock(operation.center, count=100, by=SYSTEM, at=make.at(8))
+    cards.issue_stock(operation.center, count=30, by=SYSTEM, at=make.at(8))
     stock = CardStock.objects.get()
     with django_assert_max_num_queries(12):
         client.get(url("card_sheet", operation, stock.pk))

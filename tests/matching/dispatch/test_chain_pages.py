@@ -360,6 +360,7 @@ def test_whose_address_was_on_a_printed_order_is_on_record_for_every_house() -> 
             assert seen.count() == times
 
 
+@pytest.mark.once
 def test_a_chain_s_pdf_is_two_pages_and_counts_two_sheets() -> None:
     first, second, _ = chain_now(depart=False)
     client = desk(first)

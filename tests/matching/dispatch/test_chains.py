@@ -27,6 +27,7 @@ from matching.queue.near import near
 from matching.teams.models import Member, TeamState
 from matching.teams.services import people_of
 from tests import make
+from tests.infra.scale import count
 from tests.matching.dispatch import scene
 
 pytestmark = pytest.mark.django_db
@@ -401,7 +402,10 @@ def play(visit: Dispatch, act: str, minute: int) -> None:
         fact(visit, by=SYSTEM, at=at)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.once
+@settings(
+    max_examples=count(10, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 3)), max_size=10), leave=st.booleans())
 def test_whatever_is_pressed_of_whichever_house_nothing_is_forgotten_or_held_twice(
     acts: list[tuple[str, int]], leave: bool

@@ -18,6 +18,7 @@ from matching.dispatch.services import Reported
 from matching.dispatch.states import STEPS
 from matching.teams.models import Member, TeamState
 from tests import make
+from tests.infra.scale import count
 from tests.matching.dispatch import scene
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +193,10 @@ def play(dispatch: Dispatch, act: str, minute: int) -> None:
         fact(dispatch, by=SYSTEM, at=at)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.once
+@settings(
+    max_examples=count(8, 50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(acts=st.lists(st.sampled_from(FACTS), max_size=8))
 def test_whatever_is_pressed_in_whatever_order_only_the_table_s_edges_are_walked(acts: list[str]) -> None:
     with transaction.atomic():

@@ -16,7 +16,7 @@ from tests.bench.morning_played import Morning, report, violations
 from tests.infra.center import BASE
 from tests.infra.worker import broker_of_the_settings, environment, worker
 
-pytestmark = [pytest.mark.parts, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.parts, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @contextmanager
