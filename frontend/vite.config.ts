@@ -4,13 +4,18 @@ import type { Plugin, Rollup } from "vite";
 import { defineConfig } from "vitest/config";
 
 const BASE = "/static/dist/";
-// Pages that open and work without a network.
-const TABLETS = ["src/reception.ts", "src/kiosk.ts", "src/survey.ts", "src/tools.ts"];
+// Pages that open and work without a network, by the end of their address (src/sw.ts).
+const TABLETS: Record<string, string> = {
+  tablet: "src/reception.ts",
+  kiosk: "src/kiosk.ts",
+  "survey/tablet": "src/survey.ts",
+  "loans/tablet": "src/tools.ts",
+};
 
 // Every stylesheet may also be asked for by itself (a print page, the wall screen).
 const stylesheets = readdirSync("css").filter((name) => name.endsWith(".css")).map((name) => `css/${name}`);
 const pages = ["desk", "board", "leader", "phone", "pair", "check", "hands"].map((name) => `src/${name}.ts`);
-const entries = [...pages, ...TABLETS, "src/sw.ts", ...stylesheets];
+const entries = [...pages, ...Object.values(TABLETS), "src/sw.ts", ...stylesheets];
 
 /** The font package offers each slice twice; every browser that runs this kit reads woff2. */
 function woff2Only(): Plugin {
@@ -53,48 +58,57 @@ function slicesSideBySide(): Plugin {
   };
 }
 
-/** Writes into sw.js what the tablet needs without a network: its scripts, styles and decoder, not the fonts. */
-function precacheOfTheTablet(): Plugin {
+/** Writes into sw.js what each tablet page needs without a network: its scripts, styles and decoder, not the fonts. */
+function precacheOfTheTablets(): Plugin {
   return {
-    name: "precache-of-the-tablet",
+    name: "precache-of-the-tablets",
     enforce: "post",
     generateBundle: {
       order: "post",
       handler(_options, bundle) {
         const chunks = Object.values(bundle).filter((file): file is Rollup.OutputChunk => file.type === "chunk");
-        const tablets = chunks.filter((chunk) => TABLETS.some((page) => chunk.facadeModuleId?.endsWith(page)));
         const worker = chunks.find((chunk) => chunk.fileName === "sw.js");
-        if (tablets.length !== TABLETS.length || !worker) throw new Error("the build lacks a tablet page or the service worker");
-        const files = new Set<string>();
-        const queue = tablets.map((tablet) => tablet.fileName);
-        for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-          const chunk = bundle[name];
-          if (files.has(name) || chunk?.type !== "chunk") continue;
-          files.add(name);
-          queue.push(...chunk.imports, ...chunk.dynamicImports);
-          chunk.viteMetadata?.importedCss.forEach((css) => files.add(css));
-          chunk.viteMetadata?.importedAssets.forEach((asset) => files.add(asset));
+        if (!worker) throw new Error("the build lacks the service worker");
+        const lists: Record<string, string[]> = {};
+        for (const [address, page] of Object.entries(TABLETS)) {
+          const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(page));
+          if (!chunk) throw new Error(`the build lacks ${page}`);
+          lists[address] = filesOf(chunk, bundle);
         }
-        const list = [...files].filter((name) => !name.endsWith(".woff2")).sort();
-        const missing = list.filter((name) => !(name in bundle));
-        if (missing.length) throw new Error(`not in the build: ${missing.join(", ")}`);
-        if (!list.some((name) => name.endsWith(".wasm"))) throw new Error("the decoder is missing from the precache");
-        const version = createHash("sha256").update(list.join("\n")).digest("hex").slice(0, 12);
-        worker.code = worker.code
-          .replace("__PRECACHE__", JSON.stringify(list.map((name) => BASE + name)))
-          .replace("__VERSION__", JSON.stringify(version));
+        const all = [...new Set(Object.values(lists).flat())].sort();
+        if (!lists["tablet"]?.some((name) => name.endsWith(".wasm"))) throw new Error("the decoder is missing from the precache");
+        const version = createHash("sha256").update(all.join("\n")).digest("hex").slice(0, 12);
+        worker.code = worker.code.replace("__PRECACHE__", JSON.stringify(lists)).replace("__VERSION__", JSON.stringify(version));
         if (worker.imports.length || /__PRECACHE__|__VERSION__/.test(worker.code)) {
-          throw new Error("sw.js must be one whole file with its list");
+          throw new Error("sw.js must be one whole file with its lists");
         }
       },
     },
   };
 }
 
+/** All that a page may ever ask for, as the server names it. */
+function filesOf(page: Rollup.OutputChunk, bundle: Rollup.OutputBundle): string[] {
+  const files = new Set<string>();
+  const queue = [page.fileName];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    const chunk = bundle[name];
+    if (files.has(name) || chunk?.type !== "chunk") continue;
+    files.add(name);
+    queue.push(...chunk.imports, ...chunk.dynamicImports);
+    chunk.viteMetadata?.importedCss.forEach((css) => files.add(css));
+    chunk.viteMetadata?.importedAssets.forEach((asset) => files.add(asset));
+  }
+  const list = [...files].filter((name) => !name.endsWith(".woff2")).sort();
+  const missing = list.filter((name) => !(name in bundle));
+  if (missing.length) throw new Error(`not in the build: ${missing.join(", ")}`);
+  return list.map((name) => BASE + name);
+}
+
 export default defineConfig({
   base: BASE,
   logLevel: "warn",
-  plugins: [woff2Only(), slicesSideBySide(), precacheOfTheTablet()],
+  plugins: [woff2Only(), slicesSideBySide(), precacheOfTheTablets()],
   // node_modules may be a link to a folder that several clones share.
   server: { fs: { allow: [".", realpathSync("node_modules")] }, port: 5173, strictPort: true, cors: { origin: /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
   build: {

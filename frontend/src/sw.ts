@@ -5,14 +5,16 @@
  * The queue of unsent records lives in IndexedDB: nothing here can lose it, an update included.
  */
 declare const self: ServiceWorkerGlobalScope;
-declare const __PRECACHE__: readonly string[];
+declare const __PRECACHE__: Readonly<Record<string, readonly string[]>>;
 declare const __VERSION__: string;
 
-const PRECACHE = __PRECACHE__;
+// By the end of a page's address: a tablet brings the files of the pages that are opened on it, not those of all.
+const FILES_OF = __PRECACHE__;
+const PRECACHE = new Set(Object.values(FILES_OF).flat());
 const KIT = `kit-${__VERSION__}`;
 const SHELL = "shell";
 const FONTS = "fonts";
-const SHELL_PATH = /^\/o\/\d+\/(?:tablet|kiosk|survey\/tablet|loans\/tablet)\/$/;
+const SHELL_PATH = /^\/o\/\d+\/(tablet|kiosk|survey\/tablet|loans\/tablet)\/$/;
 const FONT_PATH = /^\/static\/dist\/assets\/.+\.woff2$/;
 const PATIENCE_MS = 3000;
 
@@ -20,9 +22,9 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       const isNew = !(await caches.has(KIT)); // another worker may bring the same files again
-      const cache = await caches.open(KIT);
+      await caches.open(KIT);
       try {
-        await cache.addAll(PRECACHE.map((url) => new Request(url, { cache: "no-cache" })));
+        for (const path of await keptPages()) await bring(path);
       } catch (error) {
         // An empty room would pass for the release before the next one.
         if (isNew) await caches.delete(KIT);
@@ -41,8 +43,7 @@ self.addEventListener("activate", (event) => {
       await Promise.all(kits.slice(0, -1).map((name) => caches.delete(name)));
       await self.clients.claim();
       // A kept page asks for the files of its own release, and those go with the next but one.
-      const shells = await (await caches.open(SHELL)).keys();
-      await Promise.all(shells.map(({ url }) => renew(new URL(url).pathname)));
+      await Promise.all((await keptPages()).map((path) => renew(path)));
     })(),
   );
 });
@@ -53,7 +54,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
   if (SHELL_PATH.test(url.pathname)) event.respondWith(shell(request, url.pathname));
-  else if (PRECACHE.includes(url.pathname)) event.respondWith(kept(request, KIT));
+  else if (PRECACHE.has(url.pathname)) event.respondWith(kept(request, KIT));
   else if (FONT_PATH.test(url.pathname)) event.respondWith(kept(request, FONTS));
   else if (url.pathname.startsWith("/static/dist/assets/")) event.respondWith(older(request));
 });
@@ -65,6 +66,7 @@ self.addEventListener("message", (event) => {
   if (!SHELL_PATH.test(path)) return;
   event.waitUntil(
     (async () => {
+      await bring(path);
       const response = await fetch(path, { credentials: "same-origin" });
       const stored = await keepShell(path, response);
       event.ports[0]?.postMessage({ stored });
@@ -72,19 +74,41 @@ self.addEventListener("message", (event) => {
   );
 });
 
+/** The pages that open here without a network. */
+async function keptPages(): Promise<string[]> {
+  const pages = await (await caches.open(SHELL)).keys();
+  return pages.map(({ url }) => new URL(url).pathname);
+}
+
+/** Bring what is not here yet of the files of a page. Rejects when one does not come; a page is kept after its files. */
+async function bring(path: string): Promise<void> {
+  const missing = await missingOf(path);
+  if (missing.length === 0) return;
+  const cache = await caches.open(KIT);
+  await cache.addAll(missing.map((url) => new Request(url, { cache: "no-cache" })));
+}
+
+async function missingOf(path: string): Promise<string[]> {
+  const cache = await caches.open(KIT);
+  const here = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
+  return (FILES_OF[SHELL_PATH.exec(path)?.[1] ?? ""] ?? []).filter((file) => !here.has(file));
+}
+
 /** Fetch a kept page anew. Where that fails the old one stays; pages that are opened meanwhile wait no longer than that. */
 async function renew(path: string): Promise<void> {
   try {
+    await bring(path); // one that was kept while this release was on its way
     await keepShell(path, await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) }));
   } catch {
     return;
   }
 }
 
-/** The page from the network when it answers soon, else the last one that came. */
+/** The page from the network when it answers soon, else the last one that came. A page that is opened here for the first
+ * time asks to be kept once it is open. */
 async function shell(request: Request, path: string): Promise<Response> {
   const asked = fetch(request).then(async (response) => {
-    if (response.ok) await keepShell(path, response.clone());
+    if (response.ok && (await missingOf(path)).length === 0) await keepShell(path, response.clone());
     return response;
   });
   const patience = new Promise<"slow">((resolve) => setTimeout(() => resolve("slow"), PATIENCE_MS));

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 const SHELL = "/o/1/tablet/";
+const SURVEY = "/o/1/survey/tablet/";
 
 /** As the browser keeps them: by name, in the order of making. */
 class Kept {
@@ -33,13 +34,14 @@ class Kept {
 }
 
 let kept: Kept;
+let worker: Record<string, (event: object) => void>;
 let network: (url: string) => Promise<Response>;
 
 /** A browser meets that release: the worker is installed and takes over, or fails. */
 async function release(version: string): Promise<Record<string, (event: object) => void>> {
   const heard: Record<string, (event: object) => void> = {};
-  const file = `/static/dist/assets/reception-${version}.js`;
-  vi.stubGlobal("__PRECACHE__", [file]);
+  const [shared, reception, survey] = ["shared", "reception", "survey"].map((name) => `/static/dist/assets/${name}-${version}.js`);
+  vi.stubGlobal("__PRECACHE__", { tablet: [shared, reception], "survey/tablet": [shared, survey] });
   vi.stubGlobal("__VERSION__", version);
   vi.stubGlobal("self", {
     addEventListener: (name: string, listen: (event: object) => void) => (heard[name] = listen),
@@ -57,6 +59,18 @@ async function release(version: string): Promise<Record<string, (event: object) 
   return heard;
 }
 
+/** An open page asks to be kept; whether it is. */
+async function keeps(worker: Record<string, (event: object) => void>, path: string): Promise<boolean> {
+  const waits: Promise<unknown>[] = [];
+  let stored = false;
+  const port = { postMessage: (answer: { stored: boolean }) => (stored = answer.stored) };
+  worker["message"]?.({ data: { keepShell: path }, ports: [port], waitUntil: (work: Promise<unknown>) => waits.push(work) });
+  await Promise.all(waits);
+  return stored;
+}
+
+const kit = (version: string): string[] => [...(kept.rooms.get(`kit-${version}`)?.keys() ?? [])].map((url) => /\/([a-z]+)-/.exec(url)![1]!).sort();
+
 /** What the page that opens without a network asks for, and whether its script is there. */
 async function opensOffline(): Promise<boolean> {
   const page = await kept.match(SHELL, { cacheName: "shell" });
@@ -71,11 +85,10 @@ beforeEach(async () => {
   kept = new Kept();
   vi.stubGlobal("caches", kept);
   vi.stubGlobal("Request", class { readonly url: string; constructor(url: string) { this.url = new URL(url, "https://vc/").href; } });
-  vi.stubGlobal("fetch", (at: string) => network(new URL(at, "https://vc/").href));
+  vi.stubGlobal("fetch", (at: string | { url: string }) => network(new URL(typeof at === "string" ? at : at.url, "https://vc/").href));
   network = server("a");
-  await release("a");
-  const shell = (await kept.open("shell")) as { put(at: string, response: Response): Promise<void> };
-  await shell.put(SHELL, await network(SHELL));
+  worker = await release("a");
+  expect(await keeps(worker, SHELL)).toBe(true);
 });
 
 describe("a tablet that is opened again without a network", () => {
@@ -97,9 +110,30 @@ describe("a tablet that is opened again without a network", () => {
     expect(await opensOffline()).toBe(true);
   });
 
-  it("keeps the files it has when another worker fails to bring the same again", async () => {
+  it("keeps the files it has when another worker of the same release fails to bring more", async () => {
+    const shell = (await kept.open("shell")) as { put(at: string, response: Response): Promise<void> };
+    await shell.put(SURVEY, await network(SURVEY));
     network = () => Promise.reject(new TypeError("the line broke"));
     await expect(release("a")).rejects.toThrow("the line broke");
     expect(await opensOffline()).toBe(true);
+  });
+
+  it("holds the files of the pages that were opened on it, also of the next release", async () => {
+    expect(kit("a")).toEqual(["reception", "shared"]);
+    expect(await keeps(worker, SURVEY)).toBe(true);
+    expect(kit("a")).toEqual(["reception", "shared", "survey"]);
+    network = server("b");
+    await release("b");
+    expect(kit("b")).toEqual(["reception", "shared", "survey"]);
+  });
+
+  it("keeps no page before its files are here", async () => {
+    network = (url) => (url.includes("survey-a") ? Promise.reject(new TypeError("the line broke")) : server("a")(url));
+    const opened: Promise<Response>[] = [];
+    const request = { method: "GET", url: `https://vc${SURVEY}` };
+    worker["fetch"]?.({ request, respondWith: (answer: Promise<Response>) => opened.push(answer) });
+    expect((await opened[0])?.ok).toBe(true);
+    expect(await keeps(worker, SURVEY)).toBe(false);
+    expect(await kept.match(SURVEY, { cacheName: "shell" })).toBeUndefined();
   });
 });

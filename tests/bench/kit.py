@@ -1,4 +1,4 @@
-"""What a tablet downloads once: the files the service worker keeps, as the server sends them (compressed)."""
+"""What a tablet downloads once for a page: the files the service worker keeps of it, as the server sends them (compressed)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ DIST = BASE / "frontend" / "dist"
 FONTS = re.compile(r"/fonts-[^/]+\.css$")
 
 
-def sizes(compression: str) -> dict[str, int]:
-    """Bytes by path, of the list in the built worker. `compression`: ".gz" or ".br"; what has none counts as it is."""
+def sizes(compression: str) -> dict[str, dict[str, int]]:
+    """Of each page, by the end of its address: bytes by path, of the lists in the built worker. `compression`: ".gz" or
+    ".br"; what has none counts as it is."""
     worker = (DIST / "sw.js").read_text()
-    names: list[str] = json.loads(worker[worker.index("[") : worker.index("]") + 1])
-    return {name: _sent(DIST / name.removeprefix("/static/dist/"), compression) for name in names}
+    lists = re.search(r'\{"tablet":\[.*?\]\}', worker)
+    assert lists, "sw.js has no lists"
+    return {
+        page: {name: _sent(DIST / name.removeprefix("/static/dist/"), compression) for name in names}
+        for page, names in json.loads(lists[0]).items()
+    }
 
 
 def _sent(file: Path, compression: str) -> int:
@@ -26,14 +31,14 @@ def _sent(file: Path, compression: str) -> int:
 
 def main() -> None:
     for compression in (".gz", ".br"):
-        kept = sizes(compression)
-        decoder = sum(size for name, size in kept.items() if name.endswith(".wasm"))
-        fonts = sum(size for name, size in kept.items() if FONTS.search(name))
-        print(
-            f"kit, {compression[1:]}: {(sum(kept.values()) - decoder) / 1000:.0f} kB without the decoder (goal ≤ 120; "
-            f"{fonts / 1000:.0f} kB of it the list of font slices), decoder {decoder / 1000:.0f} kB",
-            flush=True,
-        )
+        for page, kept in sizes(compression).items():
+            decoder = sum(size for name, size in kept.items() if name.endswith(".wasm"))
+            fonts = sum(size for name, size in kept.items() if FONTS.search(name))
+            print(
+                f"kit of {page}, {compression[1:]}: {(sum(kept.values()) - decoder) / 1000:.0f} kB without the decoder "
+                f"(goal ≤ 120; {fonts / 1000:.0f} kB of it the list of font slices), decoder {decoder / 1000:.0f} kB",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
