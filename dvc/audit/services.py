@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce
 
 from dvc.audit.models import Entry, Look
-from dvc.core.inserting import insert_all
+from dvc.core.inserting import insert_all, new
 
 if TYPE_CHECKING:
     from dvc.accounts.models import Device, User
@@ -62,11 +62,12 @@ def entry(
     **details: Any,
 ) -> Entry:
     """An entry that is not written yet, for `record_all`. The subject must have its id."""
-    return Entry(
+    return new(
+        Entry,
         center_id=operation.center_id if operation else center_id,
-        operation=operation,
-        actor=by.user,
-        device=by.device,
+        operation_id=operation.pk if operation else None,
+        actor_id=by.user.pk if by.user else None,
+        device_id=by.device.pk if by.device else None,
         via=by.via,
         action=action,
         subject_type=subject._meta.label_lower,

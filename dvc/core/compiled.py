@@ -25,6 +25,8 @@ from django.db.models import Field, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.transaction import TransactionManagementError
 
+from dvc.core.statements import fetch
+
 M = TypeVar("M", bound=Model)
 Args = TypeVarTuple("Args")
 
@@ -88,9 +90,7 @@ class _Text(Generic[M]):
         values = list(self.values)
         for place, argument, column in self.slots:
             values[place] = column.get_db_prep_value(given[argument], connection)
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, values)
-            rows = cursor.fetchall()
+        rows = fetch(self.sql, values)
         first, end = self.columns
         found = []
         for row in self._convert(rows, connection):

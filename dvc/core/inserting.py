@@ -6,14 +6,34 @@ writing and reading three thousand of those takes longer than all the rest of a 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 from django.db import connection, models
 from django.db.models import Field, Model
 
+from dvc.core.statements import fetch
+
+M = TypeVar("M", bound=Model)
+
 _AS_TEXT: Final = (models.DateField, models.TimeField, models.UUIDField)  # a moment is a DateField too
+
+
+def new(model: type[M], **columns: Any) -> M:
+    """A row that is to be inserted, told by its columns (`operation_id`, not `operation`); the others get their default.
+    Django asks every field of a row what to make of each argument, which takes longer than folding the scan."""
+    values = [columns.pop(name) if name in columns else default() for name, default in _defaults(model)]
+    if columns:
+        raise TypeError(f"{model.__name__} has no column {', '.join(columns)}")
+    return model(*values)
+
+
+@cache
+def _defaults(model: type[Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    return tuple((field.attname, field.get_default) for field in model._meta.concrete_fields)
 
 
 def insert_all(rows: Sequence[Model]) -> None:
@@ -25,44 +45,63 @@ def insert_all(rows: Sequence[Model]) -> None:
     if connection.vendor != "postgresql":
         model._default_manager.bulk_create(rows)
         return
-    columns = _columns(model)
-    said = [
-        {name: _said(field.pre_save(row, add=True), kind) for name, field, kind in columns} for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(model), [json.dumps(said)])
-        ids = cursor.fetchall()
+    statement = _statement(model)
+    ids = fetch(statement.sql, [json.dumps([statement.said(row) for row in rows])])
     for row, (pk,) in zip(rows, ids, strict=True):
         row.pk = pk
         row._state.adding, row._state.db = False, connection.alias
 
 
-def _said(value: Any, kind: Field[Any, Any]) -> Any:
-    return str(value) if isinstance(kind, _AS_TEXT) and value is not None else value
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """How the rows of one model are inserted. `values` takes all columns but the id from a row, `names` says which is
+    which; `filled`: the fields that say themselves what stands in them at this moment; `texts`: the columns (their
+    places) that JSON has no kind for."""
+
+    sql: str
+    names: tuple[str, ...]
+    values: Callable[[Model], tuple[Any, ...]]
+    filled: tuple[Field[Any, Any], ...]
+    texts: tuple[int, ...]
+
+    def said(self, row: Model) -> dict[str, Any]:
+        for field in self.filled:
+            field.pre_save(row, add=True)
+        values = list(self.values(row))
+        for place in self.texts:
+            if values[place] is not None:
+                values[place] = str(values[place])
+        return dict(zip(self.names, values, strict=True))
 
 
 @cache
-def _columns(model: type[Model]) -> list[tuple[str, Field[Any, Any], Field[Any, Any]]]:
-    """Every column but the id: its name, its field, and the field that says what stands in it (of a foreign key: where
-    it leads to)."""
-    return [
-        (str(field.column), field, field.target_field if isinstance(field, models.ForeignKey) else field)
-        for field in model._meta.concrete_fields
-        if not field.primary_key
-    ]
-
-
-@cache
-def _statement(model: type[Model]) -> str:
+def _statement(model: type[Model]) -> _Statement:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    # Of a foreign key: the field that it leads to says what stands in it.
+    kinds = [field.target_field if isinstance(field, models.ForeignKey) else field for field in fields]
     quote = connection.ops.quote_name
     table, pk = quote(model._meta.db_table), quote(str(model._meta.pk.column))
-    names = ", ".join(quote(name) for name, _, _ in _columns(model))
+    names = ", ".join(quote(str(field.column)) for field in fields)
     # Without lengths: too long a text must be refused by the table, not cut on the way.
-    kinds = [
-        (quote(name), str(field.db_type(connection)).split("(")[0]) for name, field, _ in _columns(model)
-    ]
-    said = ", ".join(f"{name} {kind}" for name, kind in kinds)
-    return (
+    said = ", ".join(
+        f"{quote(str(field.column))} {str(kind.db_type(connection)).split('(')[0]}"
+        for field, kind in zip(fields, kinds, strict=True)
+    )
+    sql = (
         f"INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s) AS said ({said})"  # noqa: S608 - names of our own
         f" RETURNING {pk}"
     )
+    return _Statement(
+        sql,
+        tuple(str(field.column) for field in fields),
+        attrgetter(*(field.attname for field in fields)),
+        tuple(field for field in fields if _fills_itself(field)),
+        tuple(place for place, kind in enumerate(kinds) if isinstance(kind, _AS_TEXT)),
+    )
+
+
+def _fills_itself(field: Field[Any, Any]) -> bool:
+    """Whether `pre_save` may say something else than what stands on the row."""
+    if isinstance(field, models.DateField | models.TimeField):
+        return field.auto_now or field.auto_now_add
+    return type(field).pre_save is not Field.pre_save

@@ -14,6 +14,7 @@ from django.utils.http import quote_etag
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import authentication, permissions, serializers
 from rest_framework.exceptions import AuthenticationFailed, ParseError, PermissionDenied
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,6 +24,7 @@ from dvc.accounts.models import Device, DeviceProfile
 from dvc.accounts.services import authenticate_device
 from dvc.core.full_disk import is_full
 from dvc.core.refused import Refused
+from dvc.core.shapes import Shape
 from dvc.devices import holdings
 from dvc.devices.models import HoldingKind
 from dvc.operations.models import Operation
@@ -31,6 +33,7 @@ from dvc.sync.clocks import Reading
 from dvc.sync.envelope import OpSerializer, read_ops
 from dvc.sync.ops import Op
 
+_JSON: Final = JSONRenderer()
 MAX_BODY = 5 * 1024 * 1024
 SCHEME = "Device"
 
@@ -90,6 +93,10 @@ class DeviceView(APIView):
     permission_classes = (IsDevice,)
     profiles: frozenset[DeviceProfile] | None = None  # who may ask; None: every profile
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
+        """JSON, whatever was asked for: a tablet understands nothing else, in no answer."""
+        return _JSON, str(_JSON.media_type)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.profiles is not None and device_of(request).profile not in self.profiles:
@@ -141,7 +148,7 @@ def _busy() -> Response:
     return response
 
 
-class EnvelopeSerializer(serializers.Serializer[dict[str, Any]]):
+class EnvelopeSerializer(Shape):
     epoch = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     sent_wall = serializers.DateTimeField(required=False, allow_null=True)
     sent_mono = serializers.FloatField(required=False, allow_null=True)
@@ -156,7 +163,7 @@ ENVELOPE: Final = EnvelopeSerializer()  # one for all, as in envelope.py
 
 def _read_envelope(request: Request) -> dict[str, Any]:
     try:
-        return dict(ENVELOPE.run_validation(request.data))
+        return ENVELOPE.run_validation(request.data)
     except serializers.ValidationError:
         raise ParseError from None
 

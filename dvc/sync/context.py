@@ -9,12 +9,12 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dvc.accounts.models import Device, User
 from dvc.audit.services import By
 from dvc.core.compiled import compiled
+from dvc.core.days import local_day
 from dvc.operations.models import Operation, Site
 from dvc.sync.clocks import EARLIEST, LATEST, Reading, Told, when
 from dvc.sync.ops import Op
@@ -95,7 +95,7 @@ class Context:
 
     def day(self, op: Op) -> date:
         """The local date outside on which the op was recorded, also in a drill."""
-        return timezone.localdate(self.told(op).at)
+        return local_day(self.told(op).at)
 
     def happened(self, op: Op, operation: Operation) -> datetime:
         """The tablet's time, corrected, never later than now, on the operation's clock."""

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
+from dvc.core.shapes import Shape
 from dvc.sync.clocks import Heard, Reading
 from dvc.sync.kinds import KINDS
 from dvc.sync.ops import Op
 
 
-class OpSerializer(serializers.Serializer[dict[str, Any]]):
+class OpSerializer(Shape):
     op_id = serializers.UUIDField()
     seq = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     actor = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**62)
@@ -29,7 +30,7 @@ class OpSerializer(serializers.Serializer[dict[str, Any]]):
     payload = serializers.DictField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {**attrs, "payload": dict(KINDS[attrs["kind"]].shape.run_validation(attrs["payload"]))}
+        return {**attrs, "payload": KINDS[attrs["kind"]].shape.run_validation(attrs["payload"])}
 
 
 # One serializer for all: making one copies its fields, which takes longer than checking an op. It keeps nothing of what

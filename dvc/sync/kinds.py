@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from rest_framework import serializers
-
+from dvc.core.shapes import Shape
 from dvc.operations.models import Operation
 from dvc.sync import (
     answers,
@@ -42,7 +41,7 @@ from dvc.sync.payloads import (
 
 # Takes a run: ops of kinds that share this fold, about one operation, one after the other; answers each of them.
 Fold = Callable[[Sequence[Op], Operation, Context], list[Result]]
-Payload = type[serializers.Serializer[dict[str, Any]]]
+Payload = type[Shape]
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Kind:
     fold: Fold
 
     @cached_property
-    def shape(self) -> serializers.Serializer[dict[str, Any]]:
+    def shape(self) -> Shape:
         """One instance of `payload` for all ops: it keeps nothing of what it checks."""
         return self.payload()
 

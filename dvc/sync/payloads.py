@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from dvc.core.shapes import Shape
 from intake.checkin import headcounts
 from intake.help_requests.models import Tool
 from matching.loans.models import Outcome
@@ -44,7 +45,7 @@ def _instead_of() -> UUIDText:
     return UUIDText(required=False, help_text="the op with a typed name that meant this person")
 
 
-class VisitPayload(serializers.Serializer[dict[str, Any]]):
+class VisitPayload(Shape):
     """Somebody, by card, short code, id, typed name or as the guest of a walk-in, and how that was read."""
 
     card = serializers.CharField(required=False, max_length=MAX_TEXT, trim_whitespace=False)
@@ -79,14 +80,14 @@ class InsurancePayload(VisitPayload):
     evidence = serializers.ChoiceField(EVIDENCE)
 
 
-class BindPayload(serializers.Serializer[dict[str, Any]]):
+class BindPayload(Shape):
     card = serializers.CharField(max_length=MAX_TEXT, trim_whitespace=False)
     volunteer = serializers.IntegerField(min_value=1, max_value=2**62)
     input = serializers.ChoiceField(INPUTS, required=False)
     lost = serializers.BooleanField(required=False, help_text="the person's card before this one is lost")
 
 
-class FailedScanPayload(serializers.Serializer[dict[str, Any]]):
+class FailedScanPayload(Shape):
     """What was read and could not be used. Longer text is cut where it is kept."""
 
     raw = serializers.CharField(max_length=MAX_TEXT, trim_whitespace=False, allow_blank=True)
@@ -94,7 +95,7 @@ class FailedScanPayload(serializers.Serializer[dict[str, Any]]):
     input = serializers.ChoiceField(INPUTS, required=False)
 
 
-class GroupPayload(serializers.Serializer[dict[str, Any]]):
+class GroupPayload(Shape):
     """A group that came or went: the members who did, and how many more whose names nobody has."""
 
     group = serializers.IntegerField(min_value=1, max_value=2**62)
@@ -107,7 +108,7 @@ class GroupPayload(serializers.Serializer[dict[str, Any]]):
     input = serializers.ChoiceField(INPUTS, required=False)
 
 
-class ToolPayload(serializers.Serializer[dict[str, Any]]):
+class ToolPayload(Shape):
     """A numbered piece by card, short code or id, or `count` of a `tool`; to or from which team (or `person` with
     `reason`). Of a give-back `outcome` says what became of it."""
 
@@ -129,14 +130,14 @@ class ToolPayload(serializers.Serializer[dict[str, Any]]):
         return attrs
 
 
-class UndoPayload(serializers.Serializer[dict[str, Any]]):
+class UndoPayload(Shape):
     """`op`: the operation to take back; `of`: its kind, for the tablet's own counting."""
 
     op = UUIDText()
     of = serializers.CharField(required=False, max_length=30)
 
 
-class WalkInPayload(serializers.Serializer[dict[str, Any]]):
+class WalkInPayload(Shape):
     """A person written down at the desk. `guest` is the tablet's name for them until the server's is known. Texts are
     taken at any length: what cannot be stored is named in the answer, the person is here all the same."""
 
@@ -159,14 +160,14 @@ class WalkInPayload(serializers.Serializer[dict[str, Any]]):
     instead_of = _instead_of()
 
 
-class PhotoPayload(serializers.Serializer[dict[str, Any]]):
+class PhotoPayload(Shape):
     """A photo by the hash of the file that is sent for it, and what is seen on it."""
 
     sent = serializers.RegexField(r"\A[0-9a-f]{64}\Z")
     caption = serializers.CharField(required=False, default="", max_length=60, allow_blank=True)
 
 
-class SurveyPayload(serializers.Serializer[dict[str, Any]]):
+class SurveyPayload(Shape):
     """A survey as it was filled in: field → text, texts or a tick (intake.survey.forms.SurveyForm). What cannot be read is
     kept as it is. `signature`: strokes of x, y, x, y … in thousandths."""
 
@@ -202,7 +203,7 @@ def _is_filled_in(name: str, value: Any) -> bool:
     )
 
 
-class AbsentPayload(serializers.Serializer[dict[str, Any]]):
+class AbsentPayload(Shape):
     """Nobody came to the door."""
 
     appointment = serializers.IntegerField(min_value=1, max_value=2**62)

@@ -8,12 +8,13 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from dvc.accounts.models import Device, Storage
+from dvc.core.shapes import Shape
 from dvc.devices.reports import Report, keep_report
 
 MOST_BYTES = 2**62
 
 
-class ReportSerializer(serializers.Serializer[dict[str, Any]]):
+class ReportSerializer(Shape):
     unsent = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
     oldest_unsent = serializers.DateTimeField(required=False, allow_null=True)
     storage = serializers.ChoiceField(Storage.choices, required=False, allow_blank=True)

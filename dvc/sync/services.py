@@ -13,9 +13,9 @@ from typing import Any
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
 
-from dvc.accounts.models import Device
+from dvc.accounts.models import Device, User
 from dvc.core.compiled import compiled
-from dvc.core.inserting import insert_all
+from dvc.core.inserting import insert_all, new
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync import broken
@@ -175,9 +175,9 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
     operation = context.operation(run[0].operation)
     results = _fold(run, operation, context)
     receipts = [
-        Receipt(
-            op_id=op.op_id, device=context.device, epoch=context.epoch, seq=op.seq, operation=operation,
-            actor=context.actor(op.actor), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.lasting),
+        new(
+            Receipt, op_id=op.op_id, device_id=context.device.pk, epoch=context.epoch, seq=op.seq,
+            operation_id=operation.pk if operation else None, actor_id=_pk(context.actor(op.actor)), kind=op.kind, lane=op.lane, mode=op.mode, payload=dict(op.lasting),
             digest=op.digest, happened_at=context.happened(op, operation) if operation else context.at,
             clock_error_ms=_in_an_integer(context.correction_ms(op)), corrected_by=context.told(op).by, received_at=context.at, result=result.as_json(),
         )
@@ -187,6 +187,10 @@ def _fold_and_keep(run: Sequence[Op], context: Context) -> list[tuple[Receipt, R
         Receipt.objects.filter(op_id__in=[op.op_id for op in run], kind="").delete()
     insert_all(receipts)
     return list(zip(receipts, results, strict=True))
+
+
+def _pk(user: User | None) -> int | None:
+    return user.pk if user else None
 
 
 def _in_an_integer(number: int) -> int:

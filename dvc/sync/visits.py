@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from dvc.core.compiled import compiled
+from dvc.core.days import local_day
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
 from dvc.sync import conflicts, doubts, holding, unclear_names, wrong_holders
@@ -181,11 +181,11 @@ class Cover:
             for policy in _policies(people, max(moments), min(moments)):
                 self._policies.setdefault(policy.volunteer_id, []).append(policy)
 
-        self._answers = Answers(operation, people, [timezone.localdate(at) for at in moments])
+        self._answers = Answers(operation, people, [local_day(at) for at in moments])
 
     def answers_into(self, data: dict[str, Any], volunteer: Volunteer, at: datetime) -> None:
         """Put into an answer how the person stands with the questions of the day; nothing when none is asked."""
-        day = timezone.localdate(at)
+        day = local_day(at)
         standing = self._answers.standing(volunteer.pk, day)
         if standing is not None:
             data["questions"] = standing.as_json()

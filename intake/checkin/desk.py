@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, Self
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from dvc.audit import services as audit
 from dvc.audit.models import Entry
 from dvc.audit.services import By
 from dvc.core.compiled import compiled
+from dvc.core.days import local_day
 from dvc.core.inserting import insert_all
 from dvc.operations.models import Operation, Site
 from intake.checkin.models import Visit, VisitFlag
@@ -83,7 +83,7 @@ class Desk:
         give away the same last place. Before any visit is locked, as whoever accepts a proposal does it."""
         if operation.capacity is not None:
             list(Operation.objects.select_for_update(no_key=True).filter(pk=operation.pk).values_list("pk"))
-        first, last = timezone.localdate(min(moments)), timezone.localdate(max(moments))
+        first, last = local_day(min(moments)), local_day(max(moments))
         return cls(operation, _locked(operation.pk, set(volunteers), first - A_DAY, last + A_DAY))
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
@@ -174,7 +174,7 @@ class Desk:
         """Forget what the tablet's operation `op` saw of this person around the moment `near`; what other gates saw
         stands, also what could be taken back no more, and with `alone` all that other operations saw. A visit of which
         nothing is left is annulled. False when there was nothing to forget."""
-        known = self._near(volunteer, timezone.localdate(near))
+        known = self._near(volunteer, local_day(near))
         told = [
             [fact for fact in visit.told if fact.op != op]
             if alone
@@ -202,7 +202,7 @@ class Desk:
     # ── folding ────────────────────────────────────────────────────────────────────────────────
     def _fold_in(self, volunteer: Volunteer, seen: Fact, *, by: By) -> tuple[Visit, _Before | None]:
         """Fold one more fact in. The visit it belongs to, and what that was before (None: it is new)."""
-        known = self._near(volunteer, timezone.localdate(seen.at))
+        known = self._near(volunteer, local_day(seen.at))
         told = list(itertools.chain.from_iterable(visit.told for visit in known))
         if len(told) > MOST_FACTS and seen.kind == "in":  # a stuck reader: the receipts have it all
             seen = next(fact for fact in told if fact.kind == "in")
@@ -272,7 +272,7 @@ class Desk:
 
     def _visit_of(self, volunteer: Volunteer, at: datetime) -> Visit | None:
         """The visit that something seen at that moment belongs to: of that day, begun before it if there is one."""
-        day, present = timezone.localdate(at), self._present(volunteer)
+        day, present = local_day(at), self._present(volunteer)
         if present is not None and (present.day == day or present.arrived_at <= at):
             return present
         of_day = [

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from dvc.accounts.models import Device
 from dvc.audit.services import By, entry, record, record_all
+from dvc.core.days import local_day
 from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation, Site
@@ -277,7 +278,7 @@ def departure_blocks(visit: Visit, *, at: datetime, insured: bool | None = None)
                     "ボランティア保険が確認できていません。加入証を見て「保険を確認した」を押してください。",
                 )
             )
-    if volunteer.is_minor_on(timezone.localdate(at)) and not volunteer.guardian_consent:
+    if volunteer.is_minor_on(local_day(at)) and not volunteer.guardian_consent:
         blocks.append(Block("guardian", "未成年の方です。保護者の同意書を確かめてください。"))
     if volunteer.consent_is_outdated(operation.consent_since):
         text = "注意事項が新しくなりました。新しいものを読んでもらい「同意した」を押してください。"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
-from django.utils import timezone
+from dvc.core.days import local_day
 
 Kind = Literal["in", "out", "closed"]
 
@@ -83,7 +83,7 @@ class Stay:
 
     @property
     def day(self) -> date:
-        return timezone.localdate(self.arrived_at)
+        return local_day(self.arrived_at)
 
 
 def fold(facts: Iterable[Fact]) -> list[Stay]:
@@ -101,7 +101,7 @@ def fold(facts: Iterable[Fact]) -> list[Stay]:
 
 
 def _enter(stays: list[Stay], last: Stay | None, fact: Fact) -> None:
-    if last is not None and last.day == timezone.localdate(fact.at):
+    if last is not None and last.day == local_day(fact.at):
         wrong_switch = last.arrival is None and fact.at - last.facts[0].at <= WRONG_SWITCH
         if wrong_switch:
             last.arrival, last.end = fact, None
@@ -113,7 +113,7 @@ def _enter(stays: list[Stay], last: Stay | None, fact: Fact) -> None:
 
 def _leave(stays: list[Stay], last: Stay | None, fact: Fact) -> None:
     near = last is not None and fact.at - last.arrived_at <= LONGEST_STAY
-    if last is not None and near and (last.is_open or last.day == timezone.localdate(fact.at)):
+    if last is not None and near and (last.is_open or last.day == local_day(fact.at)):
         if last.is_open:
             last.end = fact
         elif last.end is not None and last.end.kind == "closed" and fact.kind == "out":
