@@ -1,0 +1,171 @@
+"""Runs seat no more than they have seats, are out until they are back, and dump sites say how long one waits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts.roles import Role
+from dvc.audit.services import SYSTEM
+from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from intake.volunteers.models import VehicleKind
+from matching.dispatch import services as dispatches
+from matching.dispatch import sheets, tokens
+from matching.equipment import services as equipment
+from matching.equipment.models import Vehicle
+from matching.evening.ledger import ledger
+from matching.teams.queries import free_vehicles
+from matching.trips import queries, services
+from matching.trips.models import DumpQueue, DumpSite, Run, RunState
+from tests import make
+from tests.matching.dispatch import scene
+
+pytestmark = pytest.mark.django_db
+DAY = make.day(make.MORNING)
+
+
+def bus(operation: Operation, seats: int = 8) -> Vehicle:
+    return equipment.add_vehicle(
+        operation, site=operation.center.sites.get(), name="ワゴン", kind=VehicleKind.CAR, seats=seats, by=SYSTEM,
+        at=make.at(8),
+    )  # fmt: skip
+
+
+def run(vehicle: Vehicle, *stops: str) -> Run:
+    return services.plan_run(
+        vehicle,
+        stops=stops or ("町前", "八幡"),
+        planned_at=make.at(10),
+        driver_name="伊藤",
+        by=SYSTEM,
+        at=make.at(9),
+    )
+
+
+def no(code: str, act: object, *args: object, **how: object) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        act(*args, by=SYSTEM, at=make.at(9), **how)  # type: ignore[operator]
+    assert refusal.value.code == code
+    return refusal.value
+
+
+def test_seats_are_counted_leg_by_leg_and_the_driver_has_one() -> None:
+    operation = make.operation()
+    made = run(bus(operation, seats=5))
+    first, second = scene.team(operation), scene.assigned(operation).team
+    services.board(made, first, on=0, off=1, heads=4, by=SYSTEM, at=make.at(9))
+    assert "空いている席は0つ" in no("trip.no_seats", services.board, made, second, on=0, off=2, heads=1).text
+    services.board(made, second, on=1, off=3, heads=4, by=SYSTEM, at=make.at(9))
+    services.board(made, first, on=0, off=1, heads=3, by=SYSTEM, at=make.at(9))
+    (round_,) = queries.rounds(operation, day=DAY)
+    assert [leg.free for leg in round_.legs] == [1, 0, 0, None]
+    for on, off, heads in ((1, 1, 1), (2, 9, 1), (0, 1, 0)):
+        no("trip.stops_order", services.board, made, first, on=on, off=off, heads=heads)
+    stranger = scene.team(make.operation(operation.center))
+    no("dispatch.other_operation", services.board, made, stranger, on=0, off=1, heads=1)
+    services.get_off(made.boardings.first(), by=SYSTEM, at=make.at(9))  # type: ignore[arg-type]
+    assert queries.rounds(operation, day=DAY)[0].legs[0].free == 4
+
+
+def test_a_run_is_out_until_it_is_back_and_the_day_knows() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    made, later = run(vehicle), run(vehicle)
+    services.leave(made, by=SYSTEM, at=make.at(10))
+    services.leave(made, by=SYSTEM, at=make.at(10, 5))
+    assert not free_vehicles(operation).exists()
+    no("trip.still_out", services.leave, later)
+    no("trip.is_out", services.cancel, made, reason="雨")
+    services.passed(made.stops.get(position=2), by=SYSTEM, at=make.at(10, 40))
+    assert made.stops.filter(passed_at=make.at(10, 40)).count() == 2
+    missing = ledger(operation, day=DAY, at=make.at(17)).missing
+    assert [one.what for one in missing] == ["「ワゴン」（送迎）"]
+    services.come_back(made, by=SYSTEM, at=make.at(17))
+    services.come_back(made, by=SYSTEM, at=make.at(18))
+    assert ledger(operation, day=DAY, at=make.at(17)).figures()["vehicle"] == [1, 1, 0]
+    no("trip.over", services.leave, made)
+    no("trip.reason", services.cancel, later, reason=" ")
+    services.cancel(later, reason="雨", by=SYSTEM, at=make.at(10))
+    later.refresh_from_db()
+    assert later.state == RunState.CANCELLED
+    assert free_vehicles(operation).exists()
+
+
+def test_what_a_run_needs_is_said() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    child = make.volunteer(operation.center, skills=["driver"], said_minor=True)
+    plan = {"planned_at": make.at(10)}
+    no("trip.driver", services.plan_run, vehicle, stops=["a"], **plan)
+    no("trip.driver", services.plan_run, vehicle, stops=["a"], driver=child, **plan)
+    no("trip.stops", services.plan_run, vehicle, stops=[" "], driver_name="伊藤", **plan)
+    vehicle.insured_until = DAY - timedelta(days=1)
+    no("trip.vehicle", services.plan_run, vehicle, stops=["a"], driver_name="伊藤", **plan)
+
+
+def test_the_queue_of_a_dump_site_is_the_latest_told_and_old_ones_say_nothing() -> None:
+    operation = make.operation()
+    site = services.keep_dump_site(
+        operation,
+        name="総合公園",
+        address="",
+        hours="9～16時",
+        takes="木くず",
+        closed=False,
+        by=SYSTEM,
+        at=make.at(9),
+    )
+    services.waited(site, minutes=40, by=SYSTEM, at=make.at(10))
+    services.waited(site, minutes=15, by=SYSTEM, at=make.at(11))
+    no("trip.minutes", services.waited, site, minutes=-1)
+    (dump,) = queries.dumps(operation, at=make.at(12))
+    assert dump.last is not None
+    assert dump.last.minutes == 15
+    assert queries.dumps(operation, at=make.at(15))[0].last is None
+    order = sheets.order(scene.assigned(operation), base_url="http://x", at=make.at(9))
+    assert [one.name for one in order.dump_sites] == ["総合公園"]
+
+
+def test_a_run_and_a_dump_site_from_the_pages() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    dispatch = scene.assigned(operation)
+    client = Client()
+    client.force_login(make.user(operation.center, Role.TRANSPORT))
+
+    def post(page: str, *args: object, **said: str) -> int:
+        return client.post(reverse(page, args=[operation.pk, *args]), said).status_code
+
+    plan = {
+        "vehicle": str(vehicle.pk),
+        "planned": "10:00",
+        "stops": "町前公民館\n八幡小学校",
+        "driver_name": "伊藤",
+    }
+    assert post("trip_plan", **{**plan, "stops": " "}) == 409
+    assert post("trip_plan", **plan) == 302
+    made = Run.objects.get()
+    assert [stop.name for stop in made.stops.all()] == ["センター", "町前公民館", "八幡小学校", "センター"]
+    seat = {"team": str(dispatch.team_id), "on": "0", "off": "1"}
+    assert post("trip_board", made.pk, **seat, heads="20") == 409
+    assert post("trip_board", made.pk, **seat, heads="2") == 302
+    assert post("trip_do", made.pk, what="leave") == 302
+    assert post("trip_do", made.pk, what="passed", stop="1") == 302
+    page = client.get(reverse("trip_list", args=[operation.pk])).content.decode()
+    assert "2人が乗る" in page
+    assert "運行中" in page
+    assert post("trip_do", made.pk, what="back") == 302
+    assert post("dump_keep", name="総合公園", hours="9～16時") == 302
+    site = DumpSite.objects.get()
+    assert post("dump_waited", site.pk, minutes="") == 409
+    assert post("dump_waited", site.pk, minutes="25") == 302
+    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=timezone.now())
+    told = {"site": str(site.pk), "minutes": "40"}
+    answer = Client().post(reverse("leader_dump", args=[tokens.leader_token(dispatch.token_nonce)]), told)
+    assert answer.status_code == 302
+    assert DumpQueue.objects.filter(by_driver=True).get().minutes == 40
