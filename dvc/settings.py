@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "intake.web_requests",
     "intake.exchange",
     "matching.equipment",
+    "matching.trips",
     "matching.queue",
     "matching.proposals",
     "matching.teams",

@@ -20,6 +20,7 @@ from matching.dispatch import queries, services, sheets, throttle, tokens
 from matching.dispatch.forms import ReportForm
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.teams.services import people_of
+from matching.trips.queries import dumps
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LEADER: Final = By(via="leader")
@@ -66,7 +67,7 @@ def _found(request: HttpRequest, dispatch: Dispatch | None, token: str) -> tuple
     return dispatch, at
 
 
-def _leaders(request: HttpRequest, token: str) -> tuple[Dispatch, datetime]:
+def leaders(request: HttpRequest, token: str) -> tuple[Dispatch, datetime]:
     throttle.check_address(_address(request))
     return _found(request, tokens.find_by_leader_token(token), token)
 
@@ -85,7 +86,7 @@ def _context(dispatch: Dispatch, at: datetime) -> dict[str, Any]:
     }
 
 
-def _gone(request: HttpRequest, center: Center | None) -> HttpResponse:
+def show_gone(request: HttpRequest, center: Center | None) -> HttpResponse:
     return render(
         request, "matching/dispatch/field_gone.html", {"center": center or _only_center()}, status=404
     )
@@ -108,13 +109,13 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
     """Call, where to go, arrived, report, on to the next house, going back. One house at a time: the address of the one
     the team is at, or on the way to, from departure until 2 h after the return; of the next one the town."""
     try:
-        asked, at = _leaders(request, token)
+        asked, at = leaders(request, token)
         place = queries.place_of(asked)
         dispatch = place.now
         if not tokens.is_live(dispatch, at=at):
             raise NoSheet(dispatch.operation.center)
     except NoSheet as gone:
-        return _gone(request, gone.center)
+        return show_gone(request, gone.center)
     except Refused as refused:
         return _too_many(request, refused)
     context = _context(dispatch, at) | {
@@ -141,6 +142,7 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
             "hazards": [hazard.label for hazard in Hazard if hazard in dispatch.need.hazards],
             "not_to_do": sheets.NOT_TO_DO,
             "cars": dispatch.team.cars,
+            "dumps": dumps(dispatch.operation, at=at, open_only=True) if dispatch.team.cars else [],
         }
     return render(request, "matching/dispatch/leader.html", context)
 
@@ -165,23 +167,23 @@ def leader_leaving(request: HttpRequest, token: str) -> HttpResponse:
 
 def _tell(request: HttpRequest, token: str, what: str) -> HttpResponse:
     try:
-        dispatch, at = _leaders(request, token)
+        dispatch, at = leaders(request, token)
         FACTS[what](dispatch, by=LEADER, at=at)
     except NoSheet as gone:
-        return _gone(request, gone.center)
+        return show_gone(request, gone.center)
     except Refused as refused:
-        return _refuse(request, refused)
-    return _back_to_page(token, what)
+        return refuse(request, refused)
+    return back_to_page(token, what)
 
 
-def _refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
+def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
     if refused.code == "field.too_many":
         return _too_many(request, refused)
     context = {"refusal": refused.text, "center": _only_center()}
     return render(request, "matching/dispatch/field_busy.html", context, status=409)
 
 
-def _back_to_page(token: str, said: str) -> HttpResponse:
+def back_to_page(token: str, said: str) -> HttpResponse:
     response = redirect("leader_page", token)
     response["Location"] += f"?said={said}"
     return response
@@ -192,7 +194,7 @@ def _back_to_page(token: str, said: str) -> HttpResponse:
 def leader_report(request: HttpRequest, token: str) -> HttpResponse:
     """Thanks and injuries first, then what was done. A second report changes nothing and says so."""
     try:
-        dispatch, at = _leaders(request, token)
+        dispatch, at = leaders(request, token)
         if request.method != "POST":
             people = len(people_of(dispatch.team)) or dispatch.team.members.count()
             return _show_report(request, dispatch, token, ReportForm(initial={"people": people}), at=at)
@@ -201,13 +203,13 @@ def leader_report(request: HttpRequest, token: str) -> HttpResponse:
             return _show_report(request, dispatch, token, form, at=at, status=422)
         told = services.report(dispatch, **form.story(), by=LEADER, at=at)
     except NoSheet as gone:
-        return _gone(request, gone.center)
+        return show_gone(request, gone.center)
     except Refused as refused:
         if refused.code != "dispatch.remaining_needed":
-            return _refuse(request, refused)
+            return refuse(request, refused)
         form.add_error("remaining", refused.text)
         return _show_report(request, dispatch, token, form, at=at, status=409)
-    return _back_to_page(token, "report" if told.changed else "known")
+    return back_to_page(token, "report" if told.changed else "known")
 
 
 def _show_report(

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from dvc.core.fields import ClockField
 from dvc.core.japanese import normalise_text
+from intake.volunteers.models import Volunteer
 from matching.dispatch.gate import Check
 from matching.dispatch.models import Dispatch, DispatchState, Outcome
 from matching.equipment.models import Vehicle
@@ -152,6 +153,14 @@ class OtherVisitForm(ReportForm):
         return {name: self.cleaned_data[name] for name in names}
 
 
+class MergeForm(ReportForm):
+    """The same without the outcome: one report of two."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["outcome"]
+
+
 class ReturnForm(ReportForm):
     """The same at the desk, with paper, keys and tools, and where the need goes after 中止 or 不在. `vehicles`: those of
     the center whose keys are out; `loans`: what the team has been lent, asked for by count."""
@@ -163,6 +172,14 @@ class ReturnForm(ReportForm):
     sheets_back = forms.IntegerField(
         label="戻ってきた依頼書の枚数", min_value=0, max_value=99, required=False
     )
+    found_out = Text(
+        label="帰ってから分かった、けが・体調不良", max_length=500, required=False, multiline=True, rows=2,
+        help_text="いなければ空のままで。書くと、報告に加わります。",
+    )  # fmt: skip
+    washed = forms.MultipleChoiceField(
+        label="洗ったもの", required=False, widget=forms.CheckboxSelectMultiple,
+        choices=(("hands", "手洗い・うがい・消毒をした"), ("boots", "長ぐつを洗った"), ("tools", "資機材を洗った")),
+    )  # fmt: skip
     tools_missing = Text(
         label="足りない・こわれた資機材", max_length=200, required=False,
         help_text="全部そろっていれば空のままで。",
@@ -170,9 +187,16 @@ class ReturnForm(ReportForm):
 
     def __init__(
         self, *args: Any, report_wanted: bool = True, vehicles: Iterable[Vehicle] = (), loans: Iterable[Loan] = (),
-        **options: Any,
+        people: Iterable[Volunteer] = (), **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **options)
+        self.crew = list(people)
+        if self.crew:
+            self.fields["coming"] = forms.MultipleChoiceField(
+                label="あすも来られる人", required=False, widget=forms.CheckboxSelectMultiple,
+                choices=[(person.pk, f"{person.name}さん") for person in self.crew],
+                help_text="「明日も来られますか」と聞いて、来られる人に印をつけます。約束ではありません。",
+            )  # fmt: skip
         self.vehicles = list(vehicles)
         self.tools = _asked(loans)
         for tool in self.tools:
@@ -189,6 +213,8 @@ class ReturnForm(ReportForm):
         if not report_wanted:
             for name in (*ReportForm.base_fields, "next_step"):
                 del self.fields[name]
+        else:
+            del self.fields["found_out"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -205,6 +231,12 @@ class ReturnForm(ReportForm):
     def tools_back(self) -> list[Back]:
         """What was told of the tools, for `loans.services.take_back_all`."""
         return [tool.told(self.cleaned_data) for tool in self.tools]
+
+    @property
+    def coming(self) -> list[Volunteer]:
+        """Who said that they come tomorrow."""
+        ticked = self.cleaned_data.get("coming", [])
+        return [person for person in self.crew if str(person.pk) in ticked]
 
     @property
     def keys_missing(self) -> list[Vehicle]:

@@ -217,12 +217,14 @@ def come_back(
     tools_missing: str = "",
     sheets_back: int | None = None,
     keys_missing: Collection[int] = (),
+    washed: Collection[str] = (),
 ) -> Dispatch:
     """The team is back, from whichever of its visits: its people can be matched again, houses it has not been to wait
     for another team. Twice changes nothing. Refused: dispatch.not_departed.
 
     `tools_missing`: what is short or broken, in words; `sheets_back`: how many printed sheets came back (None:
-    nobody counted); `keys_missing`: vehicles of the center (pks) whose keys nobody has brought yet.
+    nobody counted); `keys_missing`: vehicles of the center (pks) whose keys nobody has brought yet;
+    `washed`: what was washed, as the return's page names it.
     """
     fresh = _after_departure(dispatch, by=by, at=at)
     if fresh.state != S.BACK:
@@ -234,6 +236,7 @@ def come_back(
         step(
             last, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at, tools_missing=tools_missing[:200],
             sheets_out=sheets_of(fresh.team_id), sheets_back=sheets_back, keys_missing=sorted(keys_missing),
+            washed=sorted(washed),
         )  # fmt: skip
         teams.release(fresh.team, by=by, at=at, keys_missing=keys_missing)
         if sheets_back:

@@ -29,10 +29,12 @@ from matching.dispatch import tokens
 from matching.dispatch.models import Dispatch
 from matching.dispatch.times import EACH_WAY, Span, spans, usual_return
 from matching.teams.services import people_of
+from matching.trips.models import DumpSite
 
 CSS: Final = "dispatch/order.css"
 # Under these the sheet is full; the rest of a very long list stands on the leader's page.
 MOST_MEMBERS: Final = 14
+MOST_DUMPS: Final = 2
 NOT_TO_DO: Final = (
     "依頼書にない作業は引き受けません。頼まれたら、センターに電話してください。",
     "あぶないと感じたら、中に入りません。すぐ離れて電話してください。",
@@ -89,6 +91,7 @@ class Order:
     tools: list[str]
     due: datetime
     evacuation: str
+    dump_sites: list[DumpSite]
     not_to_do: tuple[str, ...]
     leader_page: SafeString
     genuine: SafeString
@@ -132,6 +135,7 @@ def order(dispatch: Dispatch, *, base_url: str, at: datetime) -> Order:
         tools=tools_of(visits),
         due=due,
         evacuation=settings.EVACUATION_PLACE,
+        dump_sites=list(DumpSite.objects.filter(operation=dispatch.operation_id, closed=False)[:MOST_DUMPS]),
         not_to_do=NOT_TO_DO,
         leader_page=_symbol(leader_url, "リーダーの画面"),
         genuine=_symbol(genuine_url, "本物かどうかの確認"),
@@ -273,6 +277,7 @@ def missing_on(sheet: Order) -> list[str]:
     """Letters that people typed and no suitable font of this machine holds."""
     typed = [
         sheet.leader, *sheet.members, sheet.cars, sheet.evacuation, sheet.dispatch.operation.name,
+        *(f"{one.name}{one.address}{one.hours}{one.takes}" for one in sheet.dump_sites),
         sheet.dispatch.operation.center.name,
     ]  # fmt: skip
     for stop in sheet.stops:

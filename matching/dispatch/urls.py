@@ -2,13 +2,28 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.dispatch import car_views, counting_views, paper_views, tool_views, views
+from matching.dispatch import (
+    car_views,
+    counting_views,
+    paper_views,
+    report_views,
+    tool_views,
+    trip_views,
+    views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", views.dispatch_board, name="dispatch_board"),
     path("paper/", paper_views.paper_teams, name="paper_teams"),
     path("teams/<int:team_id>/tools/", tool_views.team_tools, name="team_tools"),
     path("part/", views.dispatch_board_part, name="dispatch_board_part"),
+    path("trips/", trip_views.trip_list, name="trip_list"),
+    path("trips/plan/", trip_views.trip_plan, name="trip_plan"),
+    path("trips/<int:run_id>/do/", trip_views.trip_do, name="trip_do"),
+    path("trips/<int:run_id>/board/", trip_views.trip_board, name="trip_board"),
+    path("trips/seats/<int:seat_id>/off/", trip_views.trip_unboard, name="trip_unboard"),
+    path("dump-sites/", trip_views.dump_keep, name="dump_keep"),
+    path("dump-sites/<int:site_id>/waited/", trip_views.dump_waited, name="dump_waited"),
     path("<int:dispatch_id>/", views.dispatch_detail, name="dispatch_detail"),
     path("<int:dispatch_id>/cars/", car_views.dispatch_cars, name="dispatch_cars"),
     path("<int:dispatch_id>/licence/", car_views.dispatch_licence, name="dispatch_licence"),
@@ -20,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:dispatch_id>/postpone/", views.dispatch_postpone, name="dispatch_postpone"),
     path("<int:dispatch_id>/return/", views.dispatch_return, name="dispatch_return"),
     path("<int:dispatch_id>/cancel/", views.dispatch_cancel, name="dispatch_cancel"),
+    path("<int:dispatch_id>/merge/", report_views.dispatch_merge, name="dispatch_merge"),
     path("<int:dispatch_id>/sheets/", counting_views.dispatch_sheets_in, name="dispatch_sheets_in"),
     path("<int:dispatch_id>/keys/<int:ride_id>/", counting_views.dispatch_key, name="dispatch_key"),
     path("<int:dispatch_id>/order/", views.work_order, name="work_order"),

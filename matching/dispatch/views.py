@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import messages
@@ -21,7 +21,7 @@ from dvc.audit.services import looked, version_of
 from dvc.core.http import opens_here_only, outside_address
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
-from matching.dispatch import chains, queries, services, sheets
+from matching.dispatch import chains, merging, queries, services, sheets
 from matching.dispatch.forms import (
     CancelForm,
     DepartForm,
@@ -30,13 +30,14 @@ from matching.dispatch.forms import (
     ReturnForm,
     moment_of,
 )
+from matching.dispatch.hours import hours_of
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import Vehicle
 from matching.loans.queries import of_team, said
 from matching.loans.services import take_back_all
 from matching.queue.near import near
 from matching.teams.queries import with_rides
-from matching.teams.services import people_of
+from matching.teams.services import people_of, say_coming
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LONGEST_ID: Final = 18  # digits that surely fit a primary key
@@ -103,6 +104,8 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "postpone": PostponeForm(),
         "back": back.details if back else None,
         "lent": said(of_team(dispatch.team_id)),
+        "hours": hours_of(place.visits),
+        "later_reports": dispatch.later_reports.count() if queries.has_report(dispatch) else 0,
         "vehicles": _vehicles(dispatch),
         "no_key": [ride for ride in dispatch.team.rides.all() if ride.key_missing],
         "sheets_about": [visit for visit in {*place.visits, dispatch} if visit.sheets_out],
@@ -278,7 +281,10 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     initial = {"people": people, "sheets_back": services.sheets_of(dispatch.team_id), "next_step": "hold"}
     vehicles = [] if dispatch.state == DispatchState.BACK else _vehicles(dispatch)
     loans = [] if dispatch.state == DispatchState.BACK else of_team(dispatch.team_id)
-    form = ReturnForm(sent, initial=initial, report_wanted=wanted, vehicles=vehicles, loans=loans)
+    crew = [] if dispatch.state == DispatchState.BACK else people_of(dispatch.team)
+    form = ReturnForm(
+        sent, initial=initial, report_wanted=wanted, vehicles=vehicles, loans=loans, people=crew
+    )
     further = [OtherVisitForm(sent, visit=visit, initial={"people": people}) for visit in others if not later]
     if sent is None:
         return _show_return(request, dispatch, form, further)
@@ -332,12 +338,18 @@ def _take_back(
             told = services.report(
                 dispatch, **form.story(), hold=hold, by_leader=False, by=by(request), at=at
             )
+        if data.get("found_out") and queries.has_report(dispatch):
+            merging.add_injury(dispatch, data["found_out"], by=by(request), at=at)
+        say_coming(
+            dispatch.team, form.coming, day=timezone.localdate(at) + timedelta(days=1), by=by(request), at=at
+        )
         take_back_all(dispatch.team, form.tools_back(), by=by(request), at=at)
         services.come_back(
             dispatch,
             tools_missing=data["tools_missing"],
             sheets_back=data["sheets_back"],
             keys_missing=[vehicle.pk for vehicle in form.keys_missing],
+            washed=data["washed"],
             by=by(request),
             at=at,
         )

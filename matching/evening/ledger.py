@@ -22,6 +22,7 @@ from matching.dispatch.models import LIVE, Dispatch, DispatchState
 from matching.evening.models import DayClosing, Kind, NamedException
 from matching.loans.models import Loan
 from matching.teams.models import Member, Ride, Team, TeamState
+from matching.trips.models import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class _Found:
 
 
 def ledger(operation: Operation, *, day: date, at: datetime) -> Ledger:
-    """The ledger of `day` (a local day) as it stands at the moment `at`. About ten queries, however much is out."""
+    """The ledger of `day` (a local day) as it stands at the moment `at`. Some twenty queries, however much is out."""
     excused = {one.key: one for one in NamedException.objects.standing().filter(operation=operation)}
     found = {
         Kind.HEAD: _heads(operation, day, at=at),
@@ -314,6 +315,22 @@ def _vehicles(operation: Operation, day: date) -> _Found:
                 Kind.VEHICLE, f"ride:{ride.pk}", f"「{ride.vehicle}」（{ride.team}）",
                 "dispatch_detail" if last else "dispatch_board", (last.pk,) if last else (),
                 note=f"{why}・運転 {ride.driver.name}さん", called="運転した人", phone=ride.driver.phone,
+            )
+        )  # fmt: skip
+    return _runs(operation, day, found)
+
+
+def _runs(operation: Operation, day: date, found: _Found) -> _Found:
+    """Vehicles that are out on a round of their own."""
+    runs = Run.objects.filter(operation=operation, day__lte=day, left_at__isnull=False)
+    found.out += runs.filter(day=day).count()
+    for run in runs.on_the_way().select_related("vehicle", "driver"):
+        found.out += run.day < day
+        note = f"{timezone.localtime(run.left_at):%-m月%-d日 %-H:%M}に出た便・運転 {run.who}さん"
+        found.add(
+            Missing(
+                Kind.VEHICLE, f"run:{run.pk}", f"「{run.vehicle}」（送迎）", "trip_list", note=note,
+                called="運転する人" if run.driver else "", phone=run.driver.phone if run.driver else "",
             )
         )  # fmt: skip
     return found

@@ -98,3 +98,53 @@ class NamedException(models.Model):
 
     def __str__(self) -> str:
         return f"exception {self.key}"
+
+
+class Certificate(models.Model):
+    """ボランティア活動証明書: `days` days between `first` and `last`, `half_hours` half hours in all, as they were then."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
+    volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="+")
+    serial = models.PositiveIntegerField()
+    first = models.DateField()
+    last = models.DateField()
+    days = models.PositiveSmallIntegerField()
+    half_hours = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["serial"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["operation", "serial"], name="one_certificate_per_serial"),
+        ]
+
+    def __str__(self) -> str:
+        return f"certificate {self.serial}"
+
+    @property
+    def hours(self) -> str:
+        """「12.5」, or 「12」."""
+        return f"{self.half_hours / 2:g}"
+
+
+class MotorwayStamp(models.Model):
+    """The center confirmed on somebody's motorway form that they were here on that day (災害派遣等従事車両)."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
+    volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    plate = models.CharField("車の番号", max_length=20)
+    stamped_at = models.DateTimeField()
+    stamped_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["stamped_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["operation", "volunteer", "day"], name="one_motorway_stamp_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"stamp for {self.volunteer_id} on {self.day}"

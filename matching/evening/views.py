@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.contrib import messages
@@ -22,6 +22,7 @@ from dvc.core.refused import Refused
 from matching.evening import services
 from matching.evening.ledger import Missing, ledger, open_days
 from matching.evening.models import DayClosing, Kind, NamedException
+from matching.teams.models import ComingAgain
 
 # What people say most often; typed words come instead of them or besides.
 USUAL_REASONS: Final = {
@@ -42,10 +43,10 @@ USUAL_REASONS: Final = {
 @require_safe
 def evening(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The ledger of a day, today's unless `?day=` names another."""
-    return _show(request, _day(request))
+    return _show(request, day_of(request))
 
 
-def _day(request: StaffRequest) -> date:
+def day_of(request: StaffRequest) -> date:
     """The day that is meant; a day that has not come yet is today."""
     today = timezone.localdate(request.now)
     try:
@@ -73,6 +74,10 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
         "closing": next((one for one in closings if one.reopened_at is None), None),
         "reopened": [one for one in closings if one.reopened_at],
         "open_days": [one for one in open_days(operation, at=request.now) if one != day],
+        "tomorrow": day + timedelta(days=1),
+        "coming": ComingAgain.objects.filter(operation=operation, day=day + timedelta(days=1)).select_related(
+            "volunteer", "team"
+        ),
         "refusal": refusal,
     }
     return render(request, "matching/evening/evening.html", context, status=status)
@@ -92,7 +97,7 @@ def _row(one: Missing, request: StaffRequest, names: frozenset[str]) -> dict[str
 @require_POST
 def evening_close(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Close it, or say what is missing."""
-    day = _day(request)
+    day = day_of(request)
     try:
         services.close_day(request.operation, day=day, by=by(request), at=request.now)
     except Refused as refused:
@@ -106,11 +111,11 @@ def evening_close(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def evening_reopen(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The day was not over after all."""
-    day = _day(request)
+    day = day_of(request)
     closing = DayClosing.objects.standing().filter(operation=request.operation, day=day)
     try:
         for one in closing.select_related("operation"):
-            services.reopen_day(one, reason=_text(request, "reason"), by=by(request), at=request.now)
+            services.reopen_day(one, reason=text_of(request, "reason"), by=by(request), at=request.now)
     except Refused as refused:
         return _show(request, day, refusal=refused.text, status=409)
     messages.success(request, f"{day:%-m月%-d日}を開き直しました。")
@@ -120,11 +125,11 @@ def evening_reopen(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def evening_except(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Somebody answers for one missing thing."""
-    day = _day(request)
+    day = day_of(request)
     try:
         services.name_exception(
-            request.operation, request.POST.get("key", "")[:60], told_by=_text(request, "told_by"),
-            reason="　".join(text for text in (_text(request, "usual"), _text(request, "reason")) if text), day=day,
+            request.operation, request.POST.get("key", "")[:60], told_by=text_of(request, "told_by"),
+            reason="　".join(text for text in (text_of(request, "usual"), text_of(request, "reason")) if text), day=day,
             by=by(request), at=request.now,
         )  # fmt: skip
     except Refused as refused:
@@ -141,10 +146,10 @@ def evening_except_undo(request: StaffRequest, operation_id: int, exception_id: 
     )
     services.take_back(exception, by=by(request), at=request.now)
     messages.success(request, "例外を取り消しました。")
-    return _back(request, _day(request))
+    return _back(request, day_of(request))
 
 
-def _text(request: StaffRequest, name: str) -> str:
+def text_of(request: StaffRequest, name: str) -> str:
     try:
         return normalise_text(request.POST.get(name, ""))
     except ValueError:

@@ -131,3 +131,26 @@ class Ride(models.Model):
 
     def __str__(self) -> str:
         return f"ride {self.position} of {self.team_id}"
+
+
+class ComingAgain(models.Model):
+    """Somebody said on their return that they come on `day` as well."""
+
+    operation = models.ForeignKey(
+        "operations.Operation", on_delete=models.CASCADE, related_name="coming_again"
+    )
+    volunteer = models.ForeignKey("volunteers.Volunteer", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
+    said_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["day", "team", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["operation", "volunteer", "day"], name="coming_is_said_once_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer_id} comes on {self.day}"

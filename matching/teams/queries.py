@@ -8,6 +8,7 @@ from dvc.operations.models import Operation
 from intake.checkin.models import Visit
 from matching.equipment.models import Vehicle
 from matching.teams.models import Member, Ride
+from matching.trips.models import Run
 
 
 def free_visits(operation: Operation) -> QuerySet[Visit]:
@@ -17,9 +18,10 @@ def free_visits(operation: Operation) -> QuerySet[Visit]:
 
 
 def free_vehicles(operation: Operation) -> QuerySet[Vehicle]:
-    """Usable vehicles of the center that no live team has and whose key is here."""
+    """Usable vehicles of the center that no live team has, that are on no run, and whose key is here."""
     used = Ride.objects.filter(Q(over_at__isnull=True) | Q(key_missing=True), vehicle=OuterRef("pk"))
-    return Vehicle.objects.filter(~Exists(used), operation=operation, available=True)
+    driving = Run.objects.on_the_way().filter(vehicle=OuterRef("pk"))
+    return Vehicle.objects.filter(~Exists(used), ~Exists(driving), operation=operation, available=True)
 
 
 def with_rides(path: str = "team__rides") -> Prefetch[str, QuerySet[Ride], str]:

@@ -7,7 +7,7 @@ and `one_live_ride_per_vehicle` decide; the one who comes second gets a sentence
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -19,7 +19,7 @@ from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.checkin.models import Visit
 from intake.volunteers.models import Skill, Volunteer
-from matching.teams.models import LIVE, Clash, Member, Ride, Team, TeamState
+from matching.teams.models import LIVE, Clash, ComingAgain, Member, Ride, Team, TeamState
 from matching.teams.rides import Drive
 
 BEFORE_LEAVING = (TeamState.FORMING, TeamState.READY)
@@ -287,3 +287,26 @@ def _end(team: Team, state: TeamState, action: str, *, by: By, at: datetime) -> 
     Member.objects.filter(team=team, left_at__isnull=True).update(left_at=at)
     Ride.objects.filter(team=team, over_at__isnull=True).update(over_at=at)
     record(action, team, by=by, at=at, operation=team.operation, number=team.number)
+
+
+@transaction.atomic
+def say_coming(team: Team, people: Sequence[Volunteer], *, day: date, by: By, at: datetime) -> int:
+    """These of the team come on that day as well (明日も来られますか). Said again, nothing changes. Returns how many
+    are new."""
+    known = ComingAgain.objects.filter(operation=team.operation_id, day=day, volunteer__in=people)
+    already = set(known.values_list("volunteer_id", flat=True))
+    new = [person for person in people if person.pk not in already]
+    ComingAgain.objects.bulk_create(
+        [ComingAgain(operation=team.operation, volunteer=one, day=day, team=team, said_at=at) for one in new]
+    )
+    if new:
+        record(
+            "team.coming_again",
+            team,
+            by=by,
+            at=at,
+            operation=team.operation,
+            day=day.isoformat(),
+            people=len(new),
+        )
+    return len(new)

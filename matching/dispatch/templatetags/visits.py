@@ -30,3 +30,12 @@ def about(moment: datetime | None) -> str:
 def of_visit(spans: Mapping[int, Span], visit: Dispatch) -> Span | None:
     """When the team is at this visit, where that was worked out."""
     return spans.get(visit.pk)
+
+
+@register.filter
+def hours_minutes(span: timedelta | None) -> str:
+    """「2時間30分」, 「45分」."""
+    if span is None:
+        return ""
+    hours, minutes = divmod(int(span.total_seconds() // 60), 60)
+    return f"{hours}時間{minutes}分" if hours else f"{minutes}分"

@@ -272,7 +272,7 @@ def test_the_ledger_asks_the_same_number_of_questions_for_one_team_and_for_six(
     operation = make.operation()
     for _ in range(6):
         scene.out(operation)
-    with django_assert_max_num_queries(17):  # type: ignore[operator]
+    with django_assert_max_num_queries(19):  # type: ignore[operator]
         ledger(operation, day=DAY, at=FIVE)
 
 

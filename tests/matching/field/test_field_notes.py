@@ -102,7 +102,7 @@ def test_facts_kept_without_a_signal_come_in_with_their_own_time_and_after_the_p
     dispatches.come_back(dispatch, by=SYSTEM, at=timezone.now() - timedelta(hours=0))
     Dispatch.objects.update(returned_at=timezone.now() - timedelta(hours=3))
     assert Client().get(page(dispatch)).status_code == 404
-    report = {
+    report: dict[str, Any] = {
         "outcome": "completed",
         "people": "2",
         "text": "床下の泥を出した",

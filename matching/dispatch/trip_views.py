@@ -1,0 +1,197 @@
+"""Runs of vehicles and dump sites: one page for the transport desk, and the queue at a dump site from a leader's phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dvc.accounts import access
+from dvc.accounts.policy import StaffRequest, by
+from dvc.core.japanese import normalise_text, parse_time_ja
+from dvc.core.refused import Refused
+from intake.volunteers.models import Skill
+from matching.dispatch import field_views
+from matching.dispatch.forms import moment_of
+from matching.teams.models import Team
+from matching.teams.queries import free_vehicles, free_visits
+from matching.trips import queries, services
+from matching.trips.models import Boarding, DumpSite, Run, Stop
+
+
+@never_cache
+@require_safe
+def trip_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Today's runs with stops and free seats, and the dump sites with their queues."""
+    return _show(request)
+
+
+def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
+    day = timezone.localdate(request.now)
+    here = free_visits(request.operation).select_related("volunteer")
+    people = [visit.volunteer for visit in here if Skill.DRIVER in visit.volunteer.skills]
+    teams = Team.objects.live().filter(operation=request.operation)
+    context = {
+        "section": "dispatch_board",
+        "rounds": queries.rounds(request.operation, day=day),
+        "dumps": queries.dumps(request.operation, at=request.now),
+        "vehicles": free_vehicles(request.operation),
+        "drivers": [person for person in people if not person.is_minor_on(day)],
+        "teams": teams,
+        "refusal": refusal,
+        "typed": request.POST,
+    }
+    return render(request, "matching/trips/list.html", context, status=409 if refusal else 200)
+
+
+def _text(request: HttpRequest, name: str, *, multiline: bool = False) -> str:
+    try:
+        return normalise_text(request.POST.get(name, ""), multiline=multiline)
+    except ValueError:
+        raise Refused("inbox.text") from None
+
+
+def _number(request: HttpRequest, name: str, nothing: int = 0) -> int:
+    typed = request.POST.get(name, "").strip()
+    return int(typed) if typed.isdecimal() and len(typed) < 19 else nothing
+
+
+def _done(request: StaffRequest, act: Callable[[], str]) -> HttpResponse:
+    try:
+        said = act()
+    except Refused as refused:
+        return _show(request, refusal=refused.text)
+    messages.success(request, said)
+    return redirect("trip_list", request.operation.pk)
+
+
+@require_POST
+def trip_plan(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """One more run."""
+    vehicle = access.of_operation(
+        request.operation, free_vehicles(request.operation), request.POST.get("vehicle")
+    )
+
+    def act() -> str:
+        chosen = request.POST.get("driver", "")
+        visit = (
+            free_visits(request.operation).filter(volunteer=int(chosen)).first()
+            if chosen.isdecimal() and len(chosen) < 19
+            else None
+        )
+        services.plan_run(
+            vehicle, stops=_text(request, "stops", multiline=True).split("\n"), planned_at=_planned(request),
+            driver=visit.volunteer if visit else None, driver_name=_text(request, "driver_name"), by=by(request),
+            at=request.now,
+        )  # fmt: skip
+        return f"「{vehicle}」の便を決めました。"
+
+    return _done(request, act)
+
+
+def _planned(request: StaffRequest) -> datetime:
+    try:
+        return moment_of(parse_time_ja(request.POST.get("planned", "")), at=request.now)
+    except ValueError:
+        raise Refused("inbox.time_shape") from None
+
+
+@require_POST
+def trip_do(request: StaffRequest, operation_id: int, run_id: int) -> HttpResponse:
+    """出た, 着いた, 戻った, 取りやめ."""
+    run = access.of_operation(request.operation, Run.objects.select_related("operation", "vehicle"), run_id)
+    what, who, at = request.POST.get("what", ""), by(request), request.now
+
+    def act() -> str:
+        if what == "leave":
+            if not free_vehicles(request.operation).filter(pk=run.vehicle_id).exists():
+                raise Refused("trip.still_out", vehicle=run.vehicle.name)
+            services.leave(run, by=who, at=at)
+            return f"「{run.vehicle}」が出ました。"
+        if what == "passed":
+            stop = Stop.objects.filter(run=run, position=_number(request, "stop")).select_related(
+                "run__operation"
+            )
+            for one in stop:
+                services.passed(one, by=who, at=at)
+            return "着いたことを記録しました。"
+        if what == "back":
+            services.come_back(run, by=who, at=at)
+            return f"「{run.vehicle}」が戻りました。かぎを受け取ってください。"
+        services.cancel(run, reason=_text(request, "reason"), by=who, at=at)
+        return "便を取りやめました。"
+
+    return _done(request, act)
+
+
+@require_POST
+def trip_board(request: StaffRequest, operation_id: int, run_id: int) -> HttpResponse:
+    """Seats for a team."""
+    run = access.of_operation(request.operation, Run.objects.all(), run_id)
+    team = access.of_operation(request.operation, Team.objects.all(), request.POST.get("team"))
+
+    def act() -> str:
+        on, off, heads = _number(request, "on"), _number(request, "off"), _number(request, "heads")
+        services.board(run, team, on=on, off=off, heads=heads, by=by(request), at=request.now)
+        return f"{team}の席を{heads}つ取りました。"
+
+    return _done(request, act)
+
+
+@require_POST
+def trip_unboard(request: StaffRequest, operation_id: int, seat_id: int) -> HttpResponse:
+    """The team does not ride."""
+    seats = Boarding.objects.filter(run__operation=request.operation).select_related("run__operation", "team")
+    for seat in seats.filter(pk=seat_id):
+        services.get_off(seat, by=by(request), at=request.now)
+        messages.success(request, f"{seat.team}の席を空けました。")
+    return redirect("trip_list", operation_id)
+
+
+@require_POST
+def dump_keep(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """A dump site, new or as it is now."""
+
+    def act() -> str:
+        site = services.keep_dump_site(
+            request.operation, name=_text(request, "name"), address=_text(request, "address"),
+            hours=_text(request, "hours"), takes=_text(request, "takes"), closed="closed" in request.POST,
+            by=by(request), at=request.now,
+        )  # fmt: skip
+        return f"仮置場「{site}」を保存しました。依頼書にも載ります。"
+
+    return _done(request, act)
+
+
+@require_POST
+def dump_waited(request: StaffRequest, operation_id: int, site_id: int) -> HttpResponse:
+    """A driver phoned, or came back and told."""
+    site = access.of_operation(request.operation, DumpSite.objects.select_related("operation"), site_id)
+
+    def act() -> str:
+        services.waited(site, minutes=_number(request, "minutes", -1), by=by(request), at=request.now)
+        return f"「{site}」の待ち時間を記録しました。"
+
+    return _done(request, act)
+
+
+@require_POST
+def leader_dump(request: HttpRequest, token: str) -> HttpResponse:
+    """From the leader's page of a team that brings something there."""
+    try:
+        dispatch, at = field_views.leaders(request, token)
+        site = DumpSite.objects.filter(operation=dispatch.operation, pk=_number(request, "site")).first()
+        if site is not None:
+            minutes = _number(request, "minutes", -1)
+            services.waited(site, minutes=minutes, by=field_views.LEADER, at=at, by_driver=True)
+    except field_views.NoSheet as gone:
+        return field_views.show_gone(request, gone.center)
+    except Refused as refused:
+        return field_views.refuse(request, refused)
+    return field_views.back_to_page(token, "told")

@@ -1,0 +1,118 @@
+"""Certificates and the stamp log of a day."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dvc.accounts import access
+from dvc.accounts.policy import StaffRequest, by
+from dvc.audit.services import looked
+from dvc.core.japanese import era_date
+from dvc.core.refused import Refused
+from intake.checkin.models import Visit
+from intake.volunteers.models import Volunteer
+from intake.volunteers.sheets import missing_letters, write_pdf
+from matching.evening import thanks
+from matching.evening.models import Certificate, MotorwayStamp
+from matching.evening.views import day_of, text_of
+
+CSS: Final = "evening/certificate.css"
+
+
+@never_cache
+@require_safe
+def thanks_list(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """Who was here on a day, each with a certificate and the stamp."""
+    return _show(request)
+
+
+def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
+    day = day_of(request)
+    visits = Visit.objects.on_day(day).filter(operation=request.operation).select_related("volunteer")
+    stamps = {
+        one.volunteer_id: one
+        for one in MotorwayStamp.objects.filter(operation=request.operation, day=day).select_related(
+            "stamped_by"
+        )
+    }
+    people = {visit.volunteer_id: visit.volunteer for visit in visits.order_by("volunteer__kana_key", "id")}
+    context = {
+        "section": "evening",
+        "day": day,
+        "rows": [(person, stamps.get(pk)) for pk, person in people.items()],
+        "stamped": len(stamps),
+        "refusal": refusal,
+    }
+    return render(request, "matching/evening/thanks.html", context, status=409 if refusal else 200)
+
+
+def _person(request: StaffRequest, volunteer_id: int) -> Volunteer:
+    return access.of_center(request.center, Volunteer.objects.all(), volunteer_id)
+
+
+@never_cache
+@require_safe
+def certificate(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
+    """The certificate as it would be now. Looking makes none."""
+    person = _person(request, volunteer_id)
+    days = thanks.days_of(request.operation, person)
+    made = Certificate.objects.filter(operation=request.operation, volunteer=person).last()
+    looked(person, by=by(request), classes="V1 V2", why="活動証明書", at=request.now)
+    context = {"section": "evening", "person": person, "days": days, "made": made}
+    return render(request, "matching/evening/certificate.html", context)
+
+
+@never_cache
+@require_POST
+def certificate_pdf(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
+    """The numbered certificate as PDF."""
+    person = _person(request, volunteer_id)
+    try:
+        if missing := missing_letters(
+            person.name + person.address + request.operation.name + request.center.name
+        ):
+            raise Refused("dispatch.no_font", letters="".join(missing[:10]))
+        made = thanks.certify(request.operation, person, by=by(request), at=request.now)
+    except Refused as refused:
+        messages.error(request, refused.text)
+        return redirect("certificate", operation_id, volunteer_id)
+    looked(person, by=by(request), classes="V1 V2", why="活動証明書", at=request.now)
+    context: dict[str, Any] = {
+        "made": made,
+        "person": person,
+        "operation": request.operation,
+        "center": request.center,
+        "first": era_date(made.first),
+        "last": era_date(made.last),
+        "today": era_date(made.made_at.date()),
+    }
+    response = HttpResponse(
+        write_pdf(render_to_string("matching/evening/certificate_pdf.html", context), css=CSS),
+        content_type="application/pdf",
+    )
+    response["Content-Disposition"] = f'inline; filename="certificate-{made.serial}.pdf"'
+    return response
+
+
+@require_POST
+def motorway_stamp(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
+    """活動確認 for the motorway."""
+    person, day = _person(request, volunteer_id), day_of(request)
+    try:
+        plate = text_of(request, "plate")
+        thanks.stamp(request.operation, person, day=day, plate=plate, by=by(request), at=request.now)
+    except Refused as refused:
+        return _show(request, refusal=refused.text)
+    messages.success(
+        request, f"{person.name}さんの分を記録しました。用紙に「活動確認」の印と日付を押してください。"
+    )
+    response = redirect("thanks_list", operation_id)
+    response["Location"] += f"?day={day.isoformat()}"
+    return response

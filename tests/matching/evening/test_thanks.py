@@ -1,0 +1,78 @@
+"""Certificates and the motorway stamp come from the check-ins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts.roles import Role
+from dvc.audit.services import SYSTEM
+from dvc.core.refused import Refused
+from intake.checkin import services as checkin
+from matching.evening import thanks
+from matching.evening.models import Certificate, MotorwayStamp
+from tests import make
+from tests.matching.dispatch import scene
+
+pytestmark = pytest.mark.django_db
+DAY = make.day(make.MORNING)
+
+
+def test_a_certificate_counts_days_and_hours_and_is_numbered_once_for_the_same_days() -> None:
+    operation = make.operation()
+    person = scene.present(operation, make.volunteer(operation.center))
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(14, 40))
+    for _ in range(2):
+        first = thanks.certify(operation, person, by=SYSTEM, at=make.at(15))
+    assert (first.serial, first.days, first.hours) == (1, 1, "5.5")
+    scene.present(operation, person, at=make.at(24 + 9))
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(24 + 12))
+    second = thanks.certify(operation, person, by=SYSTEM, at=make.at(24 + 13))
+    assert (second.serial, second.days, second.first, second.last) == (2, 2, DAY, DAY + timedelta(days=1))
+    assert Certificate.objects.count() == 2
+    with pytest.raises(Refused) as refusal:
+        thanks.certify(operation, make.volunteer(operation.center), by=SYSTEM, at=make.at(15))
+    assert refusal.value.code == "certificate.no_days"
+
+
+def test_the_motorway_form_is_stamped_once_a_day_for_whoever_was_here() -> None:
+    operation = make.operation()
+    person = scene.present(operation, make.volunteer(operation.center))
+    for who, plate, code in (
+        (make.volunteer(operation.center), "1", "motorway.not_here"),
+        (person, " ", "motorway.plate"),
+        (person, "宮城 300 あ 12-34", ""),
+        (person, "宮城 300 あ 12-34", "motorway.stamped"),
+    ):
+        if not code:
+            thanks.stamp(operation, who, day=DAY, plate=plate, by=SYSTEM, at=make.at(15))
+            continue
+        with pytest.raises(Refused) as refusal:
+            thanks.stamp(operation, who, day=DAY, plate=plate, by=SYSTEM, at=make.at(15))
+        assert refusal.value.code == code
+    assert MotorwayStamp.objects.get().plate == "宮城 300 あ 12-34"
+
+
+def test_both_are_given_out_from_the_page_of_the_day() -> None:
+    operation = make.operation()
+    person = scene.present(operation, make.volunteer(operation.center), at=timezone.now())
+    client = Client()
+    client.force_login(make.user(operation.center, Role.RECEPTION))
+
+    def url(name: str, *args: object) -> str:
+        return reverse(name, args=[operation.pk, *args])
+
+    assert client.post(url("motorway_stamp", person.pk), {"plate": ""}).status_code == 409
+    assert client.post(url("motorway_stamp", person.pk), {"plate": "宮城 1"}).status_code == 302
+    assert "押印ずみ" in client.get(url("thanks_list")).content.decode()
+    assert "佐藤 花子" in client.get(url("certificate", person.pk)).content.decode()
+    assert not Certificate.objects.exists()
+    pdf = client.post(url("certificate_pdf", person.pk))
+    assert pdf.content.startswith(b"%PDF")
+    assert Certificate.objects.get().serial == 1
+    other = make.volunteer(make.center("よその市"))
+    assert client.get(url("certificate", other.pk)).status_code == 404
