@@ -34,9 +34,19 @@ _BEHIND = re.compile("(?<=[0-9])(?:丁目の?|番地(?:の(?=[0-9]))?|番(?![町
 _SECTION = re.compile("大字|小字|(?<!文)字(?=[^0-9])")
 # 一番町, 北1条, 第2区: a number inside the name of the place.
 _CHAIN = re.compile("(?<![0-9])([0-9]+(?:-[0-9]+)*)(?![0-9]|-[0-9]|番[町丁]|条|線|区)")
+# A building named instead of a house number: コーポラス明月 101, あおば荘. A word in katakana counts only before a room, for
+# there are towns of such names.
+_BUILDING_WORD: Final = (
+    "コーポ|ハイツ|ハイム|メゾン|マンション|アパート|レジデンス|パレス|ハウス|ヴィラ|ビル|フラット|"
+    "(?:県営|市営|町営|村営|公営|復興|災害公営)住宅|荘|寮"
+)
+_IN_KATAKANA = re.compile("[ァ-ヶー]{3,}")
+_BEFORE_A_ROOM = re.compile("[^0-9]*[0-9]{3,4}")
+_WITH_A_BUILDING_WORD = re.compile(f"[^0-9]*?(?:{_BUILDING_WORD})")
 _ROOM = re.compile("(?:([a-z])[-棟]?)?([0-9]{1,5})([a-z])?(?:号室?|室)?$")
 _OF_THE_PLACE = re.compile(f"(?<=[{_HAN}])[がけ](?=[{_HAN}])")
 _NO = re.compile(f"(?<=[{_HAN}])[之乃](?=[{_HAN}])")
+_SHORTEST_BUILDING: Final = 3  # letters
 _MEMBERS_OF_A_PLACE: Final = 3  # 町前 1丁目-2番-3号; a fourth number is a room
 
 
@@ -70,6 +80,8 @@ def parse(text: str, *, city: str = "") -> Address:
     """An address in any common writing. Postal code, prefecture and `city` at the front fall away."""
     text = _numbers_written_one_way(_plain(text), city)
     chain = _CHAIN.search(text)
+    if (begin := _building_begins(text)) is not None and (chain is None or begin < chain.start()):
+        return Address(_area(text[:begin]), (), *_building(text[begin:]))
     if chain is None:
         return Address(area=_area(text))
     numbers = tuple(number.lstrip("0") or "0" for number in chain[1].split("-"))
@@ -84,6 +96,9 @@ def within(town: str, address: str, *, city: str = "") -> Address:
     place, house = parse(town, city=city), parse(address, city=city)
     if not place.area:
         return house
+    if house.building and not house.numbers:
+        name = house.area.removeprefix(place.area) + house.building
+        return Address(place.area, place.numbers, _without(place.area, name), house.room)
     if not house.area:
         said_whole = len(house.numbers) >= _MEMBERS_OF_A_PLACE and house.numbers[:1] == place.numbers[:1]
         numbers = house.numbers if said_whole else place.numbers + house.numbers
@@ -136,6 +151,22 @@ def _digits(kanji: str) -> str:
 def _area(text: str) -> str:
     """鶴ヶ谷, 鶴が谷 and 鶴ケ谷 are one; so are 三ノ丸 and 三之丸."""
     return _NO.sub("の", _OF_THE_PLACE.sub("け", search_key(text)))
+
+
+def _building_begins(text: str) -> int | None:
+    """Where the name of a building stands before any house number."""
+    katakana = _IN_KATAKANA.search(text)
+    if katakana:
+        rest = text[katakana.start() :]
+        if _BEFORE_A_ROOM.fullmatch(rest) or _WITH_A_BUILDING_WORD.match(rest):
+            return katakana.start()
+    return 0 if _WITH_A_BUILDING_WORD.match(text) else None
+
+
+def _without(town: str, building: str) -> str:
+    """明月あおば荘 in 明月 is あおば荘, but 町前荘 in 町前 is 町前荘."""
+    rest = building.removeprefix(town)
+    return rest if len(rest) >= _SHORTEST_BUILDING else building
 
 
 def _building(text: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from dvc.core.japanese import kana_key, phone_key, search_key, split_name
 
 SHORTEST_PHONE: Final = 9  # digits; less is still being typed
 LIKELY: Final = 5.5
+_SAME_PHONE: Final = 9.0
 
 
 class Reason(StrEnum):
@@ -29,7 +30,9 @@ class Reason(StrEnum):
     BUILDING = "同じ建物（部屋は未確認）"
     NAME = "同じ名前"
     READING = "同じ読みの名前"
+    TURNED_NAME = "姓と名が逆"
     NEAR_NAME = "よく似た名前"
+    GIVEN = "名だけが同じ"
     FAMILY = "同じ町丁目で同じ姓"
     NEAR_PHONE = "電話番号が1か所だけ違う"
     NEAR_HOUSE = "番地がよく似ている"
@@ -124,8 +127,8 @@ _NOTHING: Final[_Evidence] = (0.0, None)
 def compare(one: Call, other: Call) -> Likeness:
     """How alike the two are. The order does not matter."""
     place = _place(one, other)
-    names, family = _names(one, other, place)
     house = _houses(one, other, place)
+    names, family = _names(one, other, place, house)
     found = [_phones(one, other), house, names, family, _ages(one, other), _residents(one, other, house)]
     points = sum(points for points, _ in found)
     said = sorted((row for row in found if row[1] is not None), key=lambda row: _ORDER[row[1]])
@@ -135,8 +138,8 @@ def compare(one: Call, other: Call) -> Likeness:
 _ORDER: Final = {
     reason: place
     for place, reason in enumerate([
-        Reason.PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING, Reason.NEAR_NAME, Reason.FAMILY,
-        Reason.NEAR_PHONE, Reason.NEAR_HOUSE, None,
+        Reason.PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING, Reason.TURNED_NAME, Reason.NEAR_NAME,
+        Reason.FAMILY, Reason.GIVEN, Reason.NEAR_PHONE, Reason.NEAR_HOUSE, None,
     ])
 }  # fmt: skip
 
@@ -150,7 +153,7 @@ def _phones(one: Call, other: Call) -> _Evidence:
     if not ours or not theirs:
         return _NOTHING
     if ours & theirs:
-        return 9.0, Reason.PHONE
+        return _SAME_PHONE, Reason.PHONE
     if any(one_slip(a, b) for a in ours for b in theirs):
         return 3.0, Reason.NEAR_PHONE
     # Everybody has a mobile beside the telephone at home; two telephones at home are two homes.
@@ -194,20 +197,29 @@ def _place(one: Call, other: Call) -> _Place:
         return _Place.OTHER if one.town is not None and other.town is not None else _Place.UNKNOWN
     if a.area != b.area and not one_slip(a.area, b.area):
         return _Place.OTHER
-    if not a.numbers or not b.numbers:
+    if not a.numbers or not b.numbers or _chome_left_out(a, b):
         return _Place.MAYBE
     return _Place.SAME if a.numbers[0] == b.numbers[0] else _Place.OTHER
 
 
 def _houses(one: Call, other: Call, place: _Place) -> _Evidence:
     a, b = one.house, other.house
+    if (
+        place != _Place.OTHER
+        and a.building
+        and a.building == b.building
+        and not (a.is_a_house and b.is_a_house)
+    ):
+        return _same_building(a, b)
     if place == _Place.UNKNOWN or not (a.area and b.area):
         return (1.0 if place == _Place.SAME else -5.0 if place == _Place.OTHER else 0.0), None
     if a.is_a_house and b.is_a_house:
         if a.area == b.area and a.numbers == b.numbers:
             return _same_number(a, b)
-        if a.area == b.area and _begins(a.numbers, b.numbers):
+        if a.area == b.area and _begins(a, b):
             return 6.0, Reason.BUILDING if a.unit or b.unit else Reason.HOUSE
+        if place == _Place.MAYBE and _chome_left_out(a, b):
+            return 3.5, Reason.NEAR_HOUSE
         if _near(a, b):
             return 1.5, Reason.NEAR_HOUSE
     if place == _Place.OTHER:
@@ -228,10 +240,25 @@ def _same_number(a: Address, b: Address) -> _Evidence:
     return 9.5, Reason.HOUSE
 
 
-def _begins(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Whether the longer says the shorter and more, and the shorter already says the house."""
-    shorter, longer = sorted((a, b), key=len)
-    return len(shorter) >= 2 and len(shorter) < len(longer) and longer[: len(shorter)] == shorter
+def _same_building(a: Address, b: Address) -> _Evidence:
+    """A building by its name, where one of them did not say the number of the house."""
+    if a.room and b.room and a.room != b.room:
+        return (0.0, Reason.BUILDING) if one_slip(a.room, b.room) else (-2.0, None)
+    if a.room and b.room:
+        return 7.0, Reason.HOUSE
+    return 3.0, Reason.BUILDING
+
+
+def _begins(a: Address, b: Address) -> bool:
+    """Whether the longer says the shorter and more (町前1-2 and 町前1-2-3, 高崎612 and 高崎612-3). Both are a house."""
+    shorter, longer = sorted((a.numbers, b.numbers), key=len)
+    return len(shorter) < len(longer) and longer[: len(shorter)] == shorter
+
+
+def _chome_left_out(a: Address, b: Address) -> bool:
+    """町前12-3 for 町前3丁目12-3: whoever lives there does not say it."""
+    shorter, longer = sorted((a.numbers, b.numbers), key=len)
+    return len(shorter) == 2 and len(longer) == 3 and longer[1:] == shorter and a.area == b.area
 
 
 def _near(a: Address, b: Address) -> bool:
@@ -252,24 +279,31 @@ def _near(a: Address, b: Address) -> bool:
 class _Who(StrEnum):
     NAME = "the same written name"
     READING = "the same reading, or written name and reading apart"
+    TURNED = "family and given name in the other order"
     NEAR = "one slip away"
     FAMILY = "the same family"
+    GIVEN = "the same given name, another family: married since, or nothing at all"
+    ONE_WORD = "one of them is a single word, a family's or a given name, and fits nothing of the other"
     OTHER = "somebody else"
     UNKNOWN = "not named"
 
 
 _NAME_POINTS: Final = {
-    _Who.NAME: (5.0, Reason.NAME), _Who.READING: (4.5, Reason.READING), _Who.NEAR: (3.5, Reason.NEAR_NAME),
-    _Who.FAMILY: (1.5, None), _Who.OTHER: (-4.0, None), _Who.UNKNOWN: _NOTHING,
+    _Who.NAME: (5.0, Reason.NAME), _Who.READING: (4.5, Reason.READING), _Who.TURNED: (4.5, Reason.TURNED_NAME),
+    _Who.NEAR: (3.5, Reason.NEAR_NAME), _Who.FAMILY: (1.5, None), _Who.GIVEN: (0.0, Reason.GIVEN),
+    _Who.ONE_WORD: (-2.0, None), _Who.OTHER: (-4.0, None), _Who.UNKNOWN: _NOTHING,
 }  # fmt: skip
+_GIVEN_ELSEWHERE: Final[_Evidence] = (-3.0, None)
 _BEST: Final = list(_NAME_POINTS)
 
 
-def _names(one: Call, other: Call, place: _Place) -> tuple[_Evidence, _Evidence]:
+def _names(one: Call, other: Call, place: _Place, house: _Evidence) -> tuple[_Evidence, _Evidence]:
     """The best any two people give, and whether a family of that name lives in the same 町丁目."""
     pairs = [(a, b) for a in one.people for b in other.people]
     who = min((_who(a, b) for a, b in pairs), key=_BEST.index, default=_Who.UNKNOWN)
     in_town = place == _Place.SAME and any(_same_family(a, b) for a, b in pairs)
+    if who == _Who.GIVEN and house[1] not in (Reason.HOUSE, Reason.NEAR_HOUSE):
+        return _GIVEN_ELSEWHERE, _NOTHING
     return _NAME_POINTS[who], (0.5, Reason.FAMILY) if in_town else _NOTHING
 
 
@@ -280,13 +314,45 @@ def _who(a: Human, b: Human) -> _Who:
         return _Who.FAMILY if _only_family(a) or _only_family(b) else _Who.NAME
     if _readings(a) & _readings(b):
         return _Who.READING
+    if _turned(a, b):
+        return _Who.TURNED
     if _one_slip_away(a, b):
         return _Who.NEAR
     if _same_family(a, b):
         return _Who.FAMILY
+    if _same_given(a, b):
+        return _Who.GIVEN
     if not ((a.name and b.name) or (a.kana and b.kana)):
         return _Who.UNKNOWN  # kanji here, only kana there: nobody can tell
-    return _Who.OTHER
+    return _Who.ONE_WORD if _is_one_word(a) or _is_one_word(b) else _Who.OTHER
+
+
+def _is_one_word(person: Human) -> bool:
+    """Whether only a family name or only a given name was said, nobody knows which."""
+    return not person.given and not person.given_kana and len(person.name) <= 3 and len(person.kana) <= 5
+
+
+def _turned(a: Human, b: Human) -> bool:
+    """Whether one says 花 佐藤 and the other 佐藤 花: also where a space parts only one of them, or the reading."""
+    return any(
+        key and key != turned and turned in (other.name, other.kana)
+        for one, other in ((a, b), (b, a))
+        for key, turned in ((one.name, one.given + one.family), (one.kana, one.given_kana + one.family_kana))
+    )
+
+
+def _same_given(a: Human, b: Human) -> bool:
+    return _ends_alike(a.name, a.given, b.name, b.given) or _ends_alike(
+        a.kana, a.given_kana, b.kana, b.given_kana
+    )
+
+
+def _ends_alike(full: str, given: str, other_full: str, other_given: str) -> bool:
+    """Whether the given names are one; what no space parted may end like it, or be nothing but it."""
+    if given and other_given:
+        return given == other_given
+    known, whole = (given, other_full) if given else (other_given, full)
+    return len(known) >= 2 and whole.endswith(known)
 
 
 def _only_family(person: Human) -> bool:
@@ -354,12 +420,18 @@ def _shares(full: str, family: str, other_full: str, other_family: str) -> bool:
 
 
 def _residents(one: Call, other: Call, house: _Evidence) -> _Evidence:
-    """Somebody who calls for others (民生委員, ケアマネジャー) calls for many: then it is the resident who counts."""
-    if one.resident is None or other.resident is None or house[1] is not None:
+    """Somebody who calls for others (民生委員, ケアマネジャー, a landlord) calls for many: then it is the resident who
+    counts, and what the caller's name and telephone brought is taken back."""
+    if one.resident is None or other.resident is None or house[1] in (Reason.HOUSE, Reason.BUILDING):
         return _NOTHING
     for_others = len(one.people) > 1 and len(other.people) > 1
-    if for_others and _who(one.resident, other.resident) in (_Who.OTHER, _Who.FAMILY):
-        return -9.0, None
+    if for_others and _who(one.resident, other.resident) in (
+        _Who.OTHER,
+        _Who.FAMILY,
+        _Who.GIVEN,
+        _Who.ONE_WORD,
+    ):
+        return -_NAME_POINTS[_Who.NAME][0] - _SAME_PHONE, None
     return _NOTHING
 
 
@@ -368,7 +440,7 @@ def _ages(one: Call, other: Call) -> _Evidence:
     a, b = one.resident, other.resident
     if a is None or b is None or a.birth_year is None or b.birth_year is None:
         return _NOTHING
-    if _who(a, b) not in (_Who.NAME, _Who.READING, _Who.NEAR):
+    if _who(a, b) not in (_Who.NAME, _Who.READING, _Who.TURNED, _Who.NEAR, _Who.GIVEN):
         return _NOTHING
     apart = abs(a.birth_year - b.birth_year)  # said as an age on the phone: a year or two off
     return (1.5, None) if apart <= 2 else (-3.0, None) if apart > 5 else _NOTHING

@@ -26,6 +26,8 @@ M = TypeVar("M", bound=Model)
 SHORTEST_PHONE_PART: Final = 4  # digits: 下4けた
 _CANDIDATES: Final = 300
 _HOUSES: Final = 100
+_WITH_CHOME: Final = 3  # numbers of 町前1-2-3
+_CHOMES: Final = range(1, 10)
 
 
 def words(text: str) -> list[str]:
@@ -106,6 +108,8 @@ def house_condition(operation: Operation, text: str) -> Q:
     """A house by its address from the town on, by the building, or by the reading of its town."""
     place = parse(text, city=operation.center.city)
     key, condition = search_key(text), Q()
+    if place.building and not place.numbers:
+        condition |= Q(Begins("unit_key", place.unit))
     if place.area:
         condition |= Q(Begins("address_key", place.house)) | Q(Begins("unit_key", key))
         if len(key) >= 2 and all("ぁ" <= letter <= "ゖ" for letter in key):
@@ -128,7 +132,8 @@ def candidates(operation: Operation, call: Call, town: Town | None) -> tuple[lis
     condition = Q()
     for one in call.people:
         condition |= Q(phone_digits=one.phone) if one.phone else Q()
-        for key in {one.name, one.kana} - {""}:
+        turned = one.given + one.family, one.given_kana + one.family_kana
+        for key in {one.name, one.kana, *turned} - {""}:
             condition |= Q(name_key=key) | Q(kana_key=key)
     people = _some(operation, condition)
     houses = _houses_at(operation, call.house)
@@ -161,11 +166,20 @@ def _in_town(place: Address, town: Town | None) -> Q:
 
 
 def _houses_at(operation: Operation, place: Address) -> list[Household]:
-    """The house itself, and those whose number says more or less of the same."""
-    if not place.area or not place.is_a_house:
+    """The house itself, those whose number says more or less of the same, and those of the same building."""
+    if not place.area:
         return []
-    condition = Q(address_key=place.house) | Q(Begins("address_key", f"{place.house}-"))
-    if len(place.numbers) > 2:
-        condition |= Q(address_key=Address(place.area, place.numbers[:-1]).house)
+    condition = Q(pk__in=[])
+    if place.is_a_house:
+        condition |= Q(address_key=place.house) | Q(Begins("address_key", f"{place.house}-"))
+        less = Address(place.area, place.numbers[:-1])
+        written = [less.house] if less.is_a_house else []
+        if len(place.numbers) == _WITH_CHOME:
+            written.append(Address(place.area, place.numbers[1:]).house)
+        elif len(place.numbers) == _WITH_CHOME - 1:
+            written += [Address(place.area, (str(chome), *place.numbers)).house for chome in _CHOMES]
+        condition |= Q(address_key__in=written) if written else Q()
+    if place.building:
+        condition |= Q(Begins("unit_key", place.building)) & Q(Begins("address_key", place.area))
     found = in_register(operation, Household.objects.filter(condition))
     return list(found.select_related("town").order_by("-pk")[:_HOUSES])

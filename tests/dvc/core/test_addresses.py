@@ -77,6 +77,20 @@ def test_the_town_may_be_picked_or_said_again(town: str, address: str, house: st
     assert within(town, address, city=CITY).house == house
 
 
+@pytest.mark.parametrize(
+    ("town", "address", "house", "unit"),
+    [
+        ("町前一丁目", "コーポ桜 101", "町前1", "こぽ桜101"), ("町前一丁目", "町前1丁目コーポ桜101号室", "町前1", "こぽ桜101"),
+        ("", "町前コーポ桜101", "町前", "こぽ桜101"), ("明月二丁目", "県営住宅3号棟 203", "明月2", "県営住宅3棟203"),
+        ("明月二丁目", "明月あおば荘101", "明月2", "あおば荘101"), ("町前一丁目", "町前荘", "町前1", "町前荘"),
+        ("", "ひばりニュータウン5-3", "ひばりにゆたうん5-3", ""), ("", "センター北", "せんた北", ""),
+    ],
+)  # fmt: skip
+def test_a_building_may_be_said_instead_of_a_number(town: str, address: str, house: str, unit: str) -> None:
+    place = within(town, address, city=CITY)
+    assert (place.house, place.unit, place.is_a_house) == (house, unit, house.endswith("-3"))
+
+
 CHOME, BAN, GO = st.integers(1, 19), st.integers(1, 99), st.integers(1, 99)
 DIGITS = "〇一二三四五六七八九"
 

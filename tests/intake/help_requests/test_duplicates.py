@@ -102,7 +102,7 @@ def desk(operation: Operation, pairs: Sequence[Pair]) -> tuple[float, float, Cou
 def test_among_hundreds_of_needs_the_desk_is_shown_the_same_one_and_few_others() -> None:
     operation = make.operation()
     with_towns(operation)
-    pairs = tuned_on(each=6)
+    pairs = tuned_on(each=5)
     recall, precision, missed, wrong = desk(operation, pairs)
     print(
         f"{len(pairs)} calls, {len(pairs)} needs: recall {recall:.3f}, precision {precision:.3f}, missed {missed}, wrong {wrong}"
