@@ -59,11 +59,7 @@ def find(operation: Operation, text: str) -> Found:
     text = text[:LONGEST].replace("\0", "").strip()
     if not search_key(text):
         return Found([], [], [])
-    people = list(
-        searching.people(operation, text).select_related(
-            "household__town", "merged_into__household__town", "merged_into__household__center"
-        )[: MOST + 1]
-    )
+    people = searching.people(operation, text, most=MOST + 1)
     houses = list(searching.houses(operation, text).select_related("town", "merged_into__town")[: MOST + 1])
     more = len(people) > MOST or len(houses) > MOST
     people, houses = people[:MOST], _standing(houses[:MOST])
