@@ -15,13 +15,13 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dvc.accounts import access
+from dvc.accounts import access, tickets
 from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest, allowed_names
 from dvc.accounts.roles import May
 from dvc.audit.models import Entry
 from dvc.audit.services import version_of
-from dvc.board import queries, tokens, words
+from dvc.board import queries, words
 from dvc.operations.models import Operation
 
 PER_PAGE: Final = 30
@@ -42,9 +42,9 @@ def board_wall(request: StaffRequest, operation_id: int) -> HttpResponse:
     return render(request, "dvc/board/wall.html", _whole(request, "wall"))
 
 
-def _whole(request: StaffRequest, screen: tokens.Screen) -> dict[str, Any]:
+def _whole(request: StaffRequest, screen: tickets.Screen) -> dict[str, Any]:
     may_names = access.may(request.roles, May.KEEP_VOLUNTEERS)
-    ticket = tokens.issue(tokens.Ticket(request.operation.pk, request.user.pk, screen))
+    ticket = tickets.issue(tickets.Ticket(request.operation.pk, request.user.pk, screen))
     return {
         "section": "board",
         "poll_url": reverse("board_poll", args=[request.operation.pk, ticket]),
@@ -58,7 +58,7 @@ def board_poll(request: HttpRequest, operation_id: int, token: str) -> HttpRespo
 
     A ticket alone opens no data: session, account and role are asked again before anything is rendered.
     """
-    ticket = tokens.read(token)
+    ticket = tickets.read(token)
     if ticket is None or ticket.operation != operation_id:
         return _again()
     etag = f'"v{version_of(operation_id)}"'

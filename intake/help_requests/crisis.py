@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count
 
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
@@ -78,6 +79,8 @@ def standing(operation: Operation) -> list[Alert]:
     ]
 
 
-def version_of(alerts: Sequence[Alert]) -> str:
-    """Changes whenever what a board shows of them does."""
-    return "-".join(f"{alert.pk}.{len(alert.acks)}" for alert in alerts) or "none"
+def version(operation_id: int) -> str:
+    """Changes whenever what a board shows of the alerts that stand does. One query."""
+    alerts = CrisisAlert.objects.open().filter(need__operation=operation_id).order_by("pk")
+    noted = alerts.values_list("pk").annotate(n=Count("acks"))
+    return "-".join(f"{pk}.{n}" for pk, n in noted) or "none"

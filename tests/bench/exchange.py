@@ -27,7 +27,7 @@ def main() -> None:
             variables = {**os.environ, "DJANGO_SETTINGS_MODULE": "dvc.settings", "LOG_LEVEL": "ERROR"}
             if "DATABASE_URL" not in os.environ:
                 variables["DATA"] = folder
-            whole = 0.0
+            whole = worked = 0.0
             for part in ("prepare", *PARTS):
                 done = subprocess.run(
                     [sys.executable, "-m", "tests.bench.exchange", part, kind, str(path)],
@@ -36,13 +36,14 @@ def main() -> None:
                 told = json.loads(done.stdout.splitlines()[-1])
                 if part == "prepare":
                     continue
-                whole += told["seconds"] if part in ("check", "import") else 0
-                rate = LINES / told["seconds"]
+                if part in ("check", "import"):
+                    whole, worked = whole + told["seconds"], worked + told["processor"]
                 print(
-                    f"{kind}, {LINES:,} lines, {part}: {told['seconds']:.1f} s, {rate:,.0f} lines/s, peak {told['mb']:.0f} MB",
+                    f"{kind}, {LINES:,} lines, {part}: {told['seconds']:.1f} s (processor of this process "
+                    f"{told['processor']:.1f} s), peak {told['mb']:.0f} MB",
                     flush=True,
                 )
-            print(f"{kind}: check and import {whole:.1f} s (goal ≤ 20)", flush=True)
+            print(f"{kind}: check and import {whole:.1f} s, processor {worked:.1f} s (goal ≤ 20)", flush=True)
 
 
 def _part(part: str, kind: str, path: Path) -> dict[str, float]:
@@ -82,7 +83,7 @@ def _part(part: str, kind: str, path: Path) -> dict[str, float]:
         path.write_text(json.dumps(made.pk))
         return {}
     made = Import.objects.get(pk=json.loads(path.read_text()))
-    begun = time.monotonic()
+    begun, worked = time.monotonic(), time.process_time()
     if part == "check":
         services.start_check(made, {int(c): code for c, code in made.mapping.items()}, by=By(), at=at)
     elif part == "import":
@@ -103,6 +104,7 @@ def _part(part: str, kind: str, path: Path) -> dict[str, float]:
     print(made.state, services.count_rows(made))
     return {
         "seconds": time.monotonic() - begun,
+        "processor": time.process_time() - worked,
         "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 

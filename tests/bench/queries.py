@@ -1,11 +1,12 @@
-"""SQL statements of one scan and of one board poll: `python -m tests.bench.queries TOLD.json` in the center's
-environment. Prints two numbers."""
+"""SQL statements of one scan and of the polls: `python -m tests.bench.queries TOLD.json` in the center's
+environment. Prints the numbers."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,13 @@ def count(told: dict[str, Any]) -> dict[str, int]:
             )
         assert answer.status_code == 200, answer.content
         scans.append(len(scan))
-    return {"scan": scans[-1], "unchanged board poll": _poll(told)}
+    banner = r'data-alerts="([^"]+)"()'
+    return {
+        "scan": scans[-1], "unchanged board poll": _poll(told), "unchanged poll of the crisis banner": _poll(told, banner),
+    }  # fmt: skip
 
 
-def _poll(told: dict[str, Any]) -> int:
+def _poll(told: dict[str, Any], address: str = r'data-poll-url="([^"]+)" data-version="([^"]+)"') -> int:
     """A signed-in screen asks again and nothing has changed."""
     from django.db import connection
     from django.test import Client
@@ -47,10 +51,12 @@ def _poll(told: dict[str, Any]) -> int:
     client.force_login(User.objects.get(pk=told["actor"]))
     for _ in range(5):  # the center lives: something may change between the page and the poll
         page = client.get(f"/o/{told['operation']}/board/").content.decode()
-        found = re.search(r'data-poll-url="([^"]+)" data-version="([^"]+)"', page)
+        found = re.search(address, page)
         assert found, "the board has no poll"
+        asked = unescape(found[1])
+        version = found[2] or client.get(asked)["X-Version"]
         with CaptureQueriesContext(connection) as poll:
-            answer = client.get(found[1], {"version": found[2]})
+            answer = client.get(f"{asked}{'&' if '?' in asked else '?'}version={version}")
         if answer.status_code == 204:
             return len(poll)
     raise RuntimeError(f"the board changed each time it was asked: {answer.status_code}")

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dvc.accounts import services as accounts
+from dvc.accounts import tickets
 from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, version_of
-from dvc.board import queries, tokens, words
+from dvc.board import queries, words
 from dvc.core.refusals import REFUSALS
 from dvc.operations.models import Operation
 from intake.help_requests import services as needs
@@ -171,7 +172,7 @@ def test_a_forged_foreign_or_old_ticket_is_refused(monkeypatch: pytest.MonkeyPat
     operation, other = make.operation(), make.operation()
     user = make.user(operation.center)
     client = signed_in(user)
-    good = tokens.issue(tokens.Ticket(operation.pk, user.pk, "desk"))
+    good = tickets.issue(tickets.Ticket(operation.pk, user.pk, "desk"))
     version = {"version": version_of(operation.pk)}
     assert client.get(reverse("board_poll", args=[operation.pk, good]), version).status_code == 204
     for operation_id, ticket in ((operation.pk, good[:-1]), (operation.pk, "x"), (other.pk, good)):
@@ -179,7 +180,7 @@ def test_a_forged_foreign_or_old_ticket_is_refused(monkeypatch: pytest.MonkeyPat
         assert client.get(address, {"version": version_of(operation_id)}).status_code == 403
     real = timezone.now().timestamp()
     monkeypatch.setattr("time.time", lambda: real + 12 * 60 * 60 + 5)
-    assert tokens.read(good) is None
+    assert tickets.read(good) is None
 
 
 # ── the log ────────────────────────────────────────────────────────────────────────────────────

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry, Look
@@ -197,7 +201,16 @@ def test_a_call_is_promised_from_the_page(client: Client, operation: Operation) 
 # ── 危機介入 ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(operation: Operation) -> None:
+def _polled(page: HttpResponse) -> str:
+    """The address the banner of a page asks."""
+    found = re.search('data-alerts="([^"]+)"', text(page))
+    assert found
+    return unescape(found[1])
+
+
+def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(
+    operation: Operation, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     need = make.need(operation, state=NeedState.SURVEY_WAIT)
     driver = signed_in(operation, Role.TRANSPORT)
     part = url("crisis_part", operation)
@@ -207,8 +220,13 @@ def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(operation: 
     loud = driver.get(part, {"version": quiet["X-Version"]})
     assert f"N{need.number}" in text(loud)
     assert "高橋" not in text(loud)
-    assert f'data-alerts="{part}"' in text(driver.get(url("board", operation)))
-    assert f'data-alerts="{part}"' in text(driver.get(url("board_wall", operation)))
+    polled = [_polled(driver.get(url(name, operation))) for name in ("board", "board_wall")]
+    with django_assert_max_num_queries(1):
+        assert driver.get(f"{polled[0]}&version={loud['X-Version']}").status_code == 204
+    assert f"N{need.number}" in text(driver.get(f"{polled[1]}&version={quiet['X-Version']}"))
+    driver.logout()
+    assert driver.get(polled[0]).status_code == 403
+    driver = signed_in(operation, Role.TRANSPORT)
     note = url("crisis_note", operation, need.crisis_alerts.get().pk)
     assert driver.post(note, {"as": "lead"}).status_code == 403
     desk = signed_in(operation, Role.NEEDS_DESK, name="班長 花子")

@@ -1,5 +1,5 @@
-"""The ticket in a board's poll address. It only opens the answer "nothing has changed": whatever holds data asks
-for the session and the role again."""
+"""The ticket in the address of a poll, which every open screen asks every few seconds. It only opens the answer "nothing
+has changed": whatever holds data asks for the session and the role again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal
 from django.conf import settings
 from django.core import signing
 
-Screen = Literal["desk", "wall"]
+Screen = Literal["desk", "wall", "alerts"]
 _SALT: Final = "dvc.board"
 
 
