@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce
 
 from dvc.audit.models import Entry, Look
-from dvc.core.inserting import insert_all, new
+from dvc.core.inserting import append_all, insert_all, new
 
 if TYPE_CHECKING:
     from dvc.accounts.models import Device, User
@@ -47,7 +47,8 @@ def record(
     Raises `TransactionManagementError` when there is no transaction: a change and its entry stand or fall together.
     """
     made = entry(action, subject, by=by, at=at, operation=operation, center_id=center_id, **details)
-    record_all([made])
+    _require_transaction()
+    insert_all([made])
     return made
 
 
@@ -79,9 +80,13 @@ def entry(
 
 def record_all(entries: Sequence[Entry]) -> None:
     """Append these entries, in this order, in one statement and in the caller's transaction; else as `record`."""
+    _require_transaction()
+    append_all(entries)
+
+
+def _require_transaction() -> None:
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("an audit entry outside a transaction")
-    insert_all(entries)
 
 
 def looked(subject: models.Model, *, by: By, classes: str, why: str, at: datetime) -> None:

@@ -52,6 +52,50 @@ def insert_all(rows: Sequence[Model]) -> None:
         row._state.adding, row._state.db = False, connection.alias
 
 
+def append_all(rows: Sequence[Model]) -> None:
+    """Insert new rows of one model whose ids nobody asks for, inside the caller's transaction: SQLite takes them in a
+    third of the time that way."""
+    if not rows:
+        return
+    if connection.vendor == "postgresql":
+        insert_all(rows)
+        return
+    model, quote = type(rows[0]), connection.ops.quote_name
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})",  # noqa: S608 - names of our own
+            [
+                [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+                for row in rows
+            ],
+        )
+
+
+def update_all(rows: Sequence[Model], names: Sequence[str]) -> None:
+    """Write these fields of rows of one model that are there, inside the caller's transaction: one statement, again and
+    again. Django's bulk_update makes a CASE of each field of each row, and took 40 % of an import."""
+    if not rows:
+        return
+    model, quote = type(rows[0]), connection.ops.quote_name
+    fields = [model._meta.get_field(name) for name in names]
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    table, pk = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET {columns} WHERE {pk} = %s",  # noqa: S608 - names of our own
+            [
+                [
+                    *(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields),
+                    row.pk,
+                ]
+                for row in rows
+            ],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Statement:
     """How the rows of one model are inserted. `values` takes all columns but the id from a row, `names` says which is

@@ -19,7 +19,7 @@ from django.db.models import F
 
 from dvc.audit.models import Entry
 from dvc.audit.services import By, entry, record, record_all
-from dvc.core.inserting import insert_all
+from dvc.core.inserting import append_all, update_all
 from dvc.core.refused import Refused
 from dvc.outbox import services as outbox
 from dvc.outbox.services import Claim
@@ -110,7 +110,7 @@ def _check(imported: Import, now: Callable[[], datetime]) -> Steps:
 
 
 def _keep_checked(imported: Import, checked: list[Checked | None], upto: int) -> None:
-    insert_all(_rows(imported, [one for one in checked if one is not None]))
+    append_all(_rows(imported, [one for one in checked if one is not None]))
     _advance(imported, upto=upto, done=len(checked))
 
 
@@ -222,7 +222,7 @@ def _take_in_chunk(imported: Import, rows: list[ImportRow], known: towns.Known, 
             for row in free:
                 row.outcome = Outcome.DONE
             names = ["taken", "outcome", "need", "household", "person", "caller", "need_version"]
-            ImportRow.objects.bulk_update(free, names, batch_size=CHUNK)
+            update_all(free, names)
     except IntegrityError:
         now_taken = ImportRow.objects.filter(taken__in=[row.taken for row in free])
         if not now_taken.exists():
@@ -376,7 +376,7 @@ def _undo_chunk(rows: list[ImportRow]) -> None:
         if not row.why:
             row.need = row.household = row.person = row.caller = None
     names = ["why", "outcome", "taken", "need", "household", "person", "caller"]
-    ImportRow.objects.bulk_update(rows, names, batch_size=CHUNK)
+    update_all(rows, names)
 
 
 def _why_needs_stay(rows: list[ImportRow]) -> dict[int, str]:

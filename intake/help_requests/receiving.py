@@ -12,7 +12,7 @@ from datetime import datetime
 
 from dvc.audit.services import By, entry, record_all
 from dvc.core.counting import count_up
-from dvc.core.inserting import insert_all
+from dvc.core.inserting import append_all, insert_all
 from dvc.operations.models import Operation
 from intake.help_requests import crisis
 from intake.help_requests.models import BLOCKING, Need, NeedChange, NeedState, WorkItem
@@ -72,10 +72,10 @@ def receive_many(operation: Operation, arriving: Sequence[Arriving], *, by: By, 
         return made
 
     needs = count_up(Need.objects.filter(operation=operation), "number", make)
-    insert_all(
+    append_all(
         [step for need, one in zip(needs, arriving, strict=True) for step in _steps(need, one, by, at)]
     )
-    insert_all(
+    append_all(
         [
             WorkItem(need=need, **asdict(one.item))
             for need, one in zip(needs, arriving, strict=True)

@@ -72,17 +72,19 @@ class Known:
         self.center = center
 
     @cached_property
-    def _longest_first(self) -> list[tuple[str, Town]]:
-        found = [(_key_of_town(str(town)), town) for town in self.center.towns.all()]
-        return sorted(found, key=lambda pair: len(str(pair[1])), reverse=True)
+    def _by_key(self) -> dict[str, Town]:
+        longest_last = sorted(self.center.towns.all(), key=lambda town: len(str(town)))
+        return {_key_of_town(str(town)): town for town in longest_last}
 
     def of_address(self, address: str) -> Town | None:
         """The town with the longest name that the address begins with (after prefecture and city)."""
         key = address_key(address, city=self.center.city)
         if not key:
             return None
-        fitting = (town for start, town in self._longest_first if _begins_with(key, start))
-        return next(fitting, None)
+        beginnings = (key[:end] for end in range(len(key), 0, -1))
+        fitting = (start for start in beginnings if start in self._by_key and _begins_with(key, start))
+        start = next(fitting, None)
+        return None if start is None else self._by_key[start]
 
 
 def of_address(center: Center, address: str) -> Town | None:

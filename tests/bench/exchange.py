@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.infra.broker import broker
 from tests.infra.center import BASE
 
 LINES = 10_000
@@ -21,10 +22,15 @@ PARTS = ("check", "import", "export", "undo")
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="dvc-bench-exchange-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dvc-bench-exchange-") as folder, broker() as url:
         for kind in ("csv", "xlsx"):
             path = Path(folder) / f"{kind}.json"
-            variables = {**os.environ, "DJANGO_SETTINGS_MODULE": "dvc.settings", "LOG_LEVEL": "ERROR"}
+            variables = {
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "dvc.settings",
+                "LOG_LEVEL": "ERROR",
+                "BROKER_URL": url,
+            }
             if "DATABASE_URL" not in os.environ:
                 variables["DATA"] = folder
             whole = worked = 0.0

@@ -15,7 +15,7 @@ from django.utils import timezone
 from dvc.accounts import services as accounts
 from dvc.accounts.models import Device, DeviceProfile
 from dvc.audit.models import Entry
-from dvc.core.inserting import insert_all
+from dvc.core.inserting import append_all, insert_all, update_all
 from dvc.operations.models import Operation
 from dvc.sync.models import Receipt
 from intake.checkin.models import Visit, VisitFlag
@@ -69,6 +69,27 @@ def test_rows_are_read_back_as_they_were_in_one_statement(operation: Operation, 
     found = Receipt.objects.in_bulk([receipt.pk for receipt in receipts])
     assert [_columns(found[receipt.pk]) for receipt in receipts] == [_columns(each) for each in receipts]
     assert [each.pk for each in receipts] == sorted(found)
+
+
+def test_rows_whose_ids_nobody_asks_for_and_changed_rows_are_written_alike(operation: Operation) -> None:
+    device = _device(operation)
+    receipts = [_receipt(operation, seq, device=device) for seq in range(1, 4)]
+    append_all(receipts)
+    found = list(Receipt.objects.order_by("seq"))
+    wanted = [{**_columns(each), "id": there.pk} for each, there in zip(receipts, found, strict=True)]
+    assert [_columns(each) for each in found] == wanted
+    for each in found[1:]:
+        each.lane, each.payload, each.operation, each.happened_at = (
+            "町前",
+            {"𠮷": [1, None]},
+            None,
+            timezone.now(),
+        )
+    update_all(found[1:], ["lane", "payload", "operation", "happened_at"])
+    assert [_columns(each) for each in Receipt.objects.order_by("seq")] == [_columns(each) for each in found]
+    found[0].op_id = found[1].op_id
+    with pytest.raises(IntegrityError), transaction.atomic():
+        update_all(found[:1], ["op_id"])
 
 
 def test_what_is_empty_stays_empty_and_what_has_a_default_gets_it(operation: Operation) -> None:
