@@ -80,7 +80,7 @@ def update_all(rows: Sequence[Model], names: Sequence[str]) -> None:
     if not rows:
         return
     model, quote = type(rows[0]), connection.ops.quote_name
-    fields = [model._meta.get_field(name) for name in names]
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
     columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     table, pk = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     with connection.cursor() as cursor:

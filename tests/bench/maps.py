@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -28,7 +29,7 @@ def measure() -> None:
     for name, sight in (("pins", Sight(True, True)), ("middles of towns", Sight(False, False))):
         body = points.packed(operation, sight)
         print(f"map, {REQUESTS} requests, {name}: {len(body) / 1000:.0f} kB compressed (goal 300)")
-    client = Client()
+    client = Client(SERVER_NAME="localhost")  # a host the settings answer to
     client.force_login(make.user(operation.center))
     for name, path in {
         "map data": reverse("map_points", args=[operation.pk]),
@@ -37,13 +38,14 @@ def measure() -> None:
         "list, searched": reverse("need_list", args=[operation.pk]) + "?q=町12",
         "surveys that wait": reverse("survey_home", args=[operation.pk]),
     }.items():
-        ms, statements = _timed(lambda path=path: client.get(path))  # type: ignore[misc]
+        ms, statements = _timed(lambda path=path: client.get(path))  # type: ignore[misc, arg-type, return-value]
         print(f"{name}: {ms:.0f} ms (median of {TURNS}), {statements} statements")
 
 
-def _timed(ask: Callable[[], object]) -> tuple[float, int]:
+def _timed(ask: Callable[[], HttpResponse]) -> tuple[float, int]:
     with CaptureQueriesContext(connection) as asked:
-        ask()
+        answer = ask()
+    assert answer.status_code == 200, answer.status_code
     statements = len(asked)  # now: the next request empties the log it is read from
     waits = []
     for _ in range(TURNS):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -201,7 +201,7 @@ def test_a_call_is_promised_from_the_page(client: Client, operation: Operation) 
 # ── 危機介入 ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _polled(page: HttpResponse) -> str:
+def _polled(page: HttpResponseBase) -> str:
     """The address the banner of a page asks."""
     found = re.search('data-alerts="([^"]+)"', text(page))
     assert found
