@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,12 +13,12 @@ from dvc.core.japanese import bare_name, phone_key, search_key
 from dvc.operations.models import Operation
 from intake.help_requests.duplicates import people_of
 from intake.help_requests.models import CallerNote, Need, NeedState
+from intake.help_requests.numbers import number_of
 from intake.people import searching
 from intake.people.models import Household, Person
 
 MOST: Final = 30
 LONGEST: Final = 100  # characters of a question
-_NUMBER = re.compile("n?([0-9]{1,9})番?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +81,8 @@ def _standing(houses: Iterable[Household]) -> list[Household]:
 def _needs(operation: Operation, text: str, people: list[Person], houses: list[Household]) -> list[Need]:
     """The one with this number first, then those of the people and houses: the open ones, the newest first."""
     found = Need.objects.filter(operation=operation)
-    number = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).lower())
-    first = found.filter(number=int(number[1])).first() if number else None
+    number = number_of(text)
+    first = found.filter(number=number).first() if number else None
     asked = first.standing.pk if first else None
     ids = {person.merged_into_id or person.pk for person in people}
     called = CallerNote.objects.filter(person__in=ids, need__operation=operation).values_list(
@@ -120,9 +118,9 @@ def _names_exactly(text: str, need: Need) -> bool:
 
 def _why(need: Need, text: str, people: list[Person]) -> str:
     """Why the line is here when the resident's name does not say it: somebody who called was meant."""
-    number = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).lower())
-    if number and int(number[1]) != need.number and not people:
-        return f"N{int(number[1])} は、この依頼にまとめてあります"
+    number = number_of(text)
+    if number and number != need.number and not people:
+        return f"N{number} は、この依頼にまとめてあります"
     meant = {person.merged_into_id or person.pk for person in people}
     if need.resident_id in meant:
         return ""

@@ -374,7 +374,7 @@ def _unmet(plan: Mapping[str, Any]) -> tuple[str, ...]:
         person = people.get(int(note["volunteer"][1:])) if note.get("volunteer") else None
         need = needs.get(int(note["need"][1:])) if note.get("need") else None
         about = [f"{person.name}さん"] if person else []
-        about += [f"{need.number}番"] if need else []
+        about += [f"N{need.number}"] if need else []
         sentences.append("・".join(about) + ("：" if about else "") + str(note["text"]))
     return tuple(dict.fromkeys(sentences))
 

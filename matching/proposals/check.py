@@ -141,9 +141,9 @@ def check_team(
 
 
 def _which(found: rules.Violation, numbers: Mapping[str, int]) -> str:
-    """「12番：」 in front of what is said about one need of several."""
+    """「N12：」 in front of what is said about one need of several."""
     number = numbers.get(found.need or "")
-    return f"{number}番：" if number and len(numbers) > 1 else ""
+    return f"N{number}：" if number and len(numbers) > 1 else ""
 
 
 def _legs(travel: Travel, team: model.Team) -> tuple[int, ...]:

@@ -114,6 +114,6 @@ def sentences(found: Comparison, *, numbers: dict[int, int], past: bool = False)
 
 
 def _named(needs: Sequence[int], numbers: dict[int, int], *, most: int = 6) -> str:
-    known = [f"{numbers[need]}番" for need in needs if need in numbers]
+    known = [f"N{numbers[need]}" for need in needs if need in numbers]
     rest = len(needs) - len(known[:most])
     return "、".join(known[:most]) + (f"など{len(needs)}件" if rest else "")

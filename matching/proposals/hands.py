@@ -101,7 +101,7 @@ def _fixed(
     members.sort(key=lambda person: (person.pk != pin.leader_id, person.pk))
     missing = [person.name for person in members if person.pk not in here or person.pk in busy]
     if numbers := [gone[need] for need in pin.visits if need in gone]:
-        state = f"{'、'.join(f'{number}番' for number in numbers)}は、もう待っていません。"
+        state = f"{'、'.join(f'N{number}' for number in numbers)}は、もう待っていません。"
     elif missing:
         state = f"{'、'.join(missing)}さんが、いまいないか、ほかの班にいます。"
     else:

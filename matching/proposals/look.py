@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from dvc.core.japanese import search_key
+from intake.help_requests.numbers import number_of
 from intake.volunteers.models import WorkCategory
 from matching.queue.queries import Waiting
 
@@ -93,8 +94,9 @@ class Look:
 
     def _says(self, one: Waiting) -> bool:
         need, house = one.need, one.need.household
-        if self.text.rstrip("番").isdecimal():
-            return str(need.number) == str(int(self.text.rstrip("番")))
+        number = number_of(self.text)
+        if number is not None:
+            return need.number == number
         words = search_key(f"{need.summary} {house.town if house and house.town else ''}")
         return bool(search_key(self.text)) and search_key(self.text) in words
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core.refused import Refused
+from intake.help_requests.numbers import number_of
 from intake.volunteers.models import Group
 from matching.proposals.forms import one_id
 from matching.proposals.modes import ABOUT, MatchMode, groups_to_place, mode_of, placed_groups, set_mode
@@ -52,7 +53,7 @@ def day_before(request: StaffRequest, operation_id: int) -> HttpResponse:
         try:
             if group is None:
                 raise Refused("queue.group_needed")
-            need = need_numbered(request.operation, one_id(request.POST.get("number")) or 0)
+            need = need_numbered(request.operation, number_of(request.POST.get("number", "")) or 0)
             note = request.POST.get("note", "").replace("\x00", "").strip()
             queue.lock(
                 need, group, reason=f"{WHY}：{note}" if note else WHY, by=by(request), at=request.now, day=day
@@ -60,7 +61,7 @@ def day_before(request: StaffRequest, operation_id: int) -> HttpResponse:
         except Refused as refused:
             refusal = refused.text
         else:
-            messages.success(request, f"「{group.name}」の行き先を{need.number}番に決めました。")
+            messages.success(request, f"「{group.name}」の行き先をN{need.number}に決めました。")
             return redirect(f"{reverse('day_before', args=[operation_id])}?day={day}")
     context = {
         "day": day, "groups": groups_to_place(request.operation, day=day), "refusal": refusal, "sent": request.POST,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dvc.core import qr
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.help_requests.models import Need
+from intake.help_requests.numbers import number_of
 from intake.volunteers import cards
 from intake.volunteers.models import CardState, Skill, Volunteer, WorkCategory
 from matching.proposals.candidates import chosen
@@ -24,8 +24,6 @@ PER_WALL: Final = 9
 MOST_PAGES: Final = 6
 WALL_SECONDS: Final = 15
 PREFIX: Final = "NEED"
-# Not only the symbol: whoever cannot scan types the number.
-_NEED = re.compile(rf"(?:{PREFIX})?(\d{{1,7}})番?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Post:
     @property
     def symbol(self) -> str:
         """The code that the desk scans, as SVG: long enough that no reader's letters are taken for a leaning elbow."""
-        return qr.svg(f"{PREFIX}{self.need.number:07d}", label=f"{self.need.number}番のコード")
+        return qr.svg(f"{PREFIX}{self.need.number:07d}", label=f"N{self.need.number}のコード")
 
 
 def posts(operation: Operation, *, at: datetime) -> list[Post]:
@@ -127,11 +125,12 @@ def scan(
     Raises `Refused`: posting.no_such_need, posting.need_first, posting.card_of_nobody, posting.already_in,
     team.person_left, team.person_taken, card.revoked and those of `cards.read`.
     """
-    number = _NEED.fullmatch(unicodedata.normalize("NFKC", text).strip().upper())
+    # Not only the symbol: whoever cannot scan types the number.
+    number = number_of(unicodedata.normalize("NFKC", text).strip().upper().removeprefix(PREFIX))
     if number is not None:
-        found = Need.objects.ready().filter(operation=operation, number=int(number[1])).first()
+        found = Need.objects.ready().filter(operation=operation, number=number).first()
         if found is None:
-            raise Refused("posting.no_such_need", number=int(number[1]))
+            raise Refused("posting.no_such_need", number=number)
         return Scanned(need=found)
     card = cards.read(operation.center, text)
     if need is None:

@@ -68,7 +68,7 @@ class Change:
         found += [f"リーダーになれる人が、あと{self.leaders}人いたら"] if self.leaders else []
         found += [f"センターの軽トラックが、あと{self.trucks}台あったら"] if self.trucks else []
         found += [f"ボランティアが、あと{self.people}人来たら"] if self.people else []
-        found += [f"{number}番を今日は行わないことにしたら"] if self.closed else []
+        found += [f"N{number}を今日は行わないことにしたら"] if self.closed else []
         found += [f"作業の終わりを{self.earlier}分早めたら"] if self.earlier else []
         return found
 

@@ -15,6 +15,7 @@ from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
+from intake.help_requests.numbers import number_of
 from matching.proposals import what_if
 from matching.proposals.compare import Comparison, compare, sentences
 from matching.proposals.forms import one_id
@@ -65,7 +66,7 @@ def _steps(sent: QueryDict) -> dict[str, int]:
 
 def _change(request: StaffRequest, steps: dict[str, int]) -> Change:
     sent = request.POST
-    number = one_id(sent.get("closed"))
+    number = number_of(sent.get("closed", ""))
     return Change(
         steps=steps,
         leaders=_few(sent.get("leaders")),

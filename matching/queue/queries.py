@@ -130,10 +130,10 @@ def against(needs: Sequence[Need], people: Collection[Volunteer], *, at: datetim
                 name = lock.group.name if lock.group else ""
                 found.append(("reserved", kept_for(name, day=lock.day)))
         elif lock.volunteer_id in names and lock.need_id not in wanted:
-            text = f"{names[lock.volunteer_id]}さんの行き先は、{lock.need.number}番に決めてあります。"
+            text = f"{names[lock.volunteer_id]}さんの行き先は、N{lock.need.number}に決めてあります。"
             found.append(("locked_elsewhere", text))
         elif lock.group and lock.group_id in groups and lock.need_id not in wanted:
-            text = f"「{lock.group.name}」の行き先は、{lock.need.number}番に決めてあります。"
+            text = f"「{lock.group.name}」の行き先は、N{lock.need.number}に決めてあります。"
             found.append(("locked_elsewhere", text))
         elif lock.group and lock.group_id not in groups and lock.need_id in wanted:
             found.append(("reserved", kept_for(lock.group.name)))
@@ -144,7 +144,7 @@ def against(needs: Sequence[Need], people: Collection[Volunteer], *, at: datetim
                 found.append(("pinned_otherwise", "この困りごとには、固定した班があります。"))
             continue
         found += [
-            ("pinned_elsewhere", f"{names[who]}さんは、{pin.need.number}番へ行く固定した班に入っています。")
+            ("pinned_elsewhere", f"{names[who]}さんは、N{pin.need.number}へ行く固定した班に入っています。")
             for who in pin.members
             if who in names
         ]

@@ -8,13 +8,15 @@ from django.db.migrations.loader import MigrationLoader
 
 
 class _StepByStep(MigrationLoader):
-    """Without the squashed ones, which are for a database that has nothing yet and hide the steps they replace."""
+    """As Django does it for a database that has some of the steps: the squashed ones make room for what they replace."""
 
-    def load_disk(self) -> None:
-        super().load_disk()
-        self.disk_migrations = {
-            name: migration for name, migration in self.disk_migrations.items() if not migration.replaces
-        }
+    def build_graph(self) -> None:
+        self.replace_migrations = False
+        super().build_graph()
+        for name, migration in self.disk_migrations.items():
+            if migration.replaces:
+                self.graph.remove_replacement_node(name, migration.replaces)
+                self.applied_migrations.pop(name, None)
 
 
 def step_by_step(connection: BaseDatabaseWrapper) -> MigrationExecutor:

@@ -94,7 +94,7 @@ def test_the_lanes_are_narrowed_by_town_kind_urgency_words_and_names(
     Need.objects.filter(pk=crisis.pk).update(needs_crisis=True)
     for asked, found in (
         (f"town={town.pk}", {mud}), ("kind=cleaning", {house}), ("tier=1", {crisis}),
-        ("q=フキ掃除", {house}), (f"q={mud.number}番", {mud}), ("q=桜木", {mud}), ("kind=nonsense", {mud, house, crisis}),
+        ("q=フキ掃除", {house}), (f"q=N{mud.number}", {mud}), ("q=桜木", {mud}), ("kind=nonsense", {mud, house, crisis}),
         ("town=99999", set()),
     ):  # fmt: skip
         page = text(client, f"{url('matching_board', operation)}?{asked}")
@@ -275,7 +275,7 @@ def test_a_decision_that_cannot_be_kept_is_a_sentence_on_the_board(
     answer(operation, at=NOW)
     page = text(client, url("matching_board", operation))
     assert "手で決めたとおりにできないものがあります" in page
-    assert f"{here[0].name}さん・{hard.number}番：" in page
+    assert f"{here[0].name}さん・N{hard.number}：" in page
 
 
 # ── who is free ────────────────────────────────────────────────────────────────────────────────
@@ -291,9 +291,9 @@ def test_everybody_free_is_listed_with_the_reason(
     with django_assert_max_num_queries(AT_THE_DOOR + 6):
         page = text(client, url("matching_people", operation))
     assert all(person.name in page for person in (*here, idle))
-    assert page.count(f"{need.number}番の提案に入っています") == 2
+    assert page.count(f"N{need.number}の提案に入っています") == 2
     assert run.plan["idle"][f"V{idle.pk}"]["text"] in page
     only = text(client, f"{url('matching_people', operation)}?why=offered")
-    assert only.count("番の提案に入っています") == 2
+    assert only.count("の提案に入っています") == 2
     assert idle.name not in only
     assert MatchRun.objects.count() == 1

@@ -190,7 +190,7 @@ def test_a_chain_made_by_hand_is_checked_by_the_engine_s_rules(operation: Operat
     asked = {"volunteers": here, "leader": here[0], "at": NOW}
     found = check_team(close, then=[far], **asked)  # type: ignore[arg-type]
     assert "hop_too_far" in {one.code for one in found.warnings}
-    assert any(one.text.startswith(f"{far.number}番：続けて行くには") for one in found.warnings)
+    assert any(one.text.startswith(f"N{far.number}：続けて行くには") for one in found.warnings)
     beside = make.need(operation, minutes=60)
     found = check_team(close, then=[beside], **asked)  # type: ignore[arg-type]
     assert found.warnings == ()
@@ -211,7 +211,7 @@ def test_what_is_forbidden_at_a_later_house_is_forbidden(operation: Operation) -
             first, then=[second], volunteers=[adult, child], leader=adult, overrule="希望", by=SYSTEM, at=NOW
         )
     assert code_of(error) == "team.forbidden"
-    assert f"{second.number}番：少年" in error.value.text
+    assert f"N{second.number}：少年" in error.value.text
 
 
 def test_a_chain_by_hand_lets_held_needs_go_and_leaves_no_half(operation: Operation) -> None:
@@ -354,7 +354,7 @@ def test_the_card_shows_every_house_with_its_time_and_none_of_them_waits_below()
         assert visit.planned_from is not None
         assert f"{about(visit.planned_from)}～" in text
         assert f'id="wait-{visit.need_id}"' not in text
-        assert f"{visit.need.number}番" in text
+        assert f"N{visit.need.number}" in text
     client.post(reverse("proposal_accept", args=[operation.pk, proposal.pk]))
     text = client.get(reverse("matching_board", args=[operation.pk])).content.decode()
     assert text.count("つぎ　") == 2
@@ -366,7 +366,7 @@ def test_decided_with_others_at_once_a_chain_is_one_line_and_undone_whole() -> N
     numbers = [visit.need.number for visit in proposal.visits.select_related("need")]
     page = client.post(reverse("proposal_accept_many", args=[operation.pk]), {"p": [proposal.pk]})
     text = page.content.decode()
-    places = [text.index(f"{number}番") for number in numbers]
+    places = [text.index(f"N{number}") for number in numbers]
     assert places == sorted(places)
     assert text.count('name="d"') == 1
     undo = {"d": [Dispatch.objects.get(position=1).pk]}

@@ -208,7 +208,7 @@ def test_the_list_says_which_house_of_a_fixed_team_waits_no_more(operation: Oper
     assert [one.state for one in by_hand(operation, at=NINE).pins] == [""]
     Need.objects.filter(pk=later.pk).update(state=NeedState.ON_HOLD)
     assert [one.state for one in by_hand(operation, at=NINE).pins] == [
-        f"{later.number}番は、もう待っていません。"
+        f"N{later.number}は、もう待っていません。"
     ]
 
 

@@ -106,7 +106,7 @@ def test_slips_come_in_pages_and_one_by_its_number(
     assert [page.count('<article class="slip">') for page in pages] == [2, 1]
     one = text(client, f"{slips}?n={numbers[1]}")
     assert one.count('<article class="slip">') == 1
-    assert f"{numbers[1]}番" in one
+    assert f"N{numbers[1]}" in one
 
 
 def test_the_wall_asks_again_and_is_told_when_nothing_changed(operation: Operation, client: Client) -> None:
@@ -159,10 +159,12 @@ def test_each_thing_that_cannot_be_scanned_gets_its_own_sentence(
             scan(operation, scanned, **asked)
         assert refused.value.code == code
     page = client.get(url("posted_desk", operation), {"scan": "99999"}, follow=True)
-    assert "99999番は、いま待っている困りごとの中にありません" in page.content.decode()
+    assert "N99999は、いま待っている困りごとの中にありません" in page.content.decode()
 
 
-@pytest.mark.parametrize("typed", ["NEED{}", "NEED{:07d}", "need{}", "ＮＥＥＤ{}", "{}", "{}番", " {} "])
+@pytest.mark.parametrize(
+    "typed", ["NEED{}", "NEED{:07d}", "need{}", "ＮＥＥＤ{}", "{}", "{}番", "N{}", "ｎ{}", " {} "]
+)
 def test_a_number_is_read_however_it_is_typed(operation: Operation, typed: str) -> None:
     need = make.need(operation)
     found = scan(operation, typed.format(need.number), need=None, members=[], at=NOW)
@@ -230,10 +232,10 @@ def test_a_group_is_placed_for_tomorrow_printed_and_taken_back(operation: Operat
     assert (lock.day, lock.group_id, lock.reason) == (tomorrow, club.pk, "前日割当：バス")
     printed = text(client, f"{url('day_before_list', operation)}?day={tomorrow}")
     assert "青年部" in printed
-    assert f"{need.number}番" in printed
+    assert f"N{need.number}" in printed
     assert "高橋" not in printed
     assert "青年部（3人）" not in text(client, f"{url('day_before', operation)}?day={tomorrow}")
-    for wrong, said in (({"group": ""}, "団体を選んでください"), ({"number": "99999"}, "99999番は")):
+    for wrong, said in (({"group": ""}, "団体を選んでください"), ({"number": "99999"}, "N99999は")):
         refused = client.post(url("day_before", operation), sent | wrong)
         assert refused.status_code == 409
         assert said in refused.content.decode()

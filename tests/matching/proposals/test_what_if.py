@@ -102,7 +102,7 @@ def test_work_that_ends_an_hour_earlier_loses_what_takes_long(operation: Operati
     assert (found.lost, found.after.served) == ((long.pk,), 0)
     said = list(compare.sentences(found, numbers={long.pk: long.number}))
     assert said[0] == "行ける困りごとが1件減ります（1件 → 0件）。"
-    assert f"行けなくなるのは、{long.number}番です。" in said
+    assert f"行けなくなるのは、N{long.number}です。" in said
     assert any("いま提案に出ている人のうち3人" in one for one in said)
 
 
@@ -121,8 +121,8 @@ def test_what_was_compared_long_ago_is_told_as_past() -> None:
     assert list(compare.sentences(found, numbers={1: 11, 2: 12, 3: 13}, past=True)) == [
         "行ける困りごとが2件増えました（3件 → 5件）。",
         "危機介入は、1件 → 2件でした。",
-        "新しく行けるのは、11番、12番でした。",
-        "行けなくなるのは、13番でした。",
+        "新しく行けるのは、N11、N12でした。",
+        "行けなくなるのは、N13でした。",
         "活動する人が2人減りました。",
         "移動は、全部の班を合わせて30分長くなりました。",
         "そのとき提案に出ていた人のうち2人の行き先が変わりました。",
@@ -266,13 +266,13 @@ def test_the_coordinator_tries_weights_looks_and_takes_them_over(
 def test_a_number_that_does_not_wait_is_a_sentence(operation: Operation, client: Client) -> None:
     response = client.post(url("what_if", operation), {"closed": "999"})
     assert response.status_code == 409
-    assert "999番は、いま待っている困りごとの中にありません" in response.content.decode()
+    assert "N999は、いま待っている困りごとの中にありません" in response.content.decode()
     need = make.need(operation)
     client.post(url("what_if", operation), {"closed": str(need.number), "people": "10", "earlier": "2"})
     asked = WhatIf.objects.get()
     assert Change.from_json(asked.change) == Change(closed=need.pk, people=10, earlier=60)
     page = text(client, url("what_if_result", operation, what_if_id=asked.pk))
-    assert f"{need.number}番を今日は行わないことにしたら" in page
+    assert f"N{need.number}を今日は行わないことにしたら" in page
     stranger = signed_in(make.operation(make.center("隣の市")), Role.CHIEF)
     assert stranger.get(url("what_if_result", operation, what_if_id=asked.pk)).status_code == 404
 
@@ -293,8 +293,8 @@ def test_the_newest_proposals_are_compared_with_those_before(operation: Operatio
     answer(operation, at=NOW)
     page = text(client, url("last_two", operation))
     assert "新しく行ける困りごと　1件" in page
-    assert f"{second.number}番" in page
-    assert f"{first.number}番" not in page
+    assert f"N{second.number}" in page
+    assert f"N{first.number}" not in page
     assert "行き先の変わった人はいません" in page
     MatchRun.objects.filter(pk=MatchRun.objects.order_by("pk")[0].pk).update(plan={"format": "vcplan/9"})
     assert "くらべる提案がありません" in text(client, url("last_two", operation)), "another version wrote it"
