@@ -19,7 +19,7 @@ from matching.solver.replan.repair import repaired
 from matching.solver.replan.slate import Slate
 from matching.solver.units import Units, make_units
 
-EFFORT: Final = 8
+EFFORT: Final = 3
 """Rounds of a repair: the answer is there within the blink of an eye, the next event is not far."""
 WHOLE: Final = 60
 """Effort of `solve` where a repair will not do."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matching.solver.model import MODES, Mode, Plan, Ride, Team
 from matching.solver.replan.around import Around
-from matching.solver.replan.machine import CHANGED, settle, take_over
+from matching.solver.replan.machine import CHANGED, losses, settle, take_over
 from matching.solver.replan.slate import Slate
 from matching.solver.rules import broken_teams
 from matching.solver.search.anneal import anneal, mend, refresh
@@ -77,10 +77,10 @@ FINE, SHARE = 1_000_000, 500
 """What a lack costs meanwhile: thousandths of a point, 1024ths of what the team's needs are worth."""
 TEAMS_NEAR, TEAMS_ANYWHERE, NEEDS_WAITING = 40, 30, 40
 """How many teams and waiting needs may change besides those the event is about."""
-OFFERED: Final = 60
-"""How many waiting needs are offered to everybody again."""
-TRIES: Final = 24
-"""People looked at for each place in a new team."""
+URGENT, OFFERED = 3, 8
+"""How many waiting needs of tier 1 and others are offered to everybody again."""
+SPARE_FREE, SPARE_BUSY = 60, 160
+"""How many units are looked at for each place in a team: free ones, and those their teams miss least."""
 LEFT_TO: Final = -1
 """The part of whoever may not be moved."""
 
@@ -121,7 +121,7 @@ class _Repair:
         self.world = slate.world._replace(c=slate.world.c.copy(), u=slate.world.u.copy())
         standing = {pin.team.id for pin in slate.problem.pins}
         self.before = [team for team in previous.teams if team.id not in standing]
-        self.world.c[C_CHURN] *= CALM
+        self.world.c[C_CHURN] = round(self.world.c[C_CHURN] * CALM)
         for person, need in wanted:
             self.world.u[slate.unit_of[person], U_LOCK] = slate.number_of[need]
         needs, units, width = (
@@ -245,16 +245,34 @@ class _Repair:
         part = self.part(np.arange(len(slate.units)), np.arange(len(slate.needs)))
         settle(
             self.book, part, self.world, _ints(self.shaken), _ints([*self.asked, *self._waiting()]), _ints(self.people),
-            TRIES, self.hard,
+            self._spare(part), self.hard,
         )  # fmt: skip
 
+    def _spare(self, part: Part) -> Ints:
+        """Units that could go elsewhere: some of the free ones, and those whose teams lose least by it."""
+        lost = np.zeros(len(self.slate.units), dtype=np.int64)
+        losses(self.book, part, self.world, self.hard, lost)
+        team = self.book.at[:, TEAM]
+        free, busy = np.flatnonzero(team < 0), np.flatnonzero(team >= 0)
+        if len(free) > SPARE_FREE:
+            free = np.sort(self.dice.choice(free, SPARE_FREE, replace=False))
+        return np.concatenate([free, busy[np.argsort(-lost[busy], kind="stable")[:SPARE_BUSY]]])
+
     def _waiting(self) -> list[int]:
-        """Needs that wait, tier 1 and a throw of the others: of what the last events set free, somebody may go there."""
+        """Some needs that wait, the heavier the likelier: of what the last events set free, somebody may go there."""
         n, team = self.world.n, self.book.visits[:, TEAM]
-        urgent = np.flatnonzero((team < 0) & (n[:, N_TIER] == 1))
-        others = np.flatnonzero((team < 0) & (n[:, N_TIER] != 1))
-        thrown = self.dice.choice(others, min(len(others), OFFERED), replace=False) if len(others) else others
-        return sorted({*urgent.tolist(), *thrown.tolist()}, key=self._importance)
+        found: list[int] = []
+        for waiting, most in (
+            (np.flatnonzero((team < 0) & (n[:, N_TIER] == 1)), URGENT),
+            (np.flatnonzero((team < 0) & (n[:, N_TIER] != 1)), OFFERED),
+        ):
+            weight = np.array([1e-9 + self.slate.needs[i].weight for i in waiting])
+            share = weight / weight.sum() if len(waiting) else weight
+            thrown = (
+                self.dice.choice(waiting, most, replace=False, p=share) if len(waiting) > most else waiting
+            )
+            found += thrown.tolist()
+        return sorted(found, key=self._importance)
 
     def _importance(self, need: int) -> tuple[bool, float, int]:
         return self.world.n[need, N_TIER] != 1, -self.slate.needs[need].weight, need
@@ -274,17 +292,17 @@ class _Repair:
         theirs = inside[b.visits[:, TEAM]]
         theirs[needs] = True
         needs = np.flatnonzero(theirs)
-        kept = Book(*(array.copy() for array in b))
-        score = self._score()
+        before = _copy(b)
+        self._finish(needs)
+        plain, score = _copy(b), self._score()
+        _restore(b, before)
         part = self.part(units, needs)
         cost = self._cost(FINE, SHARE)
         refresh(b, part, self.world, cost)
         anneal(b, part, self.world, moves, 1000 * HOT, 1000 * COLD, cost, MIX, LOGS)
         self._finish(needs)
-        if self._score() < score:
-            for mine, before in zip(b, kept, strict=True):
-                mine[:] = before
-            self._finish(needs)
+        if self._score() <= score:  # the plan that is only mended, which nobody has to be told
+            _restore(b, plain)
 
     def _finish(self, needs: Ints) -> None:
         """Nothing is missing any more."""
@@ -381,6 +399,15 @@ class _Repair:
             leader = max(may, key=lambda m: m.exp).id
         team = Team(name, tuple(m.id for m in members), leader, tuple(n.id for n in needs), mode, rides)
         return old if old is not None and _alike(old, team) else team
+
+
+def _copy(b: Book) -> Book:
+    return Book(*(array.copy() for array in b))
+
+
+def _restore(b: Book, kept: Book) -> None:
+    for mine, before in zip(b, kept, strict=True):
+        mine[:] = before
 
 
 def _alike(a: Team, b: Team) -> bool:
