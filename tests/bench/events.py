@@ -1,7 +1,9 @@
 """A morning at the desk, event by event: what happens, and the plan that is made anew after each.
 
 People arrive, leave and are late; needs become ready, change, are closed; teams go out and come back; a vehicle drops
-out; the coordinator fixes a team, forbids a pairing, holds a need back. What was announced is the baseline each time.
+out; the coordinator fixes a team, forbids a pairing, holds a need back. What was announced is the baseline each time; a
+team that can wait no longer leaves. Whoever was sent to a need that is closed or held back, or may no longer go there, has
+to be told something else whatever the plan: that is not counted.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from matching.solver.model import Need, Pin, Plan, Problem, Team, Volunteer
+from matching.solver.rules import broken_teams
 
 
 @dataclass
@@ -197,16 +200,31 @@ def morning(
     for i in range(events):
         told = {m: team.visits[0] for team in desk.plan.teams for m in team.members}
         now = made.now + int(i * MINUTES_PER_EVENT)
+        if now > desk.now.now:
+            send_the_last_minute(desk, now)
         desk.now = replace(desk.now, baseline=told, now=now)
         can = {event: share for event, share in EVENTS.items() if desk.can(event)}
         event = dice.choices(list(can), list(can.values()))[0]
         desk.now = event(desk)
-        open_needs = desk.now.need_by
-        desk.now = replace(desk.now, baseline={m: n for m, n in told.items() if n in open_needs})
+        stands = desk.now.need_by.keys() - desk.now.holds
+        still = {m: n for m, n in told.items() if n in stands and (m, n) not in desk.now.bans}
+        desk.now = replace(desk.now, baseline=still)
         begun, burnt = time.monotonic(), time.process_time()
         desk.plan = replan(desk.now, desk.plan)
         took, burnt = time.monotonic() - begun, time.process_time() - burnt
         yield Step(event.__name__, took, burnt, churned(desk.now, desk.plan), desk.now, desk.plan)
+
+
+def send_the_last_minute(desk: Desk, now: int) -> None:
+    """Teams that could not leave a minute later leave."""
+    ready = desk.waiting_teams()
+    late = broken_teams(replace(desk.now, now=now), ready)
+    out = [team for team in ready if team.id in late]
+    gone = {m for team in out for m in team.members}
+    desk.now = replace(
+        desk.now, pins=(*desk.now.pins, *(Pin(team, depart=desk.now.now) for team in out)),
+        locks=tuple(lock for lock in desk.now.locks if lock[0] not in gone),
+    )  # fmt: skip
 
 
 def churned(now: Problem, plan: Plan) -> int:

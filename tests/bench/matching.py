@@ -60,8 +60,8 @@ def worth(made: Problem, plan: Plan) -> Score:
 # ---- one instance, in a process of its own
 
 
-def measure(name: str, seconds: float, seed: int) -> dict[str, Any]:
-    from matching.solver.engine import solve
+def measure(name: str, seconds: float, seed: int, unhurried: bool) -> dict[str, Any]:
+    from matching.solver.engine import EFFORT_PER_SECOND, solve
 
     made = load(name)
     hand = worth(made, by_cards(made))
@@ -69,7 +69,10 @@ def measure(name: str, seconds: float, seed: int) -> dict[str, Any]:
     first = worth(made, solve(made, effort=0, seed=seed))
     first_took = time.monotonic() - begun
     begun, burnt = time.monotonic(), time.process_time()
-    plan = solve(made, seconds=seconds, seed=seed)
+    if unhurried:
+        plan = solve(made, effort=round(seconds * EFFORT_PER_SECOND), seed=seed)
+    else:
+        plan = solve(made, seconds=seconds, seed=seed)
     took, cpu = time.monotonic() - begun, time.process_time() - burnt
     best = worth(made, plan)
     return {
@@ -104,7 +107,9 @@ TABLE = (
 
 
 def row(name: str, given: argparse.Namespace) -> str:
-    m = in_a_fresh_process("--one", name, "--seconds", str(given.seconds), "--seed", str(given.seed))
+    m = in_a_fresh_process(
+        "--one", name, "--seconds", str(given.seconds), "--seed", str(given.seed), *["--unhurried"] * given.unhurried
+    )  # fmt: skip
     if m is None:
         return f"{name:18} failed"
     b = (
@@ -211,16 +216,21 @@ def main(arguments: list[str]) -> None:
     asked.add_argument("what", nargs="*")
     asked.add_argument("--seconds", type=float, default=10.0, help="of search for each instance")
     asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument(
+        "--unhurried",
+        action="store_true",
+        help="all the rounds of these seconds, on a machine others use too",
+    )
     asked.add_argument("--size", default="L", help="of the generated hard kinds")
     asked.add_argument("--bound-seconds", type=float, default=30.0, help="0: no bound")
     asked.add_argument("--events", type=int, default=200)
-    asked.add_argument("--effort", type=int, default=8, help="rounds of search after each event")
+    asked.add_argument("--effort", type=int, default=3, help="rounds of search after each event")
     asked.add_argument("--on", default="base:XL:1", help="the morning of the events")
     asked.add_argument("--one", help=argparse.SUPPRESS)
     asked.add_argument("--bound-of", help=argparse.SUPPRESS)
     given = asked.parse_args(arguments)
     if given.one:
-        print(json.dumps(measure(given.one, given.seconds, given.seed)))
+        print(json.dumps(measure(given.one, given.seconds, given.seed, given.unhurried)))
         return
     if given.bound_of:
         print(json.dumps(bound(given.bound_of, given.bound_seconds)))
