@@ -40,10 +40,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(selfcheckin.phone)),
     path("o/<int:operation_id>/paper/", include("intake.paper.urls")),
     path("o/<int:operation_id>/matching/", include("matching.proposals.urls")),
+    path("o/<int:operation_id>/dispatch/", include("matching.control.urls")),
     path("o/<int:operation_id>/dispatch/", include("matching.dispatch.urls")),
     path("o/<int:operation_id>/loans/", include("matching.loans.urls")),
     path("o/<int:operation_id>/field/", include("matching.field.urls")),
     path("", include(field.phone)),
     path("o/<int:operation_id>/evening/", include("matching.evening.urls")),
+    path("", include("matching.control.field_urls")),
     path("", include("matching.dispatch.field_urls")),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +18,11 @@ from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedChange, NeedState
 from intake.help_requests.states import COARSE
 from intake.paper.services import Standing, standing
+from matching.control.late import rungs
+from matching.control.recalls import Tally, tally
 from matching.dispatch.models import IN_FIELD, Dispatch, DispatchState
+from matching.safety.models import Recall, Rung
+from matching.safety.queries import Conditions, conditions, running_recall
 from matching.teams.models import Member
 
 MOST_PEOPLE = 300
@@ -92,6 +97,15 @@ class Shown:
     lines: list[Line]
     wall_teams: list[Dispatch]
     paper: Standing | None
+    recall: Recall | None
+    tally: Tally | None
+    conditions: Conditions
+    rungs: Mapping[Rung, int]
+
+    @property
+    def rung_words(self) -> str:
+        """「リーダーに電話 2・センター長に知らせる 1」: late teams by how far it has come, the worst first."""
+        return "・".join(f"{rung.label} {self.rungs[rung]}" for rung in sorted(self.rungs, reverse=True))
 
 
 def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Shown:
@@ -100,6 +114,7 @@ def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Sho
     version = version_of(operation.pk)
     states = _by_state(operation)
     teams = _teams(operation, at=at)
+    recall = running_recall(operation.pk)
     return Shown(
         version=version,
         at=at,
@@ -111,6 +126,10 @@ def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Sho
         # What a screen of 1080 lines has room for: less under a notice.
         wall_teams=teams[: 1 if operation.notice else 2],
         paper=None if wall else standing(operation, at=at),
+        recall=recall,
+        tally=tally(recall) if recall else None,
+        conditions=conditions(operation, at=at),
+        rungs=rungs(operation, at=at),
     )
 
 

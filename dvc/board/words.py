@@ -14,6 +14,7 @@ from intake.volunteers.models import Volunteer
 from matching.dispatch.models import Dispatch, Outcome
 from matching.equipment.models import ToolItem
 from matching.loans.models import Loan
+from matching.safety.models import How
 from matching.teams.models import Team
 
 # action → what happened. {it}: what it is about. tests/dvc/board asks that no action of the code is missing.
@@ -227,6 +228,15 @@ WORDS: Final[Mapping[str, str]] = {
     "survey.round_edited": "調査の班を直しました",
     "survey.round_made": "調査の班をつくりました",
     "survey.told": "調査の結果が届きました",
+    "recall.answer_taken_back": "呼び戻しで、{it}について書いたことを取り消しました",
+    "recall.answered": "呼び戻しで、{it}のことを聞きました",
+    "recall.ended": "呼び戻しを終わりました",
+    "recall.started": "全班を呼び戻しました",
+    "safety.rules_set": "暑さ・天気・おくれの決まりを変えました",
+    "safety.wbgt_read": "暑さ指数を入力しました",
+    "safety.weather_began": "警報などが出たと入力しました",
+    "safety.weather_ended": "警報などが解除されたと入力しました",
+    "team.called_late": "戻りのおそい{it}に電話しました",
     "team.clash": "{it}の人を、別の班に入れようとしました",
     "team.dissolved": "{it}を解散しました",
     "team.formed": "{it}を組みました",
@@ -277,6 +287,8 @@ WORDS: Final[Mapping[str, str]] = {
     "web_request.answered": "{it}の本人が、リンクから返事をしました",
     "web_request.link_made": "{it}の本人用のリンクを出しました",
     "web_request.link_stopped": "{it}の本人用のリンクを止めました",
+    "zone.added": "危険な区域を地図に加えました",
+    "zone.removed": "危険な区域を地図から消しました",
 }
 VIA: Final[Mapping[str, str]] = {
     "command": "このコンピューター", "desk": "窓口", "drill": "訓練の台本", "leader": "リーダーの電話", "link": "リンク",
@@ -292,7 +304,7 @@ AREAS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "reception": ("受付", ("checkin.", "orientation.", "questions.", "paper.", "sync.")),
     "teams": (
         "マッチングとチーム",
-        ("teams.", "proposals.", "dispatch.", "equipment.", "loans.", "evening.", "field.", "trips."),
+        ("teams.", "proposals.", "dispatch.", "equipment.", "loans.", "evening.", "field.", "trips.", "safety."),
     ),
     "center": ("センターと職員", ("operations.", "accounts.", "devices.", "operators.", "drills.")),
 }
@@ -352,6 +364,10 @@ def _note(entry: Entry) -> str:
         return f"センター長の判断：{details.get('reason', '')}"
     if entry.action in ("dispatch.cancelled", "dispatch.visit_dropped"):
         return str(details.get("reason", ""))
+    if entry.action == "recall.ended":
+        return str(details.get("reason", ""))
+    if entry.action == "recall.answered" and details.get("how") in How.values:
+        return str(How(details["how"]).label)
     if entry.action == "match.done":
         return f"{details.get('offers', 0)}件"
     return ""

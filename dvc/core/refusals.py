@@ -178,6 +178,15 @@ REFUSALS: Final[dict[str, str]] = {
     "team.person_taken_or_left": "{name}さんは、ほかの班に決まったか、もう受付していません。その人を外した顔ぶれを確かめて、もう一度決定してください。",
     "team.vehicle_twice": "「{vehicle}」を2回選んでいます。1回だけにしてください。",
     "team.vehicle_taken": "「{vehicle}」は、ほかの班が使っています。別の車を選んでください。",
+    # recall, zones, heat
+    "late.words_needed": "つながったときは、聞いたことを短く書いてください（例：あと20分で戻る、全員元気）。",
+    "recall.end_reason_needed": "呼び戻しを終わる理由を書いてください（例：津波注意報が解除された）。",
+    "recall.other_team": "別の活動の班です。画面を開き直してください。",
+    "recall.reason_needed": "「そのほか」のときは、何が起きたかを「伝えること」に書いてください。リーダーの画面に出ます。",
+    "safety.band_order": "暑さ指数は、上から小さい順に、違う値を入れてください。",
+    "safety.ladder_order": "電話する時刻は、リーダー、ほかの人、センター長の順に、だんだん長くしてください。",
+    "zone.corners": "区域の形になっていません。地図を押して、かどを3～60か所決めてください。",
+    "zone.no_name": "区域の名前を書いてください（例：海岸ぞい）。",
     # dispatch and the field
     "dispatch.back_before_leaving": "戻りの時刻は、出発より後の時刻にしてください。",
     "dispatch.back_in_the_past": "戻りの時刻は、いまより後の時刻にしてください。",

@@ -17,6 +17,7 @@ from intake.volunteers.models import InsurancePolicy
 from matching.dispatch.handing_over import not_handed_over
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import Licence, LicenceSeen
+from matching.safety.queries import departure_stops
 from matching.teams.models import Member
 from matching.teams.rides import Drive
 
@@ -47,7 +48,7 @@ class Block:
 def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
     """What is missing before the team may leave at the moment `at`, leader first; empty when nothing is.
 
-    The five points and the return time are asked of whoever sends the team, see `unticked`. Six queries; one more where the
+    The five points and the return time are asked of whoever sends the team, see `unticked`. Nine queries; one more where the
     operation asks questions of the day, a few where it records loans of tools.
     """
     members = list(
@@ -57,6 +58,7 @@ def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
     )
     visits = _visits(dispatch)
     return [
+        *[Block(stop.code, "", stop.text) for stop in departure_stops(dispatch.operation, at=at)],
         *_need_blocks(visits),
         *_leader_blocks(dispatch, members),
         *_people_blocks(dispatch, members, visits, at=at),

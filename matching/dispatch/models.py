@@ -54,7 +54,9 @@ class Dispatch(models.Model):
     """One team at one need on one day (a lease on the need: while it is live or next, no other team can have it).
 
     `position` 1, 2, 3 orders the visits of a team. `leg_minutes`: the way to this house from the one before, or from
-    the center (None: nobody worked it out). `planned_from` and `planned_until` stand from the departure on.
+    the center (None: nobody worked it out). `planned_from` and `planned_until` stand from the departure on. `heard_at`:
+    the newest sign of life of the team while it was here; it renews the lease and ends the alarm of a late team.
+    `serial` is also the lease's fence: whoever gets the need later has a higher one.
 
     `serial` is printed on the work order. The leader's page and the door-step check are opened by two tokens,
     derived from `token_nonce` with the server's secret so that a sheet can be printed again; only their SHA-256
@@ -83,6 +85,7 @@ class Dispatch(models.Model):
     planned_until = models.DateTimeField(null=True)
     on_site_at = models.DateTimeField(null=True)
     returned_at = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
 
     objects = DispatchQuerySet.as_manager()
 
@@ -121,6 +124,12 @@ class Dispatch(models.Model):
         """Somebody changed the need while its team was getting ready or elsewhere: it must not leave for it."""
         waits = self.state in (DispatchState.ACCEPTED, DispatchState.NEXT)
         return waits and self.need.state != NeedState.ASSIGNED
+
+    @property
+    def is_called_off(self) -> bool:
+        """Somebody closed the need while its team is at work there or on the way: it is called back."""
+        there = self.state in (DispatchState.DEPARTED, DispatchState.ON_SITE)
+        return there and self.need.state != NeedState.IN_PROGRESS
 
     def minutes_behind(self, at: datetime) -> int:
         """How much later than planned this visit begins or ends, as far as it is known at `at`; 0 in time."""

@@ -28,7 +28,7 @@ from matching.dispatch import chains, sheet_counts, times
 from matching.dispatch.chains import add_visit, drop_visit, move_on
 from matching.dispatch.gate import Block, Check, departure_blocks, unticked
 from matching.dispatch.models import IN_FIELD, ActivityReport, Dispatch, DispatchState, LaterReport, Outcome
-from matching.dispatch.steps import lock, refreshed, step
+from matching.dispatch.steps import heard, lock, refreshed, step
 from matching.dispatch.times import usual_return
 from matching.teams import services as teams
 from matching.teams.models import LIVE as LIVE_TEAMS
@@ -36,7 +36,7 @@ from matching.teams.models import Team, TeamState
 
 __all__ = [
     "Block", "Check", "Reported", "add_visit", "arrive_on_site", "assign", "cancel", "come_back", "count_sheet",
-    "depart", "departure_blocks", "drop_visit", "leave_site", "move_on", "postpone", "report", "usual_return",
+    "depart", "departure_blocks", "drop_visit", "heard", "leave_site", "move_on", "postpone", "report", "usual_return",
 ]  # fmt: skip
 
 S = DispatchState
@@ -180,6 +180,7 @@ def postpone(dispatch: Dispatch, *, due_back_at: datetime, by: By, at: datetime)
     if due_back_at <= at:
         raise Refused("dispatch.back_in_the_past")
     Dispatch.objects.filter(pk=fresh.pk).update(due_back_at=due_back_at)
+    heard(fresh.team_id, at=at)
     record(
         "dispatch.postponed", fresh, by=by, at=at, operation=fresh.operation, until=due_back_at.isoformat()
     )
@@ -288,6 +289,8 @@ def report(
         "dispatch.reported", fresh, by=by, at=at, operation=fresh.operation, outcome=str(outcome), people=people,
         injury=bool(injury), near_miss=bool(near_miss), watch=watch,
     )  # fmt: skip
+    if by_leader:
+        heard(fresh.team_id, at=at)
     if fresh.state in (S.DEPARTED, S.ON_SITE):
         step(fresh, S.LEAVING, "dispatch.leaving", {}, by=by, at=at)
     if fresh.state == S.LEAVING and made.outcome == Outcome.STOPPED:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from dvc.accounts.services import hash_secret
 from dvc.audit.services import By, record
@@ -14,7 +15,7 @@ from dvc.core.counting import count_up
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
 from matching.dispatch import tokens
-from matching.dispatch.models import Dispatch, DispatchState
+from matching.dispatch.models import IN_FIELD, Dispatch, DispatchState
 from matching.dispatch.states import STEPS
 from matching.teams.models import Team
 
@@ -65,6 +66,8 @@ def step(
     before = S(dispatch.state)
     if to not in STEPS[before]:
         raise RuntimeError(f"no step from {before} to {to}")
+    if to in IN_FIELD:
+        values = {**values, "heard_at": max(at, dispatch.heard_at or at)}
     Dispatch.objects.filter(pk=dispatch.pk, state=before).update(state=to, **values)
     dispatch.state = to
     record(
@@ -73,11 +76,17 @@ def step(
     )  # fmt: skip
 
 
+def heard(team_id: int, *, at: datetime) -> None:
+    """A sign of life of a team that is out, whatever it was. One told late does not undo a newer one."""
+    out = Dispatch.objects.in_field().filter(team=team_id)
+    out.filter(Q(heard_at__isnull=True) | Q(heard_at__lt=at)).update(heard_at=at)
+
+
 def refreshed(dispatch: Dispatch) -> Dispatch:
     dispatch.refresh_from_db(
         fields=[
             "state", "checks", "departed_at", "due_back_at", "planned_from", "planned_until", "on_site_at",
-            "returned_at", "sheets_printed",
+            "returned_at", "sheets_printed", "heard_at",
         ]
     )  # fmt: skip
     return dispatch

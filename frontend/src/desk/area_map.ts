@@ -29,6 +29,7 @@ interface Round {
  *   <div data-area-map data-lat data-lng data-tile-url data-tile-credit
  *        [data-points-url data-need-url data-kinds="id of a json_script"]     requests, notes and towns, asked for again and again
  *        [data-lat-input data-lng-input]                                      where a press on the map is written
+ *        [data-zones="id of a json_script" data-zone-input]                   danger zones, and where a new one's corners are written
  *        [data-rounds="id of a json_script"]></div>                           the visits of a day, numbered
  *
  * Works with no tiles: a plain grid and the names of the towns.
@@ -47,6 +48,7 @@ export function openAreaMap(place: HTMLElement): void {
   if (rounds) drawRounds(map, rounds, [Number(lat), Number(lng)]);
   if (place.dataset["pointsUrl"]) void new Requests(place, map).begin();
   wireNewNote(place, map);
+  if (place.dataset["zones"]) wireZones(place, map);
 }
 
 // ── requests, notes and towns ──────────────────────────────────────────────────────────────────
@@ -244,6 +246,44 @@ function wireNewNote(place: HTMLElement, map: L.Map): void {
   if (lat.value && lng.value) put(typed);
   map.on("click", (event) => put(event.latlng));
   mark.on("dragend", () => put(mark.getLatLng()));
+}
+
+// ── danger zones ───────────────────────────────────────────────────────────────────────────────
+
+interface Zone {
+  readonly name: string;
+  readonly points: readonly L.LatLngTuple[];
+}
+
+/** Each press on the map is one more corner; the button of the form takes the last one away. */
+function wireZones(place: HTMLElement, map: L.Map): void {
+  const red = { color: "#a3150e", weight: 3, fillOpacity: 0.15 };
+  for (const { name, points } of json<Zone[]>(place.dataset["zones"]) ?? []) {
+    L.polygon([...points], { ...red, interactive: false }).bindTooltip(name, { permanent: true, direction: "center", className: "pin-map__town" }).addTo(map);
+  }
+  const input = document.getElementById(place.dataset["zoneInput"] ?? "");
+  if (!(input instanceof HTMLInputElement)) return;
+  const sent: unknown = input.value ? JSON.parse(input.value) : [];
+  const corners: L.LatLngTuple[] = Array.isArray(sent) ? (sent as L.LatLngTuple[]) : [];
+  const shape = L.polygon([], { ...red, dashArray: "8 6", interactive: false }).addTo(map);
+  const dots = L.layerGroup().addTo(map);
+  const draw = (): void => {
+    shape.setLatLngs(corners);
+    dots.clearLayers();
+    for (const corner of corners) L.circleMarker(corner, { radius: 7, color: "#a3150e", fillColor: "#fff", fillOpacity: 1, weight: 3, interactive: false }).addTo(dots);
+    input.value = corners.length ? JSON.stringify(corners) : "";
+    const said = document.querySelector("[data-zone-count]");
+    if (said) said.textContent = `かど ${corners.length}か所`;
+  };
+  map.on("click", ({ latlng }) => {
+    corners.push([Number(latlng.lat.toFixed(6)), Number(latlng.lng.toFixed(6))]);
+    draw();
+  });
+  document.querySelector("[data-zone-undo]")?.addEventListener("click", () => {
+    corners.pop();
+    draw();
+  });
+  draw();
 }
 
 function json<T>(id: string | undefined): T | null {

@@ -1,0 +1,170 @@
+"""How far a recall is: each team, where it is, what was heard of it. Read from facts; nothing here is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from dvc.audit.services import By
+from intake.people.models import Household
+from matching.dispatch.queries import Place, places_of
+from matching.dispatch.services import heard
+from matching.safety import services as safety
+from matching.safety.models import REACHED, How, Recall, RecallAnswer
+from matching.safety.queries import zones_of
+from matching.safety.zones import in_any
+from matching.teams.models import Team, TeamState
+
+# In this order on every list: who needs something first.
+HELP, SILENT, REACHED_OUT, BACK = "help", "silent", "reached", "back"
+ORDER: Final = (HELP, SILENT, REACHED_OUT, BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One team in a recall. `inside`: in a danger zone; None when nobody knows where it is, or no zone is drawn."""
+
+    team: Team
+    place: Place | None
+    inside: bool | None
+    answers: Sequence[RecallAnswer]
+    heads: int
+
+    @property
+    def status(self) -> str:
+        hows = {answer.how for answer in self.answers}
+        if self.team.state == TeamState.BACK:
+            return BACK
+        if How.HELP in hows:
+            return HELP
+        return REACHED_OUT if hows.intersection(REACHED) else SILENT
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """Its newest sign of life."""
+        return self.place.now.heard_at if self.place else None
+
+    @property
+    def tries(self) -> int:
+        return sum(answer.how == How.TRIED for answer in self.answers)
+
+    @property
+    def last(self) -> RecallAnswer | None:
+        return self.answers[-1] if self.answers else None
+
+    @property
+    def undoable(self) -> RecallAnswer | None:
+        """What the desk may take back: what it wrote last itself, or a call for help that was answered."""
+        last = self.last
+        return last if last is not None and (last.by_id is not None or last.how == How.HELP) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many teams, and how many of them are known to be on their way, back, or in need of help."""
+
+    total: int
+    reached: int
+    back: int
+    help: int
+
+    @property
+    def silent(self) -> int:
+        return self.total - self.reached - self.back - self.help
+
+    @property
+    def known(self) -> int:
+        return self.total - self.silent
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything about a running recall, the most pressing team first."""
+
+    recall: Recall
+    teams: Sequence[Called]
+    has_zones: bool
+    tally: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        states = [called.status for called in self.teams]
+        counted = Tally(len(states), states.count(REACHED_OUT), states.count(BACK), states.count(HELP))
+        object.__setattr__(self, "tally", counted)
+
+    def of(self, *states: str) -> list[Called]:
+        return [called for called in self.teams if called.status in states]
+
+
+def teams_of(recall: Recall) -> QuerySet[Team]:
+    """Whom it is about: who is out, and who has come back since it began."""
+    since = Q(state=TeamState.OUT) | Q(state=TeamState.BACK, ended_at__gte=recall.started_at)
+    return Team.objects.filter(since, operation=recall.operation_id)
+
+
+def tally(recall: Recall) -> Tally:
+    """The numbers alone, for boards and banners. Two queries."""
+    states = dict(teams_of(recall).values_list("pk", "state"))
+    hows: dict[int, set[str]] = {}
+    for team, how in _standing(recall).exclude(how=How.TRIED).values_list("team", "how"):
+        hows.setdefault(team, set()).add(how)
+    back = {team for team, state in states.items() if state == TeamState.BACK}
+    out = {team for team in states if team not in back}
+    calling = {team for team in out if How.HELP in hows.get(team, ())}
+    return Tally(len(states), len(out.intersection(hows) - calling), len(back), len(calling))
+
+
+def _standing(recall: Recall) -> QuerySet[RecallAnswer]:
+    return RecallAnswer.objects.filter(recall=recall, taken_back_at__isnull=True)
+
+
+def progress(recall: Recall) -> Progress:
+    """Five queries, however many teams there are."""
+    there = Q(members__left_at__isnull=True) | Q(members__left_at__gte=recall.started_at)
+    teams = list(teams_of(recall).select_related("leader").annotate(heads=Count("members", filter=there)))
+    places = places_of([team.pk for team in teams])
+    zones = [zone.points for zone in zones_of(recall.operation)]
+    answers: dict[int, list[RecallAnswer]] = {}
+    for answer in _standing(recall).select_related("by").order_by("at", "id"):
+        answers.setdefault(answer.team_id, []).append(answer)
+    called = [
+        Called(
+            team=team,
+            place=places.get(team.pk),
+            inside=_inside(zones, places.get(team.pk)),
+            answers=answers.get(team.pk, []),
+            heads=team.heads,
+        )
+        for team in teams
+    ]
+    # Whoever may be in the zone comes before whoever is known to be outside of it.
+    called.sort(
+        key=lambda one: (ORDER.index(one.status), one.inside is False, one.inside is None, one.team.number)
+    )
+    return Progress(recall, called, bool(zones))
+
+
+def _inside(zones: Sequence[Sequence[Sequence[float]]], place: Place | None) -> bool | None:
+    house = place.now.need.household if place else None
+    if not zones or house is None:
+        return None
+    return in_any(zones, *_where(house))
+
+
+def _where(house: Household) -> tuple[float | None, float | None]:
+    if house.lat is not None and house.lng is not None:
+        return house.lat, house.lng
+    return (house.town.lat, house.town.lng) if house.town else (None, None)
+
+
+@transaction.atomic
+def answer(recall: Recall, team: Team, how: How, *, by: By, at: datetime, said: str = "") -> RecallAnswer:
+    """What was heard of a team; whatever comes from the team itself is a sign of life. Refused: recall.other_team."""
+    made = safety.answer(recall, team, how, by=by, at=at, said=said)
+    if how != How.TRIED:
+        heard(team.pk, at=at)
+    return made

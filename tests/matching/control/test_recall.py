@@ -1,0 +1,234 @@
+"""Everybody back: one button, then each team by name. On both databases, without worker or broker."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dvc.accounts.models import User
+from dvc.accounts.roles import Role
+from dvc.audit.models import Entry
+from dvc.audit.services import SYSTEM
+from dvc.board.queries import shown
+from dvc.core.refused import Refused
+from dvc.operations.models import Mode, Operation
+from dvc.outbox.models import Row
+from intake.people.models import Household
+from matching.control import recalls
+from matching.control.recalls import BACK, HELP, REACHED_OUT, SILENT
+from matching.dispatch import services as dispatching
+from matching.dispatch import tokens
+from matching.dispatch.models import Dispatch
+from matching.safety import services
+from matching.safety.models import How, Recall, RecallAnswer, RecallReason
+from matching.teams.models import Team
+from tests import make
+from tests.matching.dispatch import scene
+
+pytestmark = pytest.mark.django_db
+
+NOON = make.at(12)
+# A square around make.need's house (38.296, 141.006).
+AROUND = [[38.29, 141.0], [38.29, 141.01], [38.30, 141.01], [38.30, 141.0]]
+
+
+def begun(operation: Operation) -> Recall:
+    return services.start_recall(
+        operation, reason=RecallReason.TSUNAMI, place="近くの高い建物", by=SYSTEM, at=NOON
+    )
+
+
+def signed_in(operation: Operation, *roles: Role) -> Client:
+    client = Client()
+    client.force_login(make.user(operation.center, *roles))
+    return client
+
+
+def statuses(recall: Recall) -> dict[int, str]:
+    return {called.team.pk: called.status for called in recalls.progress(recall).teams}
+
+
+def test_each_team_is_followed_until_it_is_known_to_be_safe() -> None:
+    operation = make.operation()
+    page, phone, tried, help_, home = (scene.out(operation) for _ in range(5))
+    scene.back(operation, at=make.at(11))  # was back before: not called
+    recall = begun(operation)
+    recalls.answer(recall, page.team, How.PAGE, by=SYSTEM, at=make.at(12, 1))
+    heard = recalls.answer(recall, phone.team, How.PHONE, said="川から離れた", by=SYSTEM, at=make.at(12, 2))
+    recalls.answer(recall, tried.team, How.TRIED, by=SYSTEM, at=make.at(12, 3))
+    recalls.answer(recall, tried.team, How.TRIED, by=SYSTEM, at=make.at(12, 5))
+    recalls.answer(recall, help_.team, How.HELP, by=SYSTEM, at=make.at(12, 4))
+    dispatching.come_back(home, by=SYSTEM, at=make.at(12, 20))
+    assert statuses(recall) == {
+        page.team_id: REACHED_OUT, phone.team_id: REACHED_OUT, tried.team_id: SILENT, help_.team_id: HELP,
+        home.team_id: BACK,
+    }  # fmt: skip
+    progress = recalls.progress(recall)
+    assert [called.team.pk for called in progress.teams[:2]] == [help_.team_id, tried.team_id]
+    assert progress.tally == recalls.tally(recall)
+    assert (progress.tally.total, progress.tally.silent, progress.tally.known) == (5, 1, 4)
+    (silent,) = progress.of(SILENT)
+    assert (silent.tries, silent.heard_at) == (2, scene.TEN)  # a call nobody answers is no sign of life
+    phone.refresh_from_db()
+    assert phone.heard_at == make.at(12, 2)
+    services.take_answer_back(heard, by=SYSTEM, at=make.at(12, 30))
+    assert statuses(recall)[phone.team_id] == SILENT
+    assert not Row.objects.exclude(kind="matching.run").exists()  # nothing waits for a worker
+
+
+def test_the_same_told_twice_is_one_fact_and_a_second_button_the_same_recall() -> None:
+    operation = make.operation()
+    team = scene.out(operation).team
+    recall = begun(operation)
+    assert begun(operation) == recall
+    for minute in (1, 2):
+        recalls.answer(recall, team, How.PAGE, by=SYSTEM, at=make.at(12, minute))
+    assert RecallAnswer.objects.get().at == make.at(12, 1)
+    assert Entry.objects.filter(action="recall.started").count() == 1
+    assert Entry.objects.filter(action="recall.answered").count() == 1
+    with pytest.raises(Refused) as refused:
+        recalls.answer(recall, scene.out(make.operation()).team, How.PHONE, by=SYSTEM, at=NOON)
+    assert refused.value.code == "recall.other_team"
+
+
+def test_no_team_leaves_while_everybody_is_called_back() -> None:
+    operation = make.operation()
+    waiting = scene.assigned(operation)
+    recall = begun(operation)
+    matching, chief = make.user(operation.center, Role.MATCHING), make.user(operation.center, Role.CHIEF)
+
+    def leave(who: User, override: str) -> str:
+        try:
+            dispatching.depart(
+                waiting,
+                checks=scene.ALL,
+                override=override,
+                by=make.by(who),
+                at=make.at(12, 10),
+            )
+        except Refused as refused:
+            return refused.text
+        return "out"
+
+    assert "呼び戻し中です（津波注意報・津波警報）" in leave(matching, "")
+    assert "センター長だけ" in leave(matching, "急ぐから")
+    with pytest.raises(Refused) as refused:
+        services.end_recall(recall, reason=" ", by=SYSTEM, at=make.at(12, 30))
+    assert refused.value.code == "recall.end_reason_needed"
+    services.end_recall(recall, reason="注意報が解除された", by=make.by(chief), at=make.at(12, 30))
+    assert leave(matching, "") == "out"
+    assert Entry.objects.get(action="recall.ended").details["reason"] == "注意報が解除された"
+
+
+def test_whoever_may_be_in_the_zone_is_called_first() -> None:
+    operation = make.operation()
+    far = dispatching.depart(
+        scene.assigned(operation, need=make.need(operation, lat=38.35, lng=140.95)), checks=scene.ALL, by=SYSTEM, at=scene.TEN
+    )  # fmt: skip
+    near = scene.out(operation)
+    nowhere_need = make.need(operation)
+    Household.objects.filter(needs=nowhere_need).update(lat=None, lng=None)
+    nowhere = dispatching.depart(
+        scene.assigned(operation, need=nowhere_need), checks=scene.ALL, by=SYSTEM, at=scene.TEN
+    )
+    recall = begun(operation)
+    assert [called.inside for called in recalls.progress(recall).teams] == [None, None, None]
+    services.add_zone(operation, name="海岸ぞい", points=AROUND, by=SYSTEM, at=NOON)
+    found = [(called.team.pk, called.inside) for called in recalls.progress(recall).teams]
+    assert found == [(near.team_id, True), (nowhere.team_id, None), (far.team_id, False)]
+
+
+def test_the_desk_ticks_a_team_off_and_takes_it_back(django_assert_max_num_queries: object) -> None:
+    operation = make.operation()
+    dispatch = scene.out(operation)
+    assert dispatch.team.leader is not None
+    desk = signed_in(operation, Role.TRANSPORT)
+    page = reverse("recall_page", args=[operation.pk])
+    assert "全班を呼び戻す" in desk.get(page).content.decode()
+    assert desk.post(page, {"reason": "other"}).status_code == 409
+    assert desk.post(page, {"reason": "quake", "place": "中学校"}).status_code == 302
+    shown_page = desk.get(page).content.decode()
+    assert "大きな地震" in shown_page
+    assert dispatch.team.leader.phone in shown_page
+    assert "町前" not in shown_page  # an address is in no list
+    one = reverse("recall_answer", args=[operation.pk, dispatch.team_id])
+    assert desk.post(one, {"how": "page"}).status_code == 404  # only the team itself says that
+    desk.post(one, {"how": "phone", "said": "全員無事"})
+    answer = RecallAnswer.objects.get()
+    assert (answer.how, answer.said, answer.by.display_name) == ("phone", "全員無事", "伊藤 職員")  # type: ignore[union-attr]
+    desk.post(reverse("recall_undo", args=[operation.pk, answer.pk]))
+    assert recalls.tally(Recall.objects.get()).silent == 1
+    part = reverse("recall_part", args=[operation.pk])
+    version = desk.get(part)["X-Version"]
+    assert desk.get(part, {"version": version}).status_code == 204
+    desk.post(reverse("recall_end", args=[operation.pk]), {"reason": "余震がおさまった"})
+    assert not Recall.objects.running().exists()
+    assert "余震がおさまった" in desk.get(page).content.decode()
+    for stranger in (signed_in(operation, Role.NEEDS_DESK), signed_in(make.operation(), Role.CHIEF)):
+        assert stranger.get(page).status_code in (403, 404)
+        assert stranger.post(one, {"how": "phone"}).status_code in (403, 404)
+
+
+def test_a_leader_reads_it_on_the_phone_and_answers_once() -> None:
+    operation = make.operation()
+    dispatch = scene.out(operation)
+    token = tokens.leader_token(dispatch.token_nonce)
+    Dispatch.objects.update(departed_at=timezone.now())
+    phone = Client()
+    address = reverse("leader_recall", args=[token])
+    assert "すぐ" not in phone.get(address).content.decode()
+    recall = begun(operation)
+    told = phone.get(address)
+    assert "近くの高い建物" in told.content.decode()
+    assert phone.get(address, {"version": told["X-Version"]}).status_code == 204
+    safe = reverse("leader_recall_safe", args=[token])
+    assert phone.post(safe, {"how": "safe"}).status_code == 302
+    phone.post(safe, {"how": "safe"})
+    assert RecallAnswer.objects.get().how == How.PAGE
+    assert statuses(recall) == {dispatch.team_id: REACHED_OUT}
+    phone.post(safe, {"how": "help"})
+    assert statuses(recall) == {dispatch.team_id: HELP}
+    assert phone.get(reverse("leader_recall", args=["0" * 22])).status_code == 404
+    services.end_recall(recall, reason="解除", by=SYSTEM, at=make.at(13))
+    phone.post(safe, {"how": "safe"})
+    assert "すぐ" not in phone.get(address).content.decode()
+
+
+def test_every_desk_page_and_the_wall_say_how_far_it_is_and_whether_it_is_a_drill() -> None:
+    operation = make.operation(mode=Mode.DRILL)
+    teams = [scene.out(operation).team for _ in range(3)]
+    recall = begun(operation)
+    recalls.answer(recall, teams[0], How.PAGE, by=SYSTEM, at=NOON)
+    desk = signed_in(operation, Role.NEEDS_DESK)
+    alerts = reverse("alerts_part", args=[operation.pk])
+    banner = desk.get(alerts)
+    said = banner.content.decode()
+    assert "【訓練】全班を呼び戻し中" in said
+    assert "3班のうち 1班に伝わりました" in said
+    assert desk.get(alerts, {"version": banner["X-Version"]}).status_code == 204
+    recalls.answer(recall, teams[1], How.PHONE, by=SYSTEM, at=NOON)
+    assert "3班のうち 2班" in desk.get(alerts, {"version": banner["X-Version"]}).content.decode()
+    wall = desk.get(reverse("board_wall", args=[operation.pk])).content.decode()
+    assert "【訓練】全班を呼び戻し中" in wall
+    assert "髙﨑" not in wall
+    assert shown(operation, at=NOON, names=False, wall=True).tally == recalls.tally(recall)
+
+
+def test_a_recall_of_two_hundred_teams_costs_as_many_queries_as_of_two(
+    django_assert_max_num_queries: object,
+) -> None:
+    operation = make.operation()
+    first = scene.out(operation)
+    scene.out(operation)
+    recall = begun(operation)
+    with django_assert_max_num_queries(5):  # type: ignore[operator]
+        recalls.progress(recall)
+    Team.objects.bulk_create(
+        Team(operation=operation, number=1000 + n, leader=first.team.leader, state="out", formed_at=NOON) for n in range(198)
+    )  # fmt: skip
+    with django_assert_max_num_queries(5):  # type: ignore[operator]
+        assert recalls.progress(recall).tally.total == 200
+    with django_assert_max_num_queries(2):  # type: ignore[operator]
+        recalls.tally(recall)
