@@ -360,6 +360,12 @@ POLICY: Final[dict[str, Who]] = {
     "tool_item_lend": May.DISPATCH,
     "tool_item_condition": May.DISPATCH,
     # matching.control
+    "dispatch_board": May.DISPATCH,
+    "dispatch_board_part": May.DISPATCH,
+    "board_undo": May.DISPATCH,
+    "board_wait": May.DISPATCH,
+    "board_accept": May.MATCH,
+    "team_working": May.DISPATCH,
     "recall_page": May.DISPATCH,
     "recall_part": May.DISPATCH,
     "recall_answer": May.DISPATCH,
@@ -377,9 +383,7 @@ POLICY: Final[dict[str, Who]] = {
     "leader_recall_safe": Anyone.TOKEN,
     # matching.dispatch
     "team_tools": May.DISPATCH,
-    "dispatch_board": May.DISPATCH,
     "paper_teams": May.DISPATCH,
-    "dispatch_board_part": May.DISPATCH,
     "dispatch_detail": May.DISPATCH,
     "dispatch_depart": May.DISPATCH,
     "dispatch_cars": May.DISPATCH,

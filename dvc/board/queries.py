@@ -229,7 +229,7 @@ def _people(operation: Operation) -> list[Present]:
 
 # Said twice otherwise: the need's own step stands beside them.
 _QUIET = (
-    "team.left", "team.released", "match.requested", "match.done", "match.what_if", "match.what_if_asked", "match.cancelled", "match.superseded",
+    "team.left", "team.released", "team.return_taken_back", "team.stayed", "match.requested", "match.done", "match.what_if", "match.what_if_asked", "match.cancelled", "match.superseded",
     "dispatch.sheet_printed", "dispatch.visited", "dispatch.visit_over",
 )  # fmt: skip
 

@@ -32,6 +32,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("safety.RecallAnswer", "recall__operation"),
     ("safety.Recall", "operation"),
     ("safety.LateCall", "team__operation"),
+    ("control.Working", "operation"),
     ("safety.DangerZone", "operation"),
     ("safety.Reading", "operation"),
     ("safety.WeatherAlert", "operation"),

@@ -17,7 +17,7 @@ STEPS: Final[dict[S, frozenset[S]]] = {
     S.SURVEYED: frozenset({S.READY}) | _ASIDE,
     S.READY: frozenset({S.TRIAGE, S.SURVEY_WAIT, S.ASSIGNED}) | _ASIDE,
     S.ASSIGNED: frozenset({S.READY, S.IN_PROGRESS}) | _ASIDE,
-    S.IN_PROGRESS: frozenset({S.CONTINUING, S.COMPLETED}),
+    S.IN_PROGRESS: frozenset({S.ASSIGNED, S.CONTINUING, S.COMPLETED}),  # back: the departure was a mistake
     S.CONTINUING: frozenset({S.READY, S.SURVEY_WAIT, S.COMPLETED}) | _ASIDE,
     S.ON_HOLD: frozenset({S.TRIAGE, S.SURVEY_WAIT, S.READY}) | ENDINGS,
     **{ending: frozenset({S.TRIAGE}) for ending in ENDINGS},

@@ -2,9 +2,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.control import recall_views, safety_views
+from matching.control import board_views, recall_views, safety_views
 
 urlpatterns: list[URLPattern] = [
+    path("", board_views.dispatch_board, name="dispatch_board"),
+    path("part/", board_views.dispatch_board_part, name="dispatch_board_part"),
+    path("undo/", board_views.board_undo, name="board_undo"),
+    path("wait/", board_views.board_wait, name="board_wait"),
+    path("accept/", board_views.board_accept, name="board_accept"),
+    path("teams/<int:team_id>/working/", board_views.team_working, name="team_working"),
     path("recall/", recall_views.recall_page, name="recall_page"),
     path("recall/part/", recall_views.recall_part, name="recall_part"),
     path("recall/teams/<int:team_id>/", recall_views.recall_answer, name="recall_answer"),

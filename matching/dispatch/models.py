@@ -131,6 +131,11 @@ class Dispatch(models.Model):
         there = self.state in (DispatchState.DEPARTED, DispatchState.ON_SITE)
         return there and self.need.state != NeedState.IN_PROGRESS
 
+    @property
+    def need_is_left(self) -> bool:
+        """The work at this house is over for the team: the need does not stand at work any more."""
+        return self.need.state != NeedState.IN_PROGRESS
+
     def minutes_behind(self, at: datetime) -> int:
         """How much later than planned this visit begins or ends, as far as it is known at `at`; 0 in time."""
         expected = {DispatchState.DEPARTED: self.planned_from, DispatchState.ON_SITE: self.planned_until}

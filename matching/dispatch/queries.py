@@ -1,9 +1,9 @@
-"""What the dispatch board shows."""
+"""Where teams are in their day, and who is out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet
@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from dvc.operations.models import Operation
 from matching.dispatch.models import IN_FIELD, LIVE, Dispatch, DispatchState
-from matching.loans.queries import with_team
 from matching.teams.queries import with_rides
 
 
@@ -59,18 +58,6 @@ def _place(visits: list[Dispatch]) -> Place:
     return Place(now, before, tuple(later))
 
 
-@dataclass(slots=True)
-class Lane:
-    """One column, a card for each team: the dispatch it is at, its `place` and its `heads`. `tone` is the css tone of
-    the cards."""
-
-    key: str
-    title: str
-    empty: str
-    tone: str = ""
-    cards: list[Dispatch] = field(default_factory=list)
-
-
 def board_rows(operation: Operation, *, at: datetime) -> QuerySet[Dispatch]:
     """Live dispatches, those that came back today, and those whose report is still missing. One query."""
     day = timezone.localdate(at)
@@ -85,37 +72,6 @@ def board_rows(operation: Operation, *, at: datetime) -> QuerySet[Dispatch]:
         .annotate(heads=Count("team__members", filter=there))
         .order_by("serial")
     )
-
-
-def lanes(operation: Operation, *, at: datetime) -> list[Lane]:
-    """出発前, 活動中, 時間を過ぎている, 帰着; the most pressing card on top of each. Three queries."""
-    before = Lane("before", "出発前", "出発を待つチームはありません。")
-    out = Lane("out", "活動中", "活動しているチームはありません。")
-    late = Lane("late", "時間を過ぎている", "時間を過ぎたチームはありません。", tone="stop")
-    back = Lane("back", "帰着", "今日帰ってきたチームはまだありません。")
-    rows = list(board_rows(operation, at=at))
-    teams = {row.team_id for row in rows}
-    places, still_out = places_of(teams), with_team(teams)
-    for row in rows:
-        row.still_out = still_out.get(row.team_id, 0)  # type: ignore[attr-defined]  # for the template
-        row.place = place = places[row.team_id]  # type: ignore[attr-defined]  # for the template
-        row.behind = row.minutes_behind(at) if place.later else 0  # type: ignore[attr-defined]
-        if row.state == DispatchState.ACCEPTED:
-            before.cards.append(row)
-        elif row.state in IN_FIELD:
-            (late if row.is_overdue(at) else out).cards.append(row)
-        elif row == place.now or not any(other.team_id == row.team_id for other in back.cards):
-            back.cards = [card for card in back.cards if card.team_id != row.team_id]
-            back.cards.append(row)
-    out.cards.sort(key=lambda row: (row.due_back_at is None, row.due_back_at, row.serial))
-    late.cards.sort(key=lambda row: (row.due_back_at, row.serial))
-    back.cards.sort(key=lambda row: (_all_reported(row), -(row.returned_at or at).timestamp()))
-    return [before, late, out, back] if late.cards else [before, out, late, back]
-
-
-def _all_reported(row: Dispatch) -> bool:
-    place: Place = row.place  # type: ignore[attr-defined]
-    return all(has_report(visit) for visit in place.visits)
 
 
 def has_report(dispatch: Dispatch) -> bool:

@@ -18,3 +18,6 @@ STEPS: Final[dict[S, frozenset[S]]] = {
     S.BACK: frozenset(),
     S.CANCELLED: frozenset(),
 }
+
+# What a person may take back when the wrong card was tapped (`undoing`). Back leads to where the team was.
+BACK_STEPS: Final[dict[S, S]] = {S.DEPARTED: S.ACCEPTED, S.ON_SITE: S.DEPARTED, S.BACK: S.LEAVING}

@@ -13,10 +13,8 @@ from matching.dispatch import (
 )
 
 urlpatterns: list[URLPattern] = [
-    path("", views.dispatch_board, name="dispatch_board"),
     path("paper/", paper_views.paper_teams, name="paper_teams"),
     path("teams/<int:team_id>/tools/", tool_views.team_tools, name="team_tools"),
-    path("part/", views.dispatch_board_part, name="dispatch_board_part"),
     path("trips/", trip_views.trip_list, name="trip_list"),
     path("trips/plan/", trip_views.trip_plan, name="trip_plan"),
     path("trips/<int:run_id>/do/", trip_views.trip_do, name="trip_do"),

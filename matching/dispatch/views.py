@@ -1,9 +1,9 @@
-"""The dispatch board and its pages: leave, be reached, come back, print. Rules live in the services."""
+"""The pages of one team: leave, be reached, come back, print. Rules live in the services."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.db import transaction
@@ -17,7 +17,7 @@ from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
-from dvc.audit.services import looked, version_of
+from dvc.audit.services import looked
 from dvc.core.http import opens_here_only, outside_address
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
@@ -50,32 +50,6 @@ def _one(request: StaffRequest, dispatch_id: int) -> Dispatch:
         "report",
     ).prefetch_related(with_rides())  # fmt: skip
     return access.of_operation(request.operation, rows, dispatch_id)
-
-
-# ── the board ──────────────────────────────────────────────────────────────────────────────────
-@never_cache
-@require_safe
-def dispatch_board(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """Four columns with a card for each team: before departure, late, out, back."""
-    return render(request, "matching/dispatch/board.html", _board(request))
-
-
-@never_cache
-@require_safe
-def dispatch_board_part(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The columns alone, for the page that keeps itself up to date; 204 while nothing has changed."""
-    if request.GET.get("version") == str(version_of(operation_id)):
-        return HttpResponse(status=204)
-    context = _board(request)
-    response = render(request, "matching/dispatch/_board.html", context)
-    response["X-Version"] = str(context["board_version"])
-    return response
-
-
-def _board(request: StaffRequest) -> dict[str, Any]:
-    version = version_of(request.operation.pk)  # before the rows: what comes in between is asked for again
-    lanes = queries.lanes(request.operation, at=request.now)
-    return {**SECTION, "lanes": lanes, "board_version": version, "now": request.now}
 
 
 # ── one dispatch ───────────────────────────────────────────────────────────────────────────────

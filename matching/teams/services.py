@@ -263,6 +263,32 @@ def go_out(team: Team, *, by: By, at: datetime) -> None:
 
 
 @transaction.atomic
+def stay_here(team: Team, *, by: By, at: datetime) -> None:
+    """The team has not left after all (called by the dispatch whose departure was a mistake)."""
+    if Team.objects.filter(pk=team.pk, state=TeamState.OUT).update(state=TeamState.READY):
+        record("team.stayed", team, by=by, at=at, operation=team.operation)
+    team.refresh_from_db()
+
+
+@transaction.atomic
+def take_return_back(team: Team, *, ended_at: datetime | None, by: By, at: datetime) -> None:
+    """The team is out still: whoever was set free at `ended_at` is in it again, with its cars. Refused:
+    dispatch.undo_people_gone (somebody or a car has gone on since)."""
+    freed = Member.objects.filter(team=team, left_at=ended_at)
+    if freed.exclude(visit__left_at__isnull=True).exists():
+        raise Refused("dispatch.undo_people_gone", number=team.number)
+    try:
+        with transaction.atomic():
+            freed.update(left_at=None)
+            Ride.objects.filter(team=team, over_at=ended_at).update(over_at=None)
+    except IntegrityError:
+        raise Refused("dispatch.undo_people_gone", number=team.number) from None
+    Team.objects.filter(pk=team.pk, state=TeamState.BACK).update(state=TeamState.OUT, ended_at=None)
+    record("team.return_taken_back", team, by=by, at=at, operation=team.operation)
+    team.refresh_from_db()
+
+
+@transaction.atomic
 def release(team: Team, *, by: By, at: datetime, keys_missing: Collection[int] = ()) -> None:
     """The team is back: its people and its vehicles are free, but for those (pks) whose key nobody has brought. A fact,
     so it never says no."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +21,8 @@ from dvc.operations.models import Operation
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers.models import Volunteer
-from matching.dispatch import queries, services, sheets, tokens
+from matching.control.board import Lane, board, pages_in
+from matching.dispatch import services, sheets, tokens
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
 from matching.dispatch.templatetags.visits import about
 from matching.queue.near import near
@@ -182,18 +185,27 @@ def test_a_late_team_is_told_to_phone_and_the_desk_sees_it() -> None:
 
 
 # ── the desk ───────────────────────────────────────────────────────────────────────────────────
+def lanes_of(dispatch: Dispatch) -> Sequence[Lane]:
+    now = timezone.now()
+    return board(dispatch.operation, at=now, real=now, pages=pages_in(QueryDict())).lanes
+
+
 def test_the_board_counts_the_team_once_and_shows_what_comes_next() -> None:
     first, second, third = chain_now()
-    cards = [card for lane in queries.lanes(first.operation, at=timezone.now()) for card in lane.cards]
-    assert cards == [first]
-    assert cards[0].heads == 2  # type: ignore[attr-defined]
+    (card,) = [card for lane in lanes_of(first) for card in lane.page]
+    assert card.dispatch == first
+    assert card.heads == 2
     text = desk(first).get(board_url(first.operation)).content.decode()
     assert "1／3軒目" in text
     assert text.index(f"N{second.need.number}") < text.index(f"N{third.need.number}")
     services.move_on(first, by=SYSTEM, at=timezone.now())
     services.come_back(second, by=SYSTEM, at=timezone.now())
-    lanes = {lane.key: lane.cards for lane in queries.lanes(first.operation, at=timezone.now())}
-    assert {key: len(cards) for key, cards in lanes.items()} == {"before": 0, "out": 0, "late": 0, "back": 1}
+    assert {lane.key: len(lane.page) for lane in lanes_of(first)} == {
+        "before": 0,
+        "out": 0,
+        "late": 0,
+        "back": 1,
+    }
     assert "報告がまだ" in desk(first).get(board_url(first.operation)).content.decode()
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dispatch', '0004_several_visits_of_a_team'),
+        ('dispatch', '0005_sheets_counted_in'),
     ]
 
     operations = [
