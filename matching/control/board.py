@@ -147,7 +147,8 @@ def _sorted(operation: Operation, *, at: datetime) -> tuple[list[int], list[int]
     live = Dispatch.objects.filter(operation=operation)
     before = list(live.filter(state=DispatchState.ACCEPTED).order_by("serial").values_list("pk", flat=True))
     outside = live.filter(state__in=IN_FIELD).order_by(F("due_back_at").asc(nulls_last=True), "serial")
-    late, out = [], []
+    late: list[int] = []
+    out: list[int] = []
     for pk, _, due in outside.values_list(*columns):
         (late if due is not None and due < at else out).append(pk)
     home = live.filter(Q(returned_at__date=day) | Q(report__isnull=True), state=DispatchState.BACK)
@@ -156,18 +157,14 @@ def _sorted(operation: Operation, *, at: datetime) -> tuple[list[int], list[int]
         home.order_by()
         .values("team")
         .annotate(
-            last=Max("departed_at"),
             missing=Count("pk", filter=Q(report__isnull=True)),
             returned=Max("returned_at"),
         )
     )
-    order = {row["team"]: (row["missing"] == 0, -row["returned"].timestamp(), row["last"]) for row in teams}
-    newest: dict[int, tuple[datetime, int, int]] = {}
-    for pk, team, departed, position in live.filter(team__in=order, state=DispatchState.BACK).values_list(
-        "pk", "team", "departed_at", "position"
-    ):
-        newest[team] = max(newest.get(team, (departed, position, pk)), (departed, position, pk))
-    back = [newest[team][2] for team in sorted(order, key=lambda team: order[team][:2]) if team in newest]
+    order = {row["team"]: (row["missing"] == 0, -row["returned"].timestamp()) for row in teams}
+    visits = live.filter(team__in=order, state=DispatchState.BACK).order_by("departed_at", "position")
+    newest = {team: pk for pk, team in visits.values_list("pk", "team")}  # the last of a team's stays
+    back = [newest[team] for team in sorted(order, key=lambda team: order[team]) if team in newest]
     return before, out, late, back
 
 

@@ -87,8 +87,8 @@ class RulesForm(forms.Form):
         help_text="これを過ぎても出発しない班に、印がつきます",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_rules_as_typed(policy), **kwargs)
+    def __init__(self, data: Any = None, *, policy: Policy) -> None:
+        super().__init__(data, initial=_rules_as_typed(policy))
         self.policy = policy
         for i, band in enumerate(policy.bands):
             self.fields |= _band_fields(f"band-{i}", band.name, first=i == 0)
