@@ -16,7 +16,7 @@ from django.utils import timezone
 from dvc.audit.services import By
 from dvc.core.refused import Refused
 from dvc.drills.models import Drill
-from dvc.drills.scenario import TOWNS, Call, Player, Scenario, Step
+from dvc.drills.scenario import EXAMPLE_ZONE, TOWNS, Call, Player, Scenario, Step
 from dvc.operations.models import Site
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
@@ -33,6 +33,7 @@ from matching.dispatch.models import Dispatch, DispatchState, Outcome
 from matching.equipment import services as equipment
 from matching.proposals import decisions, runs
 from matching.proposals.models import MatchRun, Proposal, ProposalState, RunState
+from matching.safety import services as safety
 
 BY: Final = By(via="drill")
 CHECKS: Final = ("health", "gear", "drink", "no_overwork", "contact")
@@ -76,6 +77,8 @@ def _prepare(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
         rows = [TownRow(name, "", "", lat, lng) for name, lat, lng in TOWNS]
         people.keep_towns(operation.center, rows, by=BY, at=at)
     cards.issue_stock(operation.center, count=len(scenario.players), drill=operation, by=BY, at=at)
+    name, points = EXAMPLE_ZONE
+    safety.add_zone(operation, name=name, points=points, by=BY, at=at)
     return f"カード{len(scenario.players)}枚と資機材を準備"
 
 

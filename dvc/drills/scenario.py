@@ -152,6 +152,9 @@ TOWNS: Final = (
     ("伝上山二丁目", 38.296, 141.002), ("新田", 38.300, 140.966), ("山王", 38.301, 140.973), ("高橋五丁目", 38.287, 140.985),
 )  # fmt: skip
 
+# Roughly where the city lies towards the port: drawn for the drill, copied from no hazard map.
+EXAMPLE_ZONE: Final = ("海沿い（訓練の例。ハザードマップではありません）", [[38.2905, 141.004], [38.2905, 141.022], [38.301, 141.024], [38.301, 141.04], [38.265, 141.04], [38.265, 141.004]])  # fmt: skip
+
 _MUD = Work(
     "mud_removal", "庭と玄関、土のう約30袋", (3, 5, 8), 120, tools={"shovel": 4, "wheelbarrow": 1}, stamina=2
 )

@@ -51,7 +51,7 @@ def undo(dispatch: Dispatch, *, seen: str, by: By, at: datetime) -> Dispatch:
     values: dict[str, object] = {"heard_at": at}
     if fresh.state == S.BACK:
         teams.take_return_back(fresh.team, ended_at=fresh.returned_at, by=by, at=at)
-        values["returned_at"] = None
+        values |= {"returned_at": None, "sheets_back": 0}  # the team has its sheets still
     elif fresh.state == S.ON_SITE:
         values["on_site_at"] = None
     else:

@@ -51,6 +51,7 @@ def tell(
         },
     )  # fmt: skip
     if made:
+        dispatches.heard(dispatch.team_id, at=note.told_at)
         record(
             "field.told", note, by=by, at=at, operation=dispatch.operation, said=str(said), dispatch=dispatch.pk,
             place=place is not None,

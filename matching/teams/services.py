@@ -280,7 +280,7 @@ def take_return_back(team: Team, *, ended_at: datetime | None, by: By, at: datet
     try:
         with transaction.atomic():
             freed.update(left_at=None)
-            Ride.objects.filter(team=team, over_at=ended_at).update(over_at=None)
+            Ride.objects.filter(team=team, over_at=ended_at).update(over_at=None, key_missing=False)
     except IntegrityError:
         raise Refused("dispatch.undo_people_gone", number=team.number) from None
     Team.objects.filter(pk=team.pk, state=TeamState.BACK).update(state=TeamState.OUT, ended_at=None)
