@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.infra.center import RunningCenter, center, family
@@ -168,9 +169,7 @@ def accepting(base: str, tablets: list[Tablet], offers: list[int]) -> None:
         assert status == 302, status
         took.append(time.monotonic() - at)
 
-    _all(
-        [lambda one=one, offer=offer: accept(one, offer) for one, offer in zip(tablets, offers, strict=True)]
-    )
+    _all([partial(accept, one, offer) for one, offer in zip(tablets, offers, strict=True)])
     _print("accept, 50 at once", took, 0.15)
     alone = [_seconds(lambda: tablets[0].ask("GET", f"{base}/dispatch/part/?version=x")) for _ in range(5)]
     _print("the lanes after it", alone, 0)
