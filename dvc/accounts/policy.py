@@ -346,7 +346,7 @@ POLICY: Final[dict[str, Who]] = {
     "board": May.SEE_BOARD,
     "board_wall": May.SEE_BOARD,
     "board_poll": Anyone.TOKEN,
-    "alerts_part": May.SEE_BOARD,
+    "alerts_part": Anyone.TOKEN,
     "audit_log": May.SEE_AUDIT,
     # matching.loans
     "tablet_tools": OrDevice(May.DISPATCH, DeviceProfile.TOOLS),

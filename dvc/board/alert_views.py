@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dvc.accounts.policy import StaffRequest
+from dvc.accounts import access, tickets
+from dvc.accounts.models import User
+from dvc.accounts.policy import allowed_names
+from dvc.accounts.roles import May
 from intake.help_requests import crisis
 from matching.control.recalls import tally
 from matching.safety.queries import running_recall
@@ -15,16 +19,36 @@ from matching.safety.queries import running_recall
 
 @never_cache
 @require_safe
-def alerts_part(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The banners; 204 while they are as the page has them (`version`). Two queries while there is nothing."""
-    alerts = crisis.standing(request.operation)
+def alerts_part(request: HttpRequest, operation_id: int) -> HttpResponse:
+    """The banners; 204 while they are as the page has them (`version`): for whoever has a ticket two queries, four while
+    everybody is called back.
+
+    A ticket alone opens no data: session, account and role are asked again before anything is rendered.
+    """
     recall = running_recall(operation_id)
     counted = tally(recall) if recall else None
     known = f"{recall.pk}.{counted.total}.{counted.known}.{counted.help}" if recall and counted else "none"
-    version = f"{crisis.version_of(alerts)}_{known}"
-    if request.GET.get("version") == version:
+    version = f"{crisis.version(operation_id)}_{known}"
+    ticket, is_unchanged = tickets.read(request.GET.get("ticket", "")), request.GET.get("version") == version
+    if is_unchanged and ticket is not None and ticket.operation == operation_id:
         return HttpResponse(status=204)
-    context = {"alerts": alerts, "recall": recall, "tally": counted}
+    user, real = request.user, timezone.now()
+    if not isinstance(user, User) or not user.is_usable(real):
+        return _again()
+    operation = access.operation(user, operation_id, at=real)
+    roles = access.roles_in(user, operation.center)
+    if not access.may(roles, May.SEE_BOARD):
+        return _again()
+    if is_unchanged:
+        return HttpResponse(status=204)
+    context = {
+        "alerts": crisis.standing(operation), "recall": recall, "tally": counted, "operation": operation,
+        "allowed": allowed_names(roles),
+    }  # fmt: skip
     response = render(request, "dvc/board/_alerts.html", context)
     response["X-Version"] = version
     return response
+
+
+def _again() -> HttpResponse:
+    return HttpResponseForbidden("画面を開き直してください。", content_type="text/plain; charset=utf-8")
