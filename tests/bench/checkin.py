@@ -4,6 +4,7 @@ what is wanted; then batches of 200."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -14,9 +15,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from tests.infra.center import BASE, RunningCenter
+from tests.infra.center import BASE, RunningCenter, family
 
 CONNECTIONS = 8
 SINGLE = 1000
@@ -28,13 +31,16 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Rate:
-    """`per_second` ops; latencies of the requests in ms."""
+    """`per_second` ops; latencies of the requests in ms; processor time for each op in ms, of the web processes and of the
+    database's. The time on the clock says what else this machine was doing, the processor's hardly does."""
 
     ops: int
     seconds: float
     p50: float
     p95: float
     p99: float
+    web: float
+    database: float
 
     @property
     def per_second(self) -> float:
@@ -105,12 +111,14 @@ def _run(
                     answers.append(answer)
 
     threads = [threading.Thread(target=one_connection) for _ in range(connections)]
+    before = _spent(running)
     begun = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - begun
+    web, database = (now - then for now, then in zip(_spent(running), before, strict=True))
     if len(took) != len(requests):
         raise RuntimeError(f"{len(requests) - len(took)} requests failed")
     told_us = {result["status"] for answer in answers for result in json.loads(answer)["results"]}
@@ -121,7 +129,31 @@ def _run(
     def at(share: float) -> float:
         return 1000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))]
 
-    return Rate(seq, seconds, at(0.5), at(0.95), at(0.99))
+    return Rate(seq, seconds, at(0.5), at(0.95), at(0.99), 1000 * web / seq, 1000 * database / seq)
+
+
+def _spent(running: RunningCenter) -> tuple[float, float]:
+    """Seconds of processor time until now: of the center's web processes, of PostgreSQL's for the center's database."""
+    web = database = 0.0
+    name = urlsplit(running.environment().get("DATABASE_URL", "")).path.strip("/")
+    for pid in family(running.child("web")):
+        web += _processor_seconds(Path(f"/proc/{pid}/stat"))
+    for place in Path("/proc").glob("[0-9]*") if name else ():
+        try:
+            command = (place / "cmdline").read_text()
+        except OSError:
+            continue  # it ended while we looked
+        if command.startswith("postgres:") and f" {name} " in command:
+            database += _processor_seconds(place / "stat")
+    return web, database
+
+
+def _processor_seconds(stat: Path) -> float:
+    try:
+        user, system = stat.read_text().rsplit(")", 1)[1].split()[11:13]
+    except OSError:
+        return 0.0
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _request(told: dict[str, Any], envelope: dict[str, Any]) -> bytes:

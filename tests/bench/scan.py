@@ -96,15 +96,15 @@ def _desk(running: RunningCenter) -> Desk:
 
 def _report(what: str, tablet: Tablet, *, offline: bool) -> None:
     network = "off-line" if offline else "on-line"
-    _print(f"{what}, {network}: to the tablet's verdict", tablet.waits("scan-to-tablet"))
+    _print(f"{what}, {network}: to the tablet's verdict", tablet.waits("scan-to-tablet"), " (goal ≤ 150)")
     if not offline:
-        _print(f"{what}, {network}: to the server's verdict", tablet.waits("scan-to-server"))
+        _print(f"{what}, {network}: to the server's verdict", tablet.waits("scan-to-server"), " (goal ≤ 300)")
 
 
-def _print(what: str, times: list[float]) -> None:
+def _print(what: str, times: list[float], goal: str = "") -> None:
     ordered = sorted(times)
     median, p95 = ordered[len(ordered) // 2], ordered[int(0.95 * len(ordered))]
-    print(f"{what}: p50 {median:.0f} ms, p95 {p95:.0f} ms ({len(ordered)})", flush=True)
+    print(f"{what}: p50 {median:.0f} ms, p95 {p95:.0f} ms{goal} ({len(ordered)})", flush=True)
 
 
 if __name__ == "__main__":
