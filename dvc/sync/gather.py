@@ -14,25 +14,28 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM, By, version_of, versions_of
+from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation, OperationState
 from dvc.sync import holding, inbox, merging, quarantine, set_aside, taken_back, tools, undo, visits
 from dvc.sync.bindings import fold_held
 from dvc.sync.conflicts import views_of
-from dvc.sync.inbox import View
+from dvc.sync.inbox import Conflict, View
 from dvc.sync.models import (
     HeldOp,
     HeldState,
     InboxItem,
+    InboxItemQuerySet,
     InboxSweep,
     ItemKind,
+    ItemState,
     QuarantinedOp,
     QuarantineState,
     Receipt,
 )
 from dvc.sync.never_arrived import never_arrived, still_waits
 from intake.checkin import services as checkin
-from intake.checkin.models import Visit, VisitFlag
+from intake.checkin.models import Visit, VisitFlag, VisitQuerySet
 from intake.checkin.states import VisitState
 
 log = logging.getLogger(__name__)
@@ -110,25 +113,45 @@ def _asked(operation: Operation, kind: ItemKind) -> set[str]:
 def _visits_of_days_gone(operation: Operation, days_end: date, *, at: datetime) -> None:
     """未帰着確認: never closed by us, only put where a person sees it. And leavings whose arrival never came."""
     visits = Visit.objects.filter(operation=operation, day__lt=days_end)
-    for visit in visits.present().select_related("operation"):
-        checkin.mark_unreturned(visit, by=SYSTEM, at=at)
+    checkin.mark_unreturned(visits, by=SYSTEM, at=at)
     for kind, rows in (
         (ItemKind.UNRETURNED, Visit.objects.filter(operation=operation).not_seen_leaving(days_end)),
         (ItemKind.NO_ARRIVAL, visits.filter(annulled_at__isnull=True, left_at=F("arrived_at"))),
     ):
-        asked = _asked(operation, kind)
-        for visit in rows:
-            if str(visit.pk) not in asked and _still(kind, visit):
+        look_again(partial(_ask_about, operation, kind, rows, at=at))
+
+
+def _ask_about(operation: Operation, kind: ItemKind, rows: VisitQuerySet, *, at: datetime) -> None:
+    """An item for each of these visits that has none. After a day without a network they are ten thousand, and this looks
+    every few seconds: only those are read that nobody was asked about."""
+    states = dict(InboxItem.objects.filter(operation=operation, kind=kind).values_list("key", "state"))
+    unasked = [pk for pk in rows.values_list("pk", flat=True) if states.get(str(pk)) != ItemState.OPEN]
+    for start in range(0, len(unasked), checkin.AT_ONCE):
+        some = rows.filter(pk__in=unasked[start : start + checkin.AT_ONCE])
+        visits = [visit for visit in some if _still(kind, visit)]
+        new = [_conflict(visit) for visit in visits if str(visit.pk) not in states]
+        inbox.open_new(operation, kind, new, fix=_FIX[kind], by=SYSTEM, at=at)
+        for visit in visits:
+            if str(visit.pk) in states:
                 visit_item(operation, kind, visit, by=SYSTEM, at=at)
+
+
+# What is proposed.
+_FIX: Final = {ItemKind.UNRETURNED: "phoned_home", ItemKind.NO_ARRIVAL: "came_at"}
+
+
+def _conflict(visit: Visit) -> Conflict:
+    subjects = {"visit": [visit.pk], "volunteer": [visit.volunteer_id]}
+    return Conflict(str(visit.pk), subjects, views_of(visit.told))
 
 
 def visit_item(operation: Operation, kind: ItemKind, visit: Visit, *, by: By, at: datetime) -> InboxItem:
     """The item of a visit whose leaving (UNRETURNED) or arrival (NO_ARRIVAL) nobody recorded. What had answered it may
     have been taken back: then it is asked again."""
+    about = _conflict(visit)
     item = inbox.open_item(
-        operation, kind, visit.pk, subjects={"visit": [visit.pk], "volunteer": [visit.volunteer_id]},
-        views=views_of(visit.told), fix="phoned_home" if kind == ItemKind.UNRETURNED else "came_at", by=by, at=at,
-    )  # fmt: skip
+        operation, kind, about.key, subjects=about.subjects, views=about.views, fix=_FIX[kind], by=by, at=at
+    )
     if not item.is_open and _still(kind, visit):
         inbox.reopen(item, by=by, at=at)
     return item
@@ -227,7 +250,7 @@ def _late_item(operation: Operation, day: date, came: date, rows: list[Receipt],
 def _settle_what_is_no_more(operation: Operation, *, at: datetime) -> None:
     """A later record has answered the question."""
     asked = InboxItem.objects.open().filter(operation=operation)
-    about_visits = list(asked.filter(kind__in=[ItemKind.UNRETURNED, ItemKind.NO_ARRIVAL]))
+    about_visits = [*_answered(asked, operation), *asked.filter(kind=ItemKind.NO_ARRIVAL)]
     visits = Visit.objects.in_bulk([int(item.key) for item in about_visits])
     for item in about_visits:
         visit = visits.get(int(item.key))
@@ -250,3 +273,17 @@ def _settle_what_is_no_more(operation: Operation, *, at: datetime) -> None:
     for item in about_held:
         if int(item.key) not in held or held[int(item.key)].state != HeldState.WAITING:
             inbox.settle(item, by=SYSTEM, at=at)
+
+
+def _answered(asked: InboxItemQuerySet, operation: Operation) -> list[InboxItem]:
+    """Of the visits whose end nobody recorded: the items of those that are open no more. The others may be ten thousand,
+    and are not read."""
+    visits = Visit.objects.filter(operation=operation, left_at__isnull=True, annulled_at__isnull=True)
+    still_open = {str(pk) for pk in visits.values_list("pk", flat=True)}
+    keys = asked.filter(kind=ItemKind.UNRETURNED).values_list("key", flat=True)
+    ended = [key for key in keys if key not in still_open]
+    return [
+        item
+        for start in range(0, len(ended), checkin.AT_ONCE)
+        for item in asked.filter(kind=ItemKind.UNRETURNED, key__in=ended[start : start + checkin.AT_ONCE])
+    ]

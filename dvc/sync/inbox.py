@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from dvc.audit.services import By, record
+from dvc.audit.models import Entry
+from dvc.audit.services import By, entry, record, record_all
+from dvc.core.inserting import insert_all
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.sync.models import InboxItem, ItemKind, ItemState
@@ -48,6 +50,15 @@ class View:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What an item is opened about: its key among its kind, whom it is about, and what was told."""
+
+    key: str
+    subjects: Mapping[str, Sequence[int]]
+    views: Sequence[View]
+
+
 @transaction.atomic
 def open_item(
     operation: Operation,
@@ -65,14 +76,13 @@ def open_item(
     resolved stays so unless `reopen` and something is new."""
     told = _in_order([view.as_json() for view in views])
     item, created = InboxItem.objects.get_or_create(
-        operation=operation, kind=kind, key=str(key)[:80],
-        defaults={
-            "subjects": {name: sorted(set(ids)) for name, ids in subjects.items()}, "views": told, "fix": fix,
-            "happened_at": min(view.at for view in views), "opened_at": at,
-        },
-    )  # fmt: skip
+        operation=operation,
+        kind=kind,
+        key=str(key)[:80],
+        defaults=_told(Conflict(str(key), subjects, views), fix=fix, at=at),
+    )
     if created:
-        record("inbox.opened", item, by=by, at=at, operation=operation, kind=str(kind), key=str(key)[:80])
+        record_all([_opened(item, operation, by=by, at=at)])
         return item
     item = InboxItem.objects.select_for_update().get(pk=item.pk)
     new = [view for view in told if view not in item.views]
@@ -89,6 +99,37 @@ def open_item(
     item.save()
     record("inbox.more_told", item, by=by, at=at, operation=operation, kind=str(kind), views=len(item.views))
     return item
+
+
+@transaction.atomic
+def open_new(
+    operation: Operation, kind: ItemKind, conflicts: Sequence[Conflict], *, fix: str, by: By, at: datetime
+) -> None:
+    """`open_item` of conflicts that nobody was asked about yet, a hundred or ten thousand in the same few statements.
+    Raises `IntegrityError` when somebody opens one of them at this very moment."""
+    items = [
+        InboxItem(
+            operation=operation, kind=kind, key=one.key[:80], state=ItemState.OPEN, **_told(one, fix=fix, at=at)
+        )
+        for one in conflicts
+    ]  # fmt: skip
+    insert_all(items)
+    record_all([_opened(item, operation, by=by, at=at) for item in items])
+
+
+def _told(conflict: Conflict, *, fix: str, at: datetime) -> dict[str, Any]:
+    """What a new item says."""
+    return {
+        "subjects": {name: sorted(set(ids)) for name, ids in conflict.subjects.items()},
+        "views": _in_order([view.as_json() for view in conflict.views]),
+        "fix": fix,
+        "happened_at": min(view.at for view in conflict.views),
+        "opened_at": at,
+    }
+
+
+def _opened(item: InboxItem, operation: Operation, *, by: By, at: datetime) -> Entry:
+    return entry("inbox.opened", item, by=by, at=at, operation=operation, kind=str(item.kind), key=item.key)
 
 
 @transaction.atomic

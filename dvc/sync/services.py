@@ -48,6 +48,8 @@ def apply_ops(
     All ops share one commit; when the database cannot do that (a deadlock with another tablet's batch), each op
     gets a transaction of its own. `decided`: a person has said that what lies in quarantine counts.
     """
+    if not ops:  # a tablet that only reports
+        return []
     context = Context(device, epoch, sent, at, decided=decided)
     if len(ops) == 1:
         return _apply_all(ops, context)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -20,6 +21,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from dvc.sync import gather, inbox, merging, resolutions
 from dvc.sync.models import HeldOp, InboxItem, InboxSweep, ItemKind
+from intake.checkin import services as checkin
 from intake.checkin.models import FailedScan, Visit
 from intake.volunteers import cards, groups
 from intake.volunteers import services as volunteers
@@ -201,6 +203,26 @@ def evening(operation: Operation, hour: int = 26) -> None:
     """The sweeper looks after midnight (hour 24 of the test's day)."""
     gather.look_through(operation, at=make.at(hour))
     gather.look_through(operation, at=make.at(hour))
+
+
+def test_many_who_were_never_seen_leaving_are_asked_about_in_the_statements_of_one() -> None:
+    asked = []
+    for count in (1, 12):
+        operation = make.operation()
+        for _ in range(count):
+            checkin.arrive(operation, make.volunteer(operation.center), site=None, by=SYSTEM, at=make.at(9))
+        gather.look_through(operation, at=make.at(10))
+        for hour, open_items in ((26, count), (27, count)):
+            with CaptureQueriesContext(connection) as statements:
+                gather.look_through(operation, at=make.at(hour))
+            items = InboxItem.objects.filter(operation=operation, kind=ItemKind.UNRETURNED)
+            assert len(items) == open_items
+            asked.append(len(statements))
+        assert Entry.objects.filter(operation=operation, action="visit.unreturned").count() == count
+        assert Entry.objects.filter(operation=operation, action="inbox.opened").count() == count
+        assert {item.views[0]["what"] for item in items} == {"in"}
+        assert {item.fix for item in items} == {"phoned_home"}
+    assert asked[:2] == asked[2:]
 
 
 def test_conflict_02_an_out_whose_in_never_comes_is_asked_about_at_the_days_end_and_settled_by_a_late_in(

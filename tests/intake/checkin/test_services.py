@@ -118,8 +118,8 @@ def test_somebody_not_seen_leaving_is_closed_by_a_person_with_a_reason_and_cappe
     person = make.volunteer(operation.center)
     services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
     visit = Visit.objects.get()
-    assert services.mark_unreturned(visit, by=SYSTEM, at=make.at(24))
-    assert not services.mark_unreturned(visit, by=SYSTEM, at=make.at(24))
+    assert services.mark_unreturned(Visit.objects.all(), by=SYSTEM, at=make.at(24)) == 1
+    assert services.mark_unreturned(Visit.objects.all(), by=SYSTEM, at=make.at(24)) == 0
     with pytest.raises(Refused, match=r"visit\.reason_needed"):
         services.close_visit(visit, reason=" ", by=SYSTEM, at=make.at(25))
     closed = services.close_visit(visit, reason="本人に電話した", by=SYSTEM, at=make.at(25))

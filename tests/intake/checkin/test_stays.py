@@ -128,6 +128,6 @@ def do(what: str, operation: Operation, person: Volunteer, by: By, at: datetime)
             if what == "close":
                 services.close_visit(visit, reason="電話", by=by, at=max(at, visit.arrived_at))
             elif what == "mark":
-                services.mark_unreturned(visit, by=by, at=at)
+                services.mark_unreturned(Visit.objects.filter(pk=visit.pk), by=by, at=at)
             else:
                 services.annul(visit, reason="人違い", by=by, at=at)
