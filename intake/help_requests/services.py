@@ -33,7 +33,7 @@ from intake.help_requests.models import (
     WorkItem,
     WorkState,
 )
-from intake.help_requests.states import CONFIRMED_FIRST, ENDINGS, REASON_REQUIRED, STEPS
+from intake.help_requests.states import CONFIRMED_FIRST, ENDINGS, STEPS, needs_reason
 from intake.people import services as people
 from intake.people.models import Household, Person, Precision
 from intake.people.services import HouseholdAnswers, PersonAnswers
@@ -504,7 +504,7 @@ def _step(
     before = NeedState(need.state)
     if to not in STEPS[before]:
         raise Refused("need.step_not_allowed", now=before.label, to=to.label)
-    if to in REASON_REQUIRED and not reason:
+    if needs_reason(before, to) and not reason:
         raise Refused("need.reason_needed", step=to.label)
     if need.unconfirmed and to in CONFIRMED_FIRST:
         raise Refused("need.not_confirmed")

@@ -14,7 +14,7 @@ STEPS: Final[dict[S, frozenset[S]]] = {
     S.RECEIVED: frozenset({S.TRIAGE, S.SURVEY_WAIT, S.READY}) | _ASIDE,
     S.TRIAGE: frozenset({S.SURVEY_WAIT, S.READY}) | _ASIDE,
     S.SURVEY_WAIT: frozenset({S.TRIAGE, S.SURVEYED, S.READY}) | _ASIDE,
-    S.SURVEYED: frozenset({S.READY}) | _ASIDE,
+    S.SURVEYED: frozenset({S.READY, S.SURVEY_WAIT}) | _ASIDE,
     S.READY: frozenset({S.TRIAGE, S.SURVEY_WAIT, S.ASSIGNED}) | _ASIDE,
     S.ASSIGNED: frozenset({S.READY, S.IN_PROGRESS}) | _ASIDE,
     S.IN_PROGRESS: frozenset({S.ASSIGNED, S.CONTINUING, S.COMPLETED}),  # back: the departure was a mistake
@@ -25,6 +25,13 @@ STEPS: Final[dict[S, frozenset[S]]] = {
 }
 
 REASON_REQUIRED: Final = _ASIDE
+
+
+def needs_reason(before: S, to: S) -> bool:
+    """Whether a step is taken only with a reason: setting aside, ending, and going to the same house a second time."""
+    return to in REASON_REQUIRED or (before, to) == (S.SURVEYED, S.SURVEY_WAIT)
+
+
 # Nobody goes to a house before somebody has talked to the people in it.
 CONFIRMED_FIRST: Final = frozenset({S.SURVEY_WAIT, S.SURVEYED, S.READY})
 

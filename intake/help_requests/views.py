@@ -224,10 +224,14 @@ def _steps(state: NeedState, sent: StepForm | None) -> list[tuple[NeedState, str
         return []
     sent_to = sent["to"].value() if sent else None
     return [
-        (to, STEP_WORDS[to], sent if sent and sent_to == to else StepForm(to=to), sent_to == to)
+        (to, _words_of(state, to), sent if sent and sent_to == to else StepForm(to=to), sent_to == to)
         for to in DESK_STEPS
         if to in STEPS[state]
     ]
+
+
+def _words_of(state: NeedState, to: NeedState) -> str:
+    return "もう一度、現地調査を頼む" if (state, to) == (S.SURVEYED, S.SURVEY_WAIT) else STEP_WORDS[to]
 
 
 # ── work ───────────────────────────────────────────────────────────────────────────────────────

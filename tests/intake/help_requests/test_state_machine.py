@@ -23,7 +23,7 @@ from intake.help_requests import services
 from intake.help_requests.answers import NOT_TOLD_YET, REASONS, TOLD, Judgement
 from intake.help_requests.models import CLOSED, CallBack, Need, NeedState, WorkState
 from intake.help_requests.services import ItemAnswers, NeedAnswers
-from intake.help_requests.states import ENDINGS, REASON_REQUIRED, STEPS
+from intake.help_requests.states import ENDINGS, STEPS, needs_reason
 from tests import make
 from tests.infra.scale import count
 
@@ -63,7 +63,7 @@ class NeedInUse(RuleBasedStateMachine):
         except Refused as refused:
             why = {
                 "need.step_not_allowed": to not in STEPS[self.state],
-                "need.reason_needed": to in REASON_REQUIRED and not reason,
+                "need.reason_needed": needs_reason(self.state, to) and not reason,
                 "need.duplicate_of_what": to == S.DUPLICATE,
             }
             code = refused.code
@@ -163,7 +163,7 @@ class NeedInUse(RuleBasedStateMachine):
             assert (entry.details["before"], entry.details["to"]) == (now, to)
             assert change.by is not None
             assert (entry.actor, entry.at) == (change.by, change.at)
-            assert change.reason or to not in REASON_REQUIRED
+            assert change.reason or not needs_reason(S(change.from_state), to)
             assert entry.details.get("code", "") == change.code
             now = to
         assert Need.objects.get(pk=self.need.pk).state == now == self.state

@@ -11,7 +11,7 @@ from dvc.audit.services import SYSTEM, By
 from dvc.core.refused import Refused
 from intake.help_requests import services
 from intake.help_requests.models import Need, NeedChange, NeedState, WorkState
-from intake.help_requests.states import COARSE, REASON_REQUIRED, STEPS
+from intake.help_requests.states import COARSE, REASON_REQUIRED, STEPS, needs_reason
 from tests import make
 from tests.infra.scale import count
 
@@ -71,6 +71,15 @@ def test_setting_aside_needs_a_reason(to: NeedState) -> None:
     assert Need.objects.get(pk=need.pk).state == S.TRIAGE
 
 
+def test_a_second_survey_needs_a_reason() -> None:
+    need = make.need(make.operation(), state=S.SURVEYED)
+    with pytest.raises(Refused) as refused:
+        step(need, S.SURVEY_WAIT)
+    assert refused.value.code == "need.reason_needed"
+    step(need, S.SURVEY_WAIT, reason="床下を見ていない")
+    assert need.changes.get().reason == "床下を見ていない"
+
+
 @pytest.mark.once
 @settings(
     max_examples=count(12, 80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -85,12 +94,14 @@ def test_any_walk_leaves_an_unbroken_history_of_allowed_steps(
         try:
             step(need, wish, reason=reason)
         except Refused:
-            assert wish not in STEPS[NeedState(need.state)] or (wish in REASON_REQUIRED and not reason)
+            assert wish not in STEPS[NeedState(need.state)] or (
+                needs_reason(NeedState(need.state), wish) and not reason
+            )
     now = S.RECEIVED
     for change in need.changes.order_by("id"):
         assert change.from_state == now
         assert NeedState(change.to_state) in STEPS[now]
-        assert change.reason or change.to_state not in REASON_REQUIRED
+        assert change.reason or not needs_reason(NeedState(change.from_state), NeedState(change.to_state))
         now = NeedState(change.to_state)
     fresh = Need.objects.get(pk=need.pk)
     assert fresh.state == now == need.state
