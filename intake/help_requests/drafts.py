@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from dvc.audit.services import By, record
+from dvc.audit.services import SYSTEM, By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from intake.help_requests.models import CallDraft, Need
+from intake.help_requests.models import DRAFT_KEPT_FOR, CallDraft, Need
 
 MOST_FIELDS: Final = 300
 LONGEST: Final = 6000  # of one field: more than any field of the sheet takes
@@ -106,7 +106,7 @@ def received(operation: Operation, form_token: UUID | None, need: Need) -> None:
 
 @transaction.atomic
 def drop(draft: CallDraft, *, reason: str, by: By, at: datetime) -> None:
-    """Throw a draft away; its words stay until somebody brings it back. Refused: draft.reason_needed, draft.over."""
+    """Throw a draft away; its words stay DRAFT_KEPT_FOR, in case somebody brings it back. Refused: draft.reason_needed, draft.over."""
     if not reason:
         raise Refused("draft.reason_needed")
     dropped = CallDraft.objects.waiting().filter(pk=draft.pk)
@@ -117,8 +117,20 @@ def drop(draft: CallDraft, *, reason: str, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def bring_back(draft: CallDraft, *, by: By, at: datetime) -> None:
-    """It was a slip: the draft waits again. Refused: draft.over (it is a need)."""
-    dropped = CallDraft.objects.filter(pk=draft.pk, dropped_at__isnull=False, need__isnull=True)
+    """It was a slip: the draft waits again. Refused: draft.over (it is a need, or its words were erased)."""
+    dropped = CallDraft.objects.filter(pk=draft.pk, dropped_at__isnull=False, need__isnull=True).exclude(
+        fields={}
+    )
     if not dropped.update(dropped_at=None, dropped_by=None, dropped_reason=""):
         raise Refused("draft.over")
     record("call_draft.brought_back", draft, by=by, at=at, operation=draft.operation)
+
+
+@transaction.atomic
+def forget(*, at: datetime) -> int:
+    """Erase the words of what was thrown away long ago; who threw it away, when and why stays. Returns how many."""
+    old = CallDraft.objects.filter(dropped_at__lt=at - DRAFT_KEPT_FOR).exclude(fields={})
+    forgotten = list(old.select_related("operation"))
+    for draft in forgotten:
+        record("call_draft.forgotten", draft, by=SYSTEM, at=at, operation=draft.operation)
+    return CallDraft.objects.filter(pk__in=[draft.pk for draft in forgotten]).update(fields={})

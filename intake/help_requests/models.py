@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 
@@ -343,6 +343,9 @@ class CallDraftQuerySet(models.QuerySet["CallDraft"]):
         return self.filter(need__isnull=True, dropped_at__isnull=True)
 
 
+DRAFT_KEPT_FOR: Final = timedelta(days=30)  # the words of a draft that was thrown away
+
+
 class CallDraft(models.Model):
     """What is typed while somebody is on the phone, kept as it is typed: another machine may go on with it.
 
@@ -376,6 +379,11 @@ class CallDraft(models.Model):
 
     def __str__(self) -> str:
         return f"draft {self.pk}"
+
+    @property
+    def erased_on(self) -> datetime | None:
+        """When the words of a draft that was thrown away go."""
+        return self.dropped_at + DRAFT_KEPT_FOR if self.dropped_at else None
 
     @property
     def caller(self) -> str:

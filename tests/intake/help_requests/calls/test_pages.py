@@ -19,7 +19,7 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Operation
-from intake.help_requests import call_backs, crisis, services
+from intake.help_requests import call_backs, crisis, drafts, services
 from intake.help_requests.models import CallBack, CallDraft, Need, NeedState, TriageRule, UnsavedEdit
 from intake.help_requests.services import ItemAnswers
 from tests import make
@@ -107,6 +107,28 @@ def test_without_the_script_a_button_keeps_the_half_and_enter_sends_nothing(
     assert answer.url == url("draft_open", operation, draft.pk)
     assert "犬がいる" in text(client.get(answer.url))
     assert not Need.objects.exists()
+
+
+def test_the_words_of_a_draft_that_was_thrown_away_are_erased_on_a_day_that_is_said(
+    client: Client, operation: Operation
+) -> None:
+    save(client, operation, uuid4(), 0, caller_name="高橋 キヨ")
+    draft = CallDraft.objects.get()
+    drop = url("draft_drop", operation, draft.pk)
+    client.post(drop, {"reason": "まちがい電話"})
+    draft.refresh_from_db()
+    assert draft.erased_on
+    assert f"{timezone.localtime(draft.erased_on):%-m月%-d日}に、入れた内容を消します" in text(
+        client.get(url("draft_list", operation))
+    )
+    assert drafts.forget(at=draft.erased_on - timedelta(minutes=1)) == 0
+    assert drafts.forget(at=draft.erased_on + timedelta(minutes=1)) == 1
+    draft.refresh_from_db()
+    assert (draft.fields, draft.dropped_reason) == ({}, "まちがい電話")
+    assert Entry.objects.about(draft).filter(action="call_draft.forgotten").count() == 1
+    assert "期限が過ぎたので消しました" in text(client.get(url("draft_list", operation)))
+    client.post(drop, {"back": "1"})
+    assert not CallDraft.objects.waiting().exists()
 
 
 def test_what_the_page_sends_as_it_closes_is_kept_without_a_page(
