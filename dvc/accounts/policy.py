@@ -228,6 +228,8 @@ POLICY: Final[dict[str, Who]] = {
     "lookalike_list": May.KEEP_NEEDS,
     "lookalike_say": May.KEEP_NEEDS,
     "register_person": May.KEEP_NEEDS,
+    "person_edit": May.KEEP_NEEDS,
+    "household_edit": May.KEEP_NEEDS,
     "person_merge": May.KEEP_NEEDS,
     "person_unmerge": May.KEEP_NEEDS,
     "register_household": May.KEEP_NEEDS,

@@ -361,6 +361,10 @@ def _undo_chunk(rows: list[ImportRow]) -> None:
         if {row.person_id, row.caller_id} & kept_people.keys():
             leans = next(kept_people[pk] for pk in (row.person_id, row.caller_id) if pk in kept_people)
             why[row.pk] = f"この人が、ほかの記録（{leans}）に出てくるため"
+    kept_houses = _edited({row.household_id for row in going if row.household_id}, "people.household")
+    for row in going:
+        if row.household_id in kept_houses:
+            why[row.pk] = "このお宅の記録が、取り込んだあとで直されたため"
     going = [row for row in going if not why[row.pk]]
     needs = [row.need_id for row in going if row.need_id]
     Need.objects.filter(pk__in=needs).delete()
@@ -392,9 +396,9 @@ def _why_needs_stay(rows: list[ImportRow]) -> dict[int, str]:
     return why
 
 
-def _edited(people: set[int]) -> dict[int, str]:
-    """Those of these people whom somebody has changed since the import made them, by the log."""
-    entries = Entry.objects.filter(subject_type="people.person", subject_id__in=[str(pk) for pk in people])
+def _edited(ids: set[int], subject: str = "people.person") -> dict[int, str]:
+    """Those of these people, or houses, that somebody has changed since the import made them, by the log."""
+    entries = Entry.objects.filter(subject_type=subject, subject_id__in=[str(pk) for pk in ids])
     changed = entries.exclude(action="person.imported").values_list("subject_id", flat=True)
     return {int(pk): "名簿の直し" for pk in changed}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,13 +70,38 @@ def add_household(operation: Operation, answers: HouseholdAnswers, *, by: By, at
 
 @transaction.atomic
 def edit_household(
-    operation: Operation, household: Household, answers: HouseholdAnswers, *, by: By, at: datetime
+    operation: Operation,
+    household: Household,
+    answers: HouseholdAnswers,
+    *,
+    by: By,
+    at: datetime,
+    seen: str | None = None,
 ) -> Household:
-    """Write the house anew from the answers. Refused: place.too_far."""
+    """Write the house anew from the answers. `seen`: the mark of what was looked at. Refused: place.too_far,
+    register.changed."""
+    _require_seen(Household, household, seen)
     fill_household(household, answers)
     household.save()
     record("household.edited", household, by=by, at=at, operation=operation, precision=household.precision)
     return household
+
+
+def mark_of(row: Person | Household) -> str:
+    """What stands in the row, in short: whoever writes it anew says by it what they have seen."""
+    if isinstance(row, Person):
+        said: list[object] = [row.name, row.kana, row.phone, row.birth_year, row.note, row.merged_into_id]
+    else:
+        said = [
+            row.town_id, row.address, row.landmark, row.lat, row.lng, row.lives_alone, row.members, row.merged_into_id,
+        ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _require_seen(model: type[Person] | type[Household], row: Person | Household, seen: str | None) -> None:
+    """Lock the row, and see that it still is what was looked at."""
+    if seen is not None and mark_of(model._default_manager.select_for_update().get(pk=row.pk)) != seen:
+        raise Refused("register.changed")
 
 
 @transaction.atomic
@@ -91,9 +118,16 @@ def add_person(
 
 @transaction.atomic
 def edit_person(
-    operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime
+    operation: Operation,
+    person: Person,
+    answers: PersonAnswers,
+    *,
+    by: By,
+    at: datetime,
+    seen: str | None = None,
 ) -> Person:
-    """Write the person anew from the answers."""
+    """Write the person anew from the answers. `seen`: the mark of what was looked at. Refused: register.changed."""
+    _require_seen(Person, person, seen)
     fill_person(person, answers)
     person.save()
     record("person.edited", person, by=by, at=at, operation=operation)

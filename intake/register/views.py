@@ -57,11 +57,11 @@ def _state(need: Need) -> tuple[str, str]:
 @require_safe
 def register_person(request: StaffRequest, operation_id: int, person_id: int) -> HttpResponse:
     """A person and every request of theirs. An old link leads to the entry that stands."""
-    person = _person(request, person_id)
+    person = person_of(request, person_id)
     if person.merged_into_id:
         messages.info(request, "この方の記録は、1つにまとめてあります。まとめた先を開きました。")
         return redirect("register_person", operation_id, person.merged_into_id)
-    looked(person, by=by(request), classes="P1 P2", why="register page", at=request.now)
+    looked(person, by=by(request), classes="P1 P2 P3", why="register page", at=request.now)
     context = {
         "section": "register_search",
         "person": person,
@@ -97,7 +97,7 @@ def _alike(request: StaffRequest, person: Person) -> list[Likely]:
 @require_safe
 def register_household(request: StaffRequest, operation_id: int, household_id: int) -> HttpResponse:
     """A house, who lives there and what was asked for. An old link leads to the entry that stands."""
-    house = _household(request, household_id)
+    house = household_of(request, household_id)
     if house.merged_into_id:
         messages.info(request, "このお宅の記録は、1つにまとめてあります。まとめた先を開きました。")
         return redirect("register_household", operation_id, house.merged_into_id)
@@ -122,12 +122,12 @@ def _houses_alike(request: StaffRequest, house: Household) -> list[Household]:
     return list(searching.in_register(request.operation, same).select_related("town")[:PER_PAGE])
 
 
-def _person(request: StaffRequest, pk: object) -> Person:
+def person_of(request: StaffRequest, pk: object) -> Person:
     rows = Person.objects.select_related("household__town", "household__center")
     return _of_register(request, rows, pk)  # type: ignore[return-value]
 
 
-def _household(request: StaffRequest, pk: object) -> Household:
+def household_of(request: StaffRequest, pk: object) -> Household:
     return _of_register(request, Household.objects.select_related("town", "center"), pk)  # type: ignore[return-value]
 
 
@@ -150,7 +150,7 @@ def _of_register(request: StaffRequest, rows: QuerySet[Any], pk: object) -> Pers
 @require_POST
 def person_merge(request: StaffRequest, operation_id: int, person_id: int) -> HttpResponse:
     """The entry named in the form is the same person as this one."""
-    into, twin = _person(request, person_id), _person(request, request.POST.get("twin", ""))
+    into, twin = person_of(request, person_id), person_of(request, request.POST.get("twin", ""))
     try:
         merge.merge_people(twin, into, by=by(request), at=request.now)
     except Refused as refused:
@@ -163,7 +163,7 @@ def person_merge(request: StaffRequest, operation_id: int, person_id: int) -> Ht
 @require_POST
 def person_unmerge(request: StaffRequest, operation_id: int, person_id: int) -> HttpResponse:
     """The entry named in the form was somebody else after all."""
-    into, twin = _person(request, person_id), _person(request, request.POST.get("twin", ""))
+    into, twin = person_of(request, person_id), person_of(request, request.POST.get("twin", ""))
     made = PersonMerge.objects.filter(twin=twin, into=into, undone_at=None).first()
     return _take_apart(request, made, "register_person", into)
 
@@ -171,7 +171,7 @@ def person_unmerge(request: StaffRequest, operation_id: int, person_id: int) -> 
 @require_POST
 def household_merge(request: StaffRequest, operation_id: int, household_id: int) -> HttpResponse:
     """The entry named in the form is the same house as this one."""
-    into, twin = _household(request, household_id), _household(request, request.POST.get("twin", ""))
+    into, twin = household_of(request, household_id), household_of(request, request.POST.get("twin", ""))
     try:
         merge.merge_households(twin, into, by=by(request), at=request.now)
     except Refused as refused:
@@ -186,7 +186,7 @@ def household_merge(request: StaffRequest, operation_id: int, household_id: int)
 @require_POST
 def household_unmerge(request: StaffRequest, operation_id: int, household_id: int) -> HttpResponse:
     """The entry named in the form was another house after all."""
-    into, twin = _household(request, household_id), _household(request, request.POST.get("twin", ""))
+    into, twin = household_of(request, household_id), household_of(request, request.POST.get("twin", ""))
     made = HouseholdMerge.objects.filter(twin=twin, into=into, undone_at=None).first()
     return _take_apart(request, made, "register_household", into)
 

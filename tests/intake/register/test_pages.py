@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dvc.accounts.roles import Role
-from dvc.audit.models import Look
+from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Operation
 from intake.help_requests import services
@@ -164,3 +165,86 @@ def test_a_search_costs_the_same_for_one_and_for_many(client: Client, operation:
         costs.append(len(queries))
     assert Need.objects.count() == 13
     assert costs[0] == costs[1] <= 20
+
+
+# ── correcting ─────────────────────────────────────────────────────────────────────────────────
+
+
+def mark_in(page: str) -> str:
+    found = re.search('name="mark" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.database
+def test_a_person_is_corrected_once_and_found_by_the_new_name(client: Client, operation: Operation) -> None:
+    need = receive(operation)
+    kiyo = need.resident
+    assert kiyo is not None
+    edit = url("person_edit", operation, kiyo.pk)
+    assert edit in text(client.get(url("register_person", operation, kiyo.pk)))
+    page = text(client.get(edit))
+    typed = {
+        "mark": mark_in(page),
+        "name": "𠮷﨑 きよ",
+        "kana": "よしざき きよ",
+        "phone": "090-0000-0055",
+        "note": "耳が遠い",
+    }
+    answer: Any = client.post(edit, typed)
+    assert answer.url == url("register_person", operation, kiyo.pk)
+    assert "耳が遠い" in text(client.get(answer.url))
+    assert "𠮷﨑 きよ" in text(client.get(url("register_search", operation), {"q": "吉崎"}))
+    assert Entry.objects.filter(action="person.edited", subject_id=str(kiyo.pk)).count() == 1
+    assert Need.objects.get(pk=need.pk).version == need.version + 1
+    late: Any = client.post(edit, {**typed, "name": "高橋 清"})
+    assert late.status_code == 409
+    said = late.content.decode()
+    assert "先に直しました" in said
+    assert "高橋 清" in said
+    assert "𠮷﨑 きよ" in said
+    client.post(edit, {**typed, "name": "高橋 清", "mark": mark_in(said)})
+    assert Person.objects.get(pk=kiyo.pk).name == "高橋 清"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "どれか1つは入れてください"), ({"name": "あ", "phone": "12"}, "桁数が違います"), ({"name": "あ", "birth_year": "2999"}, "2999"),
+        ({"name": "あ" * 81}, "長すぎます"), ({"name": "\ufffd"}, "保存できない文字"), ({"name": "あ", "birth_year": "昭和"}, "数字で入れて"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_saved_stays_on_the_page(
+    client: Client, operation: Operation, typed: dict[str, str], sentence: str
+) -> None:
+    kiyo = receive(operation).resident
+    assert kiyo is not None
+    answer = client.post(url("person_edit", operation, kiyo.pk), typed)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert Person.objects.get(pk=kiyo.pk).name == kiyo.name
+
+
+def test_a_house_keeps_its_pin_until_its_address_changes(client: Client, operation: Operation) -> None:
+    need = receive(operation)
+    house = need.household
+    assert house is not None
+    Household.objects.filter(pk=house.pk).update(lat=38.28, lng=141.0, precision="pin")
+    edit = url("household_edit", operation, house.pk)
+    same = {
+        "address": house.address,
+        "town": str(house.town or ""),
+        "landmark": "赤い屋根",
+        "lives_alone": "on",
+    }
+    client.post(edit, {**same, "mark": mark_in(text(client.get(edit)))})
+    house.refresh_from_db()
+    assert (house.landmark, house.lives_alone, house.precision) == ("赤い屋根", True, "pin")
+    client.post(edit, {**same, "address": "町前8-8-8", "mark": mark_in(text(client.get(edit)))})
+    house.refresh_from_db()
+    assert (house.address_key.endswith("8-8-8"), house.precision == "pin") == (True, False)
+    assert client.post(edit, {"mark": "x", "address": "別"}).status_code == 409
+    stranger = Client()
+    stranger.force_login(make.user(make.operation().center, Role.NEEDS_DESK))
+    assert stranger.get(edit).status_code == 404
+    assert Need.objects.get(pk=need.pk).version == need.version + 2
