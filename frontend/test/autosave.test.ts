@@ -78,6 +78,17 @@ describe("what is typed is kept as it is typed", () => {
     expect(beacons.length).toBe(1);
   });
 
+  it("sends the words again behind a page that closes while they are on their way", async () => {
+    const beacons: string[] = [];
+    vi.stubGlobal("navigator", { ...navigator, sendBeacon: (_: string, body: FormData) => beacons.push(String(body.get("note"))) > 0 });
+    answers.push(() => new Promise<Response>(() => undefined)); // broken off with the page
+    type("屋根から水");
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(sent.length).toBe(1);
+    window.dispatchEvent(new Event("pagehide"));
+    expect(beacons).toEqual(["屋根から水"]);
+  });
+
   it("stops where the call has been received already", async () => {
     answers.push(json(409, { sentence: "もう受け付けたか、消されています。" }));
     type("遅い");

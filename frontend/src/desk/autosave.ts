@@ -88,9 +88,10 @@ function keepSaving(form: HTMLFormElement): void {
     sent = true;
     clearTimeout(timer);
   });
-  // The page goes away: what has not been sent yet goes along behind it.
+  // The page goes away: what has not been sent yet goes along behind it, and what is on its way goes again, because the
+  // browser breaks that off with the page. Words the server has already change nothing.
   const leave = (): void => {
-    if (!typed || sent || over) return;
+    if ((!typed && !saving) || sent || over) return;
     const rest = new FormData(form);
     rest.set("by_script", "yes"); // a beacon has no headers: nobody reads a page that answers it
     if (navigator.sendBeacon(address, rest)) typed = false;
