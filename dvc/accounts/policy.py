@@ -344,6 +344,8 @@ POLICY: Final[dict[str, Who]] = {
     "vehicle_add": May.DISPATCH,
     "vehicle_switch": May.DISPATCH,
     "vehicle_about": May.DISPATCH,
+    "damage_list": May.DISPATCH,
+    "damage_settle": May.DISPATCH,
     # dvc.board
     "board": May.SEE_BOARD,
     "board_wall": May.SEE_BOARD,

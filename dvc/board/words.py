@@ -74,6 +74,8 @@ WORDS: Final[Mapping[str, str]] = {
     "dispatch.injury_added": "{it}の報告に、けが・体調不良を加えました",
     "dispatch.reports_merged": "{it}の2つの報告を1つにまとめました",
     "team.coming_again": "{it}の人が、次の日も来ると言いました",
+    "equipment.damaged": "こわれたこと・ぶつけたことを記録しました",
+    "equipment.damage_settled": "こわれたもののことが片づきました",
     "evening.closed": "一日を閉じました",
     "evening.exception_named": "戻っていないものに、理由をつけて例外にしました",
     "evening.exception_settled": "例外にしていたものが片づきました",

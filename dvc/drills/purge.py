@@ -56,6 +56,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("queue.Ban", "operation"),
     ("queue.Lock", "operation"),
     ("queue.Pin", "operation"),
+    ("equipment.Damage", "operation"),
     ("trips.DumpQueue", "site__operation"),
     ("trips.DumpSite", "operation"),
     ("equipment.Vehicle", "operation"),

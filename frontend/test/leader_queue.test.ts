@@ -62,4 +62,17 @@ describe("the leader's page", () => {
     expect(sent.map((form) => form.get("text"))).toEqual(["庭の草むしり", "庭の草むしり"]);
     expect(sent[0]!.get("op")).toBe(sent[1]!.get("op"));
   });
+
+  it("opens the report here when its own page would not come", async () => {
+    vi.stubGlobal("fetch", () =>
+      Promise.resolve(new Response('<main><form method="post" data-tell="report"><input name="people" value="2"></form></main>')),
+    );
+    document.body.innerHTML = '<div data-queue="/l/secret/tell/"></div><a href="/l/secret/report/" data-form-here>報告する</a>';
+    wireQueue(document);
+    const link = document.querySelector("a")!;
+    await vi.waitFor(() => expect(link.dataset["formHere"]).toBe("ready"));
+    vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+    link.dispatchEvent(new Event("click", { bubbles: true, cancelable: true }));
+    expect(document.querySelector("[data-queue] + form[data-tell=report] input")).not.toBeNull();
+  });
 });

@@ -156,3 +156,29 @@ class Vehicle(models.Model):
     def to_be_returned(self, day: date) -> bool:
         """It was lent to the center until a day before that one."""
         return self.return_by is not None and self.return_by < day
+
+
+class Damage(models.Model):
+    """A vehicle, a numbered piece, or one of a counted tool is damaged: how, with a photo, and `how` it was settled."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="damages")
+    vehicle = models.ForeignKey(Vehicle, null=True, on_delete=models.CASCADE, related_name="damages")
+    item = models.ForeignKey(ToolItem, null=True, on_delete=models.CASCADE, related_name="damages")
+    tool = models.CharField(max_length=12, choices=Tool.choices, blank=True)
+    note = models.CharField("ようす", max_length=200)
+    photo = models.ForeignKey("photos.Photo", null=True, on_delete=models.SET_NULL, related_name="+")
+    told_at = models.DateTimeField()
+    told_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    how = models.CharField("どうなったか", max_length=120, blank=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["told_at", "id"]
+
+    def __str__(self) -> str:
+        return f"damage {self.pk}"
+
+    @property
+    def what(self) -> str:
+        return str(self.vehicle or self.item or Tool(self.tool).label)

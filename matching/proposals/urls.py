@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from matching.equipment import damage_views
 from matching.equipment import views as equipment
 from matching.proposals import (
     hand_views,
@@ -49,6 +50,8 @@ urlpatterns: list[URLPattern] = [
     path("equipment/", equipment.equipment, name="equipment_list"),
     path("equipment/<int:site_id>/save/", equipment.save_stock, name="equipment_save"),
     path("equipment/<int:site_id>/broken/", equipment.stock_condition, name="stock_condition"),
+    path("equipment/damage/", damage_views.damage_list, name="damage_list"),
+    path("equipment/damage/<int:damage_id>/settle/", damage_views.damage_settle, name="damage_settle"),
     path("equipment/vehicles/add/", equipment.add_vehicle, name="vehicle_add"),
     path("equipment/vehicles/<int:vehicle_id>/about/", equipment.describe_vehicle, name="vehicle_about"),
     path("equipment/vehicles/<int:vehicle_id>/switch/", equipment.switch_vehicle, name="vehicle_switch"),

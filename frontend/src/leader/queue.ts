@@ -42,6 +42,7 @@ export const NAMES: Readonly<Record<string, string>> = {
   tools: "資機材がほしい",
   photo: "写真",
 };
+const ONCE: readonly string[] = ["on_site", "next", "leaving", "report"];
 const OLDEST_MS = 7 * 24 * 3600 * 1000;
 const TIMEOUT_MS = 20_000;
 const EVERY_MS = 15_000;
@@ -126,6 +127,11 @@ export function wireQueue(root: Document): void {
   const show = async (queue: Queue): Promise<Kept[]> => {
     const kept = await queue.waiting(url, Date.now());
     place.replaceChildren();
+    for (const form of root.querySelectorAll<HTMLFormElement>("form[data-tell]")) {
+      const kind = form.dataset["tell"] ?? "";
+      // Told already: a second tap would only be a second record of the same.
+      if (ONCE.includes(kind)) form.hidden = kept.some((one) => one.kind === kind);
+    }
     if (kept.length) place.append(waitingNotice(kept, () => void drain()));
     return kept;
   };
@@ -157,9 +163,10 @@ export function wireQueue(root: Document): void {
     const told = await read(form, kind, url);
     await queue.keep(told);
     sessionStorage.removeItem(`typed:tell-${kind}`);
-    if ((await queue.waiting(url, Date.now())).length > 1) return void (await drain()); // one after the other
+    if ((await queue.waiting(url, Date.now())).length > 1) return void (await drain().then(() => form.reset())); // one after the other
     const answer = await send(told, Date.now());
     if (answer === "no answer") {
+      form.reset();
       await show(queue);
       if (kind === "sos") await followWithPlace(queue, told);
     } else if (answer === "look again") {
@@ -203,18 +210,44 @@ export function wireQueue(root: Document): void {
         place.scrollIntoView({ block: "center" });
       });
   });
+  keepForms(root, place);
   window.addEventListener("online", () => void drain());
   root.addEventListener("visibilitychange", () => {
     if (!root.hidden) void drain();
   });
   void opened.then(
     async (queue) => {
+      root.documentElement.dataset["keeps"] = "ready";
       setInterval(() => void drain(), EVERY_MS);
       await show(queue);
       await drain();
     },
     () => undefined, // the browser gives no room: the forms go to their own addresses
   );
+}
+
+/**
+ * A form that stands on a page of its own (`<a data-form-here>`) is fetched while there is a signal; without one it opens
+ * here instead of a page that would not come.
+ */
+function keepForms(root: Document, place: HTMLElement): void {
+  for (const link of root.querySelectorAll<HTMLAnchorElement>("a[data-form-here]")) {
+    let form: HTMLFormElement | null = null;
+    void fetch(link.href, { credentials: "same-origin", headers: { "X-Requested-With": "fetch" } })
+      .then(async (response) => {
+        if (!response.ok) return;
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        form = page.querySelector("form[data-tell]");
+        link.dataset["formHere"] = "ready";
+      })
+      .catch(() => undefined); // no signal already: the link stays a link
+    link.addEventListener("click", (event) => {
+      if (navigator.onLine || !form) return;
+      event.preventDefault();
+      place.after(root.adoptNode(form));
+      form.scrollIntoView();
+    });
+  }
 }
 
 async function read(form: HTMLFormElement, kind: string, url: string): Promise<Kept> {
