@@ -93,8 +93,9 @@ def the_test_runner_may_empty_the_audit_log() -> Iterator[None]:
 def pages_are_rendered_as_in_the_center(django_test_environment: None) -> None:
     """Django keeps a copy of everything each template saw, for tests that ask about it. Ours read the page: without
     the copies a page costs a sixth less."""
-    render: Any = _TestState.saved_data.template_render
-    Template._render = render
+    state: Any = _TestState
+    template: Any = Template
+    template._render = state.saved_data.template_render
 
 
 @pytest.fixture(scope="session")
