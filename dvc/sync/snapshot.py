@@ -113,8 +113,10 @@ HEAD: Final[dict[str, Section]] = {
 
 def generation() -> str:
     """Changes when the database was restored from a backup (written beside the database by deploy/restore)."""
-    path = settings.DATA / "generation"
-    return path.read_text().strip() if path.exists() else "1"
+    try:
+        return (settings.DATA / "generation").read_text().strip()
+    except FileNotFoundError:
+        return "1"
 
 
 def build(operation: Operation, *, at: datetime) -> dict[str, Any]:
