@@ -64,7 +64,7 @@ PROOF_SECONDS: Final = 3.0
 # And on trying what would help most, likewise: one solve after the other, for as long as nobody asks.
 HELP_SECONDS: Final = 10.0
 # Somebody came, left or returned: the plan of a moment ago is nearly right, and the next event is not far.
-CHANGE: Final = Budget(effort=60, seconds=4.0)
+CHANGE: Final = Budget(effort=20, seconds=4.0)
 
 # A change of one of these is a reason to think again. A run's own entries (proposals.*) are not among them.
 RELEVANT: Final = (
