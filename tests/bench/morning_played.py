@@ -231,9 +231,11 @@ def clairvoyant(stored: list[tuple[model.Problem, model.Plan]], gone: Mapping[st
         for need in problem.needs:
             needs.setdefault(need.id, need)
         groups |= problem.group_by
-    first = stored[0][0]
+    # The very first run may be from before the morning's clock was set.
+    now = min(problem.now for problem, _ in stored)
     return replace(
-        first,
+        stored[0][0],
+        now=now,
         volunteers=tuple(
             replace(one, end=min(one.end, gone.get(one.id, one.end))) for one in people.values()
         ),
