@@ -138,6 +138,7 @@ WORDS: Final[Mapping[str, str]] = {
     "call_draft.copied": "電話の書きかけが2つに分かれました",
     "call_draft.brought_back": "消した電話の書きかけを元にもどしました",
     "call_draft.dropped": "電話の書きかけを消しました",
+    "postal.kept": "郵便番号の一覧を読み込みました",
     "call_draft.forgotten": "消した書きかけの内容を、期限が過ぎたので消しました",
     "need.call_promised": "{it}に折り返し電話する約束をしました",
     "need.call_tried": "{it}に電話をかけました",

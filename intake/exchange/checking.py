@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
 
+from dvc.core.addresses import parse
 from dvc.core.japanese import phone_digits, search_key
 from dvc.operations.models import Mode, Operation
 from intake.exchange.columns import BY_CODE, Kind
@@ -21,7 +22,7 @@ from intake.help_requests.answers import KITS
 from intake.help_requests.models import Hazard, Need, NeedState
 from intake.help_requests.receiving import ENDED
 from intake.help_requests.services import ItemAnswers, NeedAnswers
-from intake.people import towns
+from intake.people import postal, towns
 from intake.people.models import Precision
 from intake.people.services import HouseholdAnswers, PersonAnswers
 from intake.volunteers.models import WorkCategory
@@ -60,7 +61,7 @@ class Checked:
 
 
 def check(
-    row: Row, mapping: Mapping[int, str], kind: Kind, *, known: towns.Known, at: datetime
+    row: Row, mapping: Mapping[int, str], kind: Kind, *, known: towns.Known, codes: postal.Known, at: datetime
 ) -> Checked | None:
     """Read one line. None for a line that belongs to the record before (a table inside a kintone record)."""
     heard = Heard()
@@ -78,6 +79,8 @@ def check(
         is_error(code) for _, code, _ in heard.remarks
     ):
         heard.note(ROW, "nothing")
+    if said.get("postal_code"):
+        _compare_with_code(said, heard, codes)
     if said.get("address"):
         town = known.of_address(said["address"])
         if town is None:
@@ -88,6 +91,26 @@ def check(
         _judge(said, heard, town is not None)
     digest = _digest(row)
     return Checked(row.number, said, heard.remarks, _key(said, digest), digest)
+
+
+def _compare_with_code(said: dict[str, Any], heard: Heard, codes: postal.Known) -> None:
+    """What the postal code says beside the address; a house number without a town gets the town of the code."""
+    code, address = said["postal_code"], said.get("address", "")
+    places = codes.of(code)
+    text = f"{code[:3]}-{code[3:]}"
+    if places is None:
+        return
+    if not places:
+        heard.note(ROW, "postal_unknown", text=text)
+        return
+    area = parse(address, city=codes.center.city).area
+    names = [place.town for place in places if place.town]
+    here = [place.town for place in places if place.town and place.city == codes.center.city]
+    if address and not area and len(here) == 1 and len(here[0] + address) <= BY_CODE["address"].most:
+        said["address"] = here[0] + address
+        heard.note(ROW, "postal_town", town=here[0])
+    elif area and names and not any(area.startswith(parse(name).area) or name in address for name in names):
+        heard.note(ROW, "postal_other", text=text, town="・".join(names[:3]))
 
 
 def _digest(row: Row) -> str:

@@ -30,7 +30,7 @@ from intake.exchange.models import Import, ImportRow, ImportState, Outcome
 from intake.exchange.problems import sentence
 from intake.help_requests import receiving
 from intake.help_requests.models import Need, NeedState
-from intake.people import many, towns
+from intake.people import many, postal, towns
 from intake.people.models import Household, Person
 from intake.people.services import HouseholdAnswers, PersonAnswers
 
@@ -94,6 +94,7 @@ def scope(imported: Import) -> str:
 def _check(imported: Import, now: Callable[[], datetime]) -> Steps:
     """Every line of the file into a row with its remarks."""
     known = towns.Known(imported.operation.center)
+    codes = postal.Known(imported.operation.center)
     at = imported.operation.moment(now())
     mapping = {int(column): code for column, code in imported.mapping.items()}
     content, shape = bytes(imported.content or b""), services.shape_of(imported)
@@ -101,7 +102,10 @@ def _check(imported: Import, now: Callable[[], datetime]) -> Steps:
     lines = (row for row in reading.rows(content, shape) if row.number > done_before)
     try:
         for chunk in _in_chunks(lines):
-            checked = [checking.check(row, mapping, Kind(imported.kind), known=known, at=at) for row in chunk]
+            checked = [
+                checking.check(row, mapping, Kind(imported.kind), known=known, codes=codes, at=at)
+                for row in chunk
+            ]
             yield partial(_keep_checked, imported, checked, chunk[-1].number), False
     except Refused as refused:
         yield partial(_stop, imported, refused.text), True

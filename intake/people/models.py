@@ -32,6 +32,25 @@ class Town(models.Model):
         return f"{self.name}{self.koaza}"
 
 
+class PostalCode(models.Model):
+    """A postal code and a town it stands for, of the file the center loaded last. `town` is empty for a whole city."""
+
+    center = models.ForeignKey("operations.Center", on_delete=models.CASCADE, related_name="+")
+    code = models.CharField(max_length=7)
+    city = models.CharField(max_length=60)
+    town = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["center", "code", "city", "town"], name="one_row_per_code_and_town"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code[:3]}-{self.code[3:]} {self.city}{self.town}"
+
+
 class Precision(models.TextChoices):
     PIN = "pin", "地図で指定"
     TOWN = "town", "町丁目の中心"

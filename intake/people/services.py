@@ -12,12 +12,14 @@ from typing import Final
 from django.db import transaction
 
 from dvc.audit.services import By, record
+from dvc.core.inserting import append_all
 from dvc.core.japanese import bare_name, kana_key, phone_key, search_key, split_name
 from dvc.core.refused import Refused
 from dvc.operations.models import Center, Operation
 from intake.people import towns
-from intake.people.models import Household, Person, Precision, Town
+from intake.people.models import Household, Person, PostalCode, Precision, Town
 from intake.people.places import km, outside
+from intake.people.postal_file import PostalRow
 from intake.people.towns import ADDRESS_KEY_LENGTH
 
 FARTHEST_KM: Final = 100  # a house farther from the center is a slip of the finger on the map
@@ -180,6 +182,14 @@ def keep_towns(center: Center, rows: Sequence[TownRow], *, by: By, at: datetime)
     Town.objects.bulk_update(changed, ["kana", "lat", "lng"], batch_size=500)
     record("towns.kept", center, by=by, at=at, center_id=center.pk, new=len(new), changed=len(changed))
     return len(new), len(changed)
+
+
+@transaction.atomic
+def keep_postal(center: Center, rows: Sequence[PostalRow], *, by: By, at: datetime) -> None:
+    """The postal codes of a file instead of those of the file before."""
+    PostalCode.objects.filter(center=center).delete()
+    append_all([PostalCode(center=center, code=row.code, city=row.city, town=row.town) for row in rows])
+    record("postal.kept", center, by=by, at=at, center_id=center.pk, rows=len(rows))
 
 
 def _drill(operation: Operation) -> Operation | None:

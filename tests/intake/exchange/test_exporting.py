@@ -21,7 +21,7 @@ from intake.help_requests import services as needs
 from intake.help_requests.answers import Damage
 from intake.help_requests.models import Method, Need
 from intake.help_requests.services import ItemAnswers, NeedAnswers
-from intake.people import towns
+from intake.people import postal, towns
 from intake.people.services import HouseholdAnswers, PersonAnswers
 from intake.volunteers.models import WorkCategory
 from tests import make
@@ -55,7 +55,14 @@ def read_back(operation: Operation, content: bytes) -> list[dict[str, Any]]:
     rows = list(reading.rows(content, reading.recognise(content)))
     mapping = columns.guess(Kind.NEEDS, [str(cell or "") for cell in rows[0].cells])
     found = [
-        checking.check(row, mapping, Kind.NEEDS, known=towns.Known(operation.center), at=AT)
+        checking.check(
+            row,
+            mapping,
+            Kind.NEEDS,
+            known=towns.Known(operation.center),
+            codes=postal.Known(operation.center),
+            at=AT,
+        )
         for row in rows[1:]
     ]
     assert all(one is not None and not one.is_wrong for one in found), found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -54,7 +55,13 @@ def run_all() -> None:
 
 def mapped(page: Any) -> dict[str, str]:
     """The mapping form as the page shows it, sent back untouched."""
-    return {field.html_name: field.value() or "" for _, field, _ in page.context["columns"]}
+    selects = re.findall(r'<select name="(c[0-9]+)".*?</select>', text(page), re.DOTALL)
+    chosen = re.findall(
+        r'<select name="(c[0-9]+)"(?:(?!</select>).)*?<option value="([^"]*)" selected>',
+        text(page),
+        re.DOTALL,
+    )
+    return dict.fromkeys(selects, "") | dict(chosen)
 
 
 def test_from_the_file_to_the_needs_and_back(office: Client, operation: Operation) -> None:

@@ -31,12 +31,12 @@ class Command(BaseCommand):
             raise CommandError(f"{file} を開けません：{error.strerror}") from None
         except Refused as refusal:
             raise CommandError(f"{file}：{refusal.text}") from None
-        new, changed = keep_towns(_center(center), rows, by=By(via="command"), at=timezone.now())
+        new, changed = keep_towns(center_of(center), rows, by=By(via="command"), at=timezone.now())
         self.stdout.write(f"{len(rows)}件を読みました。新しい町丁目 {new}件、直したもの {changed}件。")
         self.stdout.write("住所の位置は、地図の印がないときは町丁目の中心になります（精度：町丁目の中心）。")
 
 
-def _center(pk: int | None) -> Center:
+def center_of(pk: int | None) -> Center:
     centers = list(Center.objects.filter(pk=pk) if pk is not None else Center.objects.all()[:2])
     if len(centers) == 1:
         return centers[0]
