@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -268,8 +269,10 @@ def test_the_number_of_the_day_is_for_the_reception_of_this_center(operation: Op
         codes.word(operation, at=timezone.now())
         in owner.get(reverse("self_home", args=[operation.pk])).content.decode()
     )
-    version = owner.get(reverse("self_code", args=[operation.pk])).context["version"]
-    assert owner.get(reverse("self_code", args=[operation.pk]), {"version": version}).status_code == 204
+    code = owner.get(reverse("self_code", args=[operation.pk])).content.decode()
+    version = re.search('data-version="([^"]*)"', code)
+    assert version
+    assert owner.get(reverse("self_code", args=[operation.pk]), {"version": version[1]}).status_code == 204
 
 
 def test_the_kiosks_page_is_empty_for_its_own_tablet_and_does_not_start_beside_a_session(
