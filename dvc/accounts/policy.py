@@ -365,7 +365,7 @@ POLICY: Final[dict[str, Who]] = {
     "tool_item_condition": May.DISPATCH,
     # matching.control
     "dispatch_board": May.DISPATCH,
-    "dispatch_board_part": May.DISPATCH,
+    "dispatch_board_part": Anyone.TOKEN,
     "board_undo": May.DISPATCH,
     "board_wait": May.DISPATCH,
     "board_accept": May.MATCH,

@@ -89,16 +89,16 @@ def address(pages: Mapping[str, int], *, without: str = "") -> str:
     return urlencode({lane: number for lane, number in pages.items() if number > 1 and lane != without})
 
 
-def version(operation: Operation, *, real: datetime) -> str:
+def version(operation_id: int, *, real: datetime) -> str:
     """Changes with every change of the operation and with whoever opens or closes a team. Two queries."""
-    names = at_work(operation, real=real)
+    names = at_work(operation_id, real=real)
     said = ".".join(f"{team}:{'+'.join(who)}" for team, who in sorted(names.items()))
-    return f"{version_of(operation.pk)}.{crc32(said.encode())}"
+    return f"{version_of(operation_id)}.{crc32(said.encode())}"
 
 
 def board(operation: Operation, *, at: datetime, real: datetime, pages: Mapping[str, int]) -> Board:
     """Everything on the screen. The number of queries does not grow with the day."""
-    now = version(operation, real=real)
+    now = version(operation.pk, real=real)
 
     def lane(key: str, title: str, empty: str, rows: Any, per_page: int = PER_PAGE, tone: str = "") -> Lane:
         query = address(pages, without=key)
@@ -180,7 +180,7 @@ def _fill(operation: Operation, lanes: Sequence[Lane], *, at: datetime, real: da
     )
     found = {row.pk: row for row in rows}
     teams = {row.team_id for row in found.values()}
-    places, tools, names = places_of(teams), with_team(teams), at_work(operation, real=real)
+    places, tools, names = places_of(teams), with_team(teams), at_work(operation.pk, real=real)
     late = late_of(found.values(), operation, at=at)
     hold = timedelta(minutes=policy_of(operation).hold)
     for lane in lanes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zlib import crc32
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -15,10 +17,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dvc.accounts import access
+from dvc.accounts import access, tickets
+from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest, by
 from dvc.accounts.roles import May
 from dvc.core.refused import Refused
+from dvc.operations.models import Operation
 from matching.control import board as screen
 from matching.control import working
 from matching.control.board import address, pages_in
@@ -42,44 +46,74 @@ def dispatch_board(request: StaffRequest, operation_id: int) -> HttpResponse:
     """What waits, what is offered, then a card for each team: before departure, late, out, back."""
     real = timezone.now()
     working.leave(request.operation, request.user)
-    pages = pages_in(request.GET)
-    version = screen.version(request.operation, real=real)
+    sight = Sight(
+        request.operation, request.now, real, access.may(request.roles, May.MATCH), pages_in(request.GET)
+    )
+    version = screen.version(operation_id, real=real)
     context = {
-        **SECTION, "address": address(pages), "board_version": version, "part": _draw(request, version, real=real)
+        **SECTION, "address": address(sight.pages), "board_version": version, "part": _draw(sight, version),
     }  # fmt: skip
     return render(request, "matching/control/board.html", context)
 
 
 @never_cache
 @require_safe
-def dispatch_board_part(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The lanes alone, for the page that keeps itself up to date; 204 while nothing has changed (two queries)."""
+def dispatch_board_part(request: HttpRequest, operation_id: int) -> HttpResponse:
+    """The lanes alone, for the page that keeps itself up to date; 204 while nothing has changed: two queries for whoever has
+    a ticket. A ticket alone opens no data: session, account and role are asked again before anything is rendered."""
     real = timezone.now()
-    version = screen.version(request.operation, real=real)
-    if request.GET.get("version") == version:
+    version = screen.version(operation_id, real=real)
+    ticket, is_unchanged = tickets.read(request.GET.get("ticket", "")), request.GET.get("version") == version
+    if is_unchanged and ticket is not None and ticket.operation == operation_id:
         return HttpResponse(status=204)
-    response = HttpResponse(_drawn(request, version, real=real))
+    user = request.user
+    if not isinstance(user, User) or not user.is_usable(real):
+        return _again()
+    operation = access.operation(user, operation_id, at=real)
+    roles = access.roles_in(user, operation.center)
+    if not access.may(roles, May.DISPATCH):
+        return _again()
+    if is_unchanged:
+        return HttpResponse(status=204)
+    sight = Sight(
+        operation, operation.moment(real), real, access.may(roles, May.MATCH), pages_in(request.GET)
+    )
+    response = HttpResponse(_drawn(sight, version))
     response["X-Version"] = version
     return response
 
 
-def _drawn(request: StaffRequest, version: str, *, real: datetime) -> str:
+def _again() -> HttpResponse:
+    return HttpResponseForbidden("画面を開き直してください。", content_type="text/plain; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is looked at: whose board, when by its clock and really, with what right, which page of each lane."""
+
+    operation: Operation
+    at: datetime
+    real: datetime
+    may_match: bool
+    pages: Mapping[str, int]
+
+
+def _drawn(sight: Sight, version: str) -> str:
     """Nothing on it depends on who looks, but for what the person may do. Its buttons belong to forms beside it, so that
     no secret of a session is in it. A new one each quarter of a minute, because cards tell how long ago things were."""
-    pages, at = pages_in(request.GET), request.now
-    may_match = access.may(request.roles, May.MATCH)
-    key = (request.operation.pk, version, tuple(pages.values()), may_match, int(at.timestamp()) // 15)
-    return DRAWN.get(key, lambda: _draw(request, version, real=real))
+    key = (
+        sight.operation.pk, version, tuple(sight.pages.values()), sight.may_match, int(sight.at.timestamp()) // 15,
+    )  # fmt: skip
+    return DRAWN.get(key, lambda: _draw(sight, version))
 
 
-def _draw(request: StaffRequest, version: str, *, real: datetime) -> str:
-    operation, at = request.operation, request.now
+def _draw(sight: Sight, version: str) -> str:
     context: dict[str, Any] = {
-        "operation": operation,
-        "board": screen.board(operation, at=at, real=real, pages=pages_in(request.GET)),
-        "now": at,
-        "may_match": access.may(request.roles, May.MATCH),
-        "conditions": conditions(operation, at=at),
+        "operation": sight.operation,
+        "board": screen.board(sight.operation, at=sight.at, real=sight.real, pages=sight.pages),
+        "now": sight.at,
+        "may_match": sight.may_match,
+        "conditions": conditions(sight.operation, at=sight.at),
         "version": version,
     }
     return render_to_string("matching/control/_board.html", context)

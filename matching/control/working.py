@@ -13,9 +13,9 @@ from matching.teams.models import Team
 SEEN_FOR: Final = timedelta(seconds=40)  # a page says that it is open every 12 seconds
 
 
-def at_work(operation: Operation, *, real: datetime) -> dict[int, list[str]]:
+def at_work(operation_id: int, *, real: datetime) -> dict[int, list[str]]:
     """Team pk → names of who has it open now. One query."""
-    rows = Working.objects.filter(operation=operation, at__gt=real - SEEN_FOR).order_by("pk")
+    rows = Working.objects.filter(operation=operation_id, at__gt=real - SEEN_FOR).order_by("pk")
     found: dict[int, list[str]] = {}
     for team, name in rows.values_list("team", "user__display_name"):
         found.setdefault(team, []).append(name)

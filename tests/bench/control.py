@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from html import unescape
 from pathlib import Path
 
 from tests.infra.center import RunningCenter, center, family
 
 TEAMS, NEEDS, TABLETS, ACCEPTORS = 200, 1_000, 60, 50
-SECONDS, EVERY = 40, 2.4
+SECONDS, EVERY, ALERTS_EVERY, IDLE = 40, 2.4, 2, 1
 _DAY = """
 import json
 from datetime import timedelta
@@ -72,6 +73,9 @@ class Tablet:
     running: RunningCenter
     cookies: dict[str, str]
     line: http.client.HTTPConnection = field(init=False)
+    used: float = 0.0
+    alerts: str = ""  # what its page asks: for what stands above every page, and for its lanes
+    part: str = ""
 
     def __post_init__(self) -> None:
         self.line = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=60)
@@ -84,8 +88,11 @@ class Tablet:
                 "Content-Type": "application/x-www-form-urlencoded", "X-CSRFToken": self.cookies["csrftoken"],
                 "Referer": self.running.address,
             }  # fmt: skip
+        if time.monotonic() - self.used > IDLE:  # the server lets go of a line that says nothing
+            self.line.close()
         self.line.request(method, path, body or None, headers)
         answer = self.line.getresponse()
+        self.used = time.monotonic()
         text = answer.read().decode()
         for name, value in re.findall(r"(csrftoken)=([^;]+)", str(answer.headers.get_all("Set-Cookie"))):
             self.cookies[name] = value
@@ -102,7 +109,9 @@ def main() -> None:
 
         def tablet() -> Tablet:
             one = Tablet(running, {day["cookie"]: day["session"]})
-            one.ask("GET", f"{base}/dispatch/")
+            page = one.ask("GET", f"{base}/dispatch/")[2]
+            one.alerts = unescape(re.findall('data-alerts="([^"]+ticket[^"]+)"', page)[0])
+            one.part = unescape(re.findall('data-poll-url="([^"]+ticket[^"]+)"', page)[0])
             return one
 
         desk = tablet()
@@ -124,8 +133,8 @@ def polling(running: RunningCenter, base: str, desk: Tablet, watchers: list[Tabl
         version = ""
         while not over.wait(EVERY * dice.uniform(0.8, 1.2)):
             # Each page asks twice: for its part, and for what stands above every page.
-            one.ask("GET", f"{base}/board/alerts/?version=none_none")
-            status, newest, _ = one.ask("GET", f"{base}/dispatch/part/?version={version}")
+            one.ask("GET", f"{one.alerts}&version=none_none")
+            status, newest, _ = one.ask("GET", f"{one.part}&version={version}")
             if status == 200:
                 here = time.monotonic()
                 seen.extend(here - at for told, at in changed.items() if told not in known[id(one)])
@@ -182,11 +191,11 @@ def recalling(base: str, desk: Tablet, watchers: list[Tablet]) -> None:
     ready = threading.Barrier(len(watchers) + 1)
 
     def watch(one: Tablet, dice: random.Random) -> None:
-        _, version, _ = one.ask("GET", f"{base}/board/alerts/")
+        _, version, _ = one.ask("GET", one.alerts)
         ready.wait()
         while True:
-            time.sleep(EVERY * dice.uniform(0.8, 1.2))
-            status, version, text = one.ask("GET", f"{base}/board/alerts/?version={version}")
+            time.sleep(ALERTS_EVERY * dice.uniform(0.8, 1.2))
+            status, version, text = one.ask("GET", f"{one.alerts}&version={version}")
             if status == 200 and "全班を呼び戻し中" in text:
                 seen.append(time.monotonic() - told)
                 return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.http import QueryDict
@@ -50,14 +52,23 @@ def test_each_team_stands_in_its_lane_the_most_pressing_first_and_a_page_at_a_ti
     assert lanes(operation, "before=9999&out=x")["before"] == [1, *range(6, 17)]
 
 
-def test_an_unchanged_poll_costs_two_queries_more_than_the_door(django_assert_num_queries: object) -> None:
+def test_an_unchanged_poll_costs_two_queries_and_a_ticket_alone_opens_nothing(
+    django_assert_num_queries: object,
+) -> None:
     operation = make.operation()
     scene.out(operation)
     desk = signed_in(operation, Role.TRANSPORT)
-    part = reverse("dispatch_board_part", args=[operation.pk])
-    version = desk.get(part)["X-Version"]
-    with django_assert_num_queries(6):  # type: ignore[operator]  # session, person, operation, roles; version, names
-        assert desk.get(part, {"version": version}).status_code == 204
+    page = desk.get(reverse("dispatch_board", args=[operation.pk])).content.decode()
+    found = re.search(r'data-poll-url="([^"]+)" data-version="([^"]+)"', page)
+    assert found
+    part = unescape(found[1])
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        assert desk.get(f"{part}&version={found[2]}").status_code == 204
+    other = signed_in(operation, Role.NEEDS_DESK)
+    for stranger in (Client(), other):
+        assert stranger.get(part).status_code == 403
+    plain = reverse("dispatch_board_part", args=[operation.pk])
+    assert Client().get(plain, {"version": found[2]}).status_code == 403
 
 
 def test_who_has_a_team_open_stands_on_every_board_until_back_at_the_board() -> None:
