@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +24,7 @@ from matching.dispatch import services as dispatching
 from matching.dispatch import tokens
 from matching.dispatch.models import Dispatch
 from matching.safety import services
-from matching.safety.models import How, Recall, RecallAnswer, RecallReason
+from matching.safety.models import DangerZone, How, Recall, RecallAnswer, RecallReason
 from matching.teams.models import Team
 from tests import make
 from tests.matching.dispatch import scene
@@ -138,6 +140,23 @@ def test_whoever_may_be_in_the_zone_is_called_first() -> None:
     services.add_zone(operation, name="海岸ぞい", points=AROUND, by=SYSTEM, at=NOON)
     found = [(called.team.pk, called.inside) for called in recalls.progress(recall).teams]
     assert found == [(near.team_id, True), (nowhere.team_id, None), (far.team_id, False)]
+
+
+def test_a_zone_is_drawn_on_the_map_and_taken_off_again() -> None:
+    operation = make.operation()
+    desk = signed_in(operation, Role.TRANSPORT)
+    page = reverse("zone_page", args=[operation.pk])
+    assert "まだありません" in desk.get(page).content.decode()
+    for points, status in (("", 422), ("{", 422), ("[[38.2, 141.0]]", 409), (json.dumps(AROUND), 302)):
+        assert desk.post(page, {"name": "海岸ぞい", "points": points}).status_code == status
+    assert desk.post(page, {"name": "", "points": json.dumps(AROUND)}).status_code == 422
+    zone = DangerZone.objects.get()
+    assert zone.points == AROUND
+    assert "海岸ぞい" in desk.get(reverse("recall_page", args=[operation.pk])).content.decode()
+    for _ in range(2):
+        desk.post(reverse("zone_remove", args=[operation.pk, zone.pk]))
+    assert not DangerZone.objects.on_the_map().exists()
+    assert Entry.objects.filter(action="zone.removed").count() == 1
 
 
 def test_the_desk_ticks_a_team_off_and_takes_it_back(django_assert_max_num_queries: object) -> None:
