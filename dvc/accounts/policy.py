@@ -422,7 +422,6 @@ POLICY: Final[dict[str, Who]] = {
     "leader_dump": Anyone.TOKEN,
     # matching.field
     "field_list": May.DISPATCH,
-    "field_part": May.DISPATCH,
     "field_answer": May.DISPATCH,
     "leader_tell": Anyone.TOKEN,
     # matching.evening

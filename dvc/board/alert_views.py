@@ -1,4 +1,4 @@
-"""What every page of the desk shows above everything else: a recall, then 危機介入."""
+"""What every page of the desk shows above everything else: a recall, leaders who ask for help, 危機介入."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from dvc.accounts.policy import allowed_names
 from dvc.accounts.roles import May
 from intake.help_requests import crisis
 from matching.control.recalls import tally
+from matching.field import queries as told
 from matching.safety.queries import running_recall
 
 
 @never_cache
 @require_safe
 def alerts_part(request: HttpRequest, operation_id: int) -> HttpResponse:
-    """The banners; 204 while they are as the page has them (`version`): for whoever has a ticket two queries, four while
+    """The banners; 204 while they are as the page has them (`version`): for whoever has a ticket three queries, five while
     everybody is called back.
 
     A ticket alone opens no data: session, account and role are asked again before anything is rendered.
@@ -28,7 +29,7 @@ def alerts_part(request: HttpRequest, operation_id: int) -> HttpResponse:
     recall = running_recall(operation_id)
     counted = tally(recall) if recall else None
     known = f"{recall.pk}.{counted.total}.{counted.known}.{counted.help}" if recall and counted else "none"
-    version = f"{crisis.version(operation_id)}_{known}"
+    version = f"{crisis.version(operation_id)}_{known}_{told.version(operation_id)}"
     ticket, is_unchanged = tickets.read(request.GET.get("ticket", "")), request.GET.get("version") == version
     if is_unchanged and ticket is not None and ticket.operation == operation_id:
         return HttpResponse(status=204)
@@ -41,7 +42,9 @@ def alerts_part(request: HttpRequest, operation_id: int) -> HttpResponse:
         return _again()
     if is_unchanged:
         return HttpResponse(status=204)
+    notes = told.waiting(operation)
     context = {
+        "alarms": [note for note in notes if note.is_sos], "others": [note for note in notes if not note.is_sos],
         "alerts": crisis.standing(operation), "recall": recall, "tally": counted, "operation": operation,
         "allowed": allowed_names(roles),
     }  # fmt: skip

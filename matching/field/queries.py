@@ -20,3 +20,9 @@ def of_team(dispatch: Dispatch) -> list[FieldNote]:
     """All of the team's day, the newest first. One query."""
     rows = FieldNote.objects.filter(dispatch__team=dispatch.team_id).select_related("photo", "answered_by")
     return list(rows.order_by("-told_at", "-id"))
+
+
+def version(operation_id: int) -> str:
+    """Changes with whatever the banners show of it. One query."""
+    waiting = FieldNote.objects.waiting().filter(operation=operation_id).order_by("pk")
+    return "-".join(f"{pk}{'' if lat is None else 'p'}" for pk, lat in waiting.values_list("pk", "lat"))

@@ -6,7 +6,6 @@ from matching.field import views
 
 urlpatterns: list[URLPattern] = [
     path("", views.field_list, name="field_list"),
-    path("part/", views.field_part, name="field_part"),
     path("<int:note_id>/answer/", views.field_answer, name="field_answer"),
 ]
 phone: list[URLPattern] = [path("l/<str:token>/tell/", views.leader_tell, name="leader_tell")]

@@ -176,21 +176,6 @@ def _place(request: HttpRequest) -> services.Place | None:
 # ── at the desk ────────────────────────────────────────────────────────────────────────────────
 @never_cache
 @require_safe
-def field_part(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The strip of every desk page: SOS loudly, everything else in one line; 204 while it is as the page has it."""
-    notes = queries.waiting(request.operation)
-    version = "-".join(f"{note.pk}{'p' if note.lat is not None else ''}" for note in notes) or "0"
-    if request.GET.get("version") == version:
-        return HttpResponse(status=204)
-    alarms = [note for note in notes if note.is_sos]
-    context = {"alarms": alarms, "others": [note for note in notes if not note.is_sos]}
-    response = render(request, "matching/field/_part.html", context)
-    response["X-Version"] = version
-    return response
-
-
-@never_cache
-@require_safe
 def field_list(request: StaffRequest, operation_id: int) -> HttpResponse:
     """「現地からの連絡」: what waits, then what was answered today."""
     return _show(request)

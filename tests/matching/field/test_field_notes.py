@@ -87,10 +87,18 @@ def test_a_call_for_help_from_before_comes_with_its_place_and_never_before_the_d
     assert FieldNote.objects.filter(lat=None).count() == 1
     client = Client()
     client.force_login(make.user(dispatch.operation.center, Role.TRANSPORT))
-    part = client.get(reverse("field_part", args=[dispatch.operation_id]))
+    banners = reverse("alerts_part", args=[dispatch.operation_id])
+    part = client.get(banners)
     assert part.content.decode().count("助けを求めています") == 2
-    same = {"version": part.headers["X-Version"]}
-    assert client.get(reverse("field_part", args=[dispatch.operation_id]), same).status_code == 204
+    assert client.get(banners, {"version": part.headers["X-Version"]}).status_code == 204
+    # Everybody hears a call for help; what else waits is for whoever answers it.
+    tell(dispatch, "tools", text="土のう袋")
+    reception = Client()
+    reception.force_login(make.user(dispatch.operation.center, Role.RECEPTION))
+    seen = reception.get(banners).content.decode()
+    assert "助けを求めています" in seen
+    assert "現地からの連絡が" not in seen
+    assert "現地からの連絡が1件" in client.get(banners).content.decode()
 
 
 def test_facts_kept_without_a_signal_come_in_with_their_own_time_and_after_the_page_has_ended() -> None:

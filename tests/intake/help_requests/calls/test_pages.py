@@ -244,7 +244,7 @@ def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(
     assert "高橋" not in text(loud)
     polled = [_polled(driver.get(url(name, operation))) for name in ("board", "board_wall")]
     above = driver.get(polled[0])
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         assert driver.get(f"{polled[0]}&version={above['X-Version']}").status_code == 204
     assert f"N{need.number}" in text(above)
     assert f"N{need.number}" in text(driver.get(f"{polled[1]}&version=none_none"))
