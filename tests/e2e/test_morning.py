@@ -251,7 +251,7 @@ def send_off(desk: Visitor, operation: int, dispatch: int) -> None:
     page = desk.page
     page.goto(f"/o/{operation}/dispatch/{dispatch}/depart/")
     save(page)
-    expect(page.locator("main [role=alert]").first).to_be_visible()
+    expect(page.locator("main [role=alert]:not([hidden])").first).to_be_visible()
     assert _state(desk, dispatch) == "accepted"
     for box in page.locator("[name='checks']").all():
         box.check()
