@@ -185,7 +185,6 @@ POLICY: Final[dict[str, Who]] = {
     "draft_save": May.KEEP_NEEDS,
     "draft_open": May.KEEP_NEEDS,
     "draft_drop": May.KEEP_NEEDS,
-    "crisis_part": Anyone.TOKEN,
     "crisis_note": May.KEEP_NEEDS,
     "triage_list": May.KEEP_NEEDS,
     "triage_edit": May.MATCH,

@@ -360,12 +360,14 @@ def _undo_chunk(rows: list[ImportRow]) -> None:
     going = [row for row in rows if not why[row.pk]]
     going_needs = [row.need_id for row in going if row.need_id]
     people = {pk for row in going for pk in (row.person_id, row.caller_id) if pk}
-    kept_people = _edited(people) | _leaned_on(Person, people, except_for={"help_requests.Need": going_needs})
+    kept_people = _edited(Person, people) | _leaned_on(
+        Person, people, except_for={"help_requests.Need": going_needs}
+    )
     for row in going:
         if {row.person_id, row.caller_id} & kept_people.keys():
             leans = next(kept_people[pk] for pk in (row.person_id, row.caller_id) if pk in kept_people)
             why[row.pk] = f"この人が、ほかの記録（{leans}）に出てくるため"
-    kept_houses = _edited({row.household_id for row in going if row.household_id}, "people.household")
+    kept_houses = _edited(Household, {row.household_id for row in going if row.household_id})
     for row in going:
         if row.household_id in kept_houses:
             why[row.pk] = "このお宅の記録が、取り込んだあとで直されたため"
@@ -400,9 +402,11 @@ def _why_needs_stay(rows: list[ImportRow]) -> dict[int, str]:
     return why
 
 
-def _edited(ids: set[int], subject: str = "people.person") -> dict[int, str]:
+def _edited(model: type[models.Model], ids: set[int]) -> dict[int, str]:
     """Those of these people, or houses, that somebody has changed since the import made them, by the log."""
-    entries = Entry.objects.filter(subject_type=subject, subject_id__in=[str(pk) for pk in ids])
+    entries = Entry.objects.filter(
+        subject_type=model._meta.label_lower, subject_id__in=[str(pk) for pk in ids]
+    )
     changed = entries.exclude(action="person.imported").values_list("subject_id", flat=True)
     return {int(pk): "名簿の直し" for pk in changed}
 

@@ -23,7 +23,6 @@ urlpatterns = [
     path("drafts/save/", draft_views.draft_save, name="draft_save"),
     path("drafts/<int:draft_id>/", draft_views.draft_open, name="draft_open"),
     path("drafts/<int:draft_id>/drop/", draft_views.draft_drop, name="draft_drop"),
-    path("alerts/", crisis_views.crisis_part, name="crisis_part"),
     path("alerts/<int:alert_id>/note/", crisis_views.crisis_note, name="crisis_note"),
     path("rules/", triage_views.triage_list, name="triage_list"),
     path("rules/new/", triage_views.triage_new, name="triage_new"),

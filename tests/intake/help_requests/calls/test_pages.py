@@ -235,7 +235,7 @@ def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(
 ) -> None:
     need = make.need(operation, state=NeedState.SURVEY_WAIT)
     driver = signed_in(operation, Role.TRANSPORT)
-    part = url("crisis_part", operation)
+    part = url("alerts_part", operation)
     quiet = driver.get(part)
     assert (text(quiet).strip(), driver.get(part, {"version": quiet["X-Version"]}).status_code) == ("", 204)
     services.flag_crisis(need, by=SYSTEM, at=make.at(9))
