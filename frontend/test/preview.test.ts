@@ -105,6 +105,21 @@ describe("the tablet's own look", () => {
     expect(presence.arrived).toBe(1);
   });
 
+  it("counts an arrival once whose answer comes after the snapshot that has it, and one that is taken back not at all", () => {
+    const presence = new PresenceList();
+    const sent = {
+      result: null, verdict: { volunteer: 7, tone: "ok", code: "ok" }, op: { kind: "visit.arrive", op_id: "1", payload: {} },
+    } as unknown as Entry;
+    const undo = { result: null, verdict: { volunteer: 7 }, op: { kind: "visit.undo", op_id: "2", payload: { op: "1", of: "visit.arrive" } } };
+    const has = snapshot(0, { today: { day: "2026-11-23", arrived: 1, left: [] }, present: { "7": "2026-11-23T09:00:00+09:00" } });
+    presence.reset(has, [sent], "2026-11-23");
+    expect(presence.arrived).toBe(1);
+    presence.note({ ...sent, result: { tone: "ok", code: "ok", data: { volunteer: 7 } } } as unknown as Entry);
+    expect(presence.arrived).toBe(1);
+    presence.note(undo as unknown as Entry);
+    expect([presence.arrived, presence.has(7)]).toEqual([0, false]);
+  });
+
   it("counts of a group whom the server counted, once it has answered", () => {
     const presence = new PresenceList();
     const op = { kind: "group.arrive", op_id: "g", payload: { group: 5, members: [7, 8, 9], extra: 0 } };

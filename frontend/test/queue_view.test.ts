@@ -23,6 +23,7 @@ beforeEach(async () => {
   await shelf.register({ device_id: "d", secret: "s", name: "", epoch: 1 });
   page = document.createElement("div");
   page.innerHTML = PARTS.map((name) => `<div data-${name}></div>`).join("");
+  document.body.replaceChildren(page);
   decided = [];
   queue = new QueueView(page, shelf, () => ({ settled: decided }) as unknown as Snapshot, undo);
 });

@@ -18,6 +18,9 @@ class Server {
   changes: (() => Changes) | undefined;
   greeted = 0;
 
+  /** What happens while the snapshot is on its way. */
+  meanwhile: () => Promise<void> = async () => undefined;
+
   readonly fetch = async (url: string, init?: { body?: string }): Promise<Response> => {
     if (url === "/ops") {
       this.greeted += 1;
@@ -27,7 +30,9 @@ class Server {
       return Response.json({ server_time: new Date().toISOString(), generation: "1", backed_up_seq: 0, results: ops.map(this.ops) });
     }
     if (!this.changes) throw new TypeError("no network");
-    return Response.json(this.changes());
+    const answer = this.changes();
+    await this.meanwhile();
+    return Response.json(answer);
   };
 }
 
@@ -54,6 +59,12 @@ async function stationWith(snapshot: Snapshot | null, more: Partial<StationNews>
   shelf = await Shelf.open();
   await shelf.register(DEVICE);
   if (snapshot) await shelf.keepSnapshot(1, snapshot.version, snapshot);
+  return opened(more);
+}
+
+/** The page opened, with what the shelf has. */
+async function opened(more: Partial<StationNews> = {}): Promise<Station> {
+  shelf = await Shelf.open();
   const page = document.createElement("div");
   page.innerHTML = "<span data-device-name></span><p data-trouble></p>";
   Object.assign(page.dataset, { operationId: "1", opsUrl: "/ops", snapshotUrl: "/snapshot?", app: "test" });
@@ -87,10 +98,27 @@ describe("who is here", () => {
     expect([station.snapshot?.version, station.presence.has(1), station.presence.arrived]).toEqual(["v2", true, 1]);
   });
 
+  it("has somebody who was settled while the snapshot was on its way, also when the page is opened again", async () => {
+    const station = await stationWith(await snapshotOf(["佐藤 花…"]));
+    await arrival(station, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    server.ops = applied;
+    const moved = { "9": "2026-11-23T09:00:00+09:00" }; // says something, so it is kept
+    server.changes = () => ({ ...unchanged(), cursor: "v2", present: moved }); // made after the record, without it
+    server.meanwhile = async () => {
+      station.hurry();
+      await vi.waitFor(() => expect(heard.settled.length).toBe(1));
+    };
+    await station.freshen();
+    expect([station.snapshot?.version, station.presence.has(1)]).toEqual(["v2", true]);
+    const again = await opened();
+    expect([again.snapshot?.version, again.presence.has(9), again.presence.has(1)]).toEqual(["v2", true, true]);
+  });
+
   it("is what the shelf says when the page is opened again without a network", async () => {
     const snapshot = await snapshotOf(["佐藤 花…"]);
     await arrival(await stationWith(snapshot), 1);
-    const again = await stationWith(null);
+    const again = await opened();
     expect([again.snapshot?.version, again.presence.has(1)]).toEqual([snapshot.version, true]);
     expect(heard.counted.at(-1)?.map(({ op }) => op.payload.volunteer)).toEqual([1]);
   });

@@ -39,6 +39,7 @@ export async function refreshSnapshot(
     for (let round = 0; round < 2; round += 1) {
       const tooMany = snapshot !== null && (await shelf.changesCount(operation)) >= MOST_CHANGES;
       const since = snapshot && !tooMany ? snapshot.version : "";
+      const asked = Date.now();
       const answer = await get(ask, `${url}&since=${encodeURIComponent(since)}`, device, since ? TIMEOUT_MS : WHOLE_TIMEOUT_MS);
       if (answer === null) return { snapshot, came: false };
       if ("whole" in answer) {
@@ -50,8 +51,9 @@ export async function refreshSnapshot(
       }
       if (!snapshot) return { snapshot, came: false };
       const kept = snapshot.kept ?? snapshot.version;
-      if (answer.cursor !== snapshot.version) snapshot = movedOn(snapshot, answer, kept);
-      return { snapshot: await keep(shelf, operation, snapshot, { ...answer, since: kept }), came: true };
+      const changes = { ...answer, asked };
+      if (answer.cursor !== snapshot.version) snapshot = movedOn(snapshot, changes, kept);
+      return { snapshot: await keep(shelf, operation, snapshot, { ...changes, since: kept }), came: true };
     }
   } catch {
     // No network, half an answer: yesterday's snapshot is better than none, and its verdicts are only previews.

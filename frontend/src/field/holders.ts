@@ -92,8 +92,8 @@ export function movedOn(snapshot: Snapshot, changes: Changes, kept?: string): Sn
   }
   const holders = holdersOf(snapshot);
   holders.moveOn(changes);
-  const { cursor: version, server_time } = changes;
-  const next: Snapshot = { ...snapshot, ...changes.head, present, version, server_time, kept };
+  const { cursor: version, server_time, asked } = changes;
+  const next: Snapshot = { ...snapshot, ...changes.head, present, version, server_time, asked, kept };
   tables.set(next, holders);
   return next;
 }

@@ -15,6 +15,8 @@ export class PresenceList implements Presence {
   private here = new Set<Who>();
   private gone = new Set<Who>();
   private arrivals = new Set<string>();
+  /** Arrivals without an answer of people whom the snapshot has: in its number already, or told elsewhere before. */
+  private listed = new Set<string>();
   private undone = new Set<string>();
   /** Arrivals of cards that nobody is known to hold: card text → op id. */
   private unnamed = new Map<string, string>();
@@ -32,6 +34,7 @@ export class PresenceList implements Presence {
     this.before = today?.arrived ?? 0;
     this.sites = new Map(Object.entries(today?.sites ?? {}).map(([who, site]) => [Number(who), site]));
     this.arrivals = new Set();
+    this.listed = new Set();
     this.undone = new Set();
     this.unnamed = new Map();
     this.guests = new Map();
@@ -39,8 +42,10 @@ export class PresenceList implements Presence {
       // Also somebody written down here: the answer says who they are.
       const who = entry.result?.data.volunteer ?? whoOf(entry);
       // What was settled while the snapshot was made may be in its number already.
-      const counted = ARRIVALS.has(entry.op.kind) && entry.result !== null && typeof who === "number" && this.here.has(who);
-      if (!counted) this.note(entry);
+      const isListed = ARRIVALS.has(entry.op.kind) && typeof who === "number" && this.here.has(who);
+      if (isListed && entry.result !== null) continue;
+      if (isListed) this.listed.add(entry.op.op_id); // its answer is still on the way, and may say that it is new
+      this.note(entry);
     }
   }
 
@@ -56,7 +61,8 @@ export class PresenceList implements Presence {
     if (op.kind === "person.walk_in") this.write(entry);
     if (UNCHECKED.has(entry.verdict.code) && op.payload.card !== undefined) this.unnamed.set(op.payload.card, op.op_id);
     if (ARRIVALS.has(op.kind)) {
-      if (refused || KNOWN_BEFORE.has(result?.code ?? entry.verdict.code)) this.arrivals.delete(op.op_id);
+      const isKnown = this.listed.has(op.op_id) || KNOWN_BEFORE.has(result?.code ?? entry.verdict.code);
+      if (refused || isKnown) this.arrivals.delete(op.op_id);
       else this.arrivals.add(op.op_id);
     }
     if (op.kind === "group.arrive" || op.kind === "group.leave") {

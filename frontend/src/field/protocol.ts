@@ -255,6 +255,8 @@ export interface Snapshot {
   readonly version: string;
   readonly kept?: string | undefined;
   readonly server_time: string;
+  /** When this tablet asked for it (ms of its own clock); of a whole, which may be older, nobody knows. */
+  readonly asked?: number | undefined;
   readonly operation: {
     readonly id: number;
     readonly name: string;
@@ -299,7 +301,7 @@ export interface Columns {
   readonly flags: readonly number[];
 }
 
-type Head = Omit<Snapshot, "version" | "kept" | "server_time" | "revoked" | "columns" | "cards" | "short_codes" | "present">;
+type Head = Omit<Snapshot, "version" | "kept" | "server_time" | "asked" | "revoked" | "columns" | "cards" | "short_codes" | "present">;
 
 /** GET snapshot with an empty or unusable `since`. */
 export interface WholeAnswer {
@@ -312,8 +314,10 @@ export interface WholeAnswer {
   readonly present: Readonly<Record<string, string>>;
 }
 
-/** GET snapshot with a cursor: how it is now with what changed since. `present` holds null for who is not here. */
+/** GET snapshot with a cursor: how it is now with what changed since. `present` holds null for who is not here. `asked`
+    is the tablet's own. */
 export interface Changes {
+  readonly asked?: number;
   readonly cursor: string;
   readonly server_time: string;
   readonly head: Partial<Head>;

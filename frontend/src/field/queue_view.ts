@@ -20,6 +20,7 @@ export class QueueView {
   async draw(): Promise<void> {
     const { page, shelf } = this;
     const [count, newest, toLookAt] = await Promise.all([shelf.queuedCount(), shelf.newest(LISTED), shelf.toLookAt()]);
+    if (!page.isConnected) return; // the page was left meanwhile
     part(page, "unsent-count").textContent = String(count);
     part(page, "unsent").dataset["some"] = count ? "yes" : "no";
     drawStrip(part(page, "strip"), newest);

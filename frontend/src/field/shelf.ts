@@ -21,6 +21,7 @@ const FIRST: Meta = { lastSeq: 0, generation: null, backedUpSeq: 0 };
 // Results that stay on screen until a person has dealt with them.
 const ASK_A_PERSON: readonly Status[] = ["refused", "mismatch", "review", "held"];
 const STRICT = { durability: "strict" } as const;
+const DAY_MS = 24 * 3600 * 1000;
 type Rows = IDBPTransaction<Schema, ("meta" | "ops")[], "readwrite">;
 
 export class Shelf {
@@ -182,13 +183,19 @@ export class Shelf {
     return this.use((rooms) => rooms.getAllFromIndex("ops", "look", 1));
   }
 
-  /** What this tablet knows beyond a snapshot of that moment (ms): recorded since, or not settled. Oldest first. */
-  async since(moment: number): Promise<Entry[]> {
+  /**
+   * What this tablet knows beyond a snapshot that was made at `moment` and asked for at `asked` (ms): recorded since, not
+   * settled, or (of the day before) answered since, because it may have come to the server after the snapshot was made.
+   * Oldest first.
+   */
+  async since(moment: number, asked: number = moment): Promise<Entry[]> {
+    const floor = uuid7Floor(moment);
     const [recent, queued] = await Promise.all([
-      this.use((rooms) => rooms.getAll("ops", IDBKeyRange.lowerBound(uuid7Floor(moment)))),
+      this.use((rooms) => rooms.getAll("ops", IDBKeyRange.lowerBound(uuid7Floor(Math.min(moment, asked) - DAY_MS)))),
       this.queuedAfter(-Infinity, Infinity),
     ]);
-    const all = new Map([...queued, ...recent].map((entry) => [entry.op_id, entry]));
+    const beyond = recent.filter(({ op_id, answered }) => op_id >= floor || (answered !== undefined && answered >= asked));
+    const all = new Map([...queued, ...beyond].map((entry) => [entry.op_id, entry]));
     return [...all.values()].sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
   }
 
@@ -226,12 +233,13 @@ export class Shelf {
       if (restored) await requeue(tx, backedUpSeq);
       const entries = await Promise.all(results.map((result) => ops.get(result.op_id)));
       const settled: Entry[] = [];
+      const answered = Date.now();
       results.forEach((result, i) => {
         const entry = entries[i];
         if (!entry) return;
         this.onTheWay.delete(entry.op_id);
         const look = toLookAtAfter(result, entry);
-        const kept: Entry = { ...entry, state: "settled", queued: 0, look, result: lessPersonal(result) };
+        const kept: Entry = { ...entry, state: "settled", queued: 0, look, result: lessPersonal(result), answered };
         void ops.put(kept).catch(() => undefined);
         settled.push({ ...kept, result });
       });

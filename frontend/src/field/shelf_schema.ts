@@ -25,6 +25,8 @@ export interface Entry {
   readonly verdict: Verdict;
   readonly result: Result | null;
   readonly look: 0 | 1;
+  /** When its answer came (ms of this tablet's clock). */
+  readonly answered?: number;
 }
 
 export interface StoredSnapshot {

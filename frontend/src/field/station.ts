@@ -156,8 +156,9 @@ export class Station {
   private async count(): Promise<void> {
     const snapshot = this.snapshot_;
     const since = snapshot ? Date.parse(snapshot.server_time) : 0;
-    const known = new Map((await this.shelf.since(since)).map((entry) => [entry.op_id, entry]));
-    for (const { entry, at } of this.lately) if (at >= since) known.set(entry.op_id, entry);
+    const asked = Math.min(snapshot?.asked ?? since, since); // it may have been made before: another tablet asked first
+    const known = new Map((await this.shelf.since(since, asked)).map((entry) => [entry.op_id, entry]));
+    for (const { entry, at } of this.lately) if (at >= asked) known.set(entry.op_id, entry);
     const entries = [...known.values()].sort((a, b) => (a.op_id < b.op_id ? -1 : 1));
     const mine = entries.filter((entry) => entry.op.operation === this.operation);
     const today = localDay(new Date());
