@@ -74,6 +74,7 @@ def test_a_survey_without_a_network_arrives_whole_when_there_is_one(
     page.get_by_label("作業する部屋の数").fill("3")
     page.get_by_role("button", name="調査を終える").click()
     expect(page.locator("[data-sheet-say]")).to_be_empty()
+    expect(page.locator("[data-sheet]")).to_be_hidden()  # until then the first house's sheet is on the screen
     visitor.picture("survey-offline-list")
 
     # The second house: the page is closed in the middle, and goes on as it was.

@@ -133,8 +133,9 @@ export class SurveySheet {
     await this.alone(async () => {
       hand.change({ form: readForm(this.form) });
       await this.settle();
-      if (await this.acts.finish(visit, hand.draft)) this.close();
-      else say.textContent = "まだ終えていません。担当者を確かめて、もう一度「調査を終える」を押してください。";
+      if (!(await this.acts.finish(visit, hand.draft))) {
+        say.textContent = "まだ終えていません。担当者を確かめて、もう一度「調査を終える」を押してください。";
+      } else if (this.visit === visit) this.close(); // and not the next house's, opened meanwhile
     });
   }
 
