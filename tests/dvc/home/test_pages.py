@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -207,15 +208,17 @@ def test_after_work_home_asks_for_those_who_have_not_left() -> None:
     assert "しめ" in now, "the step of the day and the advice agree"
 
 
+@pytest.mark.parametrize(("hour", "most"), [(10, 18), (17, 19)])  # in the evening: whether the day is closed
 def test_home_costs_the_same_number_of_queries_however_busy_the_day(
-    django_assert_max_num_queries: object,
+    django_assert_max_num_queries: object, hour: int, most: int
 ) -> None:
-    operation = make.operation()
-    client = signed_in(make.user(operation.center))
-    for _ in range(5):
-        make.need(operation)
-    with django_assert_max_num_queries(18):  # type: ignore[operator]
-        client.get(url("home", operation))
+    with time_machine.travel(make.at(hour), tick=False):
+        operation = make.operation()
+        client = signed_in(make.user(operation.center))
+        for _ in range(5):
+            make.need(operation)
+        with django_assert_max_num_queries(most):  # type: ignore[operator]
+            assert client.get(url("home", operation)).status_code == 200
 
 
 def test_home_answers_nothing_while_nothing_changed() -> None:
