@@ -27,7 +27,8 @@ class MatchRun(models.Model):
     `effort`, `seed` and `previous` (the teams the search set out from, vcplan/1) belong to the question as much as
     the problem does. `version` is the software that answered, `seconds` what the engine took, `bound` a score no
     plan can exceed and `gap` what is missing to it, as a share of it; `helps` what one more of something was found to bring
-    (`matching.proposals.shortages.Helping`). All three only where there was time for them.
+    (`matching.proposals.shortages.Helping`). All three only where there was time for them. `changed` is what is different
+    from the answer before (`matching.proposals.compare.Comparison`), null where there is none to compare with.
     """
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="match_runs")
@@ -53,6 +54,7 @@ class MatchRun(models.Model):
     bound = models.FloatField(null=True)
     gap = models.FloatField(null=True)
     helps = models.JSONField(null=True)
+    changed = models.JSONField(null=True)
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:

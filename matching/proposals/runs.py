@@ -24,6 +24,7 @@ from dvc.outbox import services as outbox
 from dvc.outbox.models import Row, State
 from intake.help_requests.models import Need
 from matching.proposals import memory
+from matching.proposals.compare import compare
 from matching.proposals.decided import unowned, with_decisions
 from matching.proposals.gather import Gathered, gather
 from matching.proposals.models import MatchRun, Proposal, ProposalState, RunState
@@ -197,6 +198,7 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
 
     session = memory.take(found.operation)
     previous = session.plan if session is not None else None
+    before = (session.problem, session.plan) if session is not None else None
     if not begin(found, held, previous=previous, at=now()):
         raise outbox.LeaseLost(f"run {found.pk} was withdrawn or taken over")
     budget = _budget(found)
@@ -231,6 +233,9 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
     found.score, found.seconds = read.score.total, thought.taken
     _keep(found, held, gathered, plan, at=now(), asked=_asked_about(found, now))
     memory.keep(found, session)
+    if before is not None:
+        changed = compare(*before, gathered.problem, plan).to_json()
+        MatchRun.objects.filter(pk=found.pk).update(changed=changed)
     left = min(PROOF_SECONDS, budget.seconds - thought.taken)
     prices: tuple[Price, ...] = ()
     if budget is WHOLE and left > 0 and not _others_wait(at=now()):

@@ -17,15 +17,13 @@ from dvc.core.refused import Refused
 from intake.help_requests.models import Need
 from intake.help_requests.numbers import number_of
 from matching.proposals import what_if
-from matching.proposals.compare import Comparison, compare, sentences
+from matching.proposals.compare import Comparison, sentences
 from matching.proposals.forms import one_id
 from matching.proposals.models import MatchRun, RunState, WhatIf
 from matching.proposals.runs import OFFERED_FOR
 from matching.proposals.status import SILENT_AFTER
 from matching.proposals.weights import ASPECTS, STEPS, set_weights, steps_of, told
 from matching.proposals.what_if import Change
-from matching.solver.model import ProblemError
-from matching.solver.vcjson import plan_from_json, problem_from_json
 
 SHOWN = 8
 TABLE = (
@@ -142,19 +140,12 @@ def _comparison(found: Comparison) -> dict[str, Any]:
 @require_safe
 def last_two(request: StaffRequest, operation_id: int) -> HttpResponse:
     """What the newest proposals changed against those before them."""
-    answered = MatchRun.objects.filter(
-        operation=request.operation, state=RunState.DONE, plan__isnull=False, problem__isnull=False
-    )
-    after, before = (*answered[:2], None, None)[:2]
+    answered = MatchRun.objects.filter(operation=request.operation, state=RunState.DONE)
+    after, before = (*answered.only("finished_at", "changed")[:2], None, None)[:2]
     context: dict[str, Any] = {"after": after, "before": before, "section": "matching_board"}
-    if after is not None and before is not None:
-        try:
-            old, new = ((problem_from_json(run.problem), plan_from_json(run.plan)) for run in (before, after))
-        except ProblemError:  # another version wrote it
-            context |= {"after": None, "before": None}
-        else:
-            found = compare(*old, *new)
-            context |= _comparison(found) | {"moved": found.moved}
+    if after is not None and after.changed is not None:
+        found = Comparison.from_json(after.changed)
+        context |= _comparison(found) | {"moved": found.moved}
     return render(request, "matching/proposals/last_two.html", context)
 
 
