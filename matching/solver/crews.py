@@ -492,49 +492,56 @@ def _as_before(
 def rides_for(
     people: Sequence[Unit], size: int, truck: bool, fleet: Sequence[FleetVehicle]
 ) -> tuple[Ride, ...] | None:
-    """Vehicles and drivers that seat everybody (with a truck where one is needed), own cars first."""
-    owners = sorted(
-        (m for u in people for m in u.cars), key=lambda m: -(m.vehicle.seats if m.vehicle else 0)
-    )  # fmt: skip
-    drivers = [m for u in people for m in u.drivers]
-    rides: list[Ride] = []
-    driving: set[str] = set()
-    seats = 0
-    free = list(fleet)
+    """Vehicles and drivers that seat everybody (with a truck where one is needed), or None when there is no way: own cars,
+    and as few of the center's as will do. Who drives one of those leaves their own car behind."""
+    owners = sorted((m for u in people for m in u.cars), key=lambda m: -_own_seats(m))
+    drivers = sorted((m for u in people for m in u.drivers), key=_own_seats)
+    vehicles = sorted(fleet, key=lambda v: (v.seats, v.id))
+    for many in range(min(len(drivers), len(vehicles)) + 1):
+        for bringer in _bringers(owners, vehicles if many else ()) if truck else (None,):
+            rides = _rides(size, owners, [m for m in drivers if m is not bringer], vehicles, many, bringer)
+            if rides is not None:
+                return rides
+    return None
 
-    def own(owner: Volunteer) -> None:
-        nonlocal seats
-        rides.append(Ride(owner.id, owner.id))
-        driving.add(owner.id)
-        seats += owner.vehicle.seats if owner.vehicle else 0
 
-    def center(vehicle: FleetVehicle) -> bool:
-        nonlocal seats
-        spare = [m for m in drivers if m.id not in driving]
-        if not spare:
-            return False
-        driver = min(spare, key=lambda m: m.vehicle.seats if m.vehicle else 0)
-        rides.append(Ride(vehicle.id, driver.id))
-        driving.add(driver.id)
-        free.remove(vehicle)
-        seats += vehicle.seats
-        return True
+def _bringers(
+    owners: Sequence[Volunteer], vehicles: Iterable[FleetVehicle]
+) -> Iterator[Volunteer | FleetVehicle]:
+    """Who or what could be the truck: of several of the center's with as many seats the first."""
+    yield from (m for m in owners if m.vehicle is not None and m.vehicle.kind == "truck")
+    yield from {v.seats: v for v in vehicles if v.kind == "truck"}.values()
 
-    if truck:
-        with_truck = [m for m in owners if m.vehicle is not None and m.vehicle.kind == "truck"]
-        trucks = [v for v in free if v.kind == "truck"]
-        if with_truck:
-            own(with_truck[0])
-        elif not (trucks and center(trucks[0])):
-            return None
-    for owner in owners:
-        if seats < size and owner.id not in driving:
-            own(owner)
-    while seats < size and free:
-        enough = [v for v in free if seats + v.seats >= size]
-        if not center(enough[0] if enough else free[-1]):
-            break
-    return tuple(rides) if seats >= size else None
+
+def _rides(
+    size: int, owners: Sequence[Volunteer], drivers: Sequence[Volunteer], vehicles: Sequence[FleetVehicle], many: int,
+    bringer: Volunteer | FleetVehicle | None,
+) -> tuple[Ride, ...] | None:  # fmt: skip
+    """The rides with so `many` vehicles of the center, driven by those with the smallest cars of their own."""
+    if len(drivers) < many:
+        return None
+    at_wheel = {m.id for m in drivers[:many]}
+    own = sorted((m for m in owners if m.id not in at_wheel), key=lambda m: m is not bringer)
+    seats = sum(map(_own_seats, own))
+    taken = [bringer] if isinstance(bringer, FleetVehicle) else []
+    others = [v for v in vehicles if v is not bringer]
+    taken += others[len(others) - (many - len(taken)) :] if many > len(taken) else []
+    if len(taken) > many or seats + sum(v.seats for v in taken) < size:
+        return None
+    if many and taken[-1] is not bringer:  # of the last one the smallest that will do
+        need = size - seats - sum(v.seats for v in taken) + taken[-1].seats
+        taken[-1] = next(v for v in others if v.seats >= need and v not in taken[:-1])
+    rides = [Ride(vehicle.id, m.id) for vehicle, m in zip(taken, drivers, strict=False)]
+    short = size - sum(v.seats for v in taken)
+    for owner in own:
+        if short > 0 or owner is bringer:
+            rides.append(Ride(owner.id, owner.id))
+            short -= _own_seats(owner)
+    return tuple(rides)
+
+
+def _own_seats(person: Volunteer) -> int:
+    return person.vehicle.seats if person.vehicle is not None else 0
 
 
 def _value(ground: Ground, task: Task, people: Sequence[Unit], size: int, line: Timeline) -> float:

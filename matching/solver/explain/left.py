@@ -160,6 +160,11 @@ class _Kind(NamedTuple):
     cars: tuple[tuple[int, bool, bool], ...]
     drivers: int
 
+    @property
+    def seated(self) -> tuple[object, ...]:
+        """What decides whether there is a seat for them."""
+        return self.size, self.cars, self.drivers
+
 
 class _PartKey(NamedTuple):
     """What of a need decides what units are to it."""

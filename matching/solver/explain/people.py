@@ -77,8 +77,7 @@ class _Openings:
             return
         seated: dict[tuple[object, ...], bool] = {}
         for i in asked:
-            unit = self.ground.units[int(self.left.free[i])]
-            kind = unit.size, unit.seats, unit.has_truck, len(unit.drivers), len(unit.cars)
+            kind = self.left.kinds[self.left.kind_of[i]].seated
             if kind not in seated:
                 seated[kind] = self._has_seats(crew, int(self.left.free[i]))
             (self.fits if seated[kind] else self.no_seat)[i] = True
