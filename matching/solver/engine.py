@@ -25,8 +25,8 @@ EFFORT_PER_SECOND = 35
 """Rounds that an ordinary machine with two cores does in a second, drawing and explaining included."""
 
 Progress = Callable[[int, float], bool | None]
-"""Called now and then with the rounds done and the best score so far; False ends the search at once, and the best
-plan so far is the answer."""
+"""Called now and then with the rounds done and the score so far, on the scale of `rules.review` (less what is charged
+meanwhile for what teams lack); False ends the search at once, and the best plan so far is the answer."""
 
 
 def solve(
@@ -55,10 +55,11 @@ def solve(
     _keep(start, prices, [team for team in before if locks.are_met_by(team)])
     locks.honour(start, prices)
     _keep(start, prices, [team for team in before if not locks.are_met_by(team)])
-    idle = problem.params.w.idle * sum(v.idle_w for v in problem.volunteers if v.insured)
+    # What the plan is worth where the search adds nothing: its teams take from there.
+    empty_handed = review(problem, Plan(teams=tuple(pinned))).score.total
 
     def report(share: float, points: float) -> bool:
-        return progress is None or progress(round(share * effort), points - idle) is not False
+        return progress is None or progress(round(share * effort), empty_handed + points) is not False
 
     budget = Budget(effort, began, seconds, report)
     state = planned(

@@ -244,6 +244,24 @@ def test_a_solve_can_be_stopped_by_the_clock_and_reports_on_its_way() -> None:
     assert seen[-1][1] == pytest.approx(review(problem, plan).score.total)
 
 
+@pytest.mark.parametrize("pins", [0, 1])
+def test_what_it_reports_is_what_the_plan_is_worth_with_fixed_teams_and_broken_promises(pins: int) -> None:
+    crew = (*CREW, *(volunteer(f"W{i}", exp=2) for i in range(6)))
+    problem = morning(volunteers=crew, needs=(need("N1"), need("N2"), need("N3")))
+    first = solve(problem)
+    promised = dict.fromkeys((m for team in first.teams for m in team.members), "N1")
+    problem = replace(problem, baseline=promised, pins=tuple(Pin(team) for team in first.teams[:pins]))
+    told = list[float]()
+
+    def stop_at_once(_: int, points: float) -> bool:
+        told.append(points)
+        return False
+
+    plan = solve(problem, effort=100, progress=stop_at_once)
+    assert review(problem, plan).score.churn < 0
+    assert told == [pytest.approx(review(problem, plan).score.total)]
+
+
 def test_a_solve_whose_caller_says_stop_ends_at_once_with_a_plan_that_keeps_every_rule() -> None:
     problem, told = random_morning(7), list[int]()
 
