@@ -13,13 +13,14 @@ from django.utils import timezone
 from dvc.core.fields import ClockField
 from dvc.core.japanese import normalise_text
 from intake.volunteers.models import Volunteer
-from matching.dispatch.gate import Check
+from matching.dispatch.gate import checks_today
 from matching.dispatch.models import Dispatch, DispatchState, Outcome
 from matching.equipment.models import Vehicle
 from matching.loans.models import Loan
 from matching.loans.models import Outcome as Became
 from matching.loans.queries import in_order
 from matching.loans.services import Back
+from matching.safety.policy import Band
 
 CANCEL_REASONS = (
     ("雨・警報など天候のため", "雨・警報など天候のため"),
@@ -57,13 +58,18 @@ class DepartForm(forms.Form):
 
     checks = forms.MultipleChoiceField(
         label="出発前の5つの確認",
-        choices=Check.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="チームの前で、声に出して確かめてから印をつけます。",
     )
     due_back = ClockField(label="センターに戻る時刻", help_text="過ぎると、ボードに赤で出ます。")
     override = Text(label="足りないものがあっても出発させる理由", max_length=200, required=False)
+
+    def __init__(self, *args: Any, band: Band, **options: Any) -> None:
+        super().__init__(*args, **options)
+        checks = self.fields["checks"]
+        assert isinstance(checks, forms.MultipleChoiceField)
+        checks.choices = checks_today(band)
 
 
 class PostponeForm(forms.Form):

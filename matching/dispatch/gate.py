@@ -17,6 +17,7 @@ from intake.volunteers.models import InsurancePolicy
 from matching.dispatch.handing_over import not_handed_over
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import Licence, LicenceSeen
+from matching.safety.policy import Band
 from matching.safety.queries import departure_stops
 from matching.teams.models import Member
 from matching.teams.rides import Drive
@@ -28,8 +29,14 @@ class Check(models.TextChoices):
     HEALTH = "health", "体調：全員に聞きました。具合の悪い人はいません"
     GEAR = "gear", "装備：長そで・長ぐつ・手袋・マスクがそろっています"
     DRINK = "drink", "飲み物：全員が持っています"
-    NO_OVERWORK = "no_overwork", "無理をしない：20分作業したら10分休むと伝えました"
+    NO_OVERWORK = "no_overwork", "無理をしない：休む時間を伝えました"
     CONTACT = "contact", "連絡先：センターの電話番号を全員に伝えました"
+
+
+def checks_today(band: Band) -> list[tuple[str, str]]:
+    """The five points as they are read out today: how long to work and to rest follows from the heat."""
+    rest = f"無理をしない：{band.work}分作業したら{band.rest}分休むと伝えました"
+    return [(check.value, rest if check == Check.NO_OVERWORK else check.label) for check in Check]
 
 
 @dataclass(frozen=True, slots=True)

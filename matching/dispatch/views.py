@@ -36,6 +36,7 @@ from matching.equipment.models import Vehicle
 from matching.loans.queries import of_team, said
 from matching.loans.services import take_back_all
 from matching.queue.near import near
+from matching.safety.queries import working_band
 from matching.teams.queries import with_rides
 from matching.teams.services import people_of, say_coming
 
@@ -94,10 +95,11 @@ def dispatch_depart(request: StaffRequest, operation_id: int, dispatch_id: int) 
     dispatch = _one(request, dispatch_id)
     if dispatch.state != DispatchState.ACCEPTED:
         return redirect("dispatch_detail", operation_id, dispatch_id)
+    band = working_band(request.operation, at=request.now)
     if request.method != "POST":
         due = timezone.localtime(services.usual_return(dispatch, at=request.now))
-        return _show_depart(request, dispatch, DepartForm(initial={"due_back": due.time()}))
-    form = DepartForm(request.POST)
+        return _show_depart(request, dispatch, DepartForm(initial={"due_back": due.time()}, band=band))
+    form = DepartForm(request.POST, band=band)
     if not form.is_valid():
         return _show_depart(request, dispatch, form, status=422)
     try:

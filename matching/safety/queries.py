@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dvc.operations.models import Operation
 from matching.safety.models import DangerZone, Reading, Recall, SafetyRules, Weather, WeatherAlert
-from matching.safety.policy import OLD_AFTER, USUAL, Band, Effect, Policy, WeatherRule, read
+from matching.safety.policy import OLD_AFTER, USUAL, USUAL_BANDS, Band, Effect, Policy, WeatherRule, read
 
 LONGEST_WAIT = timedelta(hours=12)
 
@@ -95,6 +95,16 @@ def conditions(operation: Operation, *, at: datetime) -> Conditions:
         weather=weather,
         stops=[*_heat_stops(reading, band, at=at), *(_weather_stop(one) for one in weather if one.stops)],
     )
+
+
+def working_band(operation: Operation, *, at: datetime) -> Band:
+    """By which minutes teams work and rest now. The first band while nobody has read the meter today, and where the heat
+    stops all work: whoever is out in spite of it rests at least so much. Three queries at most."""
+    band = conditions(operation, at=at).band
+    if band is not None and not band.stop:
+        return band
+    working = [one for one in policy_of(operation).bands if not one.stop] or list(USUAL_BANDS[:1])
+    return working[-1] if band is not None else working[0]
 
 
 def _standing(alert: WeatherAlert, rules: Policy, *, at: datetime) -> Standing | None:

@@ -6,8 +6,7 @@ from django import template
 from django.utils import timezone
 
 from dvc.operations.models import Operation
-from matching.safety.policy import USUAL_BANDS
-from matching.safety.queries import conditions
+from matching.safety.queries import working_band
 
 register = template.Library()
 
@@ -15,5 +14,4 @@ register = template.Library()
 @register.simple_tag
 def work_rhythm(operation: Operation) -> str:
     """「20分作業・10分休憩」, as the day's heat wants it."""
-    band = conditions(operation, at=operation.moment(timezone.now())).band
-    return (USUAL_BANDS[0] if band is None or band.stop else band).rhythm
+    return working_band(operation, at=operation.moment(timezone.now())).rhythm

@@ -20,6 +20,7 @@ from intake.help_requests.models import Need, NeedState
 from intake.people.models import Person
 from matching.dispatch import services, sheets, tokens
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from matching.safety import services as safety
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -348,6 +349,20 @@ def test_a_dispatch_is_called_off_with_a_reason() -> None:
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.CANCELLED
     assert Entry.objects.get(action="dispatch.cancelled").details["reason"] == "通行止め"
+
+
+@pytest.mark.parametrize(
+    ("wbgt", "rhythm"), [(None, "20分作業したら10分"), (29.0, "15分作業したら15分"), (33.0, "15分作業したら15分")]
+)
+def test_the_gate_says_how_long_to_work_and_to_rest_in_today_s_heat(wbgt: float | None, rhythm: str) -> None:
+    dispatch = dispatch_now()
+    if wbgt is not None:
+        safety.read_wbgt(dispatch.operation, wbgt, by=SYSTEM, at=timezone.now() - timedelta(seconds=5))
+    client = signed_in(make.user(dispatch.operation.center))
+    assert f"{rhythm}休むと伝えました" in client.get(url("dispatch_depart", dispatch)).content.decode()
+    refused = client.post(url("dispatch_depart", dispatch), {"due_back": "23:59"})
+    assert refused.status_code == 409
+    assert f"{rhythm}休むと伝えました" in refused.content.decode()
 
 
 # ── paper ──────────────────────────────────────────────────────────────────────────────────────
