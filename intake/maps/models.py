@@ -10,6 +10,7 @@ from django.db import models
 class NoteKind(models.TextChoices):
     CLOSED_ROAD = "closed_road", "通行止め"
     HAZARD = "hazard", "危険"
+    EVACUATION = "evacuation", "避難する場所"
     DUMP_SITE = "dump_site", "仮置場"
     WAY_IN = "way_in", "入口・行き方"
     PARKING = "parking", "駐車できる所"

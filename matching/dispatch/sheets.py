@@ -7,7 +7,7 @@ what to do stands in the work items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -27,6 +27,7 @@ from intake.people.models import Household, Person, Precision
 from intake.volunteers.sheets import missing_letters, write_pdf
 from matching.dispatch import tokens
 from matching.dispatch.models import Dispatch
+from matching.dispatch.surroundings import DrawnMap, Surroundings, around, map_of
 from matching.dispatch.times import EACH_WAY, Span, spans, usual_return
 from matching.teams.services import people_of
 from matching.trips.models import DumpSite
@@ -55,8 +56,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One house: whose, where, what to do there, and when. `planned` is None where nothing was worked out; `map` is
-    empty without a place."""
+    """One house: whose, where, what to do there, and when. `zones`: the danger zones it lies in. `planned` is None where
+    nothing was worked out; `map` is empty without a place."""
 
     dispatch: Dispatch
     position: int
@@ -69,6 +70,7 @@ class Stop:
     jobs: list[Job]
     tools: list[str]
     hazards: list[str]
+    zones: list[str]
     cleared: str
     not_before: time
     until: time
@@ -79,7 +81,8 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Everything printed for one team; with more than one stop on two pages. Symbols are ready SVG."""
+    """Everything printed for one team: a page, with more than one stop a second that has them in order, and the drawn map
+    (None where nobody knows a place). Symbols are ready SVG."""
 
     dispatch: Dispatch
     day: str
@@ -91,6 +94,8 @@ class Order:
     tools: list[str]
     due: datetime
     evacuation: str
+    drawn: DrawnMap | None
+    map_svg: SafeString
     dump_sites: list[DumpSite]
     not_to_do: tuple[str, ...]
     leader_page: SafeString
@@ -100,7 +105,7 @@ class Order:
 
     @property
     def pages(self) -> int:
-        return 1 if len(self.stops) == 1 else 2
+        return (1 if len(self.stops) == 1 else 2) + (self.drawn is not None)
 
     @property
     def map_url(self) -> str:
@@ -108,11 +113,13 @@ class Order:
         return self.stops[0].map_url
 
 
-def order(dispatch: Dispatch, *, base_url: str, at: datetime) -> Order:
+def order(dispatch: Dispatch, *, base_url: str, at: datetime, here: Surroundings | None = None) -> Order:
     """The sheet of this dispatch's team, with every house it still has or was at. `dispatch` is its first.
 
-    `base_url`: scheme and host a phone can reach, without a slash at the end.
+    `base_url`: scheme and host a phone can reach, without a slash at the end. `here`: what lies around, when many orders
+    are made one after the other (None: asked for, four queries).
     """
+    here = here or around(dispatch.operation)
     people = [person.name for person in people_of(dispatch.team)]
     leader = dispatch.team.leader
     leader_url = base_url + reverse("leader_page", args=[tokens.leader_token(dispatch.token_nonce)])
@@ -121,6 +128,7 @@ def order(dispatch: Dispatch, *, base_url: str, at: datetime) -> Order:
     others = [name for name in people if leader is None or name != leader.name]
     visits = stops_of(dispatch)
     planned = planned_of(visits, at=at)
+    drawn = map_of([visit.need.household for visit in visits], here)
     return Order(
         dispatch=dispatch,
         day=_day(at),
@@ -129,12 +137,22 @@ def order(dispatch: Dispatch, *, base_url: str, at: datetime) -> Order:
         more_members=max(0, len(others) - MOST_MEMBERS),
         cars=dispatch.team.cars,
         stops=[
-            _stop(visit, number, due=due if number == len(visits) else None, planned=planned.get(visit.pk))
+            _stop(
+                visit,
+                number,
+                due=due if number == len(visits) else None,
+                planned=planned.get(visit.pk),
+                here=here,
+            )
             for number, visit in enumerate(visits, start=1)
         ],
         tools=tools_of(visits),
         due=due,
-        evacuation=settings.EVACUATION_PLACE,
+        evacuation="、".join(
+            dict.fromkeys(filter(None, (here.shelter(visit.need.household) for visit in visits)))
+        ),
+        drawn=drawn,
+        map_svg=mark_safe(drawn.svg if drawn else ""),  # noqa: S308  our own drawing, its words are escaped
         dump_sites=list(DumpSite.objects.filter(operation=dispatch.operation_id, closed=False)[:MOST_DUMPS]),
         not_to_do=NOT_TO_DO,
         leader_page=_symbol(leader_url, "リーダーの画面"),
@@ -171,7 +189,9 @@ def due_of(dispatch: Dispatch, *, at: datetime) -> datetime:
     return next((due for due in dues if due is not None), None) or usual_return(dispatch, at=at)
 
 
-def _stop(visit: Dispatch, number: int, *, due: datetime | None, planned: Span | None) -> Stop:
+def _stop(
+    visit: Dispatch, number: int, *, due: datetime | None, planned: Span | None, here: Surroundings
+) -> Stop:
     """`due`: when the team should be back, of its last house."""
     ends = [visit.operation.work_end, visit.need.open_until]
     ends += [timezone.localtime(due - EACH_WAY).time()] if due else []
@@ -189,6 +209,7 @@ def _stop(visit: Dispatch, number: int, *, due: datetime | None, planned: Span |
         jobs=jobs(need),
         tools=tools(need),
         hazards=[hazard.label for hazard in Hazard if hazard in need.hazards],
+        zones=here.zones_at(house),
         cleared=need.hazards_cleared_note if need.hazards_cleared else "",
         not_before=need.open_from,
         until=min(ends),
@@ -263,14 +284,11 @@ def _symbol(text: str, label: str) -> SafeString:
     return mark_safe(qr.svg(text, label=label)) if text else mark_safe("")  # noqa: S308  our own drawing
 
 
-def pdf(sheet: Order) -> bytes:
-    """The sheet as A4 PDF. Refused dispatch.no_font when this machine has no letter for something on it."""
-    text = render_to_string(
-        "matching/dispatch/work_order_pdf.html", {"order": sheet, "dispatch": sheet.dispatch}
-    )
-    if missing := missing_on(sheet):
+def pdf(orders: Sequence[Order]) -> bytes:
+    """The orders as one A4 PDF. Refused dispatch.no_font when this machine has no letter for something on them."""
+    if missing := sorted({letter for order in orders for letter in missing_on(order)}):
         raise Refused("dispatch.no_font", letters="".join(missing[:10]))
-    return write_pdf(text, css=CSS)
+    return write_pdf(render_to_string("matching/dispatch/work_order_pdf.html", {"orders": orders}), css=CSS)
 
 
 def missing_on(sheet: Order) -> list[str]:
@@ -280,6 +298,8 @@ def missing_on(sheet: Order) -> list[str]:
         *(f"{one.name}{one.address}{one.hours}{one.takes}" for one in sheet.dump_sites),
         sheet.dispatch.operation.center.name,
     ]  # fmt: skip
+    if sheet.drawn:
+        typed += [*(note.text for note in sheet.drawn.notes), *sheet.drawn.zones]
     for stop in sheet.stops:
         need = stop.dispatch.need
         typed += [

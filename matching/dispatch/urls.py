@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from matching.dispatch import (
     car_views,
     counting_views,
+    order_views,
     paper_views,
     report_views,
     tool_views,
@@ -13,6 +14,9 @@ from matching.dispatch import (
 )
 
 urlpatterns: list[URLPattern] = [
+    path("orders/", order_views.work_orders, name="work_orders"),
+    path("orders/count/", order_views.work_orders_count, name="work_orders_count"),
+    path("orders/pdf/", order_views.work_orders_pdf, name="work_orders_pdf"),
     path("paper/", paper_views.paper_teams, name="paper_teams"),
     path("teams/<int:team_id>/tools/", tool_views.team_tools, name="team_tools"),
     path("trips/", trip_views.trip_list, name="trip_list"),
@@ -36,7 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:dispatch_id>/merge/", report_views.dispatch_merge, name="dispatch_merge"),
     path("<int:dispatch_id>/sheets/", counting_views.dispatch_sheets_in, name="dispatch_sheets_in"),
     path("<int:dispatch_id>/keys/<int:ride_id>/", counting_views.dispatch_key, name="dispatch_key"),
-    path("<int:dispatch_id>/order/", views.work_order, name="work_order"),
-    path("<int:dispatch_id>/order/count/", views.work_order_count, name="work_order_count"),
-    path("<int:dispatch_id>/order/pdf/", views.work_order_pdf, name="work_order_pdf"),
+    path("<int:dispatch_id>/order/", order_views.work_order, name="work_order"),
+    path("<int:dispatch_id>/order/count/", order_views.work_order_count, name="work_order_count"),
+    path("<int:dispatch_id>/order/pdf/", order_views.work_order_pdf, name="work_order_pdf"),
 ]

@@ -1,4 +1,4 @@
-"""The pages of one team: leave, be reached, come back, print. Rules live in the services."""
+"""The pages of one team: leave, be reached, come back. Rules live in the services."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from dvc.accounts.policy import StaffRequest, by
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import looked
-from dvc.core.http import opens_here_only, outside_address
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
 from matching.dispatch import chains, merging, queries, services, sheets
@@ -45,7 +44,7 @@ LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
 
 
-def _one(request: StaffRequest, dispatch_id: int) -> Dispatch:
+def one_of(request: StaffRequest, dispatch_id: int) -> Dispatch:
     rows = Dispatch.objects.select_related(
         "operation__center", "need__household__town", "need__resident", "need__requester", "team__leader",
         "report",
@@ -58,7 +57,7 @@ def _one(request: StaffRequest, dispatch_id: int) -> Dispatch:
 @require_safe
 def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """Everything about one team on its way, and the buttons for what comes next."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     looked(dispatch, by=by(request), classes="P2 P3", why="派遣の画面", at=request.now)
     place = queries.place_of(dispatch)
     back = Entry.objects.about(place.now).filter(action="dispatch.back").first()
@@ -92,7 +91,7 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
 @FORM
 def dispatch_depart(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """The departure gate: what is missing by name, the five points, the return time."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     if dispatch.state != DispatchState.ACCEPTED:
         return redirect("dispatch_detail", operation_id, dispatch_id)
     band = working_band(request.operation, at=request.now)
@@ -141,7 +140,7 @@ def _show_depart(
 @require_POST
 def dispatch_on_site(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """The leader phoned: we are there."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     services.arrive_on_site(dispatch, by=by(request), at=request.now)
     messages.success(request, f"{dispatch.team}の到着を記録しました。")
     return redirect("dispatch_detail", operation_id, dispatch_id)
@@ -150,7 +149,7 @@ def dispatch_on_site(request: StaffRequest, operation_id: int, dispatch_id: int)
 @require_POST
 def dispatch_next(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """The leader phoned: we go on to the next house."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     try:
         now = services.move_on(dispatch, by=by(request), at=request.now)
     except Refused as refused:
@@ -164,7 +163,7 @@ def dispatch_next(request: StaffRequest, operation_id: int, dispatch_id: int) ->
 @FORM
 def dispatch_drop(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """Take one house off a team that keeps others, with the reason."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     form = CancelForm(request.POST or None)
     refusal = ""
     if request.method == "POST" and form.is_valid():
@@ -186,7 +185,7 @@ def dispatch_drop(request: StaffRequest, operation_id: int, dispatch_id: int) ->
 @FORM
 def dispatch_add(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """One more need near the last house of a team, chosen from those that wait."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     last = queries.place_of(dispatch).visits[-1]
     refusal = ""
     if request.method == "POST":
@@ -222,7 +221,7 @@ def _pk(text: str | None) -> int:
 @require_POST
 def dispatch_postpone(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """The team was reached by phone and will be back at another time."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     form = PostponeForm(request.POST)
     if not form.is_valid():
         messages.error(request, "新しい戻りの時刻を入力してください。")
@@ -241,7 +240,7 @@ def dispatch_postpone(request: StaffRequest, operation_id: int, dispatch_id: int
 @FORM
 def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """Thanks, then injuries, then paper, then tools; one button records the reports of every house and the return."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     place = queries.place_of(dispatch)
     if dispatch.state in (DispatchState.VISITED, DispatchState.NEXT):
         return redirect("dispatch_return", operation_id, place.now.pk)
@@ -361,7 +360,7 @@ def _show_return(
 @FORM
 def dispatch_cancel(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """Call it off before departure, with the reason."""
-    dispatch = _one(request, dispatch_id)
+    dispatch = one_of(request, dispatch_id)
     form = CancelForm(request.POST or None)
     refusal = ""
     if request.method == "POST" and form.is_valid():
@@ -374,62 +373,3 @@ def dispatch_cancel(request: StaffRequest, operation_id: int, dispatch_id: int) 
             return redirect("dispatch_board", operation_id)
     context = {**SECTION, "dispatch": dispatch, "form": form, "refusal": refusal}
     return render(request, "matching/dispatch/cancel.html", context, status=409 if refusal else 200)
-
-
-# ── paper ──────────────────────────────────────────────────────────────────────────────────────
-@never_cache
-@require_safe
-def work_order(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """The sheet as it will be printed. Looking at it changes nothing."""
-    dispatch = _first(request, dispatch_id)
-    sheet = _order(request, dispatch)
-    _looked_at_all(request, sheet, why="依頼書の印刷画面")
-    context = {
-        **SECTION,
-        "dispatch": dispatch,
-        "order": sheet,
-        "missing": sheets.missing_on(sheet),
-        "unreachable": opens_here_only(request),
-        "sheets_printed": services.sheets_of(dispatch.team_id),
-    }
-    return render(request, "matching/dispatch/work_order.html", context)
-
-
-@require_POST
-def work_order_count(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """One more order went to the printer; nothing else changes."""
-    dispatch = _first(request, dispatch_id)
-    pages = _order(request, dispatch).pages
-    services.count_sheet(dispatch, pages=pages, by=by(request), at=request.now)
-    return redirect("work_order", operation_id, dispatch_id)
-
-
-@never_cache
-@require_POST
-def work_order_pdf(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """The sheet as PDF; counts one sheet and changes nothing else."""
-    dispatch = _first(request, dispatch_id)
-    sheet = _order(request, dispatch)
-    written = sheets.pdf(sheet)
-    services.count_sheet(dispatch, pages=sheet.pages, by=by(request), at=request.now)
-    _looked_at_all(request, sheet, why="依頼書のPDF")
-    response = HttpResponse(written, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="order-{dispatch.serial}.pdf"'
-    return response
-
-
-def _looked_at_all(request: StaffRequest, sheet: sheets.Order, *, why: str) -> None:
-    """The order names everybody at whose house the team works."""
-    for stop in sheet.stops:
-        looked(stop.dispatch, by=by(request), classes="P1 P2 P3 V1", why=why, at=request.now)
-
-
-def _first(request: StaffRequest, dispatch_id: int) -> Dispatch:
-    """The visit whose number and secrets the team's order carries: its first."""
-    dispatch = _one(request, dispatch_id)
-    first = Dispatch.objects.of_team(dispatch.team_id).values_list("pk", flat=True).first()
-    return dispatch if first in (None, dispatch.pk) else _one(request, first)
-
-
-def _order(request: StaffRequest, dispatch: Dispatch) -> sheets.Order:
-    return sheets.order(dispatch, base_url=outside_address(request), at=request.now)

@@ -82,6 +82,15 @@ class Tablet:
 
     def ask(self, method: str, path: str, body: str = "") -> tuple[int, str, str]:
         """Status, X-Version and what came."""
+        answer, came = self._ask(method, path, body)
+        return answer.status, answer.headers.get("X-Version") or "", came.decode()
+
+    def fetch(self, path: str, body: str) -> tuple[int, int]:
+        """Status and size of a file that a form brings."""
+        answer, came = self._ask("POST", path, body)
+        return answer.status, len(came)
+
+    def _ask(self, method: str, path: str, body: str) -> tuple[http.client.HTTPResponse, bytes]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body:
             headers |= {
@@ -93,10 +102,10 @@ class Tablet:
         self.line.request(method, path, body or None, headers)
         answer = self.line.getresponse()
         self.used = time.monotonic()
-        text = answer.read().decode()
+        came = answer.read()
         for name, value in re.findall(r"(csrftoken)=([^;]+)", str(answer.headers.get_all("Set-Cookie"))):
             self.cookies[name] = value
-        return answer.status, answer.headers.get("X-Version") or "", text
+        return answer, came
 
 
 def main() -> None:

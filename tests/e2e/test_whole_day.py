@@ -70,7 +70,7 @@ def test_a_team_with_tools_and_a_shuttle_refuses_extra_work_and_the_day_is_close
     with page.expect_response("**/order/count/"):
         page.get_by_role("button", name="この画面を印刷する").click()
     go(page, f"{base}/dispatch/{made['dispatch']}/order/")
-    expect(page.get_by_text("これまでに1枚 印刷しました")).to_be_visible()
+    expect(page.get_by_text("これまでに2枚 印刷しました")).to_be_visible()
 
     # The shuttle takes it there.
     go(page, f"{base}/dispatch/trips/")
@@ -137,7 +137,7 @@ def test_a_team_with_tools_and_a_shuttle_refuses_extra_work_and_the_day_is_close
 
     # Back: thanks, the sheet, the tools, tomorrow.
     go(page, f"{base}/dispatch/{made['dispatch']}/return/")
-    expect(page.get_by_label("戻ってきた依頼書の枚数")).to_have_value("1")
+    expect(page.get_by_label("戻ってきた依頼書の枚数")).to_have_value("2")
     page.get_by_text("髙﨑 一郎さん", exact=True).click()
     chief.picture("day-return")
     page.get_by_role("button", name="帰着を記録する").click()

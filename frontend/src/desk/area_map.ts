@@ -15,7 +15,7 @@ const LOOKS: readonly (readonly [string, string])[] = [
 ];
 const SHOWN_FIRST = new Set([0, 1, 2, 3, 4]);
 const NOTE_MARKS: Record<string, string> = {
-  closed_road: "止", hazard: "危", dump_site: "ご", way_in: "入", parking: "P", toilet: "水", other: "メ",
+  closed_road: "止", hazard: "危", evacuation: "避", dump_site: "ご", way_in: "入", parking: "P", toilet: "水", other: "メ",
 };
 
 interface Round {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from datetime import datetime, timedelta
 
 from dvc.audit.services import SYSTEM
@@ -53,3 +55,11 @@ def out(operation: Operation | None = None, *, at: datetime = TEN, hours: int = 
 
 def back(operation: Operation | None = None, *, at: datetime = ONE) -> Dispatch:
     return services.come_back(out(operation), by=SYSTEM, at=at)
+
+
+def pages_of(pdf: bytes) -> int:
+    """How many pages a PDF of WeasyPrint has: its tree of pages lies in a packed stream."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    inside = b"".join(zlib.decompressobj().decompress(one) for one in streams if one[:1] == b"\x78")
+    counts = re.findall(rb"/Count (\d+)\b", inside)
+    return max(int(count) for count in counts)

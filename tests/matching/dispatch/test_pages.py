@@ -352,7 +352,8 @@ def test_a_dispatch_is_called_off_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wbgt", "rhythm"), [(None, "20分作業したら10分"), (29.0, "15分作業したら15分"), (33.0, "15分作業したら15分")]
+    ("wbgt", "rhythm"),
+    [(None, "20分作業したら10分"), (29.0, "15分作業したら15分"), (33.0, "15分作業したら15分")],
 )
 def test_the_gate_says_how_long_to_work_and_to_rest_in_today_s_heat(wbgt: float | None, rhythm: str) -> None:
     dispatch = dispatch_now()
@@ -403,7 +404,7 @@ def test_the_three_symbols_lead_to_the_map_the_leader_s_page_and_the_door_check(
     assert sheet.day == "令和8年7月18日（2026年）（土）"
 
 
-def test_printing_a_pdf_counts_a_sheet_and_changes_nothing_else() -> None:
+def test_printing_counts_the_sheets_and_changes_nothing_else() -> None:
     dispatch = scene.assigned()
     before = Dispatch.objects.filter(pk=dispatch.pk).values().get()
     client = signed_in(make.user(dispatch.operation.center))
@@ -414,7 +415,8 @@ def test_printing_a_pdf_counts_a_sheet_and_changes_nothing_else() -> None:
     assert made.content.startswith(b"%PDF")
     client.post(url("work_order_count", dispatch))
     after = Dispatch.objects.filter(pk=dispatch.pk).values().get()
-    assert after == {**before, "sheets_printed": 2}
+    assert scene.pages_of(made.content) == 2
+    assert after == {**before, "sheets_printed": 4}
 
 
 def test_a_drill_s_sheet_carries_the_word() -> None:
