@@ -19,10 +19,10 @@ from dvc.accounts.policy import StaffRequest, allowed_names, by
 from dvc.audit.services import looked_all
 from dvc.core.japanese import normalise_text
 from dvc.core.refused import Refused
+from matching.dispatch.coming import coming_teams, expected
 from matching.evening import services
 from matching.evening.ledger import Missing, ledger, open_days
 from matching.evening.models import DayClosing, Kind, NamedException
-from matching.teams.models import ComingAgain
 
 # What people say most often; typed words come instead of them or besides.
 USUAL_REASONS: Final = {
@@ -75,9 +75,8 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
         "reopened": [one for one in closings if one.reopened_at],
         "open_days": [one for one in open_days(operation, at=request.now) if one != day],
         "tomorrow": day + timedelta(days=1),
-        "coming": ComingAgain.objects.filter(operation=operation, day=day + timedelta(days=1)).select_related(
-            "volunteer", "team"
-        ),
+        "coming": coming_teams(operation, day=day + timedelta(days=1)),
+        "expected": expected(operation, day=day + timedelta(days=1), at=request.now),
         "refusal": refusal,
     }
     return render(request, "matching/evening/evening.html", context, status=status)

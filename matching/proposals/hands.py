@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -121,9 +121,17 @@ def _how(lock: Lock, *, here: set[int], busy: set[int], day_is: bool) -> str:
 
 @transaction.atomic
 def decide_about(
-    need: Need, people: Sequence[Volunteer], *, what: str, reason: str, by: By, at: datetime
+    need: Need,
+    people: Sequence[Volunteer],
+    *,
+    what: str,
+    reason: str,
+    by: By,
+    at: datetime,
+    day: date | None = None,
 ) -> None:
-    """Give all these people the need as their destination ("lock") or keep them all from it ("ban").
+    """Give all these people the need as their destination on `day` ("lock"; None: the day of `at`) or keep them all from
+    it ("ban").
 
     Raises `Refused`: team.empty, queue.why_needed, and those of `queue.lock`; then nothing is decided.
     """
@@ -133,7 +141,7 @@ def decide_about(
         raise Refused("queue.why_needed")
     for person in people:
         if what == "lock":
-            queue.lock(need, person, reason=reason, by=by, at=at)
+            queue.lock(need, person, reason=reason, by=by, at=at, day=day)
         else:
             queue.ban(need, person, reason=reason, by=by, at=at)
 

@@ -49,6 +49,14 @@ def groups_to_place(operation: Operation, *, day: date) -> QuerySet[Group]:
     return groups.annotate(size=Count("volunteers", filter=living)).filter(size__gt=0).order_by("name", "pk")
 
 
+def placed_people(operation: Operation, *, day: date) -> QuerySet[Lock]:
+    """People with a destination of their own on this day, those of one need together."""
+    locks = Lock.objects.filter(operation=operation, day=day, volunteer__isnull=False)
+    return locks.select_related("volunteer", "need__household__town").order_by(
+        "need__number", "volunteer__kana_key", "pk"
+    )
+
+
 def placed_groups(operation: Operation, *, day: date) -> QuerySet[Lock]:
     """Groups with their need on this day, as the printed list has them: `size` registered people, `groups_there` groups
     with the same destination."""
