@@ -49,8 +49,8 @@ def back(operation: Operation, *, heads: int = 3, goes_on: bool = True) -> tuple
     dispatch = scene.assigned(operation, *crew)
     dispatching.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(10), due_back_at=make.at(12))
     teams.say_coming(dispatch.team, crew, day=TOMORROW, by=SYSTEM, at=make.at(12))
-    told = {"outcome": "continuing", "remaining": "床下の泥"} if goes_on else {"outcome": "completed"}
-    dispatching.report(dispatch, people=heads, by=SYSTEM, at=make.at(12), **told)
+    outcome, rest = ("continuing", "床下の泥") if goes_on else ("completed", "")
+    dispatching.report(dispatch, outcome=outcome, remaining=rest, people=heads, by=SYSTEM, at=make.at(12))
     dispatching.come_back(dispatch, by=SYSTEM, at=make.at(12))
     for person in crew:
         checkin.leave(operation, person, by=SYSTEM, at=make.at(13))
