@@ -23,7 +23,8 @@ FRONT := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 
 	-not -path '*/templates/*' -not -path '*/static/*' -not -path '*/test/*' 2>/dev/null)
 BUILT := frontend/dist/.vite/manifest.json
 MODULES := frontend/node_modules/.installed
-# The engine's machine code, made anew when its sources change.
+# The engine's machine code, made anew when its sources change. A center does not wait for it: its worker makes what is
+# missing (matching.solver.warm), and the screens say so. Tests would compile it in each of their processes.
 ENGINE := .cache/engine
 
 .PHONY: run build test lint front unit center e2e faults bench bench-matching lock clean test-env
@@ -31,7 +32,7 @@ ENGINE := .cache/engine
 run: build
 	@exec $(PY) manage.py up
 
-build: .venv/.main $(BUILT) $(ENGINE)
+build: .venv/.main $(BUILT)
 
 .venv/.main: requirements/main.lock requirements/install.sh
 	@requirements/install.sh main

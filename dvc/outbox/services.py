@@ -103,6 +103,19 @@ def renew(held: Claim, *, at: datetime) -> None:
         raise LeaseLost(f"outbox row {held.row.pk} epoch {held.epoch}")
 
 
+def postpone(held: Claim, *, until: datetime) -> None:
+    """Give the row back for a try after `until` (real time) that counts as the first: nothing failed, it was too early.
+    Raises `LeaseLost` when the lease is gone already."""
+    if not Row.objects.filter(pk=held.row.pk, lease_epoch=held.epoch, state=State.RUNNING).update(
+        state=State.PENDING,
+        run_after=until,
+        published_at=None,
+        lease_until=None,
+        attempts=models.F("attempts") - 1,
+    ):
+        raise LeaseLost(f"outbox row {held.row.pk} epoch {held.epoch}")
+
+
 def withdraw(kind: str, dedupe_key: str, *, at: datetime) -> bool:
     """Nobody wants this work any more. Whoever is at it has lost the lease from this commit on. True when it was not
     done yet; one that is being finished right now is waited for."""
@@ -135,9 +148,9 @@ def retry(row: Row, *, at: datetime) -> bool:
 
 
 def work(row_id: int, *, now: Callable[[], datetime]) -> bool:
-    """Run one row to its end: claim, handler, done. True when the effect was committed here.
+    """Run one row to its end: claim, handler, done. True when the handler came to its end here.
 
-    The handler gets the claim, and must call `finish(claim, at=…)` in the transaction of its effect.
+    The handler gets the claim, and must call `finish(claim, at=…)` in the transaction of its effect, or `postpone`.
     """
     held = claim(row_id, at=now())
     if held is None:

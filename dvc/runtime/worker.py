@@ -10,6 +10,7 @@ import os
 import sys
 
 from dvc.celery import app
+from matching.solver import warm
 
 # Checks belong to starts by hand and to the tests; here they would load every page of the center.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
@@ -18,6 +19,8 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 def main(queue: str, number: int = 1) -> int:
     """Work on `queue` until a signal, as the `number`th of those that share it. Returns the exit code."""
     pulses = [f"{queue}.{number}"] if queue == "matching" else []
+    if queue == "matching" and not warm.HERE.ready:
+        warm.HERE.begin()
     worker = app.Worker(
         hostname=f"{queue}.{os.getpid()}@%h",  # several of one queue may be on one machine
         queues=[queue, *pulses],

@@ -23,7 +23,7 @@ from matching.proposals.cars import drives, vehicles_of
 from matching.proposals.look import EVERYTHING, Look
 from matching.proposals.models import MatchRun, Proposal, ProposalVisit, RunState
 from matching.proposals.shortages import Helping, Shortage, found_lately, helpings, label, shortages
-from matching.proposals.status import is_silent
+from matching.proposals.status import TIMES, is_silent
 from matching.queue.models import Ban, Hold, Lock, Pin
 from matching.queue.queries import Waiting, waiting
 from matching.teams.models import Member
@@ -147,12 +147,12 @@ def board_version(operation: Operation, *, real: datetime) -> str:
     return f"{version_of(operation.pk)}{'s' if _silent(_asked(operation), real) else ''}"
 
 
-def _asked(operation: Operation) -> tuple[datetime, datetime | None] | None:
+def _asked(operation: Operation) -> tuple[datetime, datetime | None, datetime | None] | None:
     live = MatchRun.objects.filter(operation=operation, state=RunState.REQUESTED)
-    return live.values_list("asked_at", "started_at").first()
+    return live.values_list(*TIMES).first()
 
 
-def _silent(asked: tuple[datetime, datetime | None] | None, real: datetime) -> bool:
+def _silent(asked: tuple[datetime, datetime | None, datetime | None] | None, real: datetime) -> bool:
     return asked is not None and is_silent(*asked, real=real)
 
 

@@ -23,6 +23,7 @@ class MatchRun(models.Model):
     vcplan/1 JSON with ids only, so that any run can be replayed. `asked_at` is real time, also in a drill: it
     tells how long a worker has been silent. A question stays `requested` until it is answered or withdrawn;
     `started_at` (real time) says that a worker has begun, `done` (0–1) and `score` how far it is.
+    `preparing_at` (real time): when a worker said last that the engine is still being made ready.
 
     `effort`, `seed` and `previous` (the teams the search set out from, vcplan/1) belong to the question as much as
     the problem does. `version` is the software that answered, `seconds` what the engine took, `bound` a score no
@@ -44,6 +45,7 @@ class MatchRun(models.Model):
     plan = models.JSONField(null=True)
     score = models.FloatField(null=True)
     started_at = models.DateTimeField(null=True)
+    preparing_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=80, blank=True)
     version = models.CharField(max_length=20, blank=True)
@@ -194,6 +196,7 @@ class WhatIf(models.Model):
     requested_at = models.DateTimeField()
     asked_at = models.DateTimeField(auto_now_add=True)
     requested_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    preparing_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     done = models.FloatField(default=0)
     score = models.FloatField(null=True)

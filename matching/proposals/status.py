@@ -13,11 +13,14 @@ from matching.proposals.models import MatchRun, RunState
 from matching.solver.gap import gap_sentence
 
 SILENT_AFTER: Final = timedelta(seconds=20)
+TIMES: Final = ("asked_at", "started_at", "preparing_at")
+"""Of a question: what `is_silent` goes by."""
 
 
 class Phase(models.TextChoices):
     REST = "rest", "休み"
     QUEUED = "queued", "順番待ち"
+    PREPARING = "preparing", "準備中"
     THINKING = "thinking", "計算中"
     SILENT = "silent", "止まっている"
 
@@ -53,7 +56,7 @@ class Status:
 def status(operation: Operation, *, at: datetime, real: datetime) -> Status:
     """`at` is the operation's clock, `real` the real moment. Two queries."""
     runs = MatchRun.objects.filter(operation=operation)
-    live = runs.filter(state=RunState.REQUESTED).only("asked_at", "started_at", "done", "score").first()
+    live = runs.filter(state=RunState.REQUESTED).only(*TIMES, "done", "score").first()
     answered = runs.filter(state__in=[RunState.DONE, RunState.FAILED])
     finished_at, gap = answered.values_list("finished_at", "gap").first() or (None, None)
     return Status(
@@ -69,12 +72,16 @@ def status(operation: Operation, *, at: datetime, real: datetime) -> Status:
 def _phase(live: MatchRun | None, real: datetime) -> Phase:
     if live is None:
         return Phase.REST
-    if is_silent(live.asked_at, live.started_at, real=real):
+    if is_silent(live.asked_at, live.started_at, live.preparing_at, real=real):
         return Phase.SILENT
-    return Phase.THINKING if live.started_at else Phase.QUEUED
+    if live.started_at:
+        return Phase.THINKING
+    return Phase.PREPARING if live.preparing_at else Phase.QUEUED
 
 
-def is_silent(asked_at: datetime, started_at: datetime | None, *, real: datetime) -> bool:
-    """A question that found no worker, or whose worker has been at it for too long: the only sign matching has, and a
-    true one."""
-    return real - (started_at or asked_at) > SILENT_AFTER
+def is_silent(
+    asked_at: datetime, started_at: datetime | None, preparing_at: datetime | None, *, real: datetime
+) -> bool:
+    """A question (its `TIMES`) that found no worker, or whose worker has been at it for too long: the only sign matching
+    has, and a true one."""
+    return real - (started_at or preparing_at or asked_at) > SILENT_AFTER

@@ -108,10 +108,12 @@ def result_part(request: StaffRequest, operation_id: int, what_if_id: int) -> Ht
 def _result_context(request: StaffRequest, what_if_id: int) -> dict[str, Any]:
     asked = access.of_operation(request.operation, WhatIf.objects.all(), what_if_id)
     waits = asked.state == RunState.REQUESTED
-    silent = waits and not asked.done and timezone.now() - asked.asked_at > SILENT_AFTER
+    heard = asked.preparing_at or asked.asked_at
+    silent = waits and not asked.done and timezone.now() - heard > SILENT_AFTER
+    preparing = waits and not asked.done and not silent and asked.preparing_at is not None
     context: dict[str, Any] = {
         "asked": asked, "asked_for": _sentences(asked), "percent": round(100 * asked.done), "silent": silent,
-        "version": f"{asked.state}.{asked.done:.2f}.{silent}",
+        "preparing": preparing, "version": f"{asked.state}.{asked.done:.2f}.{silent}.{preparing}",
         "only_weights": Change.from_json(asked.change).only_weights,
     }  # fmt: skip
     if asked.result is not None:

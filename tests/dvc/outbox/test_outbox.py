@@ -66,6 +66,21 @@ def test_a_claimed_row_is_nobody_elses_until_the_lease_ends() -> None:
     assert again.epoch == 2
 
 
+def test_work_that_is_too_early_waits_and_has_not_been_tried() -> None:
+    row = put()
+    held = services.claim(row.pk, at=NOW)
+    assert held is not None
+    services.postpone(held, until=NOW + timedelta(seconds=5))
+    assert services.claim(row.pk, at=NOW + timedelta(seconds=4)) is None
+    assert services.sweep(at=NOW + timedelta(seconds=4)) == 0
+    again = services.claim(row.pk, at=NOW + timedelta(seconds=5))
+    assert again is not None
+    assert again.row.attempts == 1
+    with pytest.raises(services.LeaseLost):
+        services.postpone(held, until=NOW)
+    assert state(row) == State.RUNNING, "who came late took it from nobody"
+
+
 def test_a_worker_that_slept_past_its_lease_commits_nothing() -> None:
     row = put()
     first = services.claim(row.pk, at=NOW)

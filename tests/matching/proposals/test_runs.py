@@ -565,7 +565,9 @@ def test_the_outbox_finds_its_way_to_the_engine() -> None:
     from django.utils import timezone
 
     from dvc.operations.models import Mode
+    from matching.solver import warm
 
+    warm.make()  # made already by `make test`
     drill = make.operation(mode=Mode.DRILL, name="訓練")
     drill = operations.set_clock(drill, reading=make.at(9, 30), speed=0, by=SYSTEM, at=timezone.now())
     make.need(drill)
