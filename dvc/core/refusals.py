@@ -244,6 +244,7 @@ REFUSALS: Final[dict[str, str]] = {
     "evening.words_needed": "例外にするには、だれから聞いたかと、理由の両方を書いてください。",
     # photos
     "photo.broken_on_the_way": "写真が途中で壊れました。もう一度送ってください。",
+    "photo.left_out": "この写真の調査は、センターで「取り込まない」と決めました。写真も使いません。わけを知りたいときは、センター長に聞いてください。",
     "photo.too_large": "写真が大きすぎます（{megabytes}MB）。{most}MBまでです。カメラの設定で小さくするか、撮り直してください。",
     "photo.too_many_pixels": "写真が大きすぎて開けません。カメラの設定で「中」か「小」にして、撮り直してください。",
     "photo.unreadable": "写真として読めませんでした。JPEGかPNGの写真を選ぶか、撮り直してください。",
@@ -252,6 +253,7 @@ REFUSALS: Final[dict[str, str]] = {
     "draft.over": "この書きかけは、もう受け付けたか、消されています。「書きかけ」の一覧を見てください。",
     "draft.reason_needed": "書きかけを消す理由を書いてください（例：まちがい電話）。",
     "need.alert_acknowledged": "{side}としての確認は、{name}さんがもう済ませています。",
+    "need.alert_not_yours": "{side}としての確認は、{side}の役割の人が、自分の名前でサインインして行います。すぐに呼んでください。",
     "need.alert_by_name": "危機介入の確認は、自分の名前でサインインして行ってください。",
     "need.call_closed": "この折り返しは、ほかの人がもう済ませています。下の記録を見てください。",
     "need.call_in_the_past": "つぎにかける時刻が、もう過ぎています。これからの時刻を入れてください。",

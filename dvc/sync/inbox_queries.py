@@ -15,6 +15,7 @@ from dvc.accounts import access
 from dvc.accounts.models import Device, User
 from dvc.accounts.roles import Role
 from dvc.operations.models import Operation, Site
+from dvc.photos import services as photos
 from dvc.sync import quarantine
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import REFUSED, HeldOp, InboxItem, ItemKind, QuarantinedOp, Receipt
@@ -22,6 +23,7 @@ from dvc.sync.situations import SETTLED, SITUATIONS, VIEW_WORDS, Situation, choi
 from intake.checkin import nameless
 from intake.checkin.models import FailedScan, Visit
 from intake.checkin.verdicts import AT_THE_DESK, VERDICTS
+from intake.help_requests.models import Need
 from intake.survey.forms import in_words
 from intake.survey.models import Survey
 from intake.volunteers.models import Card, Volunteer
@@ -152,12 +154,15 @@ def _where(device: Device | None, site: Site | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedLine:
-    """An op that waits: when, what, about whom, by whom."""
+    """An op that waits: when, what, about whom, by whom; of its photos how many there are, and how many still lie on the
+    device."""
 
     at: datetime
     what: str
     who: str
     by: str
+    photos: int = 0
+    on_device: int = 0
 
 
 def quarantined(item: InboxItem) -> list[QuarantinedLine]:
@@ -168,13 +173,31 @@ def quarantined(item: InboxItem) -> list[QuarantinedLine]:
         {row.op["payload"]["volunteer"] for row in rows if "volunteer" in row.op["payload"]}
     )
     cards = {card.short_code: card for card in _typed_cards(rows, item.operation)}
+    needs = _surveyed(rows, item.operation)
+    sent = {row.pk: quarantine.photos_of(row) for row in rows}
+    came = (
+        photos.found(item.operation, {one for each in sent.values() for one in each})
+        if any(sent.values())
+        else {}
+    )
     return [
         QuarantinedLine(
-            row.happened_at, OP_WORDS.get(row.op["kind"], row.op["kind"]), _about(row, people, cards),
-            row.actor.display_name if row.actor else "",
+            row.happened_at, OP_WORDS.get(row.op["kind"], row.op["kind"]), needs.get(row.pk) or _about(row, people, cards),
+            row.actor.display_name if row.actor else "", len(sent[row.pk]),
+            sum(1 for one in sent[row.pk] if one not in came),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _surveyed(rows: Sequence[QuarantinedOp], operation: Operation) -> dict[int, str]:
+    """The short code of the request that a survey's op is about, by the row's id. One query, none without a survey."""
+    asked = {row.pk: row.op["payload"]["need"] for row in rows if row.op["kind"].startswith("survey.")}
+    if not asked:
+        return {}
+    found = Need.objects.filter(operation=operation, pk__in=asked.values()).values_list("pk", "number")
+    numbers = dict(found)
+    return {pk: f"N{numbers[need]}" for pk, need in asked.items() if need in numbers}
 
 
 def _typed_cards(rows: Sequence[QuarantinedOp], operation: Operation) -> Iterable[Card]:

@@ -84,6 +84,7 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
     for survey, _ in surveys[:1]:
         looked(survey.need, by=by(request), classes="P1 P5", why="確かめること", at=request.now)
     situation = situation_of(item)
+    quarantined = queries.quarantined(item) if item.kind in KEPT else []
     context = {
         "item": item, "situation": situation, "main": situation.choices[0], "others": situation.choices[1:],
         "views": [] if item.kind in TOLD_ELSEWHERE else queries.views(item),
@@ -91,7 +92,7 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
         "typed": typed, "typed_what": queries.OP_WORDS[typed.kind] if typed else "", "called": called, "sought": sought,
         "recordable": typed is not None and unclear_names.recordable(typed),
         "most_offered": unclear_names.MOST_OFFERED, "wrong": wrong,
-        "quarantined": queries.quarantined(item) if item.kind in KEPT else [],
+        "quarantined": quarantined, "on_device": any(line.on_device for line in quarantined),
         "late": queries.late_day(item) if item.kind == ItemKind.LATE_FACTS else None,
         "visit": Visit.objects.filter(pk__in=item.subjects.get("visit", ())).first(),
         "edit": edit,

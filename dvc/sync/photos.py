@@ -1,4 +1,7 @@
-"""Photos from a tablet: named by their hash, in pieces, taken up where the network broke off."""
+"""Photos from a tablet: named by their hash, in pieces, taken up where the network broke off.
+
+A revoked device may still hand over the photos of its records, as it hands over the records themselves: the hash that a
+record names is the content, so nothing can be slipped in. Nobody sees a photo before the record that names it counts."""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +22,10 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.photos import parts, services
 from dvc.photos.models import Purpose
-from dvc.sync.api import DeviceView, device_of, operation_asked
+from dvc.sync import quarantine
+from dvc.sync.api import DeviceView, QueueAuthentication, device_of, operation_asked
+from dvc.sync.models import QuarantineState
+from intake.survey import reports as surveys
 
 _PURPOSES: Final[dict[str, Purpose]] = {
     DeviceProfile.SURVEY: Purpose.SURVEY,
@@ -37,8 +44,15 @@ class Received(serializers.Serializer[dict[str, Any]]):
 class PhotoView(DeviceView):
     """GET and PUT /api/v1/sync/photos/<sha256 of the file>?operation=<id>."""
 
+    authentication_classes = (QueueAuthentication,)
     profiles = frozenset(DeviceProfile(profile) for profile in _PURPOSES)
     parser_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        device = device_of(request)
+        if device.revoked_at is not None:
+            _check_named(device, operation_asked(request), kwargs["sent"])
 
     @extend_schema(parameters=_ASKED, responses=Received)
     def get(self, request: Request, sent: str) -> Response:
@@ -66,6 +80,16 @@ class PhotoView(DeviceView):
         if length < size:
             return Response({"received": length, "whole": False})
         return _keep(device, operation, sent, size=length)
+
+
+def _check_named(device: Device, operation: Operation, sent: str) -> None:
+    """Of a revoked device only what its records name. PermissionDenied device_revoked: not (yet), the tablet keeps it
+    and asks again after its records. Refused photo.left_out: a person has decided against the record."""
+    waits = quarantine.photo_state(device, operation, sent)
+    if waits == QuarantineState.REFUSED:
+        raise Refused("photo.left_out")
+    if waits is None and not surveys.names_photo(device, operation, sent):
+        raise PermissionDenied({"code": "device_revoked", "text": Refused("device.revoked").text})
 
 
 def _answer(device: Device, operation: Operation, sent: str) -> Response:

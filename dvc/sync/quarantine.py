@@ -114,6 +114,26 @@ def waiting(operation: Operation, device_id: str) -> list[QuarantinedOp]:
     return list(rows.select_related("device__center", "actor", "operation__center"))
 
 
+def photo_state(device: Device, operation: Operation, sent: str) -> QuarantineState | None:
+    """What was decided about the record of this device that names the photo; None when none was handed over that does.
+    One query."""
+    named = [row for row in _naming_photos(device, operation) if sent in photos_of(row)]
+    states = {QuarantineState(row.state) for row in named}
+    if not states:
+        return None
+    return QuarantineState.REFUSED if states == {QuarantineState.REFUSED} else QuarantineState.WAITING
+
+
+def _naming_photos(device: Device, operation: Operation) -> QuerySet[QuarantinedOp]:
+    """Told after the device was stopped: as many as a surveyor writes in a day or two."""
+    return QuarantinedOp.objects.filter(device=device, operation=operation, op__kind="survey.done")
+
+
+def photos_of(row: QuarantinedOp) -> list[str]:
+    """The photos an op names, by the hash of what is sent."""
+    return [photo["sent"] for photo in row.op["payload"].get("photos", ())]
+
+
 def broken_one(item: InboxItem) -> list[QuarantinedOp]:
     """The op behind a BROKEN_OP item, while it waits."""
     rows = QuarantinedOp.objects.filter(op_id=item.key, state=QuarantineState.WAITING)

@@ -248,6 +248,10 @@ describe("sending", () => {
     expect(connections.at(-1)).toEqual({ kind: "blocked", text: "記録はセンターに預けました。", stored: true });
     expect(await shelf.queuedCount()).toBe(0);
     expect((await shelf.newest(2)).map((entry) => entry.result?.code)).toEqual(["quarantined", "quarantined"]);
+    // It goes on greeting: the queue still lies at the center.
+    center.answer = (_ops, response) => center.say(response, 403, { code: "device_revoked", text: "この端末は使用停止です。" });
+    await outbox.hurry();
+    expect(connections.at(-1)).toEqual({ kind: "blocked", text: "この端末は使用停止です。", stored: true });
   });
 
   it("waits longer after each failure, never more than a minute and a bit, and as long as a busy server asks", async () => {

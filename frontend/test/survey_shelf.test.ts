@@ -32,6 +32,19 @@ describe("the survey's shelf", () => {
     expect(await shelf.photo(SENT)).toBeDefined();
   });
 
+  it("throws a sheet away with the photos that are on no other", async () => {
+    const other = { ...DRAFT, appointment: 6, photos: [{ sent: SENT, caption: "" }, { sent: "b".repeat(64), caption: "" }] };
+    await shelf.keepPhoto({ ...PHOTO, sent: "b".repeat(64) }, other);
+    await shelf.dropDraft(6);
+    expect((await shelf.drafts()).map(({ appointment }) => appointment)).toEqual([5]);
+    expect(await shelf.photo(SENT)).toBeDefined();
+    expect(await shelf.photo("b".repeat(64))).toBeUndefined();
+    await shelf.finish(DRAFT); // a photo of a finished sheet is the record's
+    await shelf.keepDraft(DRAFT);
+    await shelf.dropDraft(5);
+    expect(await shelf.photo(SENT)).toBeDefined();
+  });
+
   it("sends a photo again to a server that was restored from a backup", async () => {
     await shelf.finish(DRAFT);
     await shelf.changePhoto(SENT, { uploadedAt: 5, generation: "1" });
@@ -56,7 +69,7 @@ describe("a photo on its way", () => {
   let server: Server;
   let url: string;
   let got: Buffer;
-  let answer: (piece: Buffer) => number | "cut";
+  let answer: (piece: Buffer, path: string) => number | "cut";
 
   beforeEach(async () => {
     await shelf.finish(DRAFT);
@@ -67,7 +80,7 @@ describe("a photo on its way", () => {
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
         const piece = Buffer.concat(parts);
-        const status = answer(piece);
+        const status = answer(piece, request.url ?? "");
         const offset = Number(new URL(request.url ?? "", "http://x").searchParams.get("offset"));
         if (request.method === "PUT" && offset === got.length && status !== 409) got = Buffer.concat([got, piece]);
         if (status === "cut") response.destroy();
@@ -95,5 +108,21 @@ describe("a photo on its way", () => {
     answer = (piece) => (piece.length ? 409 : 200);
     expect(await new PhotoSender({ shelf, url }).send(DEVICE, "1")).toBe(true);
     expect((await shelf.photo(SENT))?.problem).toBe("撮り直してください");
+    expect((await shelf.refusedPhotos()).map(({ sent }) => sent)).toEqual([SENT]);
+    await shelf.forgetPhoto(SENT); // somebody has read it
+    expect(await shelf.refusedPhotos()).toEqual([]);
+  });
+
+  it("stays without holding up another when a stopped tablet may not hand it over yet", async () => {
+    await shelf.keepPhoto({ ...PHOTO, sent: "0".repeat(64) }, { ...DRAFT, photos: [{ sent: "0".repeat(64), caption: "" }] });
+    await shelf.finish({ ...DRAFT, photos: [{ sent: "0".repeat(64), caption: "" }] });
+    answer = (_, path) => (path.includes("0".repeat(64)) ? 403 : 200);
+    expect(await new PhotoSender({ shelf, url }).send(DEVICE, "1")).toBe(false);
+    expect((await shelf.photosToSend("1")).map(({ sent }) => sent)).toEqual(["0".repeat(64)]);
+    expect(await shelf.refusedPhotos()).toEqual([]);
+    got = Buffer.alloc(0);
+    answer = () => 200; // its record has come
+    expect(await new PhotoSender({ shelf, url }).send(DEVICE, "1")).toBe(true);
+    expect(await shelf.photosToSend("1")).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from dvc.accounts.models import Device
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
@@ -229,6 +230,12 @@ def item_of(estimate: Estimate, answers: Mapping[str, Any]) -> ItemAnswers:
 def photos_missing(survey: Survey, found: Mapping[str, Any]) -> int:
     """How many photos are still on the way; `found`: those that came, by `sent`."""
     return sum(1 for sent in survey.sent_photos if sent not in found)
+
+
+def names_photo(device: Device, operation: Operation, sent: str) -> bool:
+    """Whether a survey that this device told names that photo. One query."""
+    told = Survey.objects.filter(device=device, operation=operation).values_list("photos", flat=True)
+    return any(photo["sent"] == sent for photos in told for photo in photos)
 
 
 def visits_of(operation: Operation, pks: Sequence[int]) -> dict[int, Appointment]:

@@ -235,6 +235,7 @@ class Kiosk {
         // Nobody stands here to press a button: a camera that another program took comes back by itself.
         if (state.kind === "none") retry = setTimeout(() => void scanner.start("user"), CAMERA_RETRY_MS);
       },
+      "",
     );
     void scanner.start("user");
   }

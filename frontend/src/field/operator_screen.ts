@@ -13,7 +13,11 @@ export class OperatorScreen {
   private open = false;
   private busy = false;
 
-  constructor(private readonly page: HTMLElement) {
+  /** `turned`: what the screen asks for now, null when it is closed. */
+  constructor(
+    private readonly page: HTMLElement,
+    private readonly turned: (step: "badge" | "pin" | null) => void = () => undefined,
+  ) {
     this.operators = new Operators({
       listUrl: page.dataset["operatorsUrl"] ?? "",
       signInUrl: page.dataset["operatorUrl"] ?? "",
@@ -102,6 +106,7 @@ export class OperatorScreen {
     part(this.page, "operator-back").hidden = this.operators.locked;
     this.say(say);
     this.drawWho();
+    this.turned(step);
   }
 
   private close(): void {
@@ -111,6 +116,7 @@ export class OperatorScreen {
     delete this.page.dataset["operatorScreen"];
     part(this.page, "operator").hidden = true;
     this.drawWho();
+    this.turned(null);
   }
 
   private async submit(): Promise<void> {
@@ -135,7 +141,7 @@ export class OperatorScreen {
     this.field.focus();
   }
 
-  private say(text: string): void {
+  say(text: string): void {
     part(this.page, "operator-say").textContent = text;
   }
 

@@ -16,7 +16,7 @@ const HELLO_EVERY_MS = 60_000;
 const KEPT_FOR_THE_LIST = 20;
 
 /** How the last attempt went. `blocked`: the server knows this device no more; `text` says what to
- * do. `stored`: it has taken what the device still held into quarantine. */
+ * do. `stored`: the device was stopped, and the server has all of its queue, the last of it in quarantine. */
 export type Connection =
   | { readonly kind: "unknown" | "online" | "offline" }
   | { readonly kind: "busy" | "blocked"; readonly text: string; readonly stored?: true };
@@ -188,7 +188,7 @@ export class Outbox {
       return this.failed(ids, { kind: "offline" });
     }
     if (response.status === 200 && isAnswer(answer)) return this.arrived(ids, answer, asked);
-    const { text = "" } = (answer ?? {}) as Denial;
+    const { code, text = "" } = (answer ?? {}) as Denial;
     switch (response.status) {
       case 400:
       case 413:
@@ -197,7 +197,7 @@ export class Outbox {
       case 401:
       case 403:
       case 426:
-        return this.failed(ids, { kind: "blocked", text });
+        return this.failed(ids, { kind: "blocked", text, ...(code === "device_revoked" && !ids.length ? { stored: true } : {}) });
       case 503:
         this.retryAfterMs = (Number(response.headers.get("Retry-After")) || 0) * 1000;
         return this.failed(ids, { kind: "busy", text });

@@ -1,6 +1,7 @@
 /*
  * Photos on their way: in pieces, by hash, taken up where the server says. The records go first; a photo is only let go of
- * when the server has the whole of it. Transport errors are retried for ever, a photo that is refused is not.
+ * when the server has the whole of it. Transport errors are retried for ever, a photo that is refused is not. A tablet that
+ * was stopped hands over what its records name; what the server does not take yet stays, and keeps nothing else waiting.
  */
 import type { Device } from "./protocol";
 import type { StoredPhoto, SurveyShelf } from "./survey_shelf";
@@ -23,8 +24,9 @@ interface Answer {
   readonly whole: boolean;
 }
 
-/** `later`: no network, a busy server; `refused`: the server's sentence about this photo. */
-type Outcome = "sent" | "later" | { readonly refused: string };
+/** `later`: no network, a busy server; `not_yet`: the server does not take it before its record, or not from this device;
+    `refused`: the server's sentence about this photo. */
+type Outcome = "sent" | "later" | "not_yet" | { readonly refused: string };
 
 export class PhotoSender {
   private readonly fetch: typeof fetch;
@@ -45,14 +47,19 @@ export class PhotoSender {
   private async all(device: Device, generation: string | null): Promise<boolean> {
     const { shelf, onChange } = this.options;
     await shelf.forgetUploaded(Date.now() - KEPT_MS);
+    let isAll = true;
     for (const photo of await shelf.photosToSend(generation)) {
       const outcome = await this.one(photo, device);
       if (outcome === "later") return false;
+      if (outcome === "not_yet") {
+        isAll = false;
+        continue;
+      }
       if (outcome === "sent") await shelf.changePhoto(photo.sent, { uploadedAt: Date.now(), generation });
       else await shelf.changePhoto(photo.sent, { problem: outcome.refused });
       onChange?.();
     }
-    return true;
+    return isAll;
   }
 
   private async one(photo: StoredPhoto, device: Device): Promise<Outcome> {
@@ -75,7 +82,7 @@ export class PhotoSender {
     return this.options.pieceBytes ?? PIECE_BYTES;
   }
 
-  private async ask(url: string, device: Device, piece?: ArrayBuffer): Promise<Answer | "later" | { readonly refused: string }> {
+  private async ask(url: string, device: Device, piece?: ArrayBuffer): Promise<Answer | "later" | "not_yet" | { readonly refused: string }> {
     try {
       const response = await this.fetch(url, {
         method: piece ? "PUT" : "GET",
@@ -86,6 +93,7 @@ export class PhotoSender {
       const said = (await response.json()) as Partial<Answer> & { code?: string; text?: string };
       if (response.ok && typeof said.received === "number") return { received: said.received, whole: said.whole === true };
       if (response.status === 409 && said.code !== "photo.broken_on_the_way") return { refused: said.text ?? "写真を送れませんでした。" };
+      if (response.status === 401 || response.status === 403) return "not_yet";
       return "later";
     } catch {
       return "later"; // no network, half an answer: the piece is sent again

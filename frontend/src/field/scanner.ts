@@ -11,7 +11,6 @@ export type CameraState =
   | { readonly kind: "off" | "starting" | "on" }
   | { readonly kind: "none"; readonly say: string };
 
-const OTHER_WAYS = "バーコードリーダーか、カードの番号8文字の入力で受付できます。";
 
 export class Scanner {
   private stream: MediaStream | undefined;
@@ -23,6 +22,8 @@ export class Scanner {
     private readonly video: HTMLVideoElement,
     private readonly onText: (text: string, seenAt: number) => void,
     private readonly onState: (state: CameraState) => void,
+    /** What works without a camera on this page, as a sentence. */
+    private readonly otherWays: string,
   ) {}
 
   /** Start, or start again with the other camera. Never throws: what is wrong is told to `onState`. */
@@ -31,7 +32,7 @@ export class Scanner {
     this.running += 1;
     const run = this.running;
     if (!window.isSecureContext || !("mediaDevices" in navigator)) {
-      this.onState({ kind: "none", say: `この接続ではカメラを使えません（安全な接続ではありません）。${OTHER_WAYS}` });
+      this.onState({ kind: "none", say: `この接続ではカメラを使えません（安全な接続ではありません）。${this.otherWays}` });
       return;
     }
     this.onState({ kind: "starting" });
@@ -52,14 +53,14 @@ export class Scanner {
       await this.video.play();
     } catch (error) {
       this.stop();
-      this.onState({ kind: "none", say: why(error) });
+      this.onState({ kind: "none", say: why(error) + this.otherWays });
       return;
     }
     this.onState({ kind: "on" });
     whenEnded(this.stream, () => {
       if (run !== this.running) return;
       this.stop();
-      this.onState({ kind: "none", say: `カメラが止まりました。「カメラ」をもう一度押してください。${OTHER_WAYS}` });
+      this.onState({ kind: "none", say: `カメラが止まりました。「カメラ」をもう一度押してください。${this.otherWays}` });
     });
     void this.look(run, new Stillness(), []);
   }
@@ -102,9 +103,9 @@ function whenEnded(stream: MediaStream, then: () => void): void {
 function why(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError") {
-    return `カメラの使用が許可されていません。ブラウザーの設定でカメラを許可してください。${OTHER_WAYS}`;
+    return "カメラの使用が許可されていません。ブラウザーの設定でカメラを許可してください。";
   }
-  if (name === "NotFoundError" || name === "OverconstrainedError") return `カメラが見つかりません。${OTHER_WAYS}`;
-  if (name === "NotReadableError") return `カメラをほかのアプリが使っています。そのアプリを閉じてください。${OTHER_WAYS}`;
-  return `カメラを始められませんでした。${OTHER_WAYS}`;
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "カメラが見つかりません。";
+  if (name === "NotReadableError") return "カメラをほかのアプリが使っています。そのアプリを閉じてください。";
+  return "カメラを始められませんでした。";
 }

@@ -1,4 +1,5 @@
 /* The survey tablet: today's visits, a sheet that is kept as it is written, and records that go out when there is a network. */
+import { wireCamera, type CameraWords } from "./camera";
 import { SurveyDay } from "./survey_day";
 import { part } from "./elements";
 import { factOf, localDay } from "./facts";
@@ -15,7 +16,8 @@ import { startReporting } from "./report";
 import type { Shelf } from "./shelf";
 import { SurveySheet } from "./survey_sheet";
 import { SurveyShelf, type Draft, type Visit } from "./survey_shelf";
-import { drawWritten } from "./survey_written";
+import { drawLeft } from "./survey_left";
+import { drawRefusedPhotos, drawWritten } from "./survey_written";
 import { shortName } from "./text";
 import { openShelf, showTrouble, troubleText } from "./trouble";
 import { Update } from "./update";
@@ -24,6 +26,10 @@ import { listenToWedge } from "./wedge";
 
 const PHOTOS_EVERY_MS = 30_000;
 const LISTED = 30;
+const BADGE_CAMERA: CameraWords = {
+  idle: "「カメラ」を押して、職員証のQRコードを写してください。",
+  otherWays: "バーコードリーダーでも読み取れます。どちらもないときは、自分の名前でサインインした画面から、このページを開いてください。",
+};
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openSurvey(page: HTMLElement): Promise<void> {
@@ -56,6 +62,7 @@ class SurveyTablet {
   private connection: Connection = { kind: "unknown" };
   private device: Device | null = null;
   private begun = false;
+  private camera: { readonly stop: () => void } | undefined;
 
   constructor(
     private readonly page: HTMLElement,
@@ -63,7 +70,10 @@ class SurveyTablet {
     private readonly rooms: SurveyShelf,
   ) {
     this.operation = Number(page.dataset["operationId"]);
-    this.operator = new OperatorScreen(page);
+    // Only for a badge: otherwise the camera is for photos, and the battery for the day.
+    this.operator = new OperatorScreen(page, (step) => {
+      if (step !== "badge") this.camera?.stop();
+    });
     const server = { shelf, url: page.dataset["opsUrl"] ?? "", app: (page.dataset["app"] ?? "").slice(0, 20) };
     this.outbox = new Outbox({
       ...server,
@@ -73,8 +83,11 @@ class SurveyTablet {
       onQueue: () => void this.drawQueue(),
       onTrouble: (error) => showTrouble(page, troubleText(error)),
     });
-    this.photos = new PhotoSender({ shelf: rooms, url: page.dataset["photoUrl"] ?? "", onChange: () => void this.drawQueue() });
-    this.day = new SurveyDay(page, rooms, { open: (visit) => void this.open(visit) });
+    this.photos = new PhotoSender({ shelf: rooms, url: page.dataset["photoUrl"] ?? "", onChange: () => void this.draw() });
+    this.day = new SurveyDay(page, rooms, {
+      open: (visit) => void this.open(visit),
+      drop: (appointment) => void this.rooms.dropDraft(appointment).then(() => this.draw()),
+    });
     this.sheet = new SurveySheet(page, rooms, {
       back: () => void this.back(),
       finish: (visit, draft) => this.finish(visit, draft),
@@ -113,9 +126,8 @@ class SurveyTablet {
       part(page, "desk").hidden = true;
       part(page, "register").hidden = false;
     });
-    listenToWedge(document, (text) => {
-      if (this.operator.take(text)) return;
-    });
+    listenToWedge(document, (text) => this.operator.take(text));
+    this.camera = wireCamera(page, (text) => this.readBadge(text), BADGE_CAMERA);
     wireQueueFile(page, this.shelf, () => this.day.forQueueFile as Snapshot | null);
     this.outbox.start();
     startReporting({ shelf: this.shelf, url: page.dataset["opsUrl"] ?? "", app: page.dataset["app"] ?? "" }, () => this.operator.actor);
@@ -128,6 +140,11 @@ class SurveyTablet {
     setInterval(() => void this.sendPhotos(), PHOTOS_EVERY_MS);
   }
 
+  private readBadge(text: string): void {
+    if (this.page.dataset["operatorScreen"] !== "badge") return; // frames that were on their way
+    if (!this.operator.take(text)) this.operator.say("職員証ではありません。職員証のQRコードを写してください。");
+  }
+
   private hurry(): void {
     void this.outbox.hurry().then(() => this.sendPhotos());
   }
@@ -136,13 +153,13 @@ class SurveyTablet {
     const before = this.connection.kind;
     this.connection = connection;
     drawLink(this.page, connection);
-    if (connection.kind !== "online") return;
-    if (before !== "online") this.releases.ask();
+    if (connection.kind === "online" && before !== "online") this.releases.ask();
     void this.sendPhotos();
   }
 
   private async sendPhotos(): Promise<void> {
-    if (!this.device || this.connection.kind !== "online") return;
+    // A stopped tablet hands its photos over as well: blocked is not off-line.
+    if (!this.device || !["online", "blocked"].includes(this.connection.kind)) return;
     await this.photos.send(this.device, await this.shelf.generation());
     await this.drawQueue();
   }
@@ -221,13 +238,19 @@ class SurveyTablet {
     const mine = entries.filter(({ op }) => op.kind === "survey.done" || op.kind === "survey.absent").slice(0, LISTED);
     await this.day.draw(this.operator.actor, this.operation, mine, drafts);
     drawWritten(this.page, mine, (opId) => void this.shelf.dismiss(opId).then(() => this.draw()));
+    drawRefusedPhotos(this.page, await this.rooms.refusedPhotos(), (sent) => void this.rooms.forgetPhoto(sent).then(() => this.draw()));
     await this.drawQueue();
   }
 
   private async drawQueue(): Promise<void> {
-    const [count, photos] = await Promise.all([this.shelf.queuedCount(), this.rooms.photosToSend(await this.shelf.generation())]);
+    const [count, photos, drafts] = await Promise.all([
+      this.shelf.queuedCount(),
+      this.rooms.photosToSend(await this.shelf.generation()),
+      this.rooms.drafts(),
+    ]);
     part(this.page, "unsent-count").textContent = String(count);
     part(this.page, "unsent-photos").textContent = photos.length ? `写真 ${photos.length}枚` : "";
     part(this.page, "unsent").dataset["some"] = count || photos.length ? "yes" : "no";
+    drawLeft(this.page, this.connection, { records: count, photos: photos.length, drafts: drafts.length });
   }
 }

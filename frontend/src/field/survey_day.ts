@@ -17,11 +17,12 @@ export class SurveyDay {
   private stored: StoredDay | null = null;
   private said = "";
   private freshAt: Date | null = null;
+  private drawnOthers = "";
 
   constructor(
     private readonly page: HTMLElement,
     private readonly shelf: SurveyShelf,
-    private readonly acts: { readonly open: (visit: Visit) => void },
+    private readonly acts: { readonly open: (visit: Visit) => void; readonly drop: (appointment: number) => void },
   ) {}
 
   /** What the file of records needs of a snapshot. */
@@ -72,6 +73,29 @@ export class SurveyDay {
     say.hidden = !say.textContent;
     const visits = content?.visits ?? [];
     part(page, "visits").replaceChildren(...visits.map((visit) => this.line(visit, stateOf(visit, entries, drafts))));
+    this.drawOthers(drafts.filter((draft) => draft.operation === operation && !visits.some(({ appointment }) => appointment === draft.appointment)));
+  }
+
+  /** Sheets of another day or another surveyor: nobody's list has them, and they must not lie here unseen. */
+  private drawOthers(drafts: readonly Draft[]): void {
+    const drawn = JSON.stringify(drafts.map(({ appointment, written }) => [appointment, written]));
+    if (drawn === this.drawnOthers) return; // what somebody opened in it stays open
+    this.drawnOthers = drawn;
+    part(this.page, "other-drafts-box").hidden = drafts.length === 0;
+    part(this.page, "other-drafts").replaceChildren(
+      ...drafts.map((draft) => {
+        const { number, appointment, photos, written } = draft;
+        const when = new Date(written);
+        const words = [`${when.getMonth() + 1}月${when.getDate()}日 ${clockTime(when)} に書いたもの`, photos.length ? `写真 ${photos.length}枚` : ""];
+        const text = element("div", "s-visit__text", element("p", "s-visit__title", `N${number}`), element("p", "", words.filter(Boolean).join("　")));
+        const unwanted = element("details", "more", element("summary", "", "要らないとき"));
+        unwanted.append(button("button button--danger", "この調査票と写真を消す", () => this.acts.drop(appointment)));
+        const go = button("button button--primary s-visit__open", "続きを書く", () => this.acts.open(visitOf(draft)));
+        const row = element("li", "s-visit", text, element("div", "s-visit__acts", go), unwanted);
+        row.dataset["appointment"] = String(appointment);
+        return row;
+      }),
+    );
   }
 
   private line(visit: Visit, state: string): HTMLElement {
@@ -98,6 +122,14 @@ function stateOf(visit: Visit, entries: readonly Entry[], drafts: readonly Draft
   if (told.some(({ op }) => op.kind === "survey.done") || visit.state === "done") return "done";
   if (drafts.some(({ appointment }) => appointment === visit.appointment)) return "draft";
   return told.length || visit.state === "absent" ? "absent" : "booked";
+}
+
+/** What a draft itself knows of its house. */
+function visitOf({ appointment, need, number }: Draft): Visit {
+  return {
+    appointment, need, number, state: "booked", window: "", note: "", road: null, misses: 0, name: "", kana: "", phones: [], town: "", address: "",
+    landmark: "", map: "", summary: "", description: "", parking: "", attendance: "", crisis: false, hazards: [], damage_kinds: [], lifelines: [],
+  };
 }
 
 function sentence(actor: number | null, content: Day | undefined): string {

@@ -135,9 +135,16 @@ export class SurveyShelf {
     await tx.done;
   }
 
-  async forgetDraft(appointment: number): Promise<void> {
-    const tx = this.rooms.transaction("drafts", "readwrite", STRICT);
-    await tx.store.delete(appointment);
+  /** Throw a sheet away that nobody wants, with the photos that are on no other. */
+  async dropDraft(appointment: number): Promise<void> {
+    const tx = this.rooms.transaction(["photos", "drafts"], "readwrite", STRICT);
+    const drafts = await tx.objectStore("drafts").getAll();
+    const elsewhere = new Set(drafts.flatMap((draft) => (draft.appointment === appointment ? [] : draft.photos.map(({ sent }) => sent))));
+    for (const { sent } of drafts.find((draft) => draft.appointment === appointment)?.photos ?? []) {
+      const photo = await tx.objectStore("photos").get(sent);
+      if (photo && !photo.ready && !elsewhere.has(sent)) await tx.objectStore("photos").delete(sent);
+    }
+    await tx.objectStore("drafts").delete(appointment);
     await tx.done;
   }
 
@@ -178,6 +185,17 @@ export class SurveyShelf {
   async photosToSend(generation: string | null): Promise<StoredPhoto[]> {
     const all = await this.rooms.getAll("photos");
     return all.filter((photo) => photo.ready && !photo.problem && (!photo.uploadedAt || photo.generation !== generation));
+  }
+
+  /** Photos the server does not take, each with its sentence: they stay until somebody has read it. */
+  async refusedPhotos(): Promise<StoredPhoto[]> {
+    return (await this.rooms.getAll("photos")).filter(({ problem }) => problem);
+  }
+
+  async forgetPhoto(sent: string): Promise<void> {
+    const tx = this.rooms.transaction("photos", "readwrite", STRICT);
+    await tx.store.delete(sent);
+    await tx.done;
   }
 
   async changePhoto(sent: string, change: Partial<StoredPhoto>): Promise<void> {

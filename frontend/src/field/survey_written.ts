@@ -2,6 +2,7 @@
 import { button, clockTime, element, icon, part } from "./elements";
 import { stateMark, verdictOf } from "./panel";
 import type { Entry } from "./shelf";
+import type { StoredPhoto } from "./survey_shelf";
 
 const WORDS: Record<string, string> = { "survey.done": "調査", "survey.absent": "不在" };
 
@@ -9,6 +10,16 @@ const WORDS: Record<string, string> = { "survey.done": "調査", "survey.absent"
 export function drawWritten(page: HTMLElement, entries: readonly Entry[], seen: (opId: string) => void): void {
   part(page, "written-empty").hidden = entries.length > 0;
   part(page, "written").replaceChildren(...entries.map((entry) => row(entry, seen)));
+}
+
+/** Photos the center does not take: its sentence stays until somebody has read it. */
+export function drawRefusedPhotos(page: HTMLElement, photos: readonly StoredPhoto[], seen: (sent: string) => void): void {
+  part(page, "refused-photos").replaceChildren(
+    ...photos.map(({ sent, problem }) => {
+      const said = element("p", "s-visit__title", icon("stop"), "写真1枚を、センターは受け取りませんでした");
+      return element("li", "s-visit", element("div", "s-visit__text", said, element("p", "", problem)), button("button", "確認した（写真を消す）", () => seen(sent)));
+    }),
+  );
 }
 
 function row(entry: Entry, seen: (opId: string) => void): HTMLElement {
