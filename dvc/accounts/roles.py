@@ -1,4 +1,8 @@
-"""Roles and what they may do, in one table (source: reliability.md §4; words: domain.md §1.1)."""
+"""Roles and what they may do, in one table (source: reliability.md §4; words: domain.md §1.1).
+
+A person may hold several. 班長 leads a section (受付班, ニーズ班, …): what a leader of any section is called for, whatever
+else comes with the section's own role.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from django.db import models
 
 class Role(models.TextChoices):
     CHIEF = "chief", "センター長"
+    LEAD = "lead", "班長"
     OFFICE = "office", "総務・監査"
     NEEDS_DESK = "needs_desk", "ニーズ受付"
     SURVEY = "survey", "現地調査"
@@ -26,6 +31,7 @@ class May(models.TextChoices):
     RECEIVE = "receive", "受付をする（到着・帰り・カード）"
     KEEP_VOLUNTEERS = "keep_volunteers", "ボランティア名簿とカードを扱う"
     KEEP_NEEDS = "keep_needs", "困りごと（ニーズ）を扱う"
+    NOTE_CRISIS = "note_crisis", "危機介入を、班長として確認する"
     SEE_PINS = "see_pins", "お宅の場所を地図で見る（ほかの人には町丁目の中心）"
     EXCHANGE = "exchange", "困りごとや住民の表を取り込む・書き出す"
     MATCH = "match", "マッチングをする"
@@ -41,13 +47,18 @@ class May(models.TextChoices):
 _EVERYBODY = frozenset(Role)
 ROLES_THAT_MAY: Final[dict[May, frozenset[Role]]] = {
     May.SEE_BOARD: _EVERYBODY,
-    May.RECEIVE: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
-    May.KEEP_VOLUNTEERS: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
-    May.KEEP_NEEDS: frozenset({Role.CHIEF, Role.OFFICE, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING}),
-    May.SEE_PINS: frozenset({Role.CHIEF, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING, Role.TRANSPORT}),
+    May.RECEIVE: frozenset({Role.CHIEF, Role.LEAD, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
+    May.KEEP_VOLUNTEERS: frozenset({Role.CHIEF, Role.LEAD, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
+    May.KEEP_NEEDS: frozenset(
+        {Role.CHIEF, Role.LEAD, Role.OFFICE, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING}
+    ),
+    May.NOTE_CRISIS: frozenset({Role.LEAD}),
+    May.SEE_PINS: frozenset(
+        {Role.CHIEF, Role.LEAD, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING, Role.TRANSPORT}
+    ),
     May.EXCHANGE: frozenset({Role.CHIEF, Role.OFFICE}),
     May.MATCH: frozenset({Role.CHIEF, Role.MATCHING}),
-    May.SETTLE: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION}),
+    May.SETTLE: frozenset({Role.CHIEF, Role.LEAD, Role.OFFICE, Role.RECEPTION}),
     May.DISPATCH: frozenset({Role.CHIEF, Role.MATCHING, Role.EQUIPMENT, Role.TRANSPORT}),
     May.CLOSE_DAY: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
     May.RUN_CENTER: frozenset({Role.CHIEF}),

@@ -15,21 +15,25 @@ from dvc.accounts.roles import May
 from intake.help_requests import crisis
 from matching.control.recalls import tally
 from matching.field import queries as told
+from matching.safety import queries as safety
 from matching.safety.queries import running_recall
 
 
 @never_cache
 @require_safe
 def alerts_part(request: HttpRequest, operation_id: int) -> HttpResponse:
-    """The banners; 204 while they are as the page has them (`version`): for whoever has a ticket three queries, five while
+    """The banners; 204 while they are as the page has them (`version`): for whoever has a ticket one query, four while
     everybody is called back.
 
     A ticket alone opens no data: session, account and role are asked again before anything is rendered.
     """
-    recall = running_recall(operation_id)
+    marks = sorted(
+        crisis.marks(operation_id).union(told.marks(operation_id), safety.marks(operation_id), all=True)
+    )
+    recall = running_recall(operation_id) if any(of == "recall" for of, _, _ in marks) else None
     counted = tally(recall) if recall else None
-    known = f"{recall.pk}.{counted.total}.{counted.known}.{counted.help}" if recall and counted else "none"
-    version = f"{crisis.version(operation_id)}_{known}_{told.version(operation_id)}"
+    known = f"_{counted.total}.{counted.known}.{counted.help}" if counted else ""
+    version = ("-".join(f"{of}{pk}.{n}" for of, pk, n in marks) or "none") + known
     ticket, is_unchanged = tickets.read(request.GET.get("ticket", "")), request.GET.get("version") == version
     if is_unchanged and ticket is not None and ticket.operation == operation_id:
         return HttpResponse(status=204)
@@ -43,9 +47,10 @@ def alerts_part(request: HttpRequest, operation_id: int) -> HttpResponse:
     if is_unchanged:
         return HttpResponse(status=204)
     notes = told.waiting(operation)
+    alerts = crisis.standing(operation)
     context = {
         "alarms": [note for note in notes if note.is_sos], "others": [note for note in notes if not note.is_sos],
-        "alerts": crisis.standing(operation), "recall": recall, "tally": counted, "operation": operation,
+        "alerts": alerts, "called": [alert for alert in alerts if alert.waits_for(roles)], "recall": recall, "tally": counted, "operation": operation,
         "allowed": allowed_names(roles),
     }  # fmt: skip
     response = render(request, "dvc/board/_alerts.html", context)

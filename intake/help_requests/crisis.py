@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet, Value
 
+from dvc.accounts import access
+from dvc.accounts.models import User
+from dvc.accounts.roles import ROLES_THAT_MAY, May, Role
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
-from dvc.operations.models import Operation
+from dvc.operations.models import Center, Operation
 from intake.help_requests.models import AckAs, CrisisAck, CrisisAlert, Need
+
+_NEEDED: Final[dict[AckAs, May]] = {AckAs.LEAD: May.NOTE_CRISIS, AckAs.CHIEF: May.RUN_CENTER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,55 @@ class Alert:
     @property
     def missing(self) -> list[AckAs]:
         return [side for side in AckAs if side not in {ack.seen_as for ack in self.acks}]
+
+    def waits_for(self, roles: frozenset[Role]) -> bool:
+        """Whether it is somebody with these roles who is called."""
+        return any(access.may(roles, _NEEDED[side]) for side in self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two, on the page of the need: its note, or who can be called for it (`nobody_has_it`: nobody has the
+    role) and whether whoever looks may press."""
+
+    label: str
+    value: str
+    ack: CrisisAck | None
+    people: Sequence[User]
+    may_press: bool
+
+    @property
+    def nobody_has_it(self) -> bool:
+        return not self.people
+
+
+def sides(alert: Alert, center: Center, roles: frozenset[Role], *, at: datetime) -> list[Side]:
+    """Both sides of an alert. `at` is real time. Two queries."""
+    noted = {ack.seen_as: ack for ack in alert.acks}
+    called = {side: who_may_note(center, side, at=at) for side in AckAs}
+    return [
+        Side(
+            side.label, side.value, noted.get(side), called[side],
+            may_note(roles, side, leads=called[AckAs.LEAD]),
+        )
+        for side in AckAs
+    ]  # fmt: skip
+
+
+def who_may_note(center: Center, side: AckAs, *, at: datetime) -> list[User]:
+    """Who can be called for it: those whose account works at the real moment `at`, by name. One query."""
+    people = User.objects.usable(at).filter(
+        memberships__center=center, memberships__role__in=ROLES_THAT_MAY[_NEEDED[side]]
+    )
+    return list(people.distinct().order_by("display_name", "id"))
+
+
+def may_note(roles: frozenset[Role], side: AckAs, *, leads: Sequence[User]) -> bool:
+    """Whether somebody with these roles takes note as that side. Where nobody is a 班長 (`leads`), everybody who works with
+    requests does: an alert that nobody could end would be an alert nobody heeds."""
+    if access.may(roles, _NEEDED[side]):
+        return True
+    return side == AckAs.LEAD and not leads and access.may(roles, May.KEEP_NEEDS)
 
 
 @transaction.atomic
@@ -79,8 +134,7 @@ def standing(operation: Operation) -> list[Alert]:
     ]
 
 
-def version(operation_id: int) -> str:
-    """Changes whenever what a board shows of the alerts that stand does. One query."""
-    alerts = CrisisAlert.objects.open().filter(need__operation=operation_id).order_by("pk")
-    noted = alerts.values_list("pk").annotate(n=Count("acks"))
-    return "-".join(f"{pk}.{n}" for pk, n in noted) or "none"
+def marks(operation_id: int) -> QuerySet[CrisisAlert, tuple[str, int, int]]:
+    """What changes whenever a board shows the alerts otherwise, as rows ("crisis", id, notes) for `dvc.board`."""
+    alerts = CrisisAlert.objects.open().filter(need__operation=operation_id).order_by()
+    return alerts.annotate(of=Value("crisis"), n=Count("acks")).values_list("of", "pk", "n")

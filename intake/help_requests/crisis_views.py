@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
-from dvc.accounts.roles import May
 from dvc.core.refused import Refused
 from intake.help_requests import crisis
 from intake.help_requests.models import AckAs, CrisisAlert
@@ -17,15 +16,16 @@ from intake.help_requests.models import AckAs, CrisisAlert
 
 @require_POST
 def crisis_note(request: StaffRequest, operation_id: int, alert_id: int) -> HttpResponse:
-    """確認しました, as 班長 or as センター長 (who may run the center), by the name one is signed in with."""
+    """確認しました, as 班長 or as センター長, by the name one is signed in with and the role one has."""
     alerts = CrisisAlert.objects.filter(need__operation=request.operation)
     alert = alerts.select_related("need__operation").filter(pk=alert_id).first() if alert_id < 2**63 else None
     if alert is None or request.POST.get("as") not in AckAs.values:
         raise Http404
     side = AckAs(request.POST["as"])
     try:
-        if side == AckAs.CHIEF and not access.may(request.roles, May.RUN_CENTER):
-            raise Refused("account.not_allowed")
+        leads = crisis.who_may_note(request.center, AckAs.LEAD, at=timezone.now())
+        if not crisis.may_note(request.roles, side, leads=leads):
+            raise Refused("need.alert_not_yours", side=side.label)
         crisis.take_note(alert, side, by=by(request), at=request.now)
     except Refused as refused:
         messages.error(request, refused.text)

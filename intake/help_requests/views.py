@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -142,7 +143,11 @@ def show_need(
         "looks": Look.objects.filter(subject_type="help_requests.need", subject_id=str(need.pk))
         .select_related("actor")
         .order_by("-id")[:LATEST_LOOKS],
-        "alerts": [alert for alert in crisis.standing(request.operation) if alert.need_id == need.pk],
+        "alerts": [
+            (alert, crisis.sides(alert, request.center, request.roles, at=timezone.now()))
+            for alert in crisis.standing(request.operation)
+            if alert.need_id == need.pk
+        ],
         **_calls(need),
         "try_form": try_form or TryForm(),
         "promise_form": promise_form or PromiseForm(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Case, QuerySet, Value, When
+
 from dvc.operations.models import Operation
 from matching.dispatch.models import Dispatch
 from matching.field.models import FieldNote, Said
@@ -22,7 +24,8 @@ def of_team(dispatch: Dispatch) -> list[FieldNote]:
     return list(rows.order_by("-told_at", "-id"))
 
 
-def version(operation_id: int) -> str:
-    """Changes with whatever the banners show of it. One query."""
-    waiting = FieldNote.objects.waiting().filter(operation=operation_id).order_by("pk")
-    return "-".join(f"{pk}{'' if lat is None else 'p'}" for pk, lat in waiting.values_list("pk", "lat"))
+def marks(operation_id: int) -> QuerySet[FieldNote, tuple[str, int, int]]:
+    """What changes whenever the banners show it otherwise, as rows ("note", id, whether the place is known)."""
+    notes = FieldNote.objects.waiting().filter(operation=operation_id).order_by()
+    placed = Case(When(lat__isnull=True, then=0), default=1)
+    return notes.annotate(of=Value("note"), n=placed).values_list("of", "pk", "n")

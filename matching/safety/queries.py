@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 from django.utils import timezone
 
 from dvc.operations.models import Operation
@@ -24,6 +24,12 @@ def policy_of(operation: Operation) -> Policy:
 def running_recall(operation_id: int) -> Recall | None:
     """One query."""
     return Recall.objects.running().select_related("started_by").filter(operation=operation_id).first()
+
+
+def marks(operation_id: int) -> QuerySet[Recall, tuple[str, int, int]]:
+    """Whether everybody is called back, as a row ("recall", id, 0); what changes while it runs is the tally's."""
+    running = Recall.objects.running().filter(operation=operation_id).order_by()
+    return running.annotate(of=Value("recall"), n=Value(0)).values_list("of", "pk", "n")
 
 
 def zones_of(operation: Operation) -> list[DangerZone]:

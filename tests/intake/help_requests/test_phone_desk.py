@@ -179,7 +179,7 @@ def test_a_crisis_stands_on_every_board_until_both_have_taken_note_by_name() -> 
     (alert,) = crisis.standing(operation)
     assert (alert.number, [str(side.label) for side in alert.missing]) == (1, ["班長", "センター長"])
     row = need.crisis_alerts.get()
-    lead, chief = (make.by(make.user(operation.center, role)) for role in (Role.NEEDS_DESK, Role.CHIEF))
+    lead, chief = (make.by(make.user(operation.center, role)) for role in (Role.LEAD, Role.CHIEF))
     crisis.take_note(row, AckAs.LEAD, by=lead, at=make.at(9, 1))
     crisis.take_note(row, AckAs.LEAD, by=lead, at=make.at(9, 2))
     assert refusal(crisis.take_note, row, AckAs.LEAD, by=chief, at=make.at(9, 3)) == "need.alert_acknowledged"

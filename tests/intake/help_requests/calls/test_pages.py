@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from dvc.accounts import services as accounts
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
@@ -244,7 +245,7 @@ def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(
     assert "高橋" not in text(loud)
     polled = [_polled(driver.get(url(name, operation))) for name in ("board", "board_wall")]
     above = driver.get(polled[0])
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(1):
         assert driver.get(f"{polled[0]}&version={above['X-Version']}").status_code == 204
     assert f"N{need.number}" in text(above)
     assert f"N{need.number}" in text(driver.get(f"{polled[1]}&version=none_none"))
@@ -253,17 +254,59 @@ def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(
     driver = signed_in(operation, Role.TRANSPORT)
     note = url("crisis_note", operation, need.crisis_alerts.get().pk)
     assert driver.post(note, {"as": "lead"}).status_code == 403
-    desk = signed_in(operation, Role.NEEDS_DESK, name="班長 花子")
-    assert "役割ではできません" in text(desk.post(note, {"as": "chief"}, follow=True))
-    desk.post(note, {"as": "lead"})
-    assert "班長 班長 花子" in text(driver.get(part))
-    assert desk.post(note, {"as": "nobody"}).status_code == 404
+    lead = signed_in(operation, Role.LEAD, name="大友 花子")
+    assert "センター長の役割の人が" in text(lead.post(note, {"as": "chief"}, follow=True))
+    lead.post(note, {"as": "lead"})
+    assert "班長 大友 花子" in text(driver.get(part))
+    assert lead.post(note, {"as": "nobody"}).status_code == 404
     signed_in(operation, Role.CHIEF).post(note, {"as": "chief"})
     assert crisis.standing(operation) == []
     assert Entry.objects.about(need).filter(action="need.crisis_seen").count() == 2
     foreign = signed_in(make.operation(), Role.CHIEF)
     assert foreign.post(note, {"as": "chief"}).status_code == 404
     assert foreign.get(part).status_code == 404
+
+
+def test_whom_a_crisis_waits_for_is_told_so_on_every_screen_and_everybody_sees_whom_to_call(
+    operation: Operation,
+) -> None:
+    need = make.need(operation, state=NeedState.SURVEY_WAIT)
+    services.flag_crisis(need, by=SYSTEM, at=make.at(9))
+    desk = signed_in(operation, Role.NEEDS_DESK, name="受付 三郎")
+    lead, chief = (
+        signed_in(operation, role, name=name)
+        for role, name in ((Role.LEAD, "大友 花子"), (Role.CHIEF, "鈴木 長"))
+    )
+    part, page = url("alerts_part", operation), url("need_detail", operation, need.pk)
+    note = url("crisis_note", operation, need.crisis_alerts.get().pk)
+    yours = "あなたの確認を待っています"
+    assert [yours in text(who.get(part)) for who in (desk, lead, chief)] == [False, True, True]
+    assert "呼ぶ人：大友 花子" in text(desk.get(page))
+    assert "呼ぶ人：鈴木 長" in text(desk.get(page))
+    assert "として確認しました</button>" not in text(desk.get(page))
+    refused = text(desk.post(note, {"as": "lead"}, follow=True))
+    assert "班長の役割の人が、自分の名前でサインインして行います" in refused
+    assert not need.crisis_alerts.get().acks.exists()
+    # The chief does not stand in for a 班長 who is there.
+    assert "班長の役割の人が" in text(chief.post(note, {"as": "lead"}, follow=True))
+    lead.post(note, {"as": "lead"})
+    assert [yours in text(who.get(part)) for who in (lead, chief)] == [False, True]
+
+
+def test_where_nobody_is_a_section_leader_whoever_keeps_requests_may_note_and_is_told_why(
+    operation: Operation,
+) -> None:
+    need = make.need(operation, state=NeedState.SURVEY_WAIT)
+    services.flag_crisis(need, by=SYSTEM, at=make.at(9))
+    gone = make.user(operation.center, Role.LEAD, name="帰った 応援")
+    accounts.deactivate(gone, center=operation.center, by=SYSTEM, at=make.at(8))
+    make.user(make.center(), Role.LEAD, name="よその 班長")
+    desk = signed_in(operation, Role.NEEDS_DESK)
+    page = text(desk.get(url("need_detail", operation, need.pk)))
+    assert "班長の役割の人が、まだいません" in page
+    assert "帰った" not in page
+    desk.post(url("crisis_note", operation, need.crisis_alerts.get().pk), {"as": "lead"})
+    assert need.crisis_alerts.get().acks.get().seen_as == "lead"
 
 
 # ── rules of triage ────────────────────────────────────────────────────────────────────────────
