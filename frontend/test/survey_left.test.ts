@@ -23,7 +23,7 @@ describe("a stopped survey tablet", () => {
   it("is not mistaken for one that only has to be registered again", () => {
     expect(leftWords({ records: 0, photos: 1, drafts: 1 }, false)).toBe("写真 1枚と書きかけの調査票 1件が、この端末に残っています。消えません。登録し直すと送れます。");
     const page = document.createElement("div");
-    page.innerHTML = "<p data-blocked-title></p><p data-left></p>";
+    page.innerHTML = "<p data-blocked-title></p><p data-blocked-text></p><p data-left></p>";
     drawLeft(page, { kind: "blocked", text: "", stored: true }, { records: 0, photos: 0, drafts: 0 });
     expect(page.textContent).toContain("この端末は使用停止です");
     drawLeft(page, { kind: "blocked", text: "" }, { records: 1, photos: 0, drafts: 0 });

@@ -80,6 +80,7 @@ def registered(running: RunningCenter, browser: Browser, made: dict[str, Any]) -
 def fill(page: Page, pk: int, *names: str) -> None:
     """Open the house's sheet, and put in that one may go in, and photos."""
     page.locator(f'[data-visits] [data-appointment="{pk}"]').get_by_role("button").click()
+    expect(page.locator("[data-sheet]")).to_be_visible()
     page.get_by_label("入ってよい", exact=True).check()
     for colour in names:
         content = jpeg(900, 700, colour=colour)

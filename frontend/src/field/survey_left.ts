@@ -29,5 +29,6 @@ export function drawLeft(page: HTMLElement, connection: Connection, left: Left):
   if (connection.kind !== "blocked") return;
   const stopped = connection.stored === true;
   part(page, "blocked-title").textContent = stopped ? "この端末は使用停止です" : "サーバーがこの端末の記録を受け取りません";
+  part(page, "blocked-text").hidden = stopped; // what is left says it, and in the right order
   part(page, "left").textContent = leftWords(left, stopped);
 }

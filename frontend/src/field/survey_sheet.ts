@@ -64,6 +64,7 @@ export class SurveySheet {
     this.visit = this.hand = null;
     for (const url of this.urls.splice(0)) URL.revokeObjectURL(url);
     part(this.page, "sheet").hidden = true;
+    this.form.reset(); // nothing of this house stays on the page
     window.scrollTo(0, 0);
   }
 
