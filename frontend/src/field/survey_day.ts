@@ -102,12 +102,13 @@ export class SurveyDay {
     const [chip, word] = STATES[state] ?? ["plain", ""];
     const title = element("p", "s-visit__title", `${visit.window}　N${visit.number}　${visit.name || "お名前は未確認"}`);
     if (visit.crisis) title.append(" ", element("span", "chip chip--stop", "危機介入"));
-    const where = [visit.town, visit.landmark].filter(Boolean).join("　");
-    const road = visit.road === null ? "" : `　移動 ${visit.road}分`;
-    const misses = visit.misses && state === "booked" ? `　前に不在 ${visit.misses}回` : "";
+    const where = [
+      visit.town, visit.landmark, visit.road === null ? "" : `移動 ${visit.road}分`,
+      visit.misses && state === "booked" ? `前に不在 ${visit.misses}回` : "",
+    ];
     const press = button("button button--primary s-visit__open", state === "draft" ? "続きを書く" : "開く", () => this.acts.open(visit));
     const mark = element("span", `chip chip--${chip}`, word);
-    const text = element("div", "s-visit__text", title, element("p", "", `${where}${road}${misses}`), element("p", "", visit.summary));
+    const text = element("div", "s-visit__text", title, element("p", "", where.filter(Boolean).join("　")), element("p", "", visit.summary));
     if (visit.note) text.append(element("p", "s-visit__note", visit.note));
     const row = element("li", "s-visit", text, element("div", "s-visit__acts", mark, press));
     row.dataset["appointment"] = String(visit.appointment);

@@ -649,7 +649,7 @@ def test_only_who_keeps_needs_may_see_them(client: Client, operation: Operation)
     for role in Role:
         other = Client()
         other.force_login(make.user(operation.center, role))
-        may = role in {Role.CHIEF, Role.OFFICE, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING}
+        may = role in {Role.CHIEF, Role.LEAD, Role.OFFICE, Role.NEEDS_DESK, Role.SURVEY, Role.MATCHING}
         assert other.get(url("need_list", operation)).status_code == (200 if may else 403), role
     driver = Client()
     driver.force_login(make.user(operation.center, Role.TRANSPORT))
