@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 
 from dvc.operations.models import Operation
@@ -12,7 +12,7 @@ from intake.help_requests.models import Need, NeedState
 from intake.volunteers.models import Volunteer
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.queue.models import Lock
-from matching.queue.queries import waiting
+from matching.queue.queries import Waiting
 from matching.teams.models import ComingAgain, Team
 
 
@@ -60,8 +60,8 @@ class Expected:
         return self.said + self.placed - self.people
 
 
-def expected(operation: Operation, *, day: date, at: datetime) -> Expected:
-    """How many will come, as far as anybody told us. Five queries."""
+def expected(operation: Operation, queue: Sequence[Waiting], *, day: date) -> Expected:
+    """How many will come, as far as anybody told us, beside the queue as it is now. Three queries."""
     told = ComingAgain.objects.filter(operation=operation, day=day, volunteer__withdrawn_at=None)
     said = {merged or pk for pk, merged in told.values_list("volunteer", "volunteer__merged_into")}
     locks = Lock.objects.filter(operation=operation, day=day)
@@ -70,10 +70,8 @@ def expected(operation: Operation, *, day: date, at: datetime) -> Expected:
     groups = locks.filter(group__isnull=False).values("group")
     members = Volunteer.objects.filter(group__in=groups, withdrawn_at=None, merged_into=None)
     placed.update(members.order_by().values_list("pk", flat=True))
-    queue = [one for one in waiting(operation, at=at) if not one.block]
-    return Expected(
-        len(said | placed), len(said), len(placed), len(queue), sum(one.people[1] for one in queue)
-    )
+    wanted = [one.people[1] for one in queue if not one.block]
+    return Expected(len(said | placed), len(said), len(placed), len(wanted), sum(wanted))
 
 
 def coming_teams(operation: Operation, *, day: date) -> list[ComingTeam]:

@@ -23,6 +23,7 @@ from matching.dispatch.coming import coming_teams, expected
 from matching.evening import services
 from matching.evening.ledger import Missing, ledger, open_days
 from matching.evening.models import DayClosing, Kind, NamedException
+from matching.queue.queries import waiting
 
 # What people say most often; typed words come instead of them or besides.
 USUAL_REASONS: Final = {
@@ -76,7 +77,7 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
         "open_days": [one for one in open_days(operation, at=request.now) if one != day],
         "tomorrow": day + timedelta(days=1),
         "coming": coming_teams(operation, day=day + timedelta(days=1)),
-        "expected": expected(operation, day=day + timedelta(days=1), at=request.now),
+        "expected": expected(operation, waiting(operation, at=request.now), day=day + timedelta(days=1)),
         "refusal": refusal,
     }
     return render(request, "matching/evening/evening.html", context, status=status)

@@ -30,7 +30,7 @@ from matching.proposals.modes import (
     set_mode,
 )
 from matching.proposals.what_if import need_numbered
-from matching.queue import services as queue
+from matching.queue import services as by_hand
 from matching.queue.queries import waiting
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -66,12 +66,13 @@ def day_before(request: StaffRequest, operation_id: int) -> HttpResponse:
         else:
             messages.success(request, done)
             return redirect(f"{reverse('day_before', args=[operation_id])}?day={day}")
+    queue = waiting(request.operation, at=request.now)
     context = {
         "coming": coming_teams(request.operation, day=day),
-        "expected": expected(request.operation, day=day, at=request.now),
+        "expected": expected(request.operation, queue, day=day),
         "day": day, "groups": groups_to_place(request.operation, day=day), "refusal": refusal, "sent": request.POST,
         "placed": placed_groups(request.operation, day=day), "section": "matching_board",
-        "needs": [one for one in waiting(request.operation, at=request.now) if not one.block],
+        "needs": [one for one in queue if not one.block],
     }  # fmt: skip
     return render(request, "matching/proposals/day_before.html", context, status=409 if refusal else 200)
 
@@ -85,7 +86,7 @@ def _group_placed(request: StaffRequest, day: date) -> str:
     need = need_numbered(request.operation, number_of(request.POST.get("number", "")) or 0)
     note = request.POST.get("note", "").replace("\x00", "").strip()
     why = f"{WHY}：{note}" if note else WHY
-    queue.lock(need, group, reason=why, by=by(request), at=request.now, day=day)
+    by_hand.lock(need, group, reason=why, by=by(request), at=request.now, day=day)
     return f"「{group.name}」の行き先をN{need.number}に決めました。"
 
 

@@ -20,6 +20,7 @@ from matching.dispatch import coming
 from matching.dispatch import services as dispatching
 from matching.queue import services as queue
 from matching.queue.models import Lock
+from matching.queue.queries import waiting
 from matching.teams import services as teams
 from tests import make
 from tests.matching.dispatch import scene
@@ -64,8 +65,7 @@ def test_who_comes_again_goes_on_where_work_is_left(operation: Operation, client
     assert f"来る見込み：{len(crew)}人" in page
     assert "まだ作業が残っています" in page
     assert (
-        f'name="number" list="waiting-needs" inputmode="numeric" maxlength="8" required value="{need.number}"'
-        in page
+        f'name="number" list="needs" inputmode="numeric" maxlength="8" required value="{need.number}"' in page
     )
     sent = {
         "coming": "1",
@@ -121,7 +121,7 @@ def test_each_person_is_counted_once(operation: Operation) -> None:
     queue.lock(need, crew[1], reason="続き", by=SYSTEM, at=NOW, day=TOMORROW)
     gone = crew[2]
     Volunteer.objects.filter(pk=gone.pk).update(withdrawn_at=NOW)
-    found = coming.expected(operation, day=TOMORROW, at=NOW)
+    found = coming.expected(operation, waiting(operation, at=NOW), day=TOMORROW)
     # Two of the crew are left; one of them is of the club, the other has a destination of their own.
     assert (found.said, found.placed, found.people, found.both) == (2, 6, 6, 2)
     assert (found.needs, found.wanted) == (1, need.items.get(state=WorkState.OPEN).people_ideal)
@@ -135,7 +135,7 @@ def test_each_person_is_counted_once(operation: Operation) -> None:
 def test_two_registrations_of_one_person_are_one(operation: Operation) -> None:
     _, crew = back(operation)
     Volunteer.objects.filter(pk=crew[2].pk).update(merged_into=crew[1])
-    assert coming.expected(operation, day=TOMORROW, at=NOW).said == 2
+    assert coming.expected(operation, waiting(operation, at=NOW), day=TOMORROW).said == 2
     (team,) = coming.coming_teams(operation, day=TOMORROW)
     assert [one.person.pk for one in team.people] == [crew[0].pk, crew[1].pk]
 
@@ -159,5 +159,6 @@ def test_it_costs_the_same_for_many_teams(
         back(operation)
     with django_assert_num_queries(3):
         assert len(coming.coming_teams(operation, day=TOMORROW)) == many
-    with django_assert_num_queries(5):
-        assert coming.expected(operation, day=TOMORROW, at=NOW).said == 3 * many
+    queue_now = waiting(operation, at=NOW)
+    with django_assert_num_queries(3):
+        assert coming.expected(operation, queue_now, day=TOMORROW).said == 3 * many
