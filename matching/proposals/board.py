@@ -34,13 +34,16 @@ Card = TypeVar("Card")
 
 PER_PAGE: Final = 20
 WHYS: Final = {
+    "bad_value": "登録に直すところがある",
     "block": "登録が足りない",
     "conditions": "組める形がない",
     "held": "見合わせ中",
     "new": "つぎの提案を待つ",
     "not_worth": "手間に見合わない",
     "pin_broken": "固定した班がそろわない",
+    "possible": "いまいる人で組める",
     "reserved": "前日割当で取り置き",
+    "several": "いくつか足りない",
     "still_held": "前の班の行き先に残る",
     "time": "きょうの時間に入らない",
     "unreachable": "遠くて戻れない",

@@ -93,7 +93,7 @@ def pin_notes(problem: Problem) -> list[Note]:
     return [
         Note(
             f"pin:{v.code}",
-            f"固定したチームは、そのままにしました。{TEXTS[v.code]}",
+            f"固定した班は、そのままにしました。{TEXTS[v.code]}",
             v.team,
             v.need,
             v.volunteer,

@@ -14,15 +14,16 @@ from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
-from intake.help_requests.models import Need, NeedState
+from intake.help_requests.models import Need, NeedState, Tool
 from intake.people.models import Household, Town
 from intake.volunteers.models import Volunteer
 from matching.dispatch.models import Dispatch
 from matching.proposals import board as screen
 from matching.proposals import decisions
-from matching.proposals.models import MatchRun, Proposal
+from matching.proposals.models import MatchRun, Proposal, RunState
 from matching.queue import services as queue
 from matching.queue.models import Ban, Lock, Pin
+from matching.solver.words import NAMES
 from matching.teams.models import Clash
 from tests import make
 from tests.matching.proposals.morning import answer, people, present
@@ -131,6 +132,34 @@ def test_what_waits_is_grouped_by_why(operation: Operation, client: Client) -> N
     page = text(client, f"{url('matching_board', operation)}?why=held")
     assert f'id="wait-{held.pk}"' in page
     assert f'id="wait-{crowd.pk}"' not in page
+
+
+# What a plan can say of a need that waits, and what keeps a need out of it.
+REASONS = (
+    "bad_value", "car", "conditions", "held", "lang:en", "no_driver", "no_leader", "no_woman", "not_worth", "own_car",
+    "people", "pin_broken", "possible", "reserved", "several", "shuttle", "skill:chainsaw", "still_held", "time",
+    "tool:shovel", "truck", "unreachable",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_whatever_a_need_waits_for_has_a_name_to_group_by(
+    operation: Operation, client: Client, code: str
+) -> None:
+    need, _ = make.need(operation), make.need(operation)
+    said = {f"N{need.pk}": {"code": code, "text": "わけ。", "params": {}}}
+    MatchRun.objects.create(
+        operation=operation, state=RunState.DONE, requested_at=NOW, finished_at=NOW, plan={"waiting": said}
+    )
+    page = text(client, url("matching_board", operation))
+    label = re.search(rf'id="why-{code}" [^>]*>([^<]+) 1</a>', page)
+    assert label is not None
+    assert not label[1].strip().startswith("が足りない")
+    assert not label[1].isascii()
+
+
+def test_the_sentences_and_the_lists_call_a_tool_the_same() -> None:
+    assert {tool.value: str(tool.label) for tool in Tool} == {tool.value: NAMES[tool] for tool in Tool}
 
 
 def test_nonsense_in_the_address_is_the_plain_board(operation: Operation, client: Client) -> None:

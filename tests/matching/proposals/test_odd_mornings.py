@@ -83,7 +83,7 @@ def test_a_group_is_larger_than_any_need(operation: Operation) -> None:
     run = answer(operation, at=NOW)
     assert run.plan is not None
     said = {run.plan["idle"][f"V{person.pk}"]["text"] for person in members}
-    assert said == {"8人いっしょに入れる依頼がありません。分かれてよいか聞いてみてください。"}
+    assert said == {"8人いっしょに入れる困りごとがありません。分かれてよいか聞いてみてください。"}
     assert not Proposal.objects.exists()
     assert "足り" in seen(operation)
 

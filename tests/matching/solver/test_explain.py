@@ -82,7 +82,7 @@ def test_a_team_says_what_weighed_most() -> None:
         0
     ].code == "why_tier1"
     assert len(why) <= 3
-    assert why[0].text == "いちばん急ぐ依頼です。"
+    assert why[0].text == "いちばん急ぐ困りごとです。"
 
 
 def test_a_team_names_who_could_have_come_instead() -> None:
