@@ -177,6 +177,8 @@ REFUSALS: Final[dict[str, str]] = {
     "team.person_taken": "{name}さんは、ほかの班に決まりました。別の人を選んでください。",
     "team.person_taken_or_left": "{name}さんは、ほかの班に決まったか、もう受付していません。その人を外した顔ぶれを確かめて、もう一度決定してください。",
     "team.vehicle_twice": "「{vehicle}」を2回選んでいます。1回だけにしてください。",
+    "team.vehicle_on_run": "「{vehicle}」は、いま送迎の便で出ています。戻るまで待つか、別の車を選んでください。",
+    "team.vehicle_planned": "「{vehicle}」は、{time}に出る送迎の便で使います。別の車を選ぶか、「送迎と仮置場」でその便を取りやめてください。",
     "team.vehicle_taken": "「{vehicle}」は、ほかの班が使っています。別の車を選んでください。",
     # recall, zones, heat
     "late.words_needed": "つながったときは、聞いたことを短く書いてください（例：あと20分で戻る、全員元気）。",
@@ -201,6 +203,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.sheets_count": "依頼書No.{serial}で、まだ戻っていない紙は{count}枚です。1～{count}の数を入れてください。",
     "dispatch.sheets_lost_reason": "失くしたときは、どこで、どうしてかを短く書いてください。",
     "dispatch.still_held": "困りごとN{number}は、まだ{team}班の行き先に入っています。「チーム・派遣」で{team}班からこの訪問を外し、リーダーに伝えてから、決め直してください。",
+    "dispatch.choose_outcome": "報告の結果が「{what}」とちがっています。リーダーに確かめて、正しい結果を選んでください。",
     "dispatch.need_kept": "{what}ほかの困りごとを足すか、「手で決めたこと」で取り消してから足してください。",
     "dispatch.no_next": "{number}班のつぎの行き先は、なくなったか、予定が変わりました。センターに電話するか、気をつけて帰ってきてください。",
     "dispatch.nothing_to_merge": "まとめる報告がありません。画面を開き直してください。",
@@ -213,7 +216,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.reason_needed": "取りやめる理由を選ぶか、短く書いてください。",
     "dispatch.remaining_needed": "「継続」のときは、残っていることを書いてください。次のチームの依頼書に載ります。",
     "dispatch.team_busy": "{number}班には、もう別の困りごとが決まっているか、活動が終わっています。画面を開き直してください。",
-    "dispatch.undo_chain": "{number}班は何軒か続けて行くので、ここでは取り消せません。リーダーに電話して、いまの場所を記録し直してください。",
+    "dispatch.undo_chain": "{number}班は、このあと別のお宅へ行っています。画面を開き直して、いちばん新しいお宅の記録から取り消してください。",
     "dispatch.undo_people_gone": "{number}班の人か車が、もう次の仕事に入っているか、帰っています。取り消さずに、センター長に知らせてください。",
     "dispatch.undo_reported": "{number}班の報告がもう届いているので、取り消せません。リーダーに電話して確かめてください。",
     "dispatch.undo_too_late": "{minutes}分を過ぎたので、取り消せません。センター長に知らせてください。",
@@ -232,6 +235,7 @@ REFUSALS: Final[dict[str, str]] = {
     "trip.stops": "停まる所を1～{most}か所、1行に1つずつ書いてください。",
     "trip.stops_order": "降りる所は、乗る所より後にしてください。人数は1人以上です。",
     "trip.vehicle": "「{vehicle}」はいま使えません（使えない印・車検・保険を確かめてください）。別の車を選んでください。",
+    "trip.with_team": "「{vehicle}」は、{team}が使っています。そのチームの帰着を記録してからにするか、別の車を選んでください。",
     # the end of a day
     "certificate.no_days": "{name}さんが来た記録がないので、証明書を作れません。受付の記録を確かめてください。",
     "motorway.not_here": "{name}さんは、その日の受付の記録がありません。受付を確かめてから押してください。",

@@ -124,6 +124,8 @@ class Operation(models.Model):
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    # The newest day that was closed and not opened again (matching.evening says why): no team leaves on it any more.
+    closed_day = models.DateField(null=True, editable=False)
     # A drill's clock: it read `clock_reading` at the real moment `clock_set_at` and runs `clock_speed` times as fast.
     clock_reading = models.DateTimeField(null=True, editable=False)
     clock_set_at = models.DateTimeField(null=True, editable=False)

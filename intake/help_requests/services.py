@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time
 from typing import Any, Final
@@ -33,7 +33,7 @@ from intake.help_requests.models import (
     WorkItem,
     WorkState,
 )
-from intake.help_requests.states import CONFIRMED_FIRST, ENDINGS, STEPS, needs_reason
+from intake.help_requests.states import AT_WORK_AFTER_ALL, CONFIRMED_FIRST, ENDINGS, STEPS, needs_reason
 from intake.people import services as people
 from intake.people.models import Household, Person, Precision
 from intake.people.services import HouseholdAnswers, PersonAnswers
@@ -499,10 +499,12 @@ def _step(
     reason: str,
     code: str = "",
     told: str = "",
+    allowed: Collection[NeedState] = (),
     **values: object,
 ) -> Need:
+    """`allowed`: states it may come from besides those of the table."""
     before = NeedState(need.state)
-    if to not in STEPS[before]:
+    if to not in STEPS[before] and before not in allowed:
         raise Refused("need.step_not_allowed", now=before.label, to=to.label)
     if needs_reason(before, to) and not reason:
         raise Refused("need.reason_needed", step=to.label)
@@ -730,6 +732,19 @@ def continue_with(need: Need, *, remaining: str, people_next: int | None, by: By
             item.people_max = max(item.people_max, people_next)
         item.save(update_fields=["detail", "people_ideal", "people_min", "people_max"])
     return move(need, S.READY, by=by, at=at)
+
+
+@transaction.atomic
+def take_outcome_back(need: Need, *, reason: str, by: By, at: datetime) -> bool:
+    """What was told of the day's outcome was not true: IN_PROGRESS again, with its work. The caller says the true outcome
+    in the same transaction. False, and nothing is changed, of a need that has gone on otherwise."""
+    need.refresh_from_db(fields=["state"])
+    if need.state not in AT_WORK_AFTER_ALL:
+        return False
+    if need.state == S.COMPLETED:
+        need.items.filter(state=WorkState.DONE).update(state=WorkState.WORKING)
+    _step(need, S.IN_PROGRESS, by=by, at=at, reason=reason, allowed=AT_WORK_AFTER_ALL)
+    return True
 
 
 @transaction.atomic

@@ -24,6 +24,10 @@ STEPS: Final[dict[S, frozenset[S]]] = {
     S.COMPLETED: frozenset({S.TRIAGE}),
 }
 
+# Where the outcome of a day left a need, and a person says that the day ended otherwise: back to work, and on from there in
+# the same transaction. No screen offers this step.
+AT_WORK_AFTER_ALL: Final = frozenset({S.COMPLETED, S.READY, S.ON_HOLD})
+
 REASON_REQUIRED: Final = _ASIDE
 
 

@@ -196,7 +196,7 @@ def _card(
     hold: timedelta, *, at: datetime,
 ) -> Card:  # fmt: skip
     until = undoable_until(row)
-    followed = bool(place.before) or (has_report(row) and row.state != DispatchState.BACK)
+    followed = has_report(row) and row.state != DispatchState.BACK
     return Card(
         dispatch=row,
         place=place,

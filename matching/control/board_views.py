@@ -140,11 +140,11 @@ def board_undo(request: StaffRequest, operation_id: int) -> HttpResponse:
     which, _, seen = request.POST.get("what", "").partition(":")
     dispatch = _dispatch(request, which)
     try:
-        undoing.undo(dispatch, seen=seen, by=by(request), at=request.now)
+        now = undoing.undo(dispatch, seen=seen, by=by(request), at=request.now)
     except Refused as refused:
         messages.error(request, refused.text)
     else:
-        messages.success(request, f"{dispatch.team}を「{dispatch.get_state_display()}」にもどしました。")
+        messages.success(request, f"{dispatch.team}を「{now.get_state_display()}」にもどしました。")
     return _home(request, operation_id)
 
 

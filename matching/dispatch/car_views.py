@@ -66,7 +66,7 @@ def _choices(request: StaffRequest, dispatch: Dispatch) -> list[Choice]:
     day = timezone.localdate(request.now)
     has = {drive.vehicle.pk: drive for drive in dispatch.team.drives if drive.vehicle}
     mine = [drive.vehicle for drive in has.values() if drive.vehicle]
-    free = [vehicle for vehicle in free_vehicles(request.operation) if vehicle.pk not in has]
+    free = [vehicle for vehicle in free_vehicles(request.operation, at=request.now) if vehicle.pk not in has]
     return [
         Choice(vehicle, drive.driver.pk if (drive := has.get(vehicle.pk)) and drive.driver else None, warnings(vehicle, day))
         for vehicle in [*mine, *free]
@@ -97,8 +97,11 @@ def _show(
     day = timezone.localdate(request.now)
     adults = [person for person in people if not person.is_minor_on(day)]
     seen = {one.volunteer_id: one for one in LicenceSeen.objects.filter(volunteer__in=people)}
-    drivers: list[dict[str, Any]] = [
-        {"person": person, "seen": seen.get(person.pk)} for person in adults if Skill.DRIVER in person.skills
+    drivers = [person for person in adults if Skill.DRIVER in person.skills]
+    holders: list[dict[str, Any]] = [
+        {"person": person, "seen": seen.get(person.pk)}
+        for person in adults
+        if Skill.DRIVER in person.skills or person.vehicle
     ]
     context = {
         "section": "dispatch_board",
@@ -106,6 +109,7 @@ def _show(
         "people": people,
         "choices": choices,
         "drivers": drivers,
+        "holders": holders,
         "owners": [person for person in adults if person.vehicle],
         "driving_own": [
             drive.driver.pk for drive in dispatch.team.drives if drive.driver and not drive.vehicle

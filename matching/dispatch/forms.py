@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -160,11 +160,18 @@ class OtherVisitForm(ReportForm):
 
 
 class MergeForm(ReportForm):
-    """The same without the outcome: one report of two."""
+    """One report of two. The outcome is asked for only where they told different ones, and none is chosen beforehand."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, outcomes: Sequence[Outcome], **options: Any) -> None:
         super().__init__(*args, **options)
-        del self.fields["outcome"]
+        if len(outcomes) < 2:
+            del self.fields["outcome"]
+            return
+        told = "」「".join(outcome.label for outcome in outcomes)
+        self.fields["outcome"].label = "どの結果が正しいですか"
+        self.fields[
+            "outcome"
+        ].help_text = f"報告は「{told}」とちがっています。リーダーに確かめてから選んでください。"
 
 
 class ReturnForm(ReportForm):

@@ -13,10 +13,11 @@ from django.utils import timezone
 from intake.checkin.services import departure_blocks as visit_blocks
 from intake.help_requests.models import NeedState, WorkItem, WorkState
 from intake.questions.services import Answers
-from intake.volunteers.models import InsurancePolicy
+from intake.volunteers.models import InsurancePolicy, Volunteer
 from matching.dispatch.handing_over import not_handed_over
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import Licence, LicenceSeen
+from matching.equipment.queries import looks_at_licences
 from matching.safety.policy import Band
 from matching.safety.queries import departure_stops
 from matching.teams.models import Member
@@ -65,6 +66,7 @@ def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
     )
     visits = _visits(dispatch)
     return [
+        *closed_day_blocks(dispatch.operation.closed_day, at=at),
         *[Block(stop.code, "", stop.text) for stop in departure_stops(dispatch.operation, at=at)],
         *_need_blocks(visits),
         *_leader_blocks(dispatch, members),
@@ -72,6 +74,15 @@ def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
         *_tool_blocks(dispatch),
         *_car_blocks(dispatch, members, at=at),
     ]
+
+
+def closed_day_blocks(closed_day: date | None, *, at: datetime) -> list[Block]:
+    """Everybody was counted as back on this day: who leaves after that would be looked for by nobody."""
+    day = timezone.localdate(at)
+    if closed_day != day:
+        return []
+    text = f"{day.month}月{day.day}日は、もう閉じてあります。「一日を閉じる」で、理由を書いて開き直してから送り出してください。"
+    return [Block("day_closed", "", text, firm=True)]
 
 
 def _car_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -> list[Block]:
@@ -89,21 +100,30 @@ def _car_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -> l
         if vehicle.to_be_returned(day):
             text = f"「{vehicle}」は、{vehicle.owner or '借りた先'}に返す日を過ぎています。借りた先に電話してください。"
             found.append(Block("borrowed_car", "", text))
-    return [*found, *_licence_blocks(drives, day), *_seat_blocks(drives, len(members))]
+    return [*found, *_licence_blocks(dispatch, drives, day), *_seat_blocks(drives, len(members))]
 
 
-def _licence_blocks(drives: list[Drive], day: date) -> list[Block]:
-    asking = [(drive.vehicle, drive.driver) for drive in drives if drive.vehicle and drive.vehicle.licence]
+def _licence_blocks(dispatch: Dispatch, drives: list[Drive], day: date) -> list[Block]:
+    """Who drives a vehicle that asks for a licence has shown one that is good for it; who drives their own car has shown
+    one at all, where the center looks at licences. Two queries at most, none for a team on foot."""
+    asking = [
+        (drive.vehicle, drive.driver)
+        for drive in drives
+        if drive.driver and (drive.vehicle is None or drive.vehicle.licence)
+    ]
     if not asking:
         return []
     seen = {
-        one.volunteer_id: one for one in LicenceSeen.objects.filter(volunteer__in=[d for _, d in asking if d])
+        one.volunteer_id: one for one in LicenceSeen.objects.filter(volunteer__in=[who for _, who in asking])
     }
+    unseen_own = any(vehicle is None and driver.pk not in seen for vehicle, driver in asking)
+    looks = unseen_own and looks_at_licences(dispatch.operation)
     found = []
     for vehicle, driver in asking:
-        if driver is None:
-            continue
         licence = seen.get(driver.pk)
+        if vehicle is None:
+            found += _own_licence(driver, licence, day, looks=looks)
+            continue
         if licence is None:
             text = f"「{vehicle}」を運転する免許証を、まだ見ていません。見せてもらい、「車と運転者」で記録してください。"
             found.append(Block("licence", driver.name, text))
@@ -114,6 +134,19 @@ def _licence_blocks(drives: list[Drive], day: date) -> list[Block]:
             text = f"「{vehicle}」には{Licence(vehicle.licence).label}が要ります。運転者を替えてください。"
             found.append(Block("licence_class", driver.name, text, firm=True))
     return found
+
+
+def _own_licence(driver: Volunteer, licence: LicenceSeen | None, day: date, *, looks: bool) -> list[Block]:
+    """Nobody asks for a class here: it is the owner's car."""
+    if licence is None:
+        text = (
+            "自分の車を運転する免許証を、まだ見ていません。見せてもらい、「車と運転者」で記録してください。"
+        )
+        return [Block("licence", driver.name, text)] if looks else []
+    if licence.until < day:
+        text = f"免許証の期限（{licence.until:%Y年%-m月%-d日}）が切れています。運転者を替えてください。"
+        return [Block("licence_over", driver.name, text, firm=True)]
+    return []
 
 
 def _seat_blocks(drives: list[Drive], people: int) -> list[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from django.db import transaction
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
-from matching.dispatch.models import ActivityReport, Dispatch, LaterReport, ReportedWork
+from matching.dispatch import outcomes
+from matching.dispatch.models import ActivityReport, Dispatch, LaterReport, Outcome, ReportedWork
 
 WORDS: Final = ("text", "remaining", "injury", "near_miss")
 
@@ -29,37 +30,60 @@ def proposed(first: ActivityReport, later: Iterable[LaterReport]) -> dict[str, A
     return said
 
 
+def told_outcomes(first: ActivityReport, later: Iterable[LaterReport]) -> list[Outcome]:
+    """Each outcome that was told, once, in the order of telling."""
+    return list(dict.fromkeys(Outcome(report.outcome) for report in [first, *later]))
+
+
 @transaction.atomic
 def merge(
     dispatch: Dispatch, *, people: int, text: str, remaining: str, injury: str, near_miss: str,
-    people_next: int | None, watch: bool, by: By, at: datetime,
+    people_next: int | None, watch: bool, by: By, at: datetime, outcome: str = "", hold: bool = True,
 ) -> ActivityReport:  # fmt: skip
-    """The report that counts says this from now on. The outcome stays, because the need has gone on from it; the later
-    reports stay as they were told. The same again changes nothing. Raises `Refused`: dispatch.nothing_to_merge."""
+    """The report that counts says this from now on; the later reports stay as they were told. The same again changes
+    nothing. `outcome`: which of them a person has found to be true, needed where they told different ones; the need
+    follows it (`hold`: see `services.report`), unless somebody has done something else with it since. Raises `Refused`:
+    dispatch.nothing_to_merge, dispatch.choose_outcome, dispatch.remaining_needed."""
     first = (
         ActivityReport.objects.select_for_update(of=("self",))
         .select_related("dispatch__operation")
         .filter(dispatch=dispatch)
         .first()
     )
-    if first is None or not LaterReport.objects.filter(dispatch=dispatch).exists():
+    later = list(LaterReport.objects.filter(dispatch=dispatch))
+    if first is None or not later:
         raise Refused("dispatch.nothing_to_merge")
+    true = _true_outcome(outcome, told_outcomes(first, later), remaining=remaining)
     said = {
+        "outcome": true,
         "people": people, "text": text[:4000], "remaining": remaining[:2000], "injury": injury[:500],
         "near_miss": near_miss[:500], "people_next": people_next, "watch": watch,
     }  # fmt: skip
     changed = sorted(name for name, value in said.items() if getattr(first, name) != value)
     if not changed:
         return first
+    before = first.outcome
     ActivityReport.objects.filter(pk=first.pk).update(**said)
+    first.refresh_from_db()
     if watch:
         Need.objects.filter(pk=dispatch.need_id).update(needs_watch=True)
+    row = Dispatch.objects.select_related("need__operation", "operation").get(pk=dispatch.pk)
+    if true != before and outcomes.take_back(row, by=by, at=at):
+        outcomes.carry_on(row, first, hold=hold, by=by, at=at)
     record(
         "dispatch.reports_merged", dispatch, by=by, at=at, operation=first.dispatch.operation, changed=changed,
-        people=people, injury=bool(injury), near_miss=bool(near_miss),
+        people=people, injury=bool(injury), near_miss=bool(near_miss), outcome=str(true), before=str(before),
     )  # fmt: skip
-    first.refresh_from_db()
     return first
+
+
+def _true_outcome(chosen: str, told: Sequence[Outcome], *, remaining: str) -> Outcome:
+    if not chosen and len(told) > 1:
+        raise Refused("dispatch.choose_outcome", what="」「".join(outcome.label for outcome in told))
+    true = Outcome(chosen) if chosen else told[0]
+    if true == Outcome.CONTINUING and true != told[0] and not remaining.strip():
+        raise Refused("dispatch.remaining_needed")
+    return true
 
 
 @transaction.atomic

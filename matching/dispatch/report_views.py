@@ -25,7 +25,8 @@ def dispatch_merge(request: StaffRequest, operation_id: int, dispatch_id: int) -
     later = list(dispatch.later_reports.all())
     if not queries.has_report(dispatch) or not later:
         return redirect("dispatch_detail", operation_id, dispatch_id)
-    form = MergeForm(request.POST or None, initial=merging.proposed(dispatch.report, later))
+    told = merging.told_outcomes(dispatch.report, later)
+    form = MergeForm(request.POST or None, initial=merging.proposed(dispatch.report, later), outcomes=told)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -41,5 +42,6 @@ def dispatch_merge(request: StaffRequest, operation_id: int, dispatch_id: int) -
         "dispatch": dispatch,
         "reports": [dispatch.report, *later],
         "form": form,
+        "differ": len(told) > 1,
     }
     return render(request, "matching/dispatch/merge.html", context, status=status)

@@ -24,9 +24,9 @@ from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
-from matching.dispatch import chains, sheet_counts, times
+from matching.dispatch import chains, outcomes, sheet_counts, times
 from matching.dispatch.chains import add_visit, drop_visit, move_on
-from matching.dispatch.gate import Block, Check, departure_blocks, unticked
+from matching.dispatch.gate import Block, Check, closed_day_blocks, departure_blocks, unticked
 from matching.dispatch.models import IN_FIELD, ActivityReport, Dispatch, DispatchState, LaterReport, Outcome
 from matching.dispatch.steps import heard, lock, refreshed, step
 from matching.dispatch.times import usual_return
@@ -118,7 +118,16 @@ def depart(
     visits = list(Dispatch.objects.of_team(fresh.team_id).select_related("need"))
     for visit, span in zip(visits, times.spans(visits, leaving=at), strict=True):
         Dispatch.objects.filter(pk=visit.pk).update(planned_from=span.begin, planned_until=span.until)
+    _require_open_day(fresh.operation, at=at)
     return refreshed(dispatch)
+
+
+def _require_open_day(operation: Operation, *, at: datetime) -> None:
+    """Asked once more after the departure is written: whoever closes the day holds the operation's row and waits for what
+    was written about it, so of a departure and a closing at the same moment the second hears of the first."""
+    operation.refresh_from_db(fields=["closed_day"])
+    if blocks := closed_day_blocks(operation.closed_day, at=at):
+        raise Refused("dispatch.not_ready", what="".join(f"{block}" for block in blocks))
 
 
 def _pass_gate(
@@ -297,7 +306,7 @@ def report(
         chains.give_back_all(
             fresh.team_id, reason="班が作業を中止したため（まだ伺っていません）", by=by, at=at
         )
-    _carry_on(fresh, made, hold=hold, by=by, at=at)
+    outcomes.carry_on(fresh, made, hold=hold, by=by, at=at)
     refreshed(dispatch)
     return Reported(made, changed=True)
 
@@ -317,24 +326,6 @@ def _keep_later_report(
             "dispatch.reported_again", first.dispatch, by=by, at=at, operation=first.dispatch.operation,
             outcome=said["outcome"],
         )  # fmt: skip
-
-
-def _carry_on(dispatch: Dispatch, made: ActivityReport, *, hold: bool, by: By, at: datetime) -> None:
-    """What the report means for the need."""
-    need = dispatch.need
-    if made.watch:
-        Need.objects.filter(pk=need.pk).update(needs_watch=True)
-    later = Dispatch.objects.filter(need=need, pk__gt=dispatch.pk).exclude(state=S.CANCELLED)
-    if need.state != NeedState.IN_PROGRESS or later.exists():
-        return
-    if made.outcome == Outcome.COMPLETED:
-        needs.move(need, NeedState.COMPLETED, by=by, at=at, reason="活動報告（完了）")
-    elif made.outcome == Outcome.CONTINUING:
-        needs.continue_with(need, remaining=made.remaining, people_next=made.people_next, by=by, at=at)
-    else:
-        reason = f"{Outcome(made.outcome).label}　{made.remaining or made.text}".strip()[:120]
-        needs.move(need, NeedState.CONTINUING, by=by, at=at, reason=reason)
-        needs.move(need, NeedState.ON_HOLD if hold else NeedState.READY, by=by, at=at, reason=reason)
 
 
 def sheets_of(team_id: int) -> int:

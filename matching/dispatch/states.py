@@ -19,5 +19,6 @@ STEPS: Final[dict[S, frozenset[S]]] = {
     S.CANCELLED: frozenset(),
 }
 
-# What a person may take back when the wrong card was tapped (`undoing`). Back leads to where the team was.
+# What a person may take back when the wrong card was tapped (`undoing`). Back leads to where the team was; a departure for a
+# later house leads to NEXT, and the house before is where the team is again.
 BACK_STEPS: Final[dict[S, S]] = {S.DEPARTED: S.ACCEPTED, S.ON_SITE: S.DEPARTED, S.BACK: S.LEAVING}

@@ -17,10 +17,11 @@ from dvc.accounts.policy import StaffRequest, by
 from dvc.core.japanese import normalise_text, parse_time_ja
 from dvc.core.refused import Refused
 from intake.volunteers.models import Skill
-from matching.dispatch import field_views
+from matching.dispatch import field_views, runs
 from matching.dispatch.forms import moment_of
+from matching.equipment.models import Vehicle
 from matching.teams.models import Team
-from matching.teams.queries import free_vehicles, free_visits
+from matching.teams.queries import free_visits, vehicles_here
 from matching.trips import queries, services
 from matching.trips.models import Boarding, DumpSite, Run, Stop
 
@@ -41,7 +42,7 @@ def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
         "section": "dispatch_board",
         "rounds": queries.rounds(request.operation, day=day),
         "dumps": queries.dumps(request.operation, at=request.now),
-        "vehicles": free_vehicles(request.operation),
+        "vehicles": vehicles_here(request.operation),
         "drivers": [person for person in people if not person.is_minor_on(day)],
         "teams": teams,
         "refusal": refusal,
@@ -75,7 +76,7 @@ def _done(request: StaffRequest, act: Callable[[], str]) -> HttpResponse:
 def trip_plan(request: StaffRequest, operation_id: int) -> HttpResponse:
     """One more run."""
     vehicle = access.of_operation(
-        request.operation, free_vehicles(request.operation), request.POST.get("vehicle")
+        request.operation, Vehicle.objects.select_related("operation"), request.POST.get("vehicle")
     )
 
     def act() -> str:
@@ -85,7 +86,7 @@ def trip_plan(request: StaffRequest, operation_id: int) -> HttpResponse:
             if chosen.isdecimal() and len(chosen) < 19
             else None
         )
-        services.plan_run(
+        runs.plan(
             vehicle, stops=_text(request, "stops", multiline=True).split("\n"), planned_at=_planned(request),
             driver=visit.volunteer if visit else None, driver_name=_text(request, "driver_name"), by=by(request),
             at=request.now,
@@ -110,9 +111,7 @@ def trip_do(request: StaffRequest, operation_id: int, run_id: int) -> HttpRespon
 
     def act() -> str:
         if what == "leave":
-            if not free_vehicles(request.operation).filter(pk=run.vehicle_id).exists():
-                raise Refused("trip.still_out", vehicle=run.vehicle.name)
-            services.leave(run, by=who, at=at)
+            runs.leave(run, by=who, at=at)
             return f"「{run.vehicle}」が出ました。"
         if what == "passed":
             stop = Stop.objects.filter(run=run, position=_number(request, "stop")).select_related(

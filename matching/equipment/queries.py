@@ -9,7 +9,7 @@ from typing import Final
 
 from dvc.operations.models import Operation, Site
 from intake.help_requests.models import Tool
-from matching.equipment.models import ToolItem, ToolStock, Vehicle
+from matching.equipment.models import LicenceSeen, ToolItem, ToolStock, Vehicle
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,10 @@ def warnings(vehicle: Vehicle, day: date) -> list[str]:
     elif vehicle.return_by and vehicle.return_by - day <= SOON:
         said.append(f"{vehicle.return_by:%-m月%-d日}に返す")
     return said
+
+
+def looks_at_licences(operation: Operation) -> bool:
+    """Whether the center has begun to look at driving licences: it has written one down, or a vehicle asks for one. Two
+    queries at most."""
+    seen = LicenceSeen.objects.filter(volunteer__center=operation.center_id)
+    return seen.exists() or Vehicle.objects.filter(operation=operation).exclude(licence="").exists()

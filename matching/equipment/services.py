@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -217,6 +217,13 @@ def describe_vehicle(
             "equipment.vehicle_described", vehicle, by=by, at=at, operation=vehicle.operation, changed=changed
         )
         vehicle.refresh_from_db()
+
+
+def hold_vehicles(pks: Collection[int]) -> None:
+    """Until the end of the transaction nobody else gives these vehicles to a team or a run. In the order of their ids:
+    two who want the same ones wait for one another and never dead-lock. (SQLite has one writer anyway.)"""
+    if pks:
+        list(Vehicle.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic

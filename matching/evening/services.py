@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from dvc.audit.services import By, record
@@ -72,6 +73,7 @@ def close_day(operation: Operation, *, day: date, by: By, at: datetime) -> DayCl
     made = DayClosing.objects.create(
         operation=operation, day=day, figures=found.figures(), closed_at=at, closed_by=by.user
     )
+    _tell_departures(operation)
     record(
         "evening.closed", made, by=by, at=at, operation=operation, day=day.isoformat(), figures=found.figures(),
         exceptions=[one.excused.pk for one in found.excused if one.excused],
@@ -85,17 +87,25 @@ def reopen_day(closing: DayClosing, *, reason: str, by: By, at: datetime) -> Non
     reason = reason.strip()[:120]
     if not reason:
         raise Refused("evening.reason_needed")
+    _hold(closing.operation)
     standing = DayClosing.objects.standing().filter(pk=closing.pk)
     if standing.update(reopened_at=at, reopened_by=by.user, reopen_reason=reason):
         record(
             "evening.reopened", closing, by=by, at=at, operation=closing.operation, day=closing.day.isoformat()
         )  # fmt: skip
+        _tell_departures(closing.operation)
     closing.refresh_from_db()
 
 
 def _hold(operation: Operation) -> None:
     """Two desks that close or explain at the same moment do so one after the other."""
     Operation.objects.select_for_update(of=("self",)).get(pk=operation.pk)
+
+
+def _tell_departures(operation: Operation) -> None:
+    """Of the closings that stand the newest, where the departure gate sees it."""
+    newest = DayClosing.objects.standing().filter(operation=operation).aggregate(day=Max("day"))["day"]
+    Operation.objects.filter(pk=operation.pk).update(closed_day=newest)
 
 
 def _settle(operation: Operation, found: Ledger, *, by: By, at: datetime) -> None:

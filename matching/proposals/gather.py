@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from itertools import groupby
@@ -111,17 +111,21 @@ def gather(
     """The problem at the moment `at`. Six statements at most, whatever the size (the sixth asks what people said today).
 
     With `need` and `people` (pks) only that need and those a team does `then`, held or not, and those people with the
-    rest of their groups: what it takes to check one team. Else what is on offer now is the baseline: changing it costs
+    rest of their groups: what it takes to check one team (one statement more where it asks for tools that are counted:
+    what the other teams have). Else what is on offer now is the baseline: changing it costs
     points (churn), so that the screen stays calm.
     """
     sites, steps = _sites_and_steps(operation)
     visits = _visits(operation, at=at, people=people)
     only = None if need is None else frozenset({need, *then})
-    rows = [list(group) for _, group in groupby(_need_rows(operation, only), key=lambda row: row["pk"])]
+    rows = _need_rows(operation, only)
     tied = ties(operation, day=timezone.localdate(at), only=only)
-    fleet, stock, lent = _things(operation, sites)
+    fleet, stock, lent = _things(operation, sites, at=at)
     counted = any(stock.values())
-    _less_what_is_out(stock, sites, (row for row in rows if row[0]["team"] is not None), lent)
+    if only is None:
+        _less_what_is_out(stock, sites, (row for row in rows if row[0]["team"] is not None), lent)
+    elif counted and any(item["items__tools"] for row in rows for item in row):
+        _less_what_is_out(stock, sites, _need_rows(operation, only, of_teams=True), lent)
     # A need whose team is on its way back may wait again (継続): it counts as waiting, its tools as out.
     waiting = [
         row for row in rows if (row[0]["state"] == NeedState.READY if only is None else row[0]["pk"] in only)
@@ -266,8 +270,12 @@ def _kind(kind: str) -> str:
 
 
 # ── needs ──────────────────────────────────────────────────────────────────────────────────────
-def _need_rows(operation: Operation, only: Collection[int] | None) -> Iterator[Row]:
-    """One row per need and work item: needs that wait, and needs of a `team` that has the tools for them."""
+def _need_rows(
+    operation: Operation, only: Collection[int] | None, *, of_teams: bool = False
+) -> list[list[Row]]:
+    """Each need's rows, one per work item: of the needs `only`; of needs of a `team` that has the tools for them
+    (`of_teams`); else of both these and all that wait."""
+    busy = Dispatch.objects.filter(operation=operation, state__in=NOT_OVER)
     has_tools = Dispatch.objects.filter(need=OuterRef("pk"), state__in=NOT_OVER).order_by("-pk")
     still = Dispatch.objects.filter(
         need=OuterRef("pk"), state__in=[DispatchState.ACCEPTED, DispatchState.NEXT]
@@ -275,9 +283,12 @@ def _need_rows(operation: Operation, only: Collection[int] | None) -> Iterator[R
     rows = Need.objects.filter(operation=operation).annotate(
         team=Subquery(has_tools.values("team")[:1]), held_by=Subquery(still.values("team__number")[:1])
     )
-    waiting = Q(state=NeedState.READY) if only is None else Q(pk__in=only)
-    return (
-        rows.filter(waiting | Q(team__isnull=False))
+    with_tools = Q(pk__in=busy.values("need"))
+    wanted = (
+        with_tools | Q(state=NeedState.READY) if only is None else with_tools if of_teams else Q(pk__in=only)
+    )
+    told = (
+        rows.filter(wanted)
         .order_by("pk", "items__pk")
         .values(
             "pk", "version", "state", "team", "held_by", "received_at", "needs_crisis", "needs_watch", "hazards", "open_from",
@@ -289,6 +300,7 @@ def _need_rows(operation: Operation, only: Collection[int] | None) -> Iterator[R
         )
         .iterator()
     )  # fmt: skip
+    return [list(group) for _, group in groupby(told, key=lambda row: row["pk"])]
 
 
 def _needs(
@@ -427,11 +439,11 @@ _VEHICLE, _STOCK, _PIECE, _LENT = range(4)
 
 
 def _things(
-    operation: Operation, sites: list[Site]
+    operation: Operation, sites: list[Site], *, at: datetime
 ) -> tuple[tuple[model.FleetVehicle, ...], dict[str, dict[str, int]], dict[tuple[int, str], int]]:
     """Free vehicles of the center; the tools each site can lend: counted ones and numbered pieces that are neither lent
     nor broken; and what each team has been lent. One statement."""
-    vehicles = free_vehicles(operation).order_by()
+    vehicles = free_vehicles(operation, at=at).order_by()
     stock_rows = ToolStock.objects.filter(operation=operation).order_by()
     free = F("count") - F("out") - F("broken")
     loans = Loan.objects.open().filter(operation=operation, team__isnull=False).order_by()

@@ -233,7 +233,7 @@ def _hand_context(request: StaffRequest, hand: Hand, refusal: str) -> dict[str, 
 
 def _cars_context(request: StaffRequest, hand: Hand) -> dict[str, Any]:
     """The lines for vehicles of the center with one more to fill in, the members' own cars, and how many have a seat."""
-    vehicles = list(free_vehicles(request.operation))
+    vehicles = list(free_vehicles(request.operation, at=request.now))
     lines = [ride for ride in hand.goes_in if ride.vehicle]
     going = {ride.driver.pk for ride in hand.goes_in if ride.driver and not ride.vehicle}
     owners = [one.person for one in hand.picked if one.person.vehicle and not one.minor]

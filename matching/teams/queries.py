@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from dvc.operations.models import Operation
@@ -17,11 +19,17 @@ def free_visits(operation: Operation) -> QuerySet[Visit]:
     return Visit.objects.present().filter(~Exists(in_team), operation=operation)
 
 
-def free_vehicles(operation: Operation) -> QuerySet[Vehicle]:
+def vehicles_here(operation: Operation) -> QuerySet[Vehicle]:
     """Usable vehicles of the center that no live team has, that are on no run, and whose key is here."""
     used = Ride.objects.filter(Q(over_at__isnull=True) | Q(key_missing=True), vehicle=OuterRef("pk"))
     driving = Run.objects.on_the_way().filter(vehicle=OuterRef("pk"))
     return Vehicle.objects.filter(~Exists(used), ~Exists(driving), operation=operation, available=True)
+
+
+def free_vehicles(operation: Operation, *, at: datetime) -> QuerySet[Vehicle]:
+    """Those of `vehicles_here` that a team may take at `at`: no run needs them before it would be back."""
+    kept = Run.objects.keeping(at).filter(vehicle=OuterRef("pk"))
+    return vehicles_here(operation).filter(~Exists(kept))
 
 
 def with_rides(path: str = "team__rides") -> Prefetch[str, QuerySet[Ride], str]:

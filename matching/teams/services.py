@@ -19,8 +19,10 @@ from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.checkin.models import Visit
 from intake.volunteers.models import Skill, Volunteer
+from matching.equipment.services import hold_vehicles
 from matching.teams.models import LIVE, Clash, ComingAgain, Member, Ride, Team, TeamState
 from matching.teams.rides import Drive
+from matching.trips.models import Run, RunState
 
 BEFORE_LEAVING = (TeamState.FORMING, TeamState.READY)
 
@@ -40,7 +42,7 @@ def form(
 
     Raises `Refused`: team.empty, team.leader_not_member, team.leader_minor, team.minor_without_guardian,
     team.driver_needed, team.driver_not_allowed, team.driver_of_two, team.vehicle_twice, team.person_left,
-    team.person_taken, team.vehicle_taken, operation.closed.
+    team.person_taken, team.vehicle_taken, team.vehicle_on_run, team.vehicle_planned, operation.closed.
     """
     require_open(operation)
     _check_people(volunteers, leader=leader, at=at)
@@ -48,7 +50,7 @@ def form(
     visits = _visits(operation, volunteers)
     team = _create(operation, leader=leader, mode=mode, at=at)
     _join(team, volunteers, visits, at=at)
-    _take_cars(team, rides)
+    _take_cars(team, rides, at=at)
     record(
         "team.formed", team, by=by, at=at, operation=operation, number=team.number, leader=leader.pk,
         members=sorted(person.pk for person in volunteers),
@@ -117,13 +119,19 @@ def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime)
         raise Refused("team.busy") from None
 
 
-def _take_cars(team: Team, rides: Sequence[Drive]) -> None:
-    """After its people have joined: whoever drives is in no other team then, so only vehicles can be in dispute."""
+def _take_cars(team: Team, rides: Sequence[Drive], *, at: datetime, had: Collection[int] = ()) -> None:
+    """After its people have joined: whoever drives is in no other team then, so only vehicles can be in dispute. `had`:
+    vehicles (pks) that were the team's before."""
+    wanted = {ride.vehicle.pk for ride in rides if ride.vehicle} - set(had)
+    hold_vehicles(wanted)
+    _require_on_no_run(wanted, at=at)
     rows = [
         Ride(team=team, position=position, vehicle=ride.vehicle, driver=ride.driver)
         for position, ride in enumerate(rides, start=1)
         if ride.driver
     ]
+    if not rows:
+        return
     # In the order of the ids: two teams that want the same vehicles then wait for one another and never dead-lock.
     rows.sort(key=lambda row: row.vehicle_id or 0)
     try:
@@ -134,6 +142,19 @@ def _take_cars(team: Team, rides: Sequence[Drive]) -> None:
         taken = live.select_related("vehicle").first()
         name = taken.vehicle.name if taken and taken.vehicle else "選んだ車"
         raise Refused("team.vehicle_taken", vehicle=name) from None
+
+
+def _require_on_no_run(vehicles: Collection[int], *, at: datetime) -> None:
+    """For vehicles that are held: what a run needs goes with no team."""
+    if not vehicles:
+        return
+    run = Run.objects.keeping(at).filter(vehicle__in=vehicles).select_related("vehicle").first()
+    if run is None:
+        return
+    if run.state == RunState.LEFT:
+        raise Refused("team.vehicle_on_run", vehicle=run.vehicle.name)
+    leaves = f"{timezone.localtime(run.planned_at):%-H:%M}"
+    raise Refused("team.vehicle_planned", vehicle=run.vehicle.name, time=leaves)
 
 
 def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit], *, at: datetime) -> None:
@@ -219,7 +240,7 @@ def set_rides(team: Team, rides: Sequence[Drive], *, by: By, at: datetime) -> No
     """Other cars or drivers for a team that has not left. The same ones change nothing.
 
     Raises `Refused`: team.is_out, team.is_over, team.driver_needed, team.driver_not_allowed, team.driver_of_two,
-    team.vehicle_twice, team.vehicle_taken.
+    team.vehicle_twice, team.vehicle_taken, team.vehicle_on_run, team.vehicle_planned.
     """
     fresh = _editable(team)
     _check_drivers(people_of(fresh), rides, at=at)
@@ -228,7 +249,7 @@ def set_rides(team: Team, rides: Sequence[Drive], *, by: By, at: datetime) -> No
     if sorted(before, key=str) == sorted(after, key=str):
         return
     fresh.rides.all().delete()
-    _take_cars(fresh, rides)
+    _take_cars(fresh, rides, at=at, had=[vehicle for vehicle, _ in before if vehicle])
     record(
         "team.cars_set", fresh, by=by, at=at, operation=fresh.operation,
         vehicles=[vehicle for vehicle, _ in after if vehicle], drivers=[driver for _, driver in after],
@@ -274,6 +295,14 @@ def stay_here(team: Team, *, by: By, at: datetime) -> None:
 def take_return_back(team: Team, *, ended_at: datetime | None, by: By, at: datetime) -> None:
     """The team is out still: whoever was set free at `ended_at` is in it again, with its cars. Refused:
     dispatch.undo_people_gone (somebody or a car has gone on since)."""
+    cars = list(
+        Ride.objects.filter(team=team, over_at=ended_at, vehicle__isnull=False).values_list(
+            "vehicle", flat=True
+        )
+    )
+    hold_vehicles(cars)
+    if Run.objects.on_the_way().filter(vehicle__in=cars).exists():
+        raise Refused("dispatch.undo_people_gone", number=team.number)
     freed = Member.objects.filter(team=team, left_at=ended_at)
     if freed.exclude(visit__left_at__isnull=True).exists():
         raise Refused("dispatch.undo_people_gone", number=team.number)

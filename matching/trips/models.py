@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Self
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+# A team is out for about so long: a vehicle that goes with one now is not back before.
+KEPT_AHEAD: Final = timedelta(hours=4)
 
 
 class RunState(models.TextChoices):
@@ -21,6 +27,11 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def on_the_way(self) -> Self:
         return self.filter(state=RunState.LEFT)
+
+    def keeping(self, at: datetime) -> Self:
+        """Those whose vehicle no team gets at `at`: on their way, or to leave that day within the next hours."""
+        soon = Q(state=RunState.PLANNED, day=timezone.localdate(at), planned_at__lte=at + KEPT_AHEAD)
+        return self.filter(Q(state=RunState.LEFT) | soon)
 
 
 class Run(models.Model):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,6 +15,7 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
+from intake.help_requests.models import Need, NeedState, WorkState
 from matching.dispatch import merging, services
 from matching.dispatch.hours import hours_of
 from matching.dispatch.models import ActivityReport, Dispatch, LaterReport
@@ -65,8 +68,12 @@ def test_two_leaders_reports_become_one_and_what_was_told_stays() -> None:
         "text": "台所\n風呂場", "remaining": "居間", "injury": "指を切った", "near_miss": "", "people": 3,
         "people_next": None, "watch": True,
     }  # fmt: skip
-    for _ in range(2):
+    with pytest.raises(Refused) as refusal:
         merging.merge(dispatch, **said, by=SYSTEM, at=make.at(13))
+    assert refusal.value.code == "dispatch.choose_outcome"
+    assert "「継続（まだ残っている）」「完了（終わった）」" in refusal.value.text
+    for _ in range(2):
+        merging.merge(dispatch, **said, outcome="continuing", by=SYSTEM, at=make.at(13))
     first.refresh_from_db()
     assert (first.text, first.outcome, first.injury) == ("台所\n風呂場", "continuing", "指を切った")
     assert LaterReport.objects.get().text == "風呂場"
@@ -111,6 +118,82 @@ def test_two_reports_are_merged_on_a_page_of_their_own() -> None:
     client = Client()
     client.force_login(make.user(dispatch.operation.center, Role.MATCHING))
     address = reverse("dispatch_merge", args=[dispatch.operation_id, dispatch.pk])
-    assert "風呂場" in client.get(address).content.decode()
-    client.post(address, {"people": "4", "text": "台所と風呂場"})
-    assert ActivityReport.objects.get().text == "台所と風呂場"
+    page = client.get(address).content.decode()
+    assert "風呂場" in page
+    assert "報告の結果がちがいます" in page
+    assert not re.search(r'name="outcome"[^>]* checked', page)
+    assert (
+        client.post(address, {"people": "4", "text": "台所と風呂場"}).status_code == 200
+    )  # nobody has chosen
+    assert ActivityReport.objects.get().text == "台所"
+    client.post(address, {"people": "4", "text": "台所と風呂場", "outcome": "completed"})
+    assert (ActivityReport.objects.get().text, ActivityReport.objects.get().outcome) == (
+        "台所と風呂場",
+        "completed",
+    )
+    assert "報告の結果がちがいます" not in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "true", "need", "work"),
+    [
+        ("continuing", "completed", "completed", NeedState.COMPLETED, WorkState.DONE),
+        ("completed", "continuing", "continuing", NeedState.READY, WorkState.OPEN),
+        ("completed", "stopped", "stopped", NeedState.ON_HOLD, WorkState.OPEN),
+        ("absent", "completed", "completed", NeedState.COMPLETED, WorkState.DONE),
+        ("completed", "continuing", "completed", NeedState.COMPLETED, WorkState.DONE),
+        ("continuing", "absent", "stopped", NeedState.ON_HOLD, WorkState.OPEN),  # neither was true
+    ],
+)
+def test_the_need_follows_the_outcome_a_person_found_true(
+    first: str, second: str, true: str, need: str, work: str
+) -> None:
+    dispatch = scene.out()
+    told: dict[str, Any] = {
+        "people": 2,
+        "text": "",
+        "remaining": "居間",
+        "injury": "",
+        "near_miss": "",
+        "people_next": None,
+    }
+    for outcome, at in ((first, make.at(12)), (second, make.at(12, 5))):
+        services.report(
+            dispatch, outcome=outcome, people=2, remaining="居間", by=SYSTEM, at=at, text=f"{outcome}と聞いた"
+        )
+    for _ in range(2):
+        merging.merge(dispatch, **told, watch=False, outcome=true, by=SYSTEM, at=make.at(13))
+    row = Dispatch.objects.select_related("need", "report").get(pk=dispatch.pk)
+    assert (row.report.outcome, row.need.state) == (true, need)
+    assert set(row.need.items.values_list("state", flat=True)) == {work}
+    assert Entry.objects.filter(action="dispatch.reports_merged").count() == 1
+
+
+def test_a_need_that_went_on_meanwhile_is_not_pulled_back_by_another_outcome() -> None:
+    dispatch = scene.out()
+    for outcome in ("continuing", "completed"):
+        services.report(dispatch, outcome=outcome, people=2, remaining="居間", by=SYSTEM, at=make.at(12))
+    need = Need.objects.get(pk=dispatch.need_id)
+    second = scene.assigned(dispatch.operation, need=need)
+    told: dict[str, Any] = {
+        "people": 2,
+        "text": "",
+        "remaining": "居間",
+        "injury": "",
+        "near_miss": "",
+        "people_next": None,
+    }
+    merging.merge(dispatch, **told, watch=False, outcome="completed", by=SYSTEM, at=make.at(13))
+    need.refresh_from_db()
+    assert (need.state, ActivityReport.objects.get().outcome) == (NeedState.ASSIGNED, "completed")
+    services.cancel(second, reason="もう終わっていた", by=SYSTEM, at=make.at(13, 5))
+    with pytest.raises(Refused) as refusal:
+        merging.merge(
+            dispatch,
+            **{**told, "remaining": " "},
+            watch=False,
+            outcome="continuing",
+            by=SYSTEM,
+            at=make.at(14),
+        )
+    assert refusal.value.code == "dispatch.remaining_needed"

@@ -94,6 +94,40 @@ def test_who_drives_a_car_of_the_center_has_shown_a_licence_that_is_good_for_it(
     assert blocks(team(operation, [person], Drive(car(operation, licence=asks), person))) == expected
 
 
+@pytest.mark.parametrize(
+    ("looks", "until", "expected"),
+    [
+        (False, None, []),
+        (True, None, [("licence", False)]),
+        (True, DAY, []),
+        (False, DAY - timedelta(days=1), [("licence_over", True)]),
+    ],
+)
+def test_who_drives_their_own_car_has_shown_a_licence_where_the_center_looks_at_them(
+    looks: bool, until: date | None, expected: list[tuple[str, bool]]
+) -> None:
+    operation = make.operation()
+    owner = driver(operation, "𠮷田", vehicle=VehicleKind.CAR, vehicle_seats=4)
+    if looks:
+        see = {"licence": "ordinary", "until": NEXT, "seen_at": make.at(8)}
+        LicenceSeen.objects.create(volunteer=make.volunteer(operation.center, "佐藤", "二郎"), **see)
+    if until:
+        LicenceSeen.objects.create(volunteer=owner, licence="at", until=until, seen_at=make.at(8))
+    made = team(operation, [owner], Drive(None, owner))
+    assert blocks(made) == expected
+    client = Client()
+    client.force_login(make.user(operation.center, Role.TRANSPORT))
+    page = client.get(reverse("dispatch_cars", args=[operation.pk, Dispatch.objects.get(team=made).pk]))
+    assert "免許証を見て記録する" in page.content.decode()
+
+
+def test_who_drives_their_own_car_is_asked_where_a_vehicle_asks() -> None:
+    operation = make.operation()
+    car(operation, licence="ordinary")
+    owner = driver(operation, "𠮷田", vehicle=VehicleKind.CAR, vehicle_seats=4)
+    assert blocks(team(operation, [owner], Drive(None, owner))) == [("licence", False)]
+
+
 def test_a_car_without_insurance_stays_and_more_people_than_seats_are_named() -> None:
     operation = make.operation()
     person, other = driver(operation), driver(operation, "𠮷田", vehicle=VehicleKind.CAR, vehicle_seats=4)

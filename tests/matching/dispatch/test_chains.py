@@ -19,7 +19,7 @@ from dvc.operations.models import Operation
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState, WorkState
 from intake.volunteers.models import Group
-from matching.dispatch import services
+from matching.dispatch import services, undoing
 from matching.dispatch.models import Dispatch, DispatchState, Outcome
 from matching.dispatch.states import STEPS
 from matching.queue import services as queue
@@ -439,6 +439,80 @@ def test_whatever_is_pressed_of_whichever_house_nothing_is_forgotten_or_held_twi
                 if need.state == N.ASSIGNED:
                     assert visit.state in (S.ACCEPTED, S.NEXT)
         transaction.set_rollback(True)
+
+
+# ── a wrong tap ────────────────────────────────────────────────────────────────────────────────
+def undo(visit: Dispatch, seen: str, *, minute: int) -> Dispatch:
+    row = Dispatch.objects.get(pk=visit.pk)
+    return undoing.undo(row, seen=seen, by=SYSTEM, at=make.at(12, minute))
+
+
+def test_going_on_to_the_next_house_is_taken_back_to_where_the_team_was() -> None:
+    visits = chain(out=True)
+    services.arrive_on_site(visits[0], by=SYSTEM, at=make.at(10, 20))
+    services.move_on(visits[0], by=SYSTEM, at=make.at(12))
+    services.postpone(visits_of(visits[0])[1], due_back_at=make.at(16), by=SYSTEM, at=make.at(12, 1))
+    now = undo(visits[1], S.DEPARTED, minute=2)
+    assert now.pk == visits[0].pk
+    assert [told(visit) for visit in visits] == [
+        (S.ON_SITE, N.IN_PROGRESS), (S.NEXT, N.ASSIGNED), (S.NEXT, N.ASSIGNED),
+    ]  # fmt: skip
+    first, second, _ = visits_of(visits[0])
+    assert (first.due_back_at, second.departed_at, second.due_back_at) == (make.at(16), None, None)
+    assert set(second.need.items.values_list("state", flat=True)) == {WorkState.LEASED}
+    assert Entry.objects.filter(action="dispatch.undone").count() == 2
+    undo(visits[1], S.DEPARTED, minute=3)  # a second tap on an old page
+    assert Entry.objects.filter(action="dispatch.undone").count() == 2
+    services.move_on(visits[0], by=SYSTEM, at=make.at(12, 10))
+    assert told(visits[1]) == (S.DEPARTED, N.IN_PROGRESS)
+
+
+def test_a_house_that_was_reported_before_going_on_stays_reported_when_going_on_was_a_mistake() -> None:
+    visits = chain(count=2, out=True)
+    services.report(visits[0], outcome=Outcome.COMPLETED, people=2, by=SYSTEM, at=make.at(11, 50))
+    services.move_on(visits[0], by=SYSTEM, at=make.at(12))
+    undo(visits[1], S.DEPARTED, minute=2)
+    assert [told(visit) for visit in visits] == [(S.LEAVING, N.COMPLETED), (S.NEXT, N.ASSIGNED)]
+
+
+def test_at_a_later_house_the_arrival_and_the_return_are_taken_back_and_only_of_the_last_house() -> None:
+    visits = chain(count=3, out=True)
+    services.report(visits[0], outcome=Outcome.COMPLETED, people=2, by=SYSTEM, at=make.at(11, 50))
+    services.move_on(visits[0], by=SYSTEM, at=make.at(12))
+    services.arrive_on_site(visits[1], by=SYSTEM, at=make.at(12, 1))
+    undo(visits[1], S.ON_SITE, minute=2)
+    assert told(visits[1]) == (S.DEPARTED, N.IN_PROGRESS)
+    services.arrive_on_site(visits[1], by=SYSTEM, at=make.at(12, 3))
+    services.count_sheet(visits[0], by=SYSTEM, at=make.at(9, 40))
+    services.come_back(visits[1], sheets_back=1, by=SYSTEM, at=make.at(12, 5))
+    assert told(visits[2]) == (S.CANCELLED, N.READY)
+    with pytest.raises(Refused) as error:
+        undo(visits[0], S.BACK, minute=6)
+    assert code_of(error) == "dispatch.undo_chain"
+    undo(visits[1], S.BACK, minute=6)
+    assert [told(visit)[0] for visit in visits] == [S.VISITED, S.ON_SITE, S.CANCELLED]
+    rows = visits_of(visits[0])
+    assert [row.returned_at for row in rows] == [None] * 3
+    assert rows[0].sheets_back == 0
+    assert rows[0].team.state == TeamState.OUT
+    assert len(people_of(rows[0].team)) == 2
+    services.come_back(visits[1], sheets_back=1, by=SYSTEM, at=make.at(13))
+    assert [told(visit)[0] for visit in visits] == [S.BACK, S.BACK, S.CANCELLED]
+
+
+def test_going_on_is_not_taken_back_from_under_a_report_or_another_team() -> None:
+    visits = chain(count=2, out=True)
+    services.move_on(visits[0], by=SYSTEM, at=make.at(12))
+    Need.objects.filter(pk=visits[0].need_id).update(state=N.READY)
+    other = scene.assigned(visits[0].operation, need=Need.objects.get(pk=visits[0].need_id))
+    with pytest.raises(Refused) as error:
+        undo(visits[1], S.DEPARTED, minute=2)
+    assert code_of(error) == "dispatch.undo_people_gone"
+    assert told(visits[1]) == (S.DEPARTED, N.IN_PROGRESS)
+    assert told(other) == (S.ACCEPTED, N.ASSIGNED)
+    services.report(visits[1], outcome=Outcome.COMPLETED, people=2, by=SYSTEM, at=make.at(12, 3))
+    undo(visits[1], S.DEPARTED, minute=4)  # it is on its way back: not what was on the screen
+    assert told(visits[1]) == (S.LEAVING, N.COMPLETED)
 
 
 # ── races ──────────────────────────────────────────────────────────────────────────────────────

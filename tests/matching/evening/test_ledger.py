@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
@@ -19,18 +24,18 @@ from intake.paper.services import explain, print_sheets
 from intake.volunteers.models import Skill, VehicleKind, Volunteer
 from matching.dispatch import services as dispatches
 from matching.dispatch import sheet_counts
-from matching.dispatch.models import Dispatch
+from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment import services as equipment
 from matching.equipment.models import Vehicle
 from matching.evening import services
 from matching.evening.ledger import ledger, open_days
-from matching.evening.models import Kind, NamedException
+from matching.evening.models import DayClosing, Kind, NamedException
 from matching.loans import services as loans
 from matching.loans.models import Outcome
 from matching.loans.services import Borrower
 from matching.teams import services as teams
 from matching.teams.models import Ride
-from matching.teams.queries import free_vehicles
+from matching.teams.queries import vehicles_here
 from matching.teams.rides import Drive
 from tests import make
 from tests.matching.dispatch import scene
@@ -128,9 +133,9 @@ def test_closing_is_refused_for_each_thing_by_name_until_it_is_back() -> None:
     assert refused(operation).count("依頼書") == 1
     sheet_counts.count_in(dispatch, back=1, by=SYSTEM, at=make.at(14, 10))
     assert "依頼書" not in refused(operation)
-    assert not free_vehicles(operation).exists()
+    assert not vehicles_here(operation).exists()
     teams.bring_key(Ride.objects.get(), by=SYSTEM, at=make.at(14, 20))
-    assert free_vehicles(operation).exists()
+    assert vehicles_here(operation).exists()
     assert missing(operation) == {"tool": ["角スコップ × 3（1班）", "チェーンソー 1号（1班）"]}
     loans.give_back(operation, tool="shovel", count=3, team=dispatch.team, by=SYSTEM, at=make.at(14, 30))
     text = refused(operation)
@@ -196,6 +201,105 @@ def test_a_day_is_opened_again_with_a_reason_and_an_exception_taken_back_is_miss
     with pytest.raises(Refused) as refusal:
         services.close_day(operation, day=DAY + timedelta(days=1), by=SYSTEM, at=FIVE)
     assert refusal.value.code == "evening.in_the_future"
+
+
+def test_no_team_leaves_on_a_closed_day_until_somebody_opens_it_again_with_a_reason() -> None:
+    operation = make.operation()
+    dispatch = scene.assigned(operation)
+    explain_all(operation)
+    closing = services.close_day(operation, day=DAY, by=SYSTEM, at=make.at(11))
+    with pytest.raises(Refused) as refusal:
+        dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(11, 30))
+    assert "7月18日は、もう閉じてあります" in refusal.value.text
+    chief = make.by(make.user(operation.center, Role.CHIEF))
+    with pytest.raises(Refused):  # not even the chief, with a reason, without opening it
+        dispatches.depart(dispatch, checks=scene.ALL, override="急ぐ", by=chief, at=make.at(11, 30))
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.ACCEPTED
+    services.reopen_day(closing, reason="まだ行く班がある", by=SYSTEM, at=make.at(11, 40))
+    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(11, 50))
+    assert dispatch.state == DispatchState.DEPARTED
+
+
+def test_a_day_that_was_closed_keeps_nobody_from_leaving_on_the_next() -> None:
+    operation = make.operation()
+    dispatch = scene.assigned(operation)
+    explain_all(operation)
+    services.close_day(operation, day=DAY, by=SYSTEM, at=FIVE)
+    operation.refresh_from_db()
+    assert operation.closed_day == DAY
+    older = DAY - timedelta(days=1)
+    again = services.close_day(operation, day=older, by=SYSTEM, at=FIVE)  # one that was forgotten
+    operation.refresh_from_db()
+    assert operation.closed_day == DAY
+    services.reopen_day(again, reason="数え直す", by=SYSTEM, at=FIVE)
+    operation.refresh_from_db()
+    assert operation.closed_day == DAY
+    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(24 + 10))
+    assert dispatch.state == DispatchState.DEPARTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_closing_and_a_departure_at_the_same_moment_the_second_hears_of_the_first() -> None:
+    for _ in range(6):
+        operation = make.operation()
+        dispatch = scene.assigned(operation)
+        explain_all(operation)
+        team = f"team:{dispatch.team_id}"
+        start, said = threading.Barrier(2), dict[str, str]()
+
+        def act(
+            what: str,
+            operation: Operation = operation,
+            dispatch: Dispatch = dispatch,
+            start: threading.Barrier = start,
+            said: dict[str, str] = said,
+        ) -> None:
+            try:
+                start.wait(timeout=30)
+                if what == "close":
+                    services.close_day(operation, day=DAY, by=SYSTEM, at=scene.TEN)
+                else:
+                    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=scene.TEN)
+                said[what] = "done"
+            except Refused as refused:
+                said[what] = refused.code
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=act, args=(what,)) for what in ("close", "depart")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        dispatch.refresh_from_db()
+        out = dispatch.state == DispatchState.DEPARTED
+        if said["depart"] == "done":
+            # The day was closed with the team outside and named, not with a team that was still at the center.
+            assert out
+            closed_with = ledger(operation, day=DAY, at=scene.TEN).find(team)
+            assert closed_with is not None
+            closing = DayClosing.objects.filter(operation=operation).first()
+            departed = Entry.objects.get(action="dispatch.departed", operation_id=operation.pk)
+            closed = Entry.objects.filter(action="evening.closed", operation_id=operation.pk).first()
+            assert closing is None or (closed is not None and departed.pk < closed.pk)
+        else:
+            assert not out
+            assert said == {"close": "done", "depart": "dispatch.not_ready"}
+
+
+def test_what_was_closed_before_operations_knew_of_it_is_told_by_the_upgrade() -> None:
+    operation, other = make.operation(), make.operation()
+    for one, day in ((operation, DAY), (operation, DAY - timedelta(days=1)), (other, DAY)):
+        services.close_day(one, day=day, by=SYSTEM, at=FIVE)
+    services.reopen_day(
+        DayClosing.objects.get(operation=other, reopened_at=None), reason="まだ", by=SYSTEM, at=FIVE
+    )
+    Operation.objects.update(closed_day=None)
+    import_module("matching.evening.migrations.0003_closed_day").say(apps, None)
+    operation.refresh_from_db()
+    other.refresh_from_db()
+    assert (operation.closed_day, other.closed_day) == (DAY, None)
 
 
 def test_a_newer_reason_stands_and_the_same_one_twice_changes_nothing() -> None:

@@ -23,7 +23,7 @@ from matching.proposals.models import Proposal, ProposalState
 from matching.solver import model, rules
 from matching.teams import services as teams
 from matching.teams.models import Ride, Team
-from matching.teams.queries import free_vehicles
+from matching.teams.queries import vehicles_here
 from matching.teams.rides import Drive
 from tests import make
 from tests.matching.proposals.morning import answer, offer, people, present
@@ -64,9 +64,9 @@ def test_a_plan_with_two_vehicles_of_the_center_is_offered_and_decided(two_vans:
     dispatch = decisions.accept(two_vans, by=SYSTEM, at=NOW)
     assert dispatch.team.drives == list(card.drives)
     assert len({drive.driver for drive in dispatch.team.drives}) == 2
-    assert not free_vehicles(operation).exists()
+    assert not vehicles_here(operation).exists()
     decisions.undo(dispatch, by=SYSTEM, at=NOW)
-    assert free_vehicles(operation).count() == 2
+    assert vehicles_here(operation).count() == 2
 
 
 def test_every_own_car_of_a_plan_is_named(operation: Operation) -> None:
@@ -119,7 +119,7 @@ def test_a_vehicle_that_was_taken_without_any_decision_is_refused_by_name(two_va
     with pytest.raises(Refused) as error:
         decisions.accept(two_vans, by=SYSTEM, at=NOW)
     assert (error.value.code, taken.name in error.value.text) == ("team.vehicle_taken", True)
-    assert list(free_vehicles(operation)) == [Vehicle.objects.all()[0]]
+    assert list(vehicles_here(operation)) == [Vehicle.objects.all()[0]]
 
 
 PEOPLE = st.lists(st.sampled_from((0, 0, 1, 2, 4, 5)), min_size=1, max_size=9)

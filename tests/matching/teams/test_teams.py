@@ -15,7 +15,7 @@ from intake.volunteers.models import Volunteer
 from matching.equipment.models import Vehicle
 from matching.teams import services as teams
 from matching.teams.models import Member, Ride, Team, TeamState
-from matching.teams.queries import free_vehicles
+from matching.teams.queries import vehicles_here
 from matching.teams.rides import Drive
 from tests import make
 
@@ -146,9 +146,9 @@ def test_a_team_goes_in_several_cars_and_says_who_drives_which(operation: Operat
     team = form(operation, one, two, owner, rides=rides)
     assert team.drives == rides
     assert team.cars == "ワゴン1号（運転 佐藤 花子）、ワゴン2号（運転 鈴木 花子）、高橋 花子さんの軽トラック"
-    assert not free_vehicles(operation).exists()
+    assert not vehicles_here(operation).exists()
     teams.release(team, by=SYSTEM, at=make.at(14))
-    assert list(free_vehicles(operation)) == [first, second]
+    assert list(vehicles_here(operation)) == [first, second]
     assert team.cars, "the day's record still says what they went in"
 
 
@@ -178,7 +178,7 @@ def test_a_team_that_wants_one_taken_vehicle_of_two_gets_neither(operation: Oper
         form(operation, *people[1:], rides=[Drive(first, people[1]), Drive(second, people[2])])
     assert refusal(error) == "team.vehicle_taken"
     assert "ワゴン2号" in error.value.text
-    assert list(free_vehicles(operation)) == [first]
+    assert list(vehicles_here(operation)) == [first]
     assert Ride.objects.count() == 1
 
 

@@ -10,7 +10,7 @@ from intake.checkin import services as checkin
 from matching.equipment.models import Vehicle
 from matching.teams import services as teams
 from matching.teams.models import Team
-from matching.teams.queries import free_vehicles
+from matching.teams.queries import vehicles_here
 from matching.teams.rides import Drive
 from tests import make
 from tests.infra.migrations import step_by_step
@@ -55,4 +55,4 @@ def test_the_one_car_of_a_team_becomes_its_first_ride_and_stays_taken_while_the_
         [],
         [],
     ]
-    assert list(free_vehicles(operation)) == [vans[1]]
+    assert list(vehicles_here(operation)) == [vans[1]]

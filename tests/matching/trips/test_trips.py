@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +16,15 @@ from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.volunteers.models import VehicleKind
+from matching.dispatch import runs, sheets, tokens
 from matching.dispatch import services as dispatches
-from matching.dispatch import sheets, tokens
 from matching.equipment import services as equipment
 from matching.equipment.models import Vehicle
 from matching.evening.ledger import ledger
-from matching.teams.queries import free_vehicles
+from matching.teams import services as teams
+from matching.teams.models import Ride, Team
+from matching.teams.queries import free_vehicles, vehicles_here
+from matching.teams.rides import Drive
 from matching.trips import queries, services
 from matching.trips.models import DumpQueue, DumpSite, Run, RunState
 from tests import make
@@ -78,7 +83,7 @@ def test_a_run_is_out_until_it_is_back_and_the_day_knows() -> None:
     made, later = run(vehicle), run(vehicle)
     services.leave(made, by=SYSTEM, at=make.at(10))
     services.leave(made, by=SYSTEM, at=make.at(10, 5))
-    assert not free_vehicles(operation).exists()
+    assert not vehicles_here(operation).exists()
     no("trip.still_out", services.leave, later)
     no("trip.is_out", services.cancel, made, reason="雨")
     services.passed(made.stops.get(position=2), by=SYSTEM, at=make.at(10, 40))
@@ -93,7 +98,104 @@ def test_a_run_is_out_until_it_is_back_and_the_day_knows() -> None:
     services.cancel(later, reason="雨", by=SYSTEM, at=make.at(10))
     later.refresh_from_db()
     assert later.state == RunState.CANCELLED
-    assert free_vehicles(operation).exists()
+    assert vehicles_here(operation).exists()
+
+
+def in_the_bus(operation: Operation, vehicle: Vehicle, *, at: datetime) -> Team:
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]))
+    ride = Drive(vehicle, driver)
+    return teams.form(
+        operation, volunteers=[driver], leader=driver, mode="car", rides=[ride], by=SYSTEM, at=at
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "free"),
+    [
+        (make.at(7, 59), True),  # whoever leaves now is back before it
+        (make.at(8), False),
+        (make.at(11, 59), False),
+        (make.at(13), False),  # it is late, and still to come
+        (make.at(24 + 9), True),  # of yesterday, and nobody wrote what became of it
+    ],
+)
+def test_a_planned_run_keeps_its_vehicle_from_teams(at: datetime, free: bool) -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    planned = services.plan_run(
+        vehicle, stops=["町前"], planned_at=make.at(12), driver_name="伊藤", by=SYSTEM, at=make.at(7)
+    )
+    assert free_vehicles(operation, at=at).exists() == free
+    assert vehicles_here(operation).exists()
+    if free:
+        in_the_bus(operation, vehicle, at=at)
+        return
+    with pytest.raises(Refused) as refusal:
+        in_the_bus(operation, vehicle, at=at)
+    assert refusal.value.code == "team.vehicle_planned"
+    assert "「ワゴン」は、12:00に出る" in refusal.value.text
+    services.leave(planned, by=SYSTEM, at=at)
+    with pytest.raises(Refused) as refusal:
+        in_the_bus(operation, vehicle, at=at)
+    assert refusal.value.code == "team.vehicle_on_run"
+    services.come_back(planned, by=SYSTEM, at=at)
+    in_the_bus(operation, vehicle, at=at)
+
+
+def test_a_team_keeps_the_vehicle_it_has_and_a_run_waits_for_it() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    made = run(vehicle)
+    services.cancel(made, reason="雨", by=SYSTEM, at=make.at(9))
+    team = in_the_bus(operation, vehicle, at=make.at(9))
+    later = run(vehicle)  # by a desk that did not look
+    (mine,) = team.drives
+    own = scene.present(operation, make.volunteer(operation.center, skills=["driver"], vehicle="car"))
+    teams.add_member(team, own, by=SYSTEM, at=make.at(9, 10))
+    teams.set_rides(team, [mine, Drive(None, own)], by=SYSTEM, at=make.at(9, 10))
+    assert team.rides.count() == 2
+    refusal = no("trip.with_team", runs.leave, later)
+    assert "「ワゴン」は、" in refusal.text
+    assert str(team) in refusal.text
+    plan = {"stops": ["町前"], "planned_at": make.at(15), "driver_name": "伊藤"}
+    no("trip.with_team", runs.plan, vehicle, **plan)
+    teams.dissolve(team, by=SYSTEM, at=make.at(9, 20))
+    runs.leave(later, by=SYSTEM, at=make.at(10))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_run_that_leaves_and_a_team_that_takes_its_vehicle_at_once_one_gets_it() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    later = services.plan_run(
+        vehicle, stops=["町前"], planned_at=make.at(15), driver_name="伊藤", by=SYSTEM, at=make.at(8)
+    )
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]))
+    start, codes = threading.Barrier(2), list[str]()
+
+    def act(number: int) -> None:
+        try:
+            start.wait(timeout=30)
+            if number:
+                runs.leave(later, by=SYSTEM, at=make.at(9))
+            else:
+                teams.form(
+                    operation, volunteers=[driver], leader=driver, mode="car", rides=[Drive(vehicle, driver)],
+                    by=SYSTEM, at=make.at(9),
+                )  # fmt: skip
+            codes.append("won")
+        except Refused as refused:
+            codes.append(refused.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=act, args=(n,)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(codes) in (["team.vehicle_on_run", "won"], ["trip.with_team", "won"])
+    assert Ride.objects.count() + Run.objects.on_the_way().count() == 1
 
 
 def test_what_a_run_needs_is_said() -> None:
