@@ -75,7 +75,7 @@ class TeamCheck:
 
     `rides`: the cars it goes in, those that were named and the members' own that it takes besides.
     `spans`: from when until when it is at each of its needs if it sets out now, minutes after midnight; `legs`: minutes
-    on the way to each.
+    on the way to each. `takes_tools`: its needs ask for tools that are counted here.
     """
 
     forbidden: tuple[Finding, ...]
@@ -85,6 +85,7 @@ class TeamCheck:
     rides: tuple[Drive, ...]
     spans: tuple[tuple[int, int], ...] = ()
     legs: tuple[int, ...] = ()
+    takes_tools: bool = False
 
 
 def check_team(
@@ -137,6 +138,7 @@ def check_team(
         rides=(*rides, *_own_cars(team.vehicles[len(rides) :], volunteers)),
         spans=line.spans if line else (),
         legs=_legs(travel, team) if line else (),
+        takes_tools=any(problem.need_by[visit].equip for visit in visits),
     )
 
 

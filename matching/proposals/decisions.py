@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from django.db import transaction
 
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
+from dvc.core.statements import fetch
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers.models import Volunteer
 from matching.dispatch import services as dispatching
@@ -22,12 +24,12 @@ from matching.proposals.cars import drives, vehicles_of
 from matching.proposals.check import TeamCheck, check_team
 from matching.proposals.models import Overrule, Proposal, ProposalState
 from matching.queue import services as queue
-from matching.queue.models import Hold
+from matching.queue.models import Lock, Pin
 from matching.teams import services as teams
+from matching.teams.models import Team
 from matching.teams.rides import Drive
 
 
-@transaction.atomic
 def accept(
     proposal: Proposal,
     *,
@@ -47,30 +49,31 @@ def accept(
     Raises `Refused`: proposal.already_accepted, proposal.already_rejected, proposal.superseded, proposal.expired,
     proposal.need_changed, and those of `send`.
     """
-    queue.one_at_a_time(proposal.operation_id)
-    fresh = _take(proposal, ProposalState.ACCEPTED, by=by, at=at)
-    visits = list(fresh.visits.select_related("need__operation", "need__household"))
-    proposed = [visit.need for visit in visits[1:]]
-    kept = {fresh.need_id, *(need.pk for need in (proposed if then is None else then))}
-    if any(visit.need.version != visit.need_version for visit in visits if visit.need_id in kept):
-        raise Refused("proposal.need_changed")
+    found = _as_offered(proposal, at=at)
     edited = members is not None
-    people = members if members is not None else _people(fresh)
-    dispatch = _send(
-        fresh.need,
-        then=proposed if then is None else _fresh(then),
-        volunteers=people,
-        leader=leader or fresh.leader,
-        rides=rides if edited else _rides(fresh, people),
-        stay=stay,
-        overrule=overrule,
-        by=by,
-        at=at,
+    people = members if members is not None else _people(found)
+    visits = list(found.visits.select_related("need__operation", "need__household"))
+    proposed = [visit.need for visit in visits[1:]]
+    wish = Wish(
+        [found.need, *(proposed if then is None else _fresh(then))],
+        people,
+        leader or found.leader,
+        rides if edited else _rides(found, people),
+        stay,
     )
-    record(
-        "proposal.accepted", fresh, by=by, at=at, operation=fresh.operation, need=fresh.need_id,
-        dispatch=dispatch.pk, edited=edited or then is not None, needs=sorted(kept),
-    )  # fmt: skip
+    versions = {visit.need_id: visit.need_version for visit in visits}
+    looked = look(wish, at=at)
+    with transaction.atomic():
+        queue.one_at_a_time(found.operation_id)
+        fresh = _take(found, ProposalState.ACCEPTED, by=by, at=at)
+        held = wish.catch_up()
+        if any(need.version != versions.get(need.pk, need.version) for need in wish.visits):
+            raise Refused("proposal.need_changed")
+        dispatch = _send(wish, looked, held=held, overrule=overrule, by=by, at=at)
+        record(
+            "proposal.accepted", fresh, by=by, at=at, operation=fresh.operation, need=fresh.need_id,
+            dispatch=dispatch.pk, edited=edited or then is not None, needs=sorted(need.pk for need in wish.visits),
+        )  # fmt: skip
     return dispatch
 
 
@@ -98,16 +101,22 @@ def accept_each(proposals: Sequence[Proposal], *, by: By, at: datetime) -> list[
     return decided
 
 
-def _take(proposal: Proposal, state: ProposalState, *, by: By, at: datetime) -> Proposal:
-    """Of two who decide the same offer, the first gets it: a conditional update, then the row as it is."""
-    taken = Proposal.objects.filter(pk=proposal.pk).end(state, at=at, decided_by=by.user)
+def _as_offered(proposal: Proposal, *, at: datetime) -> Proposal:
+    """The row as it is, or why nobody can decide it any more."""
     related = ("operation", "need__operation", "need__household", "leader", "decided_by")
-    fresh = Proposal.objects.select_related(*related).get(pk=proposal.pk)
-    if not taken:
-        raise _gone(fresh)
-    if fresh.expires_at <= at:
+    found = Proposal.objects.select_related(*related).get(pk=proposal.pk)
+    if found.state != ProposalState.OFFERED:
+        raise _gone(found)
+    if found.expires_at <= at:
         raise Refused("proposal.expired")
-    return fresh
+    return found
+
+
+def _take(found: Proposal, state: ProposalState, *, by: By, at: datetime) -> Proposal:
+    """Of two who decide the same offer, the first gets it: a conditional update."""
+    if not Proposal.objects.filter(pk=found.pk).end(state, at=at, decided_by=by.user):
+        raise _gone(Proposal.objects.select_related("decided_by").get(pk=found.pk))
+    return found
 
 
 def _gone(proposal: Proposal) -> Refused:
@@ -130,7 +139,70 @@ def _rides(proposal: Proposal, people: Iterable[Volunteer]) -> list[Drive]:
     return drives(proposal.rides, {person.pk: person for person in people}, vehicles_of(proposal.rides))
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whom somebody wants to send where, in which cars."""
+
+    visits: Sequence[Need]
+    volunteers: Sequence[Volunteer]
+    leader: Volunteer
+    rides: Sequence[Drive]
+    stay: Collection[Volunteer] = ()
+
+    def catch_up(self) -> bool:
+        """State and version of its needs as they are now; whether one of them is held. One query."""
+        rows = Need.objects.filter(pk__in=[need.pk for need in self.visits])
+        now = {row[0]: row[1:] for row in rows.values_list("pk", "state", "version", "hold__pk")}
+        for need in self.visits:
+            need.state, need.version, _ = now[need.pk]
+        return any(hold is not None for _, _, hold in now.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the rules said of a wish, the versions of its needs, and what others had decided (`decided_until_now`)."""
+
+    check: TeamCheck
+    versions: Sequence[int]
+    decided: Sequence[Any]
+
+
+def look(wish: Wish, *, at: datetime) -> Looked:
+    """The rules take longer than all the writing, so they are asked before anybody has to wait for it. `_send` asks them
+    again where what they leaned on has changed since."""
+    decided = decided_until_now(wish.visits[0].operation_id)
+    return Looked(_check(wish, at=at), [need.version for need in wish.visits], decided)
+
+
+def _check(wish: Wish, *, at: datetime) -> TeamCheck:
+    need, *then = wish.visits
+    return check_team(
+        need,
+        then=then,
+        volunteers=wish.volunteers,
+        leader=wish.leader,
+        rides=wish.rides,
+        stay=wish.stay,
+        at=at,
+    )
+
+
+def decided_until_now(operation_id: int) -> Sequence[Any]:
+    """The newest team, and how many destinations and fixed teams there are with the newest of them: what the rules ask of
+    other people's decisions and no constraint holds. One query."""
+    (row,) = fetch(DECIDED, [operation_id] * 3)
+    return row
+
+
+# Asked twice for each decision, and Django writes it longer than the database takes to answer.
+DECIDED: Final = f"""
+    SELECT (SELECT max(id) FROM {Team._meta.db_table} WHERE operation_id = %s),
+        destinations.count, destinations.newest, fixed.count, fixed.newest
+    FROM (SELECT count(*) AS count, max(at) AS newest FROM {Lock._meta.db_table} WHERE operation_id = %s) AS destinations,
+        (SELECT count(*) AS count, max(at) AS newest FROM {Pin._meta.db_table} WHERE operation_id = %s) AS fixed
+"""  # noqa: S608 - names of our own tables
+
+
 def send(
     need: Need,
     *,
@@ -149,21 +221,14 @@ def send(
     `overrule` is the coordinator's reason for going in spite of warnings. Raises `Refused`: team.forbidden,
     team.needs_ok, those of `teams.form`, and dispatch.need_taken.
     """
-    queue.one_at_a_time(need.operation_id)
-    fresh, *after = _fresh([need, *then])
-    for one in (fresh, *after):
-        queue.unhold(one, by=by, at=at)
-    return _send(
-        fresh,
-        then=after,
-        volunteers=volunteers,
-        leader=leader,
-        rides=rides,
-        stay=stay,
-        overrule=overrule,
-        by=by,
-        at=at,
-    )
+    wish = Wish(_fresh([need, *then]), volunteers, leader, rides, stay)
+    looked = look(wish, at=at)
+    with transaction.atomic():
+        queue.one_at_a_time(need.operation_id)
+        for one in wish.visits:
+            queue.unhold(one, by=by, at=at)
+        held = wish.catch_up()
+        return _send(wish, looked, held=held, overrule=overrule, by=by, at=at)
 
 
 def _fresh(visits: Sequence[Need]) -> list[Need]:
@@ -172,36 +237,41 @@ def _fresh(visits: Sequence[Need]) -> list[Need]:
     return [rows[need.pk] for need in visits]
 
 
-def _send(
-    need: Need,
-    *,
-    then: Sequence[Need],
-    volunteers: Sequence[Volunteer],
-    leader: Volunteer,
-    rides: Sequence[Drive],
-    stay: Collection[Volunteer],
-    overrule: str,
-    by: By,
-    at: datetime,
-) -> Dispatch:
-    visits = [need, *then]
-    if any(one.state != NeedState.READY or one.operation_id != need.operation_id for one in visits):
+def _send(wish: Wish, looked: Looked, *, held: bool, overrule: str, by: By, at: datetime) -> Dispatch:
+    """While nobody else of the operation decides (`queue.one_at_a_time`). Who is in two teams, which car goes twice and
+    whose need is another team's is settled by constraints and conditional updates all the same."""
+    need, *then = wish.visits
+    if any(one.state != NeedState.READY or one.operation_id != need.operation_id for one in wish.visits):
         raise Refused("proposal.need_not_ready")
-    if Hold.objects.filter(need__in=visits).exists():
+    if held:
         raise Refused("proposal.need_held")
-    found = check_team(need, then=then, volunteers=volunteers, leader=leader, rides=rides, stay=stay, at=at)
-    _withdraw_offers(visits, volunteers, found.rides, at=at)
+    found = looked.check
+    if is_old(looked, wish):
+        found = _check(wish, at=at)
+    _withdraw_offers(wish.visits, wish.volunteers, found.rides, at=at)
     team = teams.form(
-        need.operation, volunteers=volunteers, leader=leader, rides=found.rides, mode=found.mode, by=by, at=at
+        need.operation, volunteers=wish.volunteers, leader=wish.leader, rides=found.rides, mode=found.mode, by=by,
+        at=at,
     )  # fmt: skip
     _obey(found, overrule=overrule)
-    legs = found.legs if len(found.legs) == len(visits) else None
+    legs = found.legs if len(found.legs) == len(wish.visits) else None
     dispatch = dispatching.assign(team, need, then=then, legs=legs, by=by, at=at)
     if found.warnings:
         codes = sorted({one.code for one in found.warnings})
         Overrule.objects.create(team=team, codes=codes, reason=overrule.strip()[:120], by=by.user, at=at)
         record("team.overruled", team, by=by, at=at, operation=need.operation, codes=codes)
     return dispatch
+
+
+def is_old(looked: Looked, wish: Wish) -> bool:
+    """Whether the rules might say something else by now: a need was changed, somebody fixed a destination or a team, or a
+    team was formed and this one takes tools that are counted. People, cars and needs of other teams are their
+    constraints' concern."""
+    if looked.versions != [need.version for need in wish.visits]:
+        return True
+    team, *by_hand = decided_until_now(wish.visits[0].operation_id)
+    team_before, *by_hand_before = looked.decided
+    return by_hand != by_hand_before or (looked.check.takes_tools and team != team_before)
 
 
 def _obey(found: TeamCheck, *, overrule: str) -> None:
@@ -249,7 +319,7 @@ def reject(
     if not reason:
         raise Refused("proposal.reason_needed")
     queue.one_at_a_time(proposal.operation_id)
-    fresh = _take(proposal, ProposalState.REJECTED, by=by, at=at)
+    fresh = _take(_as_offered(proposal, at=at), ProposalState.REJECTED, by=by, at=at)
     visits = [visit.need for visit in fresh.visits.select_related("need__operation")]
     meant = [need for need in visits if about is None or need.pk in about]
     if any(person.pk not in fresh.members for person in keep_out) or not meant:

@@ -111,14 +111,14 @@ def _run(
                     answers.append(answer)
 
     threads = [threading.Thread(target=one_connection) for _ in range(connections)]
-    before = _spent(running)
+    before = spent(running)
     begun = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - begun
-    web, database = (now - then for now, then in zip(_spent(running), before, strict=True))
+    web, database = (now - then for now, then in zip(spent(running), before, strict=True))
     if len(took) != len(requests):
         raise RuntimeError(f"{len(requests) - len(took)} requests failed")
     told_us = {result["status"] for answer in answers for result in json.loads(answer)["results"]}
@@ -132,7 +132,7 @@ def _run(
     return Rate(seq, seconds, at(0.5), at(0.95), at(0.99), 1000 * web / seq, 1000 * database / seq)
 
 
-def _spent(running: RunningCenter) -> tuple[float, float]:
+def spent(running: RunningCenter) -> tuple[float, float]:
     """Seconds of processor time until now: of the center's web processes, of PostgreSQL's for the center's database."""
     web = database = 0.0
     name = urlsplit(running.environment().get("DATABASE_URL", "")).path.strip("/")

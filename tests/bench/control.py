@@ -3,8 +3,6 @@ and everybody called back. `python -m tests.bench control`, on the database of t
 
 from __future__ import annotations
 
-import http.client
-import os
 import random
 import re
 import statistics
@@ -12,15 +10,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from html import unescape
 from pathlib import Path
 
-from tests.infra.center import RunningCenter, center, family
+from tests.bench.checkin import spent
+from tests.infra.center import RunningCenter, center
+from tests.infra.visitor import Visitor
 
 TEAMS, NEEDS, TABLETS, ACCEPTORS = 200, 1_000, 60, 50
-SECONDS, EVERY, ALERTS_EVERY, IDLE = 40, 2.4, 2, 1
+ROUNDS, PACE = 3, 5  # proposals each coordinator decides at leisure, and seconds from one to the next
+SECONDS, EVERY, ALERTS_EVERY = 40, 2.4, 2
 _DAY = """
 import json
 from datetime import timedelta
@@ -35,9 +36,9 @@ from matching.proposals.models import MatchRun, Proposal, ProposalVisit, RunStat
 from tests import make
 from tests.matching.dispatch import scene
 
-now = timezone.now()
+now = make.at(9, 30)  # the operation's clock says so, whenever this runs: in the evening every acceptance would be refused
 operation = make.operation()
-type(operation).objects.filter(pk=operation.pk).update(auto_match=False)
+type(operation).objects.filter(pk=operation.pk).update(auto_match=False, clock_reading=now, clock_set_at=timezone.now())
 user = make.user(operation.center, Role.CHIEF)
 session = SessionStore()
 session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
@@ -49,11 +50,11 @@ for number in range({teams}):
     dispatch = scene.assigned(operation, *crew)
     services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=now - timedelta(hours=1), due_back_at=now + timedelta(minutes=number - 30))
     out.append(dispatch.pk)
-for _ in range({needs} - {acceptors}):
+for _ in range({needs} - {offers}):
     make.need(operation)
 run = MatchRun.objects.create(operation=operation, why="bench", state=RunState.DONE, requested_at=now)
 offers = []
-for _ in range({acceptors}):
+for _ in range({offers}):
     need = make.need(operation)
     crew = [scene.present(operation, make.volunteer(operation.center, name), at=now - timedelta(hours=2)) for name in ("鈴木", "高橋")]
     offer = Proposal.objects.create(
@@ -65,47 +66,18 @@ for _ in range({acceptors}):
 print(json.dumps({{"operation": operation.pk, "session": session.session_key, "cookie": settings.SESSION_COOKIE_NAME, "out": out, "offers": offers}}))
 """
 
+_ACCEPTED = """
+from matching.proposals.models import Proposal
+print(Proposal.objects.filter(state="accepted").count())
+"""
+
 
 @dataclass
-class Tablet:
-    """A signed-in browser without a screen: one line to the server, which it keeps."""
+class Tablet(Visitor):
+    """What its page asks: for what stands above every page (`alerts`), and for its lanes (`part`)."""
 
-    running: RunningCenter
-    cookies: dict[str, str]
-    line: http.client.HTTPConnection = field(init=False)
-    used: float = 0.0
-    alerts: str = ""  # what its page asks: for what stands above every page, and for its lanes
+    alerts: str = ""
     part: str = ""
-
-    def __post_init__(self) -> None:
-        self.line = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=60)
-
-    def ask(self, method: str, path: str, body: str = "") -> tuple[int, str, str]:
-        """Status, X-Version and what came."""
-        answer, came = self._ask(method, path, body)
-        return answer.status, answer.headers.get("X-Version") or "", came.decode()
-
-    def fetch(self, path: str, body: str) -> tuple[int, int]:
-        """Status and size of a file that a form brings."""
-        answer, came = self._ask("POST", path, body)
-        return answer.status, len(came)
-
-    def _ask(self, method: str, path: str, body: str) -> tuple[http.client.HTTPResponse, bytes]:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if body:
-            headers |= {
-                "Content-Type": "application/x-www-form-urlencoded", "X-CSRFToken": self.cookies["csrftoken"],
-                "Referer": self.running.address,
-            }  # fmt: skip
-        if time.monotonic() - self.used > IDLE:  # the server lets go of a line that says nothing
-            self.line.close()
-        self.line.request(method, path, body or None, headers)
-        answer = self.line.getresponse()
-        self.used = time.monotonic()
-        came = answer.read()
-        for name, value in re.findall(r"(csrftoken)=([^;]+)", str(answer.headers.get_all("Set-Cookie"))):
-            self.cookies[name] = value
-        return answer, came
 
 
 def main() -> None:
@@ -113,7 +85,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="dvc-bench-") as folder,
         center(Path(folder), LOG_LEVEL="WARNING") as running,
     ):
-        day = running.shell.run(_DAY.format(teams=TEAMS, needs=NEEDS, acceptors=ACCEPTORS))
+        day = running.shell.run(_DAY.format(teams=TEAMS, needs=NEEDS, offers=ACCEPTORS * (1 + ROUNDS)))
         base = f"/o/{day['operation']}"
 
         def tablet() -> Tablet:
@@ -128,7 +100,9 @@ def main() -> None:
         _print("the whole board, 200 teams and 1,000 requests", took, 0)
         watchers = [tablet() for _ in range(TABLETS)]
         polling(running, base, desk, watchers, day["out"])
-        accepting(base, [tablet() for _ in range(ACCEPTORS)], day["offers"])
+        accepting(running, base, [tablet() for _ in range(ACCEPTORS)], day["offers"])
+        accepted = running.shell.run(_ACCEPTED)
+        assert accepted == len(day["offers"]), f"{accepted} of {len(day['offers'])} were accepted"
         recalling(base, desk, watchers)
 
 
@@ -158,37 +132,59 @@ def polling(running: RunningCenter, base: str, desk: Tablet, watchers: list[Tabl
     for thread in threads:
         thread.start()
     time.sleep(EVERY * 2)
-    spent, since = _cpu(running), time.monotonic()
+    before, since = spent(running), time.monotonic()
     time.sleep(SECONDS / 2)
-    _core("60 tablets, nothing happens", _cpu(running) - spent, time.monotonic() - since)
-    spent, since = _cpu(running), time.monotonic()
+    _core("60 tablets, nothing happens", before, spent(running), time.monotonic() - since)
+    before, since = spent(running), time.monotonic()
     for pk in out[: int(SECONDS / 4)]:
         at = time.monotonic()
         desk.ask("POST", f"{base}/dispatch/{pk}/on-site/", "x=1")
         changed[str(pk)] = at
         time.sleep(4)
     time.sleep(EVERY * 1.5)
-    _core("60 tablets, a change every 4 s", _cpu(running) - spent, time.monotonic() - since)
+    _core("60 tablets, a change every 4 s", before, spent(running), time.monotonic() - since)
     over.set()
     for thread in threads:
         thread.join()
     _print(f"a change on the other tablets ({len(seen)} seen)", seen, 3)
 
 
-def accepting(base: str, tablets: list[Tablet], offers: list[int]) -> None:
-    """Fifty coordinators, each with a proposal of its own; then fifty who want the same one."""
+def accepting(running: RunningCenter, base: str, tablets: list[Tablet], offers: list[int]) -> None:
+    """Fifty coordinators, each with proposals of its own: all in the same instant, then each when it has read the next."""
     took: list[float] = []
     begin = threading.Barrier(len(tablets))
 
     def accept(one: Tablet, offer: int) -> None:
-        begin.wait()
         at = time.monotonic()
         status, _, _ = one.ask("POST", f"{base}/dispatch/accept/", f"what={offer}")
         assert status == 302, status
         took.append(time.monotonic() - at)
 
-    _all([partial(accept, one, offer) for one, offer in zip(tablets, offers, strict=True)])
-    _print("accept, 50 at once", took, 0.15)
+    def at_once(one: Tablet, offer: int) -> None:
+        begin.wait()
+        accept(one, offer)
+
+    def at_leisure(one: Tablet, mine: list[int], dice: random.Random) -> None:
+        time.sleep(PACE * dice.random())
+        for offer in mine:
+            accept(one, offer)
+            time.sleep(PACE * dice.uniform(0.6, 1.4))
+
+    before = spent(running)
+    _all([partial(at_once, one, offer) for one, offer in zip(tablets, offers, strict=False)])
+    _print("accept, 50 in the same instant", took, 0.15)
+    _each("an acceptance", spent(running), before, len(took))
+    took.clear()
+    rest, before, since = offers[len(tablets) :], spent(running), time.monotonic()
+    _all(
+        [
+            partial(at_leisure, one, rest[number :: len(tablets)], random.Random(number))
+            for number, one in enumerate(tablets)
+        ]
+    )
+    rate = len(took) / (time.monotonic() - since)
+    _print(f"accept, 50 coordinators who decide every {PACE} s ({rate:.0f}/s)", took, 0.15)
+    _each("an acceptance", spent(running), before, len(took))
     alone = [_seconds(lambda: tablets[0].ask("GET", f"{base}/dispatch/part/?version=x")) for _ in range(5)]
     _print("the lanes after it", alone, 0)
 
@@ -238,18 +234,16 @@ def _seconds(call: Callable[[], object]) -> float:
     return time.monotonic() - at
 
 
-def _cpu(running: RunningCenter) -> float:
-    """Seconds of processor that the web processes have used."""
-    ticks = 0
-    for pid in family(running.process.pid):
-        name, rest = Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(")", 1)
-        if "web" in name:
-            ticks += sum(int(part) for part in rest.split()[11:13])
-    return ticks / os.sysconf("SC_CLK_TCK")
+def _core(what: str, before: tuple[float, float], after: tuple[float, float], wall: float) -> None:
+    web, database = (100 * (now - then) / wall for now, then in zip(after, before, strict=True))
+    print(
+        f"{what}: web {web:.0f} % and database {database:.0f} % of one core (goal 30 % together)", flush=True
+    )
 
 
-def _core(what: str, spent: float, wall: float) -> None:
-    print(f"{what}: {spent / wall * 100:.0f} % of one core (goal 30 %)", flush=True)
+def _each(what: str, after: tuple[float, float], before: tuple[float, float], count: int) -> None:
+    web, database = (1000 * (now - then) / count for now, then in zip(after, before, strict=True))
+    print(f"processor time of {what}: web {web:.1f} ms, database {database:.1f} ms", flush=True)
 
 
 def _print(what: str, took: list[float], goal: float) -> None:

@@ -22,8 +22,8 @@ def present(operation: Operation, family: str = "一", **fields: Any) -> Volunte
     return person
 
 
-def people(operation: Operation, count: int) -> list[Volunteer]:
-    return [present(operation, f"人{number}") for number in range(count)]
+def people(operation: Operation, count: int, **fields: Any) -> list[Volunteer]:
+    return [present(operation, f"人{number}", **fields) for number in range(count)]
 
 
 def answer(operation: Operation, *, at: datetime, why: str = "test") -> MatchRun:
