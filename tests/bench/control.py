@@ -113,10 +113,11 @@ def polling(running: RunningCenter, base: str, desk: Tablet, watchers: list[Tabl
     over = threading.Event()
 
     def watch(one: Tablet, dice: random.Random) -> None:
-        version = ""
+        version, above = "", ""
         while not over.wait(EVERY * dice.uniform(0.8, 1.2)):
             # Each page asks twice: for its part, and for what stands above every page.
-            one.ask("GET", f"{one.alerts}&version=none_none")
+            status, newest, _ = one.ask("GET", f"{one.alerts}&version={above}")
+            above = newest if status == 200 else above
             status, newest, _ = one.ask("GET", f"{one.part}&version={version}")
             if status == 200:
                 here = time.monotonic()
