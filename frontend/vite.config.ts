@@ -12,10 +12,16 @@ const TABLETS: Record<string, string> = {
   "loans/tablet": "src/tools.ts",
 };
 
+// The leader's page, on a phone of their own: what desk.ts brings later is for desks.
+const LEADER: Record<string, string> = { leader: "src/leader.ts" };
+const FRAME = "src/desk.ts"; // every page's own
+// What each service worker keeps.
+const WORKERS: Record<string, Record<string, string>> = { "sw.js": TABLETS, "leader_sw.js": LEADER };
+
 // Every stylesheet may also be asked for by itself (a print page, the wall screen).
 const stylesheets = readdirSync("css").filter((name) => name.endsWith(".css")).map((name) => `css/${name}`);
 const pages = ["desk", "board", "leader", "phone", "pair", "check", "hands"].map((name) => `src/${name}.ts`);
-const entries = [...pages, ...Object.values(TABLETS), "src/sw.ts", ...stylesheets];
+const entries = [...pages, ...Object.values(TABLETS), "src/sw.ts", "src/leader_sw.ts", ...stylesheets];
 
 /** The font package offers each slice twice; every browser that runs this kit reads woff2. */
 function woff2Only(): Plugin {
@@ -58,44 +64,54 @@ function slicesSideBySide(): Plugin {
   };
 }
 
-/** Writes into sw.js what each tablet page needs without a network: its scripts, styles and decoder, not the fonts. */
-function precacheOfTheTablets(): Plugin {
+/** Writes into each worker what its pages need without a network: their scripts, styles and decoder, not the fonts. */
+function precacheOfTheWorkers(): Plugin {
   return {
-    name: "precache-of-the-tablets",
+    name: "precache-of-the-workers",
     enforce: "post",
     generateBundle: {
       order: "post",
       handler(_options, bundle) {
-        const chunks = Object.values(bundle).filter((file): file is Rollup.OutputChunk => file.type === "chunk");
-        const worker = chunks.find((chunk) => chunk.fileName === "sw.js");
-        if (!worker) throw new Error("the build lacks the service worker");
-        const lists: Record<string, string[]> = {};
-        for (const [address, page] of Object.entries(TABLETS)) {
-          const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(page));
-          if (!chunk) throw new Error(`the build lacks ${page}`);
-          lists[address] = filesOf(chunk, bundle);
-        }
-        const all = [...new Set(Object.values(lists).flat())].sort();
-        if (!lists["tablet"]?.some((name) => name.endsWith(".wasm"))) throw new Error("the decoder is missing from the precache");
-        const version = createHash("sha256").update(all.join("\n")).digest("hex").slice(0, 12);
-        worker.code = worker.code.replace("__PRECACHE__", JSON.stringify(lists)).replace("__VERSION__", JSON.stringify(version));
-        if (worker.imports.length || /__PRECACHE__|__VERSION__/.test(worker.code)) {
-          throw new Error("sw.js must be one whole file with its lists");
-        }
+        for (const [file, pages] of Object.entries(WORKERS)) fillWorker(file, pages, bundle);
       },
     },
   };
 }
 
-/** All that a page may ever ask for, as the server names it. */
-function filesOf(page: Rollup.OutputChunk, bundle: Rollup.OutputBundle): string[] {
+function fillWorker(file: string, pages: Record<string, string>, bundle: Rollup.OutputBundle): void {
+  const worker = bundle[file];
+  if (worker?.type !== "chunk") throw new Error(`the build lacks ${file}`);
+  const lists: Record<string, string[]> = {};
+  for (const [address, page] of Object.entries(pages)) {
+    lists[address] = filesOf(chunkOf(page, bundle), bundle);
+    if (pages === LEADER) lists[address].push(...filesOf(chunkOf(FRAME, bundle), bundle, { later: false }));
+    lists[address] = [...new Set(lists[address])].sort();
+  }
+  const all = [...new Set(Object.values(lists).flat())].sort();
+  if (pages === TABLETS && !lists["tablet"]?.some((name) => name.endsWith(".wasm"))) {
+    throw new Error("the decoder is missing from the precache");
+  }
+  const version = createHash("sha256").update(all.join("\n")).digest("hex").slice(0, 12);
+  worker.code = worker.code.replaceAll("__PRECACHE__", JSON.stringify(lists)).replaceAll("__VERSION__", JSON.stringify(version));
+  if (worker.imports.length) throw new Error(`${file} must be one whole file`);
+}
+
+function chunkOf(page: string, bundle: Rollup.OutputBundle): Rollup.OutputChunk {
+  const chunks = Object.values(bundle).filter((file): file is Rollup.OutputChunk => file.type === "chunk");
+  const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(page));
+  if (!chunk) throw new Error(`the build lacks ${page}`);
+  return chunk;
+}
+
+/** All that a page may ever ask for, as the server names it; without `later` only what it begins with. */
+function filesOf(page: Rollup.OutputChunk, bundle: Rollup.OutputBundle, { later = true } = {}): string[] {
   const files = new Set<string>();
   const queue = [page.fileName];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     const chunk = bundle[name];
     if (files.has(name) || chunk?.type !== "chunk") continue;
     files.add(name);
-    queue.push(...chunk.imports, ...chunk.dynamicImports);
+    queue.push(...chunk.imports, ...(later ? chunk.dynamicImports : []));
     chunk.viteMetadata?.importedCss.forEach((css) => files.add(css));
     chunk.viteMetadata?.importedAssets.forEach((asset) => files.add(asset));
   }
@@ -108,7 +124,7 @@ function filesOf(page: Rollup.OutputChunk, bundle: Rollup.OutputBundle): string[
 export default defineConfig({
   base: BASE,
   logLevel: "warn",
-  plugins: [woff2Only(), slicesSideBySide(), precacheOfTheTablets()],
+  plugins: [woff2Only(), slicesSideBySide(), precacheOfTheWorkers()],
   // node_modules may be a link to a folder that several clones share.
   server: { fs: { allow: [".", realpathSync("node_modules")] }, port: 5173, strictPort: true, cors: { origin: /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
   build: {
@@ -122,7 +138,7 @@ export default defineConfig({
       checks: { eval: false }, // htmx carries one; the content security policy forbids it to run
       output: {
         entryFileNames: (chunk) =>
-          chunk.facadeModuleId?.endsWith("src/sw.ts") ? "sw.js" : "assets/[name]-[hash].js",
+          `${chunk.name}.js` in WORKERS ? `${chunk.name}.js` : "assets/[name]-[hash].js",
       },
     },
   },

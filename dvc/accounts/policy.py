@@ -407,6 +407,7 @@ POLICY: Final[dict[str, Who]] = {
     "work_orders": May.DISPATCH,
     "work_orders_count": May.DISPATCH,
     "work_orders_pdf": May.DISPATCH,
+    "leader_worker": Anyone.PUBLIC,
     "leader_page": Anyone.TOKEN,
     "leader_on_site": Anyone.TOKEN,
     "leader_next": Anyone.TOKEN,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
 
@@ -29,6 +30,17 @@ def outside_address(request: HttpRequest) -> str:
 def opens_here_only(request: HttpRequest) -> bool:
     """Whether `outside_address` means this very machine, so that no other device can open it."""
     return is_loopback(urlsplit(outside_address(request)).netloc)
+
+
+def service_worker(name: str, *, scope: str) -> HttpResponse:
+    """A built worker, which may look after the pages below `scope`. 404 before the front end is built."""
+    path = Path(settings.FRONTEND) / "dist" / name
+    if not path.exists():
+        raise Http404
+    response = HttpResponse(path.read_bytes(), content_type="text/javascript; charset=utf-8")
+    response["Service-Worker-Allowed"] = scope
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 def plain_address() -> str:

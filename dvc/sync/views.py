@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dvc.accounts import services, shell
 from dvc.accounts.models import DeviceProfile
 from dvc.accounts.policy import StaffRequest, by
+from dvc.core import http
 from dvc.devices.forms import PairingForm
 
 
@@ -56,10 +56,4 @@ def _register(request: StaffRequest, *, profile: DeviceProfile | None = None) ->
 @require_GET
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The built worker, served from the root so that it may look after every tablet page."""
-    path = settings.FRONTEND / "dist" / "sw.js"
-    if not path.exists():
-        raise Http404
-    response = HttpResponse(path.read_bytes(), content_type="text/javascript; charset=utf-8")
-    response["Service-Worker-Allowed"] = "/"
-    response["Cache-Control"] = "no-cache"
-    return response
+    return http.service_worker("sw.js", scope="/")

@@ -5,9 +5,16 @@ import { startPolling } from "./board/poll";
 import { wireOnce } from "./desk/once";
 import { keepTyped } from "./leader/keep";
 import { wireQueue } from "./leader/queue";
+import { hideInTheEnd, keepForLater, watchForNews } from "./leader/staying";
 
 wireQueue(document);
 wireOnce(document, { all: true });
 // A recall must be seen on a page that is open already.
-for (const element of document.querySelectorAll<HTMLElement>("[data-poll-url]")) startPolling(element, { atOnce: true });
+for (const element of document.querySelectorAll<HTMLElement>("[data-poll-url]")) {
+  watchForNews(document, element);
+  startPolling(element, { atOnce: true });
+}
 keepTyped(document, sessionStorage);
+hideInTheEnd(document);
+// Without a signal there is no worker to be had; one that is there already has opened this page.
+keepForLater(document).catch(() => undefined);

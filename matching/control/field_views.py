@@ -15,6 +15,7 @@ from dvc.core.refused import Refused
 from matching.control import recalls
 from matching.dispatch import throttle, tokens
 from matching.dispatch.models import Dispatch
+from matching.field.queries import page_mark
 from matching.safety.models import How, Recall, RecallAnswer
 from matching.safety.queries import running_recall
 from matching.teams.models import TeamState
@@ -38,7 +39,8 @@ def _found(request: HttpRequest, token: str) -> Dispatch | None:
 @never_cache
 @require_safe
 def leader_recall(request: HttpRequest, token: str) -> HttpResponse:
-    """The notice for a team that is out, or nothing; 204 while it is as the phone has it. At most three queries."""
+    """The notice for a team that is out, or nothing, and whether the page itself has become old; 204 while it is as the
+    phone has it. At most four queries."""
     try:
         dispatch = _found(request, token)
     except Refused:
@@ -47,12 +49,13 @@ def leader_recall(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=404)
     running = running_recall(dispatch.operation_id) if dispatch.team.state == TeamState.OUT else None
     hows = _said(running, dispatch)
-    version = f"{running.pk}.{'.'.join(sorted(hows))}" if running else "none"
+    mark = page_mark(dispatch)
+    version = f"{running.pk if running else 'none'}.{'.'.join(sorted(hows))}.{mark}"
     if request.GET.get("version") == version:
         return HttpResponse(status=204)
     context = {
         "recall": running, "hows": hows, "token": token, "center": dispatch.operation.center,
-        "is_drill": dispatch.operation.is_drill,
+        "is_drill": dispatch.operation.is_drill, "mark": mark,
     }  # fmt: skip
     response = render(request, "matching/control/_leader_recall.html", context)
     response["X-Version"] = version

@@ -13,12 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dvc.audit.services import By, looked
+from dvc.core import http
 from dvc.core.refused import Refused
 from dvc.operations.models import Center
 from intake.help_requests.models import Hazard
 from matching.dispatch import queries, services, sheets, throttle, tokens
 from matching.dispatch.forms import ReportForm
 from matching.dispatch.models import Dispatch, DispatchState
+from matching.dispatch.surroundings import dangers
 from matching.teams.services import people_of
 from matching.trips.queries import dumps
 
@@ -130,11 +132,15 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
         "reported": queries.has_report(dispatch),
         "said": SAID.get(request.GET.get("said", ""), ""),
         "late": dispatch.is_overdue(at),
+        "keep_for": _keep_for(dispatch, at),
     }
     if dispatch.state != DispatchState.ACCEPTED:
         looked(dispatch, by=LEADER, classes="P2 P3", why="リーダーの画面（QR）", at=at)
+        here = dangers(dispatch.operation)
         context |= {
             "house": dispatch.need.household,
+            "shelter": here.shelter(dispatch.need.household),
+            "zones": here.zones_at(dispatch.need.household),
             "map_url": sheets.map_link(dispatch.need.household),
             "resident": dispatch.need.resident,
             "requester": dispatch.need.requester,
@@ -144,7 +150,25 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
             "cars": dispatch.team.cars,
             "dumps": dumps(dispatch.operation, at=at, open_only=True) if dispatch.team.cars else [],
         }
-    return render(request, "matching/dispatch/leader.html", context)
+    return _to_keep(render(request, "matching/dispatch/leader.html", context), dispatch, at)
+
+
+def _keep_for(dispatch: Dispatch, at: datetime) -> int:
+    """Seconds outside, where a phone's clock runs, also in a drill whose clock runs faster."""
+    kept = tokens.phone_may_keep(dispatch, at=at) / (dispatch.operation.clock_speed or 1)
+    return max(0, int(kept.total_seconds()))
+
+
+def _to_keep(response: HttpResponse, dispatch: Dispatch, at: datetime) -> HttpResponse:
+    """Tells the phone's worker (frontend/src/leader_sw.ts) that this page may open again without a signal."""
+    response["X-Keep-For"] = str(_keep_for(dispatch, at))
+    return response
+
+
+@require_safe
+def leader_worker(request: HttpRequest) -> HttpResponse:
+    """The built worker of the leader's page. It looks after nothing but these pages."""
+    return http.service_worker("leader_sw.js", scope="/l/")
 
 
 @require_POST
@@ -222,7 +246,8 @@ def _show_report(
         "not_out": dispatch.state in (DispatchState.ACCEPTED, DispatchState.NEXT),
         "several": len(queries.place_of(dispatch).visits) > 1,
     }
-    return render(request, "matching/dispatch/leader_report.html", context, status=status)
+    response = render(request, "matching/dispatch/leader_report.html", context, status=status)
+    return _to_keep(response, dispatch, at) if status == 200 else response
 
 
 @never_cache

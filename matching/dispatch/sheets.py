@@ -120,12 +120,11 @@ def order(dispatch: Dispatch, *, base_url: str, at: datetime, here: Surroundings
     are made one after the other (None: asked for, four queries).
     """
     here = here or around(dispatch.operation)
-    people = [person.name for person in people_of(dispatch.team)]
     leader = dispatch.team.leader
     leader_url = base_url + reverse("leader_page", args=[tokens.leader_token(dispatch.token_nonce)])
     genuine_url = base_url + reverse("genuine", args=[tokens.genuine_token(dispatch.token_nonce)])
     due = due_of(dispatch, at=at)
-    others = [name for name in people if leader is None or name != leader.name]
+    others = [person.name for person in people_of(dispatch.team) if person != leader]
     visits = stops_of(dispatch)
     planned = planned_of(visits, at=at)
     drawn = map_of([visit.need.household for visit in visits], here)

@@ -15,7 +15,7 @@ from typing import Final
 
 KM_PER_DEGREE: Final = math.radians(6371.0)
 WIDTH: Final = 188.0
-HEIGHT: Final = 150.0
+HEIGHT: Final = 150.0  # where the list below the map leaves so much room
 FONT: Final = "BIZ UDPGothic, Noto Sans CJK JP, Hiragino Sans, Yu Gothic UI, sans-serif"
 _SMALLEST_KM: Final = 0.8  # the map of a house next door shows its quarter, not its garden
 _MARGIN: Final = 14.0  # mm between what must be seen and the frame
@@ -73,33 +73,34 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What part of the world lies on the paper: its middle, and how many millimetres are a kilometre."""
+    """What part of the world lies on the paper: its middle, how many millimetres are a kilometre, how high the paper is."""
 
     lat: float
     lng: float
     scale: float
+    height: float = HEIGHT
 
     @classmethod
-    def around(cls, places: Sequence[Corner]) -> Frame:
+    def around(cls, places: Sequence[Corner], *, height: float = HEIGHT) -> Frame:
         """All of these, with room around them; at least a quarter of a town. ValueError without a place."""
         lats, lngs = [lat for lat, _ in places], [lng for _, lng in places]
         lat, lng = (min(lats) + max(lats)) / 2, (min(lngs) + max(lngs)) / 2
         wide = (max(lngs) - min(lngs)) * KM_PER_DEGREE * math.cos(math.radians(lat))
         high = (max(lats) - min(lats)) * KM_PER_DEGREE
         room = min(
-            (WIDTH - 2 * _MARGIN) / max(wide, _SMALLEST_KM), (HEIGHT - 2 * _MARGIN) / max(high, _SMALLEST_KM)
+            (WIDTH - 2 * _MARGIN) / max(wide, _SMALLEST_KM), (height - 2 * _MARGIN) / max(high, _SMALLEST_KM)
         )
-        return cls(lat, lng, room)
+        return cls(lat, lng, room, height)
 
     def at(self, lat: float, lng: float) -> Corner:
         """Millimetres from the left and from the top."""
         east = (lng - self.lng) * KM_PER_DEGREE * math.cos(math.radians(self.lat))
         north = (lat - self.lat) * KM_PER_DEGREE
-        return WIDTH / 2 + east * self.scale, HEIGHT / 2 - north * self.scale
+        return WIDTH / 2 + east * self.scale, self.height / 2 - north * self.scale
 
     def shows(self, lat: float, lng: float) -> bool:
         x, y = self.at(lat, lng)
-        return 3 <= x <= WIDTH - 3 and 3 <= y <= HEIGHT - 3
+        return 3 <= x <= WIDTH - 3 and 3 <= y <= self.height - 3
 
     @property
     def bar(self) -> int:
@@ -116,22 +117,22 @@ def wind(from_: Corner, to: Corner) -> str:
 
 
 def draw(frame: Frame, marks: Sequence[Mark], areas: Iterable[Area] = ()) -> str:
-    """The map as SVG of 188 × 150 units of a millimetre. Earlier marks lie above later ones and get their label first."""
+    """The map as SVG, 188 units of a millimetre wide. Earlier marks lie above later ones and get their label first."""
     seen = [mark for mark in marks if frame.shows(mark.lat, mark.lng)]
     taken: list[Box] = [_corner_box(frame)]
     taken += [_around(*frame.at(mark.lat, mark.lng), 3.4) for mark in seen if mark.shape != Shape.TOWN]
     drawn = [part for mark in seen for part in [_mark(frame, mark, taken)] if part]
     return "".join(
         [
-            f'<svg class="drawn-map" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
+            f'<svg class="drawn-map" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {frame.height:g}" role="img" '
             f'aria-label="行き先とまわりの図" font-family="{FONT}">',
-            f'<rect width="{WIDTH:g}" height="{HEIGHT:g}" fill="#fff"/>',
+            f'<rect width="{WIDTH:g}" height="{frame.height:g}" fill="#fff"/>',
             *_grid(frame),
             *_areas(frame, areas),
             *reversed(drawn),
             *_compass(),
             *_bar(frame),
-            f'<rect x="0.3" y="0.3" width="{WIDTH - 0.6:g}" height="{HEIGHT - 0.6:g}" fill="none" stroke="#000" '
+            f'<rect x="0.3" y="0.3" width="{WIDTH - 0.6:g}" height="{frame.height - 0.6:g}" fill="none" stroke="#000" '
             'stroke-width="0.6"/></svg>',
         ]
     )
@@ -142,8 +143,8 @@ def _grid(frame: Frame) -> Iterator[str]:
     """A net of the length of the bar, by which distances are judged."""
     step = frame.bar / 1000 * frame.scale
     for x in _ticks(WIDTH, step):
-        yield f'<path d="M{x:.2f} 0V{HEIGHT:g}" stroke="#999" stroke-width="0.15" stroke-dasharray="0.6 1.4"/>'
-    for y in _ticks(HEIGHT, step):
+        yield f'<path d="M{x:.2f} 0V{frame.height:g}" stroke="#999" stroke-width="0.15" stroke-dasharray="0.6 1.4"/>'
+    for y in _ticks(frame.height, step):
         yield f'<path d="M0 {y:.2f}H{WIDTH:g}" stroke="#999" stroke-width="0.15" stroke-dasharray="0.6 1.4"/>'
 
 
@@ -154,7 +155,7 @@ def _ticks(length: float, step: float) -> list[float]:
 
 def _areas(frame: Frame, areas: Iterable[Area]) -> Iterator[str]:
     for area in areas:
-        corners = clipped([frame.at(lat, lng) for lat, lng in area.points])
+        corners = clipped([frame.at(lat, lng) for lat, lng in area.points], frame.height)
         if len(corners) < 3:
             continue
         outline = "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in corners) + "z"
@@ -165,13 +166,13 @@ def _areas(frame: Frame, areas: Iterable[Area]) -> Iterator[str]:
         y = sum(y for _, y in corners) / len(corners)
         wide = _width(area.name, 4.2)
         x = min(max(x, wide / 2 + 2), WIDTH - wide / 2 - 2)
-        yield _text(x, min(max(y, 6), HEIGHT - 4), area.name, 4.2, anchor="middle", bold=True)
+        yield _text(x, min(max(y, 6), frame.height - 4), area.name, 4.2, anchor="middle", bold=True)
 
 
-def clipped(corners: Sequence[Corner]) -> list[Corner]:
+def clipped(corners: Sequence[Corner], height: float = HEIGHT) -> list[Corner]:
     """The part of a polygon that lies on the paper: cut at one edge after the other (Sutherland and Hodgman)."""
     found = list(corners)
-    for axis, limit, sign in ((0, 0.0, 1), (0, WIDTH, -1), (1, 0.0, 1), (1, HEIGHT, -1)):
+    for axis, limit, sign in ((0, 0.0, 1), (0, WIDTH, -1), (1, 0.0, 1), (1, height, -1)):
         kept: list[Corner] = []
         for before, here in zip([*found[-1:], *found[:-1]], found, strict=True):
             was_in, is_in = (sign * (corner[axis] - limit) >= 0 for corner in (before, here))
@@ -212,7 +213,7 @@ def _mark(frame: Frame, mark: Mark, taken: list[Box]) -> str:
         size, bold = 3.7, False
     else:
         size, bold = (5.2 if mark.shape == Shape.HOUSE else 4.2), True
-    place = _room(x, y, mark.label, size, taken) if mark.label else None
+    place = _room(x, y, mark.label, size, frame, taken) if mark.label else None
     if mark.shape == Shape.TOWN and place is None:
         return ""
     label = ""
@@ -264,14 +265,14 @@ def _star(x: float, y: float, radius: float) -> Iterator[Corner]:
         yield x + r * math.sin(turn), y - r * math.cos(turn)
 
 
-def _room(x: float, y: float, label: str, size: float, taken: Sequence[Box]) -> Box | None:
+def _room(x: float, y: float, label: str, size: float, frame: Frame, taken: Sequence[Box]) -> Box | None:
     """Where beside a sign its label lies on nothing else: right, left, below, above."""
     wide, away = _width(label, size), 1.4 if size < 4 else 5.6 if size > 5 else 4.8
     for left, top in (
         (x + away, y - size / 2), (x - away - wide, y - size / 2), (x - wide / 2, y + away), (x - wide / 2, y - away - size)
     ):  # fmt: skip
         box = (left, top, left + wide, top + size)
-        inside = box[0] >= 1 and box[1] >= 1 and box[2] <= WIDTH - 1 and box[3] <= HEIGHT - 1
+        inside = box[0] >= 1 and box[1] >= 1 and box[2] <= WIDTH - 1 and box[3] <= frame.height - 1
         if inside and not any(_touch(box, other) for other in taken):
             return box
     return None
@@ -295,7 +296,7 @@ def _compass() -> Iterator[str]:
 
 def _bar(frame: Frame) -> Iterator[str]:
     long = frame.bar / 1000 * frame.scale
-    x, y = 5.0, HEIGHT - 5
+    x, y = 5.0, frame.height - 5
     yield f'<rect x="2" y="{y - 8:g}" width="{long + 8:.2f}" height="11" fill="#fff"/>'
     yield f'<path d="M{x:g} {y - 2:g}v2h{long:.2f}v-2" fill="none" stroke="#000" stroke-width="0.7"/>'
     said = f"{frame.bar} m" if frame.bar < 1000 else f"{frame.bar // 1000} km"
@@ -303,7 +304,7 @@ def _bar(frame: Frame) -> Iterator[str]:
 
 
 def _corner_box(frame: Frame) -> Box:
-    return 0, HEIGHT - 15, frame.bar / 1000 * frame.scale + 11, HEIGHT
+    return 0, frame.height - 15, frame.bar / 1000 * frame.scale + 11, frame.height
 
 
 def _text(

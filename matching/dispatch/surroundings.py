@@ -15,11 +15,19 @@ from dvc.operations.models import Operation, Site
 from intake.maps.models import MapNote, NoteKind
 from intake.people.models import Household, Precision, Town
 from intake.people.places import km
-from matching.dispatch.sketch import Area, Frame, Mark, Shape, draw, wind
+from matching.dispatch.sketch import HEIGHT, Area, Frame, Mark, Shape, draw, wind
 from matching.safety.models import DangerZone
 from matching.safety.zones import is_inside
 
-MOST_NOTES: Final = 8  # read below the map; the nearest to the houses
+# Read below the map, the nearest to the houses: of one house, and of several whose report takes more room.
+MOST_NOTES: Final = (8, 5)
+LONGEST: Final = (
+    30  # letters of a note on paper, so that each is a line; the map on the screen has them whole
+)
+# Millimetres of the page: what the map and the list below it share, a line of the list, the report for one house and what each
+# further one adds, and the lowest map.
+_ROOM, _LINE, _REPORT, _REPORT_MORE, _LOWEST = 232.0, 6.3, 42.0, 15.0, 88.0
+_LETTERS: Final = 36  # in a line
 # How far from a house something still concerns a team.
 NEAR_KM: Final = 3.0
 _SHAPES: Final = {
@@ -64,7 +72,7 @@ class Surroundings:
         if near is None or house is None or house.lat is None or house.lng is None:
             return str(settings.EVACUATION_PLACE)
         start, to = (house.lat, house.lng), (near.lat, near.lng)
-        return f"{near.text}（お宅から{_toward(start, to, km(*start, *to))}）"
+        return f"{_short(near.text, LONGEST)}（お宅から{_toward(start, to, km(*start, *to))}）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,13 @@ def around(operation: Operation) -> Surroundings:
     )
 
 
+def dangers(operation: Operation) -> Surroundings:
+    """Only what concerns safety: where to flee, and from what. Two queries."""
+    notes = MapNote.objects.on_the_map().filter(operation=operation, kind=NoteKind.EVACUATION)
+    zones = DangerZone.objects.on_the_map().filter(operation=operation)
+    return Surroundings(operation=operation, sites=[], towns=[], notes=list(notes), zones=list(zones))
+
+
 def map_of(houses: Sequence[Household | None], here: Surroundings) -> DrawnMap | None:
     """The map with these houses in their order; None where nobody knows where any of them is."""
     known = [
@@ -120,21 +135,30 @@ def map_of(houses: Sequence[Household | None], here: Surroundings) -> DrawnMap |
     ]  # fmt: skip
     if not known:
         return None
+    several = len(houses) > 1
     center = here.operation.center
     start = (center.lat, center.lng)
     shelters = {note.pk: note for _, house, _ in known if (note := here.shelter_near(house))}
+    must = [start, *(place for _, _, place in known), *((note.lat, note.lng) for note in shelters.values())]
+    listed = _listed(here.notes, [place for _, _, place in known], Frame.around(must, height=_LOWEST))[
+        : MOST_NOTES[several]
+    ]
+    places = [
+        Place(
+            number, house.where, _toward(start, place, km(*start, *place)), house.precision == Precision.TOWN
+        )
+        for number, house, place in known
+    ]
     frame = Frame.around(
-        [start, *(place for _, _, place in known), *((note.lat, note.lng) for note in shelters.values())]
+        must, height=_height(places, {here.shelter(house) for house in houses}, len(listed), len(houses))
     )
-    listed = _listed(here.notes, [place for _, _, place in known], frame)
-    several = len(houses) > 1
     marks = [
         *(
             Mark(Shape.HOUSE, *place, label=f"{number}軒目" if several else "行き先", letter=str(number) if several else "")
             for number, _, place in known
         ),
         Mark(Shape.CENTER, *start, label="センター"),
-        *(Mark(Shape.SHELTER, note.lat, note.lng, label=_short(note.text)) for note in shelters.values()),
+        *(Mark(Shape.SHELTER, note.lat, note.lng, label=_short(note.text, 12)) for note in shelters.values()),
         *(_sign(number, note) for number, note in enumerate(listed, start=1)),
         *(Mark(Shape.CENTER, site.lat, site.lng, label=site.name) for site in here.sites if km(*start, site.lat, site.lng) > 0.05),
         *(Mark(Shape.TOWN, town.lat, town.lng, label=str(town)) for town in _nearest_first(here.towns, known[0][2])),
@@ -142,12 +166,9 @@ def map_of(houses: Sequence[Household | None], here: Surroundings) -> DrawnMap |
     inside = [name for _, house, _ in known for name in here.zones_at(house)]
     return DrawnMap(
         svg=draw(frame, marks, [Area(zone.name, zone.points) for zone in here.zones]),
-        places=[
-            Place(number, house.where, _toward(start, place, km(*start, *place)), house.precision == Precision.TOWN)
-            for number, house, place in known
-        ],
+        places=places,
         notes=[
-            Note(number, NoteKind(note.kind).label, note.text) for number, note in enumerate(listed, start=1)
+            Note(number, NoteKind(note.kind).label, _short(note.text, LONGEST)) for number, note in enumerate(listed, start=1)
         ],
         zones=list(dict.fromkeys(inside)),
     )  # fmt: skip
@@ -169,7 +190,7 @@ def _listed(notes: Sequence[MapNote], places: Sequence[tuple[float, float]], fra
 
     seen = [note for note in notes if note.kind != NoteKind.EVACUATION and frame.shows(note.lat, note.lng)]
     grave = {note.pk for note in seen if note.kind in _GRAVEST and away(note) <= NEAR_KM}
-    return sorted(seen, key=lambda note: (note.pk not in grave, away(note)))[:MOST_NOTES]
+    return sorted(seen, key=lambda note: (note.pk not in grave, away(note)))
 
 
 def _sign(number: int, note: MapNote) -> Mark:
@@ -177,8 +198,20 @@ def _sign(number: int, note: MapNote) -> Mark:
     return Mark(shape, note.lat, note.lng, label=str(number), letter=letter)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 12 else f"{text[:11]}…"
+def _height(places: Sequence[Place], shelters: set[str], notes: int, houses: int) -> float:
+    """Millimetres that are left for the map."""
+    lines = notes + _lines(len("避難する場所") + sum(map(len, shelters)) + 4)
+    lines += sum(_lines(len(place.where) + len(place.way) + (30 if place.rough else 14)) for place in places)
+    left = _ROOM - _LINE * lines - _REPORT - _REPORT_MORE * (houses - 1)
+    return min(HEIGHT, max(_LOWEST, left))
+
+
+def _lines(letters: int) -> int:
+    return -(-letters // _LETTERS)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _nearest_first(towns: Sequence[Town], place: tuple[float, float]) -> list[Town]:

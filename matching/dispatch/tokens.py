@@ -62,3 +62,10 @@ def is_live(dispatch: Dispatch, *, at: datetime) -> bool:
     if dispatch.returned_at is not None:
         return at < dispatch.returned_at + LASTS_AFTER_RETURN
     return dispatch.departed_at is None or at < dispatch.departed_at + LASTS_AFTER_DEPARTURE
+
+
+def phone_may_keep(dispatch: Dispatch, *, at: datetime) -> timedelta:
+    """How long a leader's phone without a signal may show what the page shows at `at`: until 2 h after the return, or
+    after the time the team should be back, as far as is known now."""
+    back = dispatch.returned_at or max(dispatch.due_back_at or at, at)
+    return back + LASTS_AFTER_RETURN - at

@@ -29,3 +29,10 @@ def marks(operation_id: int) -> QuerySet[FieldNote, tuple[str, int, int]]:
     notes = FieldNote.objects.waiting().filter(operation=operation_id).order_by()
     placed = Case(When(lat__isnull=True, then=0), default=1)
     return notes.annotate(of=Value("note"), n=placed).values_list("of", "pk", "n")
+
+
+def page_mark(dispatch: Dispatch) -> str:
+    """Changes when the leader's page would show something else: the team left or is back, the request was closed, the
+    center answered. `dispatch`: the visit it shows, with its need. One query."""
+    answered = FieldNote.objects.filter(dispatch__team=dispatch.team_id, answered_at__isnull=False).count()
+    return f"{dispatch.state}.{dispatch.need.state}.{answered}"

@@ -14,6 +14,9 @@ from dvc.photos.models import Photo
 from matching.dispatch import services as dispatches
 from matching.dispatch.models import IN_FIELD, Dispatch
 from matching.field.models import FieldNote, Said
+from matching.safety import services as safety
+from matching.safety.models import How
+from matching.safety.queries import running_recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,16 @@ def tell(
         record("field.placed", note, by=by, at=at, operation=dispatch.operation)
         note.refresh_from_db()
     return note
+
+
+@transaction.atomic
+def answer_recall(dispatch: Dispatch, how: How, *, by: By, told_at: datetime, at: datetime) -> None:
+    """全員無事です, or 助けが必要です, told at `told_at` and here at `at`. Said again, or when nobody is called back any
+    more, it changes nothing; a sign of life it is in any case."""
+    dispatches.heard(dispatch.team_id, at=told_at)
+    running = running_recall(dispatch.operation_id)
+    if running is not None:
+        safety.answer(running, dispatch.team, how, by=by, at=min(max(told_at, running.started_at), at))
 
 
 @transaction.atomic

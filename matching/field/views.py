@@ -30,10 +30,12 @@ from matching.dispatch.forms import ReportForm, moment_of
 from matching.dispatch.models import Dispatch
 from matching.field import queries, services
 from matching.field.models import FieldNote, Said
+from matching.safety.models import How
 
 # What a phone kept without a signal may come after its page has ended; it shows nothing, so nothing is lost by it.
 TAKEN_FOR: Final = timedelta(days=7)
 LONGEST_KEPT: Final = timedelta(days=7)
+RECALLED: Final = {"recall_safe": How.PAGE, "recall_help": How.HELP}
 # Two words for each: what the desk did, and what it did not do.
 ANSWERS: Final = {
     Said.SOS: ("無事を確かめ、対応した", "まちがいだった"),
@@ -56,7 +58,7 @@ class _Unclear(Exception):
 @require_POST
 def leader_tell(request: HttpRequest, token: str) -> HttpResponseBase:
     """One record of a leader's phone, now or kept since it had no signal: a fact of the dispatch (arrived, on to the next
-    house, going back, the report) or a note. The same record again has the same answer.
+    house, going back, the report), what the team answers to a recall, or a note. The same record again has the same answer.
 
     200 {"said": …}: it is here. 409 {"refusal": …}: it will not be, and why. 422: the form has to be looked at again.
     """
@@ -118,6 +120,9 @@ def _take(request: HttpRequest, dispatch: Dispatch, *, told_at: datetime, at: da
         else:
             FACTS[kind](dispatch, by=LEADER, at=happened)
         return kind
+    if kind in RECALLED:
+        services.answer_recall(dispatch, RECALLED[kind], by=LEADER, told_at=told_at, at=at)
+        return "told"
     if kind not in Said.values:
         raise _Unclear
     _tell(request, dispatch, Said(kind), told_at=told_at, at=at)

@@ -41,8 +41,10 @@ export const NAMES: Readonly<Record<string, string>> = {
   people: "人を増やしてほしい",
   tools: "資機材がほしい",
   photo: "写真",
+  recall_safe: "呼び戻しに「全員無事です」",
+  recall_help: "呼び戻しに「助けが必要です」",
 };
-const ONCE: readonly string[] = ["on_site", "next", "leaving", "report"];
+const ONCE: readonly string[] = ["on_site", "next", "leaving", "report", "recall_safe", "recall_help"];
 const OLDEST_MS = 7 * 24 * 3600 * 1000;
 const TIMEOUT_MS = 20_000;
 const EVERY_MS = 15_000;
@@ -284,7 +286,7 @@ function waitingNotice(kept: readonly Kept[], send: () => void): HTMLElement {
     list.append(row);
   }
   const say = document.createElement("p");
-  say.textContent = "電波が戻ると、自動で送ります。このページは閉じないでください。急ぐときは、センターに電話してください。";
+  say.textContent = "電波が戻ると、この画面が送ります。閉じたときは、依頼書のQRでもう一度開いてください。急ぐときは、センターに電話してください。";
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button button--block";

@@ -20,6 +20,12 @@ def field_notes(dispatch: Dispatch) -> list[FieldNote]:
 
 
 @register.simple_tag
+def page_mark(dispatch: Dispatch) -> str:
+    """One query."""
+    return queries.page_mark(dispatch)
+
+
+@register.simple_tag
 def new_op() -> str:
     """What a form without a script calls its record: sent twice, it is told once."""
     return str(uuid4())

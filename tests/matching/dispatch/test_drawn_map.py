@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from datetime import timedelta
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -30,6 +32,7 @@ from matching.dispatch.sketch import HEIGHT, WIDTH, Area, Frame, Mark, Shape, cl
 from matching.dispatch.surroundings import around, map_of
 from matching.safety import services as safety
 from matching.safety.zones import is_inside
+from matching.trips import services as trips
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -279,3 +282,62 @@ def test_orders_of_another_center_are_neither_shown_nor_counted() -> None:
     assert client.get(reverse("work_orders", args=[other.pk])).status_code == 404
     colleague = signed_in(make.user(operation.center, Role.NEEDS_DESK))
     assert colleague.get(reverse("work_orders", args=[operation.pk])).status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+@pytest.mark.parametrize("houses", [1, 2, 3])
+def test_the_fullest_order_still_fits_its_pages(houses: int) -> None:
+    """A page more would not be counted, and nobody would miss it in the evening."""
+    operation = make.operation()
+    for number, kind in enumerate(list(NoteKind) * 2):
+        note(
+            operation,
+            kind,
+            "北の橋を通り、集会所の前を右に曲がってください。" * 3,
+            38.292 + number / 4000,
+            141.008,
+        )
+    for name in ("砂押川ぞい", "海岸ぞい"):
+        corners = [[38.28, 140.99], [38.31, 140.99], [38.31, 141.02], [38.28, 141.02]]
+        safety.add_zone(operation, name=name, points=corners[:-1], by=SYSTEM, at=make.MORNING)
+    for name in ("総合公園", "中央公園"):
+        trips.keep_dump_site(
+            operation,
+            name=name,
+            address="高橋5丁目1-1",
+            hours="8:30～16:00",
+            takes="泥・畳・家具",
+            closed=False,
+            by=SYSTEM,
+            at=make.MORNING,
+        )
+    crew = [scene.present(operation, make.volunteer(operation.center, "長谷川", "恵一郎")) for _ in range(20)]
+    needs = []
+    for _ in range(houses):
+        need = make.need(operation, detail="床下、6畳2間。押し入れの中も。", tools={"shovel": 3, "cart": 1})
+        need.hazards, need.hazards_cleared, need.hazards_cleared_note = (
+            ["nails", "gas"],
+            True,
+            "ガス会社が元栓を閉めた",
+        )
+        need.parking, need.attendance, need.lifelines = (
+            "裏の空き地に2台まで",
+            "長女が午後から立ち会う",
+            ["water", "toilet"],
+        )
+        need.save()
+        assert need.household is not None
+        type(need.household).objects.filter(pk=need.household.pk).update(
+            landmark="青い屋根の角を曲がる", precision=Precision.TOWN
+        )
+        needs.append(need)
+    first, *then = needs
+    start = services.assign(scene.team(operation, *crew), first, then=then, by=SYSTEM, at=make.at(9, 30))
+    order = sheets.order(
+        Dispatch.objects.get(pk=start.pk), base_url="https://center.example.jp", at=make.at(9, 40)
+    )
+    written = sheets.pdf([order])
+    if folder := os.environ.get("TEST_RESULTS"):
+        (Path(folder) / f"order-full-{houses}.pdf").write_bytes(written)
+    assert scene.pages_of(written) == order.pages == (2 if houses == 1 else 3)

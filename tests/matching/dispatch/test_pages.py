@@ -425,6 +425,15 @@ def test_a_drill_s_sheet_carries_the_word() -> None:
     assert '<p class="order__drill">訓練</p>' in text
 
 
+def test_somebody_of_the_leader_s_name_stands_on_the_sheet_too() -> None:
+    operation = make.operation()
+    crew = [scene.present(operation, make.volunteer(operation.center, "佐藤", "花子")) for _ in range(2)]
+    sheet = sheets.order(
+        scene.assigned(operation, *crew), base_url="https://center.example.jp", at=make.at(10)
+    )
+    assert (sheet.leader, sheet.members) == ("佐藤 花子", ["佐藤 花子"])
+
+
 @pytest.mark.database
 def test_a_long_day_of_odd_names_fits_the_page() -> None:
     dispatch = scene.assigned()

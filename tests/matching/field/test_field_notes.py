@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -17,11 +18,15 @@ from PIL import Image
 from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
+from intake.maps import services as maps
+from intake.maps.models import NoteKind
 from matching.dispatch import services as dispatches
 from matching.dispatch import tokens
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
 from matching.field import queries, services
 from matching.field.models import FieldNote, Said
+from matching.safety import services as safety
+from matching.safety.models import How, RecallReason
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -204,3 +209,133 @@ def test_more_time_that_is_agreed_to_moves_the_return_and_one_in_the_past_is_ref
     past.refresh_from_db()
     assert past.answered_at is None
     assert dispatch.state == DispatchState.DEPARTED
+
+
+# ── a phone without a signal ───────────────────────────────────────────────────────────────────
+def unsealed(text: str) -> str:
+    """What a phone keeps in the open (frontend/src/leader/sealing.ts)."""
+    assert text.count("<!--sealed-->") == text.count("<!--/sealed-->") > 0
+    return re.sub(r"<!--sealed-->.*?<!--/sealed-->", "", text, flags=re.DOTALL)
+
+
+def test_what_a_phone_keeps_in_the_open_names_nobody_and_has_what_keeps_the_team_safe() -> None:
+    now = timezone.now()
+    operation = make.operation()
+    crew = [
+        scene.present(
+            operation, make.volunteer(operation.center, "髙﨑", "一郎"), at=now - timedelta(hours=2)
+        )
+    ]
+    houses = [make.need(operation, detail="仏間の床下") for _ in range(2)]
+    for house in houses:
+        house.hazards, house.parking = ["nails"], "裏の空き地"
+        house.save()
+        assert house.household is not None
+        type(house.household).objects.filter(pk=house.household.pk).update(landmark="青い屋根")
+    maps.add_note(
+        operation, kind=NoteKind.EVACUATION, text="桜木の高台", lat=38.286, lng=141.0125, by=SYSTEM, at=now
+    )
+    dispatch = dispatches.assign(
+        scene.team(operation, *crew, at=now), houses[0], then=[houses[1]], by=SYSTEM, at=now
+    )
+    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=now, due_back_at=now + timedelta(hours=3))
+    tell(dispatch, "extra", text="高橋さんの隣の家も")
+    text = Client().get(page(dispatch)).content.decode()
+    private = [
+        "高橋", "0220000001", "青い屋根", "裏の空き地", "仏間の床下", "床下の泥かき", "141.006",
+        *(house.household.address for house in houses if house.household),
+    ]  # fmt: skip
+    assert [words for words in private if words not in text] == private[
+        -1:
+    ]  # of the next house only the town
+    kept = unsealed(text)
+    assert [words for words in private if words in kept] == []
+    for words in (
+        "釘・ガラス",
+        "桜木の高台",
+        "tel:022-000-0000",
+        "tel:119",
+        'data-tell="sos"',
+        'data-tell="on_site"',
+        "20分作業",
+    ):
+        assert words in kept, words
+    report = Client().get(page(dispatch, "leader_report")).content.decode()
+    assert "床下の泥かき" in report
+    assert [words for words in private if words in unsealed(report)] == []
+
+
+def test_a_phone_may_keep_the_page_until_two_hours_after_the_return() -> None:
+    dispatch = out()
+
+    def hours() -> float:
+        return int(Client().get(page(dispatch)).headers["X-Keep-For"]) / 3600
+
+    assert hours() == pytest.approx(5, abs=0.1)  # three hours until it should be back
+    Dispatch.objects.filter(pk=dispatch.pk).update(due_back_at=timezone.now() - timedelta(hours=6))
+    assert hours() == pytest.approx(2, abs=0.1)  # it is late: it is not back before now
+    dispatches.come_back(dispatch, by=SYSTEM, at=timezone.now() - timedelta(minutes=30))
+    assert hours() == pytest.approx(1.5, abs=0.1)
+    Dispatch.objects.filter(pk=dispatch.pk).update(returned_at=timezone.now() - timedelta(hours=2, minutes=1))
+    gone = Client().get(page(dispatch))
+    assert (gone.status_code, "X-Keep-For" in gone.headers) == (404, False)
+
+
+def test_in_a_drill_whose_clock_runs_faster_a_phone_keeps_it_for_less_of_its_own_time() -> None:
+    dispatch = out()
+    type(dispatch.operation).objects.filter(pk=dispatch.operation_id).update(
+        clock_reading=timezone.now(), clock_set_at=timezone.now(), clock_speed=10
+    )
+    assert int(Client().get(page(dispatch)).headers["X-Keep-For"]) == pytest.approx(5 * 360, abs=60)
+
+
+def test_the_worker_of_the_page_may_look_after_nothing_else() -> None:
+    answer = Client().get(reverse("leader_worker"))
+    if answer.status_code == 404:
+        pytest.skip("the front end is not built")
+    assert answer.headers["Service-Worker-Allowed"] == "/l/"
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_recall_is_answered_without_a_signal_at_the_time_it_was_told() -> None:
+    dispatch = out()
+    begun = timezone.now() - timedelta(minutes=20)
+    recall = safety.start_recall(dispatch.operation, reason=RecallReason.TSUNAMI, by=SYSTEM, at=begun)
+    for _ in range(2):
+        answer = tell(dispatch, "recall_safe", how="safe", age_ms=str(15 * 60_000))
+        assert (answer.status_code, answer.json()) == (200, {"said": "told"})
+    heard = recall.answers.get()
+    assert (heard.how, heard.team_id) == (How.PAGE, dispatch.team_id)
+    assert heard.at - begun == pytest.approx(timedelta(minutes=5), abs=timedelta(seconds=30))
+    tell(dispatch, "recall_help", how="help")
+    assert sorted(recall.answers.values_list("how", flat=True)) == [How.HELP, How.PAGE]
+    safety.end_recall(recall, reason="解除", by=SYSTEM, at=timezone.now())
+    assert tell(dispatch, "recall_safe").status_code == 200
+    assert recall.answers.count() == 2
+
+
+def test_an_open_page_learns_that_the_team_has_left_and_that_the_center_has_answered() -> None:
+    now = timezone.now()
+    operation = make.operation()
+    crew = [scene.present(operation, make.volunteer(operation.center), at=now - timedelta(hours=1))]
+    dispatch = dispatches.assign(
+        scene.team(operation, *crew, at=now), make.need(operation), by=SYSTEM, at=now
+    )
+    poll = reverse("leader_recall", args=[tokens.leader_token(dispatch.token_nonce)])
+
+    def shown() -> str:
+        return re.findall('data-mark="([^"]+)"', Client().get(page(dispatch)).content.decode())[0]
+
+    def polled() -> str:
+        return re.findall('data-page-mark="([^"]+)"', Client().get(poll).content.decode())[0]
+
+    before = shown()
+    assert polled() == before
+    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=timezone.now())
+    assert before != polled() == shown()
+    tell(dispatch, "extra", text="庭の草むしり")
+    left = polled()
+    services.answer(
+        FieldNote.objects.get(), agreed=False, text="きょうは泥だけ", by=SYSTEM, at=timezone.now()
+    )
+    assert left != polled() == shown()
