@@ -72,7 +72,7 @@ def leader_tell(request: HttpRequest, token: str) -> HttpResponseBase:
             )
         throttle.check_token(token)
         at = dispatch.operation.moment(timezone.now())
-        if at > (dispatch.returned_at or dispatch.accepted_at) + TAKEN_FOR:
+        if at > (dispatch.returned_at or dispatch.departed_at or dispatch.accepted_at) + TAKEN_FOR:
             return JsonResponse(
                 {"refusal": "日にちがたちすぎています。センターに電話してください。"}, status=404
             )

@@ -339,3 +339,11 @@ def test_an_open_page_learns_that_the_team_has_left_and_that_the_center_has_answ
         FieldNote.objects.get(), agreed=False, text="きょうは泥だけ", by=SYSTEM, at=timezone.now()
     )
     assert left != polled() == shown()
+
+
+def test_a_team_that_was_given_its_work_a_week_before_it_left_is_heard() -> None:
+    dispatch = out()
+    Dispatch.objects.filter(pk=dispatch.pk).update(accepted_at=timezone.now() - timedelta(days=9))
+    assert tell(dispatch, "sos").status_code == 200
+    Dispatch.objects.filter(pk=dispatch.pk).update(departed_at=timezone.now() - timedelta(days=8))
+    assert tell(dispatch, "sos").status_code == 404
