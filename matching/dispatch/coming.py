@@ -45,19 +45,17 @@ class ComingTeam:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """People who are likely to come, each counted once in `people`: `said` of them said so, `placed` have a destination,
-    alone or with their group. `needs` wait now for `wanted` people in all, as the house visits found."""
+    """People who are likely to come: who `said` so, and `others` who have a destination, alone or with their group.
+    `needs` wait now for `wanted` people in all, as the house visits found."""
 
-    people: int
     said: int
-    placed: int
+    others: int
     needs: int
     wanted: int
 
     @property
-    def both(self) -> int:
-        """How many said so and have a destination."""
-        return self.said + self.placed - self.people
+    def people(self) -> int:
+        return self.said + self.others
 
 
 def expected(operation: Operation, queue: Sequence[Waiting], *, day: date) -> Expected:
@@ -71,7 +69,7 @@ def expected(operation: Operation, queue: Sequence[Waiting], *, day: date) -> Ex
     members = Volunteer.objects.filter(group__in=groups, withdrawn_at=None, merged_into=None)
     placed.update(members.order_by().values_list("pk", flat=True))
     wanted = [one.people[1] for one in queue if not one.block]
-    return Expected(len(said | placed), len(said), len(placed), len(wanted), sum(wanted))
+    return Expected(len(said), len(placed - said), len(wanted), sum(wanted))
 
 
 def coming_teams(operation: Operation, *, day: date) -> list[ComingTeam]:

@@ -62,7 +62,7 @@ def back(operation: Operation, *, heads: int = 3, goes_on: bool = True) -> tuple
 def test_who_comes_again_goes_on_where_work_is_left(operation: Operation, client: Client) -> None:
     need, crew = back(operation)
     page = text(client, url("day_before", operation))
-    assert f"来る見込み：{len(crew)}人" in page
+    assert f"来る見込みは{len(crew)}人です" in page
     assert "まだ作業が残っています" in page
     assert (
         f'name="number" list="needs" inputmode="numeric" maxlength="8" required value="{need.number}"' in page
@@ -123,7 +123,7 @@ def test_each_person_is_counted_once(operation: Operation) -> None:
     Volunteer.objects.filter(pk=gone.pk).update(withdrawn_at=NOW)
     found = coming.expected(operation, waiting(operation, at=NOW), day=TOMORROW)
     # Two of the crew are left; one of them is of the club, the other has a destination of their own.
-    assert (found.said, found.placed, found.people, found.both) == (2, 6, 6, 2)
+    assert (found.said, found.others, found.people) == (2, 4, 6)
     assert (found.needs, found.wanted) == (1, need.items.get(state=WorkState.OPEN).people_ideal)
     (team,) = coming.coming_teams(operation, day=TOMORROW)
     assert {one.person.pk: one.lock.group if one.lock else None for one in team.people} == {
@@ -146,7 +146,7 @@ def test_the_chief_reads_in_the_evening_how_many_will_come(operation: Operation)
     assert "「あすも来られる」と聞いた人は、まだいません" in chief.get(address).content.decode()
     _, crew = back(operation)
     page = chief.get(address).content.decode()
-    assert f"来る見込み：{len(crew)}人" in page
+    assert f"来る見込みは{len(crew)}人です" in page
     assert all(person.name in page for person in crew)
     assert f"{reverse('day_before', args=[operation.pk])}?day={TOMORROW}" in page
 
