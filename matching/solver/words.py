@@ -18,7 +18,7 @@ NAMES: Final = {
 }  # fmt: skip
 """Skills, tools and languages as people say them; a code without a name is shown as it is."""
 
-TEXTS: Final = {
+OF_NEEDS: Final = {
     # A need waits. {missing}: how many more would be enough; {name}: what of; {who}: 人, or 女性 where only women may go.
     "car": "車の席が足りません。{seats}人以上乗れるセンターの車があと{missing}台あれば出せます。",
     "conditions": "いまの条件では組める形がありません。人数・技能・時間の条件を見直してください。",
@@ -38,6 +38,8 @@ TEXTS: Final = {
     "tool": "{name}が足りません。あと{missing}つあれば出せます。",
     "truck": "軽トラックが足りません。あと1台あれば出せます。",
     "unreachable": "遠いため、作業をして終了時刻までに戻れません。日を改めて、早い時間に出してください。",
+}  # fmt: skip
+OF_PEOPLE: Final = {
     # A person is idle.
     "conflict_inside": "いっしょに行動する人たちの中に、同じ班にしないと決めた人がいます。どちらかを見直してください。",
     "foe_there": "入れる班には、同じ班にしないと決めた人がいます。次の困りごとが入るまでお待ちください。",
@@ -55,7 +57,8 @@ TEXTS: Final = {
     "too_short": "本人の帰る時刻や活動の終わりまでに戻れる困りごとがありません。短い作業が入るまでお待ちください。",
     "uninsured": "ボランティア保険の手続きがまだです。受付で手続きをすると、組み合わせの対象になります。",
     "waits": "条件に合う困りごとは待っていますが、ほかの人や物が足りず、まだ出せません。「待っている困りごと」に、足りないものが出ています。",
-    # A team.
+}  # fmt: skip
+OF_TEAMS: Final = {
     "why_announced": "すでにお知らせした行き先のままです（{count}人）。",
     "why_chain": "近くの困りごとを{count}件、続けて回れます。",
     "why_close": "移動は合わせて{minutes}分で、ほかの班の平均より短くてすみます。",
@@ -74,6 +77,8 @@ TEXTS: Final = {
     "why_woman": "必要な女性の人数がそろいます。",
     "why_worth": "人がそろい、いま出せる困りごとです。",
 }  # fmt: skip
+
+TEXTS: Final = {**OF_NEEDS, **OF_PEOPLE, **OF_TEAMS}
 
 PIECES: Final = {
     "car": "{seats}人以上乗れるセンターの車{missing}台", "lang": "{name}を話せる{who}", "no_driver": "センターの車を運転できる{who}{missing}人",

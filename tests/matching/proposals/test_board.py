@@ -20,10 +20,11 @@ from intake.volunteers.models import Volunteer
 from matching.dispatch.models import Dispatch
 from matching.proposals import board as screen
 from matching.proposals import decisions
+from matching.proposals.idle import LABELS
 from matching.proposals.models import MatchRun, Proposal, RunState
 from matching.queue import services as queue
 from matching.queue.models import Ban, Lock, Pin
-from matching.solver.words import NAMES
+from matching.solver.words import NAMES, OF_NEEDS, OF_PEOPLE
 from matching.teams.models import Clash
 from tests import make
 from tests.matching.proposals.morning import answer, people, present
@@ -135,11 +136,21 @@ def test_what_waits_is_grouped_by_why(operation: Operation, client: Client) -> N
 
 
 # What a plan can say of a need that waits, and what keeps a need out of it.
-REASONS = (
-    "bad_value", "car", "conditions", "held", "lang:en", "no_driver", "no_leader", "no_woman", "not_worth", "own_car",
-    "people", "pin_broken", "possible", "reserved", "several", "shuttle", "skill:chainsaw", "still_held", "time",
-    "tool:shovel", "truck", "unreachable",
-)  # fmt: skip
+REASONS = sorted(
+    {
+        *OF_NEEDS,
+        "tool:shovel",
+        "skill:chainsaw",
+        "lang:en",
+        "bad_value",
+        "pin_broken",
+        "reserved",
+        "still_held",
+    }
+    - {"tool", "skill", "lang"}
+)
+# What keeps somebody out of the plan.
+LEFT_OUT = ("answer_talk", "blocked", "in_broken_pin", "no_consent")
 
 
 @pytest.mark.parametrize("code", REASONS)
@@ -156,6 +167,10 @@ def test_whatever_a_need_waits_for_has_a_name_to_group_by(
     assert label is not None
     assert not label[1].strip().startswith("が足りない")
     assert not label[1].isascii()
+
+
+def test_whatever_somebody_waits_for_has_a_name_to_group_by() -> None:
+    assert {*OF_PEOPLE, *LEFT_OUT} - LABELS.keys() == set()
 
 
 def test_the_sentences_and_the_lists_call_a_tool_the_same() -> None:
