@@ -338,10 +338,10 @@ def _neighbours(w: World) -> tuple[Told, Told]:
     f, g = w.family(), w.family()
     while g.name == f.name:
         g = w.family()
-    return w.told(f), w.told(replace(g, house=_next_door(f.house)))
+    return w.told(f), w.told(replace(g, house=next_door(f.house)))
 
 
-def _next_door(house: House) -> House:
+def next_door(house: House) -> House:
     return (
         replace(house, go=house.go + 1, building="", room="")
         if house.go
@@ -353,7 +353,7 @@ def _relatives_next_door(w: World) -> tuple[Told, Told]:
     f = w.family()
     g = w.family(
         name=f.name,
-        house=_next_door(f.house),
+        house=next_door(f.house),
         given=tuple(o for o in w.dice.sample(w.old, 5) if o not in f.given)[:3],
     )
     return w.told(f), w.told(g)
@@ -524,10 +524,10 @@ TWO: Final[dict[str, Maker]] = {
 
 def tuned_on(seed: int = 20260718, *, each: int = 30) -> list[Pair]:
     """`each` of every kind: with 30, 570 pairs of one household and 420 of two."""
-    return _pairs(World(seed), SAME, TWO, each)
+    return pairs_of(World(seed), SAME, TWO, each)
 
 
-def _pairs(world: World, one: dict[str, Maker], two: dict[str, Maker], each: int) -> list[Pair]:
+def pairs_of(world: World, one: dict[str, Maker], two: dict[str, Maker], each: int) -> list[Pair]:
     return [
         Pair(kind, same, *make(world))
         for same, kinds in ((True, one), (False, two))
@@ -714,7 +714,7 @@ def _a_landlord_for_two(w: World) -> tuple[Told, Told]:
 
 def _nearly_the_name_next_door(w: World) -> tuple[Told, Told]:
     f = w.family(name=("大場", "おおば"))
-    g = w.family(name=("大庭", "おおば"), house=_next_door(f.house))
+    g = w.family(name=("大庭", "おおば"), house=next_door(f.house))
     while g.given[0] == f.given[0]:
         g = replace(g, given=w.family().given)
     return w.told(f), w.told(g)
@@ -750,7 +750,7 @@ def held_out(seed: int = 77, *, each: int = 30) -> list[Pair]:
     world.families, world.old, world.young = _FAMILIES, _OLD, _YOUNG
     world.chome, world.plain = HELD_CHOME, HELD_PLAIN
     world.buildings = ["コーポラス明月", "レジデンス城南", "ビレッジハウス高崎", "県営住宅3号棟", "あおば荘"]
-    return _pairs(world, _SAME, _TWO, each)
+    return pairs_of(world, _SAME, _TWO, each)
 
 
 # ── the set nothing was tuned on ───────────────────────────────────────────────────────────────
@@ -868,7 +868,7 @@ def _a_helper_in_one_building(w: World) -> tuple[Told, Told]:
 
 def _father_and_son_next_door(w: World) -> tuple[Told, Told]:
     f = w.family()
-    son = replace(f, house=_next_door(f.house))
+    son = replace(f, house=next_door(f.house))
     return w.told(f), w.told(son, f.member(1))
 
 
@@ -945,4 +945,4 @@ def unseen(seed: int = 4093, *, each: int = 30) -> list[Pair]:
         ["山王山王", "高崎", "市川奏社", "新田北"],
     )
     world.buildings = ["パークハイツ桜木", "フォレスト明月", "市営住宅2号棟", "みどり荘", "ドミール"]
-    return _pairs(world, UNSEEN_SAME, UNSEEN_TWO, each)
+    return pairs_of(world, UNSEEN_SAME, UNSEEN_TWO, each)
