@@ -165,6 +165,24 @@ def phone_key(text: str) -> str:
     return f"0{digits}" if lost_zero else digits
 
 
+_BETWEEN_NUMBERS: Final = re.compile("[、,;/・\n]|または|もしくは|及び|および")
+
+
+def phone_numbers(text: str) -> list[str]:
+    """Each number of a field that holds several, as it was typed but for its width: 「022-… / 090-…」, 「022-… 090-…」.
+    A text that is none comes back whole."""
+    found: list[str] = []
+    for part in _BETWEEN_NUMBERS.split(unicodedata.normalize("NFKC", text[:MAX_TEXT])):
+        words = part.split()
+        while words:
+            ends = [n for n in range(1, len(words) + 1) if is_phone("".join(words[:n]))]
+            rest_begins_anew = ends and words[ends[0] :] and words[ends[0]].startswith(("0", "+"))
+            taken = ends[0] if rest_begins_anew else len(words)
+            found.append(" ".join(words[:taken]))
+            words = words[taken:]
+    return found
+
+
 def is_phone(text: str) -> bool:
     """Whether a number has the length of a Japanese one (10 or 11 digits with a leading 0) or is a foreign
     one."""

@@ -15,17 +15,21 @@ from typing import Final
 
 from dvc.core.addresses import Address, within
 from dvc.core.japanese import bare_name as bare
-from dvc.core.japanese import kana_key, phone_key, search_key, split_name
+from dvc.core.japanese import kana_key, phone_key, phone_numbers, search_key, split_name
 
-SHORTEST_PHONE: Final = 9  # digits; less is still being typed
+SHORTEST_PHONE: Final = 9  # digits; less is still being typed, or said without the area code
+_LOCAL: Final = range(6, 9)  # digits of a number of a town without its area code
+_WHOLE_LANDLINE: Final = 10  # digits
 LIKELY: Final = 5.5
 _SAME_PHONE: Final = 9.0
+_SAME_LOCAL_PHONE: Final = 7.0
 
 
 class Reason(StrEnum):
     """What is the same, as the desk reads it."""
 
     PHONE = "同じ電話番号"
+    LOCAL_PHONE = "市外局番のほかは同じ電話番号"
     HOUSE = "同じ家"
     BUILDING = "同じ建物（部屋は未確認）"
     NAME = "同じ名前"
@@ -40,13 +44,16 @@ class Reason(StrEnum):
 
 # Worth a line also below LIKELY.
 SAID: Final = frozenset({
-    Reason.PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING, Reason.FAMILY,
+    Reason.PHONE, Reason.LOCAL_PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING,
+    Reason.TURNED_NAME, Reason.FAMILY,
 })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Human:
-    """Keys of one person. `family` and `given` are empty where no space parted them in what was typed."""
+    """Keys of one person. `family` and `given` are empty where no space parted them in what was typed. `words`: the words
+    of the name, and of the reading, in no order, where there are several. `phones`: every number that was said; one of 6
+    to 8 digits lacks its area code."""
 
     name: str = ""
     family: str = ""
@@ -54,7 +61,8 @@ class Human:
     kana: str = ""
     family_kana: str = ""
     given_kana: str = ""
-    phone: str = ""
+    words: frozenset[tuple[str, ...]] = frozenset()
+    phones: frozenset[str] = frozenset()
     birth_year: int | None = None
 
     @property
@@ -63,10 +71,13 @@ class Human:
 
 
 def human(name: str = "", kana: str = "", phone: str = "", birth_year: int | None = None) -> Human:
-    """From what was typed. A phone that is too short to be one is left out."""
+    """From what was typed. A phone that is too short to be one is left out. A reading is never written in kanji: where the
+    two stand in each other's field they are read as they were meant."""
+    if _is_kana(search_key(bare(name))) and _has_kanji(kana):
+        name, kana = kana, name
     family, given = split_name(name)
     family_kana, given_kana = split_name(kana)
-    number = phone_key(phone)
+    numbers = {phone_key(number) for number in phone_numbers(phone)}
     return Human(
         name=search_key(bare(name)),
         family=search_key(family) if given else "",
@@ -74,9 +85,18 @@ def human(name: str = "", kana: str = "", phone: str = "", birth_year: int | Non
         kana=kana_key(bare(kana)),
         family_kana=kana_key(family_kana) if given_kana else "",
         given_kana=kana_key(given_kana),
-        phone=number if len(number) >= SHORTEST_PHONE else "",
+        words=frozenset(words for text in (name, kana) if len(words := _words(text)) > 1),
+        phones=frozenset(one for one in numbers if len(one) >= SHORTEST_PHONE or len(one) in _LOCAL),
         birth_year=birth_year,
     )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(sorted(filter(None, map(search_key, re.split("[\\s・･]+", bare(text))))))
+
+
+def _has_kanji(text: str) -> bool:
+    return any("\u3400" <= letter <= "\u9fff" for letter in text)
 
 
 NOWHERE: Final = Address()
@@ -97,7 +117,7 @@ def call(
     people: Iterable[Human], *, town_name: str = "", address: str = "", city: str = "", town: object = None
 ) -> Call:
     """From people and an address as typed; the last of them is the resident."""
-    named = tuple(one for one in people if one.has_name or one.phone)
+    named = tuple(one for one in people if one.has_name or one.phones)
     house = within(town_name, address, city=city)
     return Call(named, house, town or town_name or None, named[-1] if named else None)
 
@@ -129,6 +149,8 @@ def compare(one: Call, other: Call) -> Likeness:
     place = _place(one, other)
     house = _houses(one, other, place)
     names, family = _names(one, other, place, house)
+    if names == _NAME_POINTS[_Who.OTHER] and house[1] == Reason.NEAR_HOUSE:
+        house = _ANOTHER_HOUSE  # a number that is nearly the same, and other people: the neighbours
     found = [_phones(one, other), house, names, family, _ages(one, other), _residents(one, other, house)]
     points = sum(points for points, _ in found)
     said = sorted((row for row in found if row[1] is not None), key=lambda row: _ORDER[row[1]])
@@ -138,7 +160,7 @@ def compare(one: Call, other: Call) -> Likeness:
 _ORDER: Final = {
     reason: place
     for place, reason in enumerate([
-        Reason.PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING, Reason.TURNED_NAME, Reason.NEAR_NAME,
+        Reason.PHONE, Reason.LOCAL_PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING, Reason.TURNED_NAME, Reason.NEAR_NAME,
         Reason.FAMILY, Reason.GIVEN, Reason.NEAR_PHONE, Reason.NEAR_HOUSE, None,
     ])
 }  # fmt: skip
@@ -148,17 +170,35 @@ _ORDER: Final = {
 
 
 def _phones(one: Call, other: Call) -> _Evidence:
-    ours = {person.phone for person in one.people if person.phone}
-    theirs = {person.phone for person in other.people if person.phone}
+    ours = {number for person in one.people for number in person.phones}
+    theirs = {number for person in other.people for number in person.phones}
     if not ours or not theirs:
         return _NOTHING
-    if ours & theirs:
-        return _SAME_PHONE, Reason.PHONE
+    if shared := ours & theirs:
+        whole = any(len(number) >= SHORTEST_PHONE for number in shared)
+        return (_SAME_PHONE, Reason.PHONE) if whole else (_SAME_LOCAL_PHONE, Reason.LOCAL_PHONE)
+    if any(_is_local_of(a, b) or _is_local_of(b, a) for a in ours for b in theirs):
+        return _SAME_LOCAL_PHONE, Reason.LOCAL_PHONE
     if any(one_slip(a, b) for a in ours for b in theirs):
         return 3.0, Reason.NEAR_PHONE
-    # Everybody has a mobile beside the telephone at home; two telephones at home are two homes.
-    of_one_kind = any(_is_mobile(a) == _is_mobile(b) for a in ours for b in theirs)
-    return (-1.5 if of_one_kind else -0.5), None
+    return (-1.5 if _says_another_number(one, other) else -0.5), None
+
+
+def _is_local_of(local: str, whole: str) -> bool:
+    return len(local) in _LOCAL and len(whole) == _WHOLE_LANDLINE and whole.endswith(local)
+
+
+def _says_another_number(one: Call, other: Call) -> bool:
+    """Whether somebody of the same name has another number of the same kind. Everybody has a mobile beside the telephone at
+    home, and the son's number is not the daughter's."""
+    return any(
+        _is_mobile(x) == _is_mobile(y)
+        for a in one.people
+        for b in other.people
+        if a.phones and b.phones and _who(a, b) in _ONE_PERSON
+        for x in a.phones
+        for y in b.phones
+    )
 
 
 def _is_mobile(number: str) -> bool:
@@ -179,6 +219,9 @@ def one_slip(a: str, b: str) -> bool:
     return rest_a[1:] == rest_b[1:] or (rest_a[1::-1] == rest_b[:2] and rest_a[2:] == rest_b[2:])
 
 
+_ANOTHER_HOUSE: Final[_Evidence] = (-2.0, None)
+
+
 # ── where ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -197,9 +240,16 @@ def _place(one: Call, other: Call) -> _Place:
         return _Place.OTHER if one.town is not None and other.town is not None else _Place.UNKNOWN
     if a.area != b.area and not one_slip(a.area, b.area):
         return _Place.OTHER
-    if not a.numbers or not b.numbers or _chome_left_out(a, b):
+    if not a.numbers or not b.numbers:
+        return _Place.SAME if _has_no_chome(a) or _has_no_chome(b) else _Place.MAYBE
+    if _chome_left_out(a, b):
         return _Place.MAYBE
     return _Place.SAME if a.numbers[0] == b.numbers[0] else _Place.OTHER
+
+
+def _has_no_chome(place: Address) -> bool:
+    """南宮940番地の1: no 丁目 has so many digits."""
+    return bool(place.numbers) and len(place.numbers[0]) > 2
 
 
 def _houses(one: Call, other: Call, place: _Place) -> _Evidence:
@@ -225,7 +275,7 @@ def _houses(one: Call, other: Call, place: _Place) -> _Evidence:
     if place == _Place.OTHER:
         return -5.0, None
     if a.is_a_house and b.is_a_house:
-        return -2.0, None
+        return _ANOTHER_HOUSE
     return (1.5 if place == _Place.SAME else 1.0), None
 
 
@@ -277,6 +327,7 @@ def _near(a: Address, b: Address) -> bool:
 
 
 class _Who(StrEnum):
+    WORDS = "the same name of three words or more, in any order"
     NAME = "the same written name"
     READING = "the same reading, or written name and reading apart"
     TURNED = "family and given name in the other order"
@@ -289,12 +340,14 @@ class _Who(StrEnum):
 
 
 _NAME_POINTS: Final = {
-    _Who.NAME: (5.0, Reason.NAME), _Who.READING: (4.5, Reason.READING), _Who.TURNED: (4.5, Reason.TURNED_NAME),
+    _Who.WORDS: (6.0, Reason.NAME), _Who.NAME: (5.0, Reason.NAME), _Who.READING: (4.5, Reason.READING), _Who.TURNED: (4.5, Reason.TURNED_NAME),
     _Who.NEAR: (3.5, Reason.NEAR_NAME), _Who.FAMILY: (1.5, None), _Who.GIVEN: (0.0, Reason.GIVEN),
     _Who.ONE_WORD: (-2.0, None), _Who.OTHER: (-4.0, None), _Who.UNKNOWN: _NOTHING,
 }  # fmt: skip
+_MANY_WORDS: Final = 3
 _GIVEN_ELSEWHERE: Final[_Evidence] = (-3.0, None)
 _BEST: Final = list(_NAME_POINTS)
+_ONE_PERSON: Final = (_Who.WORDS, _Who.NAME, _Who.READING, _Who.TURNED, _Who.NEAR)
 
 
 def _names(one: Call, other: Call, place: _Place, house: _Evidence) -> tuple[_Evidence, _Evidence]:
@@ -310,6 +363,8 @@ def _names(one: Call, other: Call, place: _Place, house: _Evidence) -> tuple[_Ev
 def _who(a: Human, b: Human) -> _Who:
     if not a.has_name or not b.has_name:
         return _Who.UNKNOWN
+    if any(len(words) >= _MANY_WORDS for words in a.words & b.words):
+        return _Who.WORDS
     if a.name and a.name == b.name:
         return _Who.FAMILY if _only_family(a) or _only_family(b) else _Who.NAME
     if _readings(a) & _readings(b):
@@ -373,12 +428,14 @@ _UNVOICED: Final = str.maketrans(
     "がぎぐげござじずぜぞだでどばびぶべぼぱぴぷぺぽ", "かきくけこさしすせそたてとはひふへほはひふへほ"
 )
 
+_NORTHERN: Final = str.maketrans("えしち", "いすつ")
 _LONG: Final = re.compile("(?<=[おこそとのほもよろゆくすつぬふむる])う|(?<=お)お|(?<=い)い")
 
 
 def sound(kana: str) -> str:
-    """A reading as it is heard on a bad line: without voicing, long vowels short."""
-    return _LONG.sub("", kana.translate(_UNVOICED))
+    """A reading as it is heard on a bad line: without voicing, long vowels short; and as it is said in the north, where
+    い and え, し and す, ち and つ are hard to tell apart."""
+    return _LONG.sub("", kana.translate(_UNVOICED)).translate(_NORTHERN)
 
 
 def _one_slip_away(a: Human, b: Human) -> bool:
@@ -440,7 +497,7 @@ def _ages(one: Call, other: Call) -> _Evidence:
     a, b = one.resident, other.resident
     if a is None or b is None or a.birth_year is None or b.birth_year is None:
         return _NOTHING
-    if _who(a, b) not in (_Who.NAME, _Who.READING, _Who.TURNED, _Who.NEAR, _Who.GIVEN):
+    if _who(a, b) not in (*_ONE_PERSON, _Who.GIVEN):
         return _NOTHING
     apart = abs(a.birth_year - b.birth_year)  # said as an age on the phone: a year or two off
     return (1.5, None) if apart <= 2 else (-3.0, None) if apart > 5 else _NOTHING

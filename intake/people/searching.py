@@ -19,7 +19,7 @@ from dvc.core.addresses import Address, parse
 from dvc.core.japanese import bare_name, phone_key, search_key
 from dvc.core.prefix import Begins
 from dvc.operations.models import Operation
-from intake.people.likeness import Call
+from intake.people.likeness import SHORTEST_PHONE, Call
 from intake.people.models import Household, Person, Town
 
 M = TypeVar("M", bound=Model)
@@ -147,7 +147,9 @@ def candidates(operation: Operation, call: Call, town: Town | None) -> tuple[lis
     """
     condition = Q()
     for one in call.people:
-        condition |= Q(phone_digits=one.phone) if one.phone else Q()
+        for number in one.phones:
+            is_whole = len(number) >= SHORTEST_PHONE
+            condition |= Q(phone_digits=number) if is_whole else Q(Begins("phone_reversed", number[::-1]))
         turned = one.given + one.family, one.given_kana + one.family_kana
         for key in {one.name, one.kana, *turned} - {""}:
             condition |= Q(name_key=key) | Q(kana_key=key)

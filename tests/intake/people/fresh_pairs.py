@@ -1,9 +1,12 @@
-"""A fourth set of labelled pairs, invented and seeded, whose mistakes were thought of before any of them was compared.
+"""Two more sets of labelled pairs, invented and seeded, whose mistakes were thought of before any of them was compared.
 
-Other names, towns, seed and ways to go wrong than in `pairs`. The same hand wrote it that changes the rule, so it is new,
-not independent; some kinds are here because no rule can tell them (the son gives his own address) or because a rule is
-likely to be wrong about them (a borrowed telephone). Nothing is tuned on it; when a rule is changed because of it, a fifth
-set is due.
+Other names, towns, seeds and ways to go wrong than in `pairs`. The same hand wrote them that changes the rule, so they are
+new, not independent; some kinds are here because no rule can tell them (the son gives his own address) or because a rule
+is likely to be wrong about them (a borrowed telephone).
+
+`fourth`: recall 0.788 at precision 0.919 with the rule of before, 0.874 at 1.000 with the rule that was changed before the
+first look. Its misses were looked at: names of three words, and towns without 丁目. So it is not untouched any more.
+`fifth` was written after that.
 """
 
 from __future__ import annotations
@@ -269,9 +272,208 @@ TWO: Final[dict[str, Maker]] = {
 }  # fmt: skip
 
 
-def fresh(seed: int = 60411, *, each: int = 30) -> list[Pair]:
+def fourth(seed: int = 60411, *, each: int = 30) -> list[Pair]:
     """With 30 of each: 420 pairs of one household and 270 of two."""
     world = World(seed)
     world.families, world.old, world.young = FAMILIES, OLD, YOUNG
     world.chome, world.plain, world.buildings = CHOME, PLAIN, BUILDINGS
     return pairs_of(world, SAME, TWO, each)
+
+
+# ── the set nothing was tuned on ───────────────────────────────────────────────────────────────
+
+_FIFTH_FAMILIES: Final = [
+    ("尾形", "おがた"), ("角田", "かくた"), ("小野", "おの"), ("大宮", "おおみや"), ("神山", "かみやま"), ("長田", "おさだ"),
+    ("荒井", "あらい"), ("安斎", "あんざい"), ("鹿野", "かの"), ("松浦", "まつうら"), ("結城", "ゆうき"), ("渋谷", "しぶや"),
+    ("高橋", "たかはし"), ("佐藤", "さとう"), ("鈴木", "すずき"), ("佐々木", "ささき"), ("山内", "やまうち"), ("上村", "うえむら"),
+]  # fmt: skip
+_FIFTH_OLD: Final = [
+    ("キヱ", "きゑ"), ("正一", "しょういち"), ("良平", "りょうへい"), ("洋子", "ようこ"), ("勝子", "かつこ"), ("タケ", "たけ"),
+    ("操", "みさお"), ("春雄", "はるお"), ("千鶴子", "ちづこ"), ("ヨネ", "よね"), ("喜久夫", "きくお"), ("美津", "みつ"),
+]  # fmt: skip
+_FIFTH_YOUNG: Final = [
+    ("慎一", "しんいち"), ("裕太", "ゆうた"), ("大樹", "だいき"), ("友美", "ともみ"), ("加奈", "かな"), ("隼人", "はやと"),
+    ("圭子", "けいこ"), ("信一", "しんいち"), ("恵理", "えり"), ("哲也", "てつや"),
+]  # fmt: skip
+_READ_OTHERWISE: Final = {
+    "角田": "つのだ", "小野": "この", "神山": "こうやま", "長田": "ながた", "鹿野": "しかの", "渋谷": "しぶたに", "山内": "やまのうち",
+    "上村": "かみむら",
+}  # fmt: skip
+
+
+def _in_chome(w: World) -> House:
+    dice = w.dice
+    return House(dice.choice(w.chome), dice.randint(1, 5), dice.randint(1, 40), dice.randint(1, 35))
+
+
+def _the_second_number_of_two(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    sign = w.dice.choice(["、", "，", "  ", "\n", "・"])
+    both = f"{f.landline}{sign}{f.mobiles[0]}"
+    return w.told(f, f.member(0, phone=f.mobiles[0])), Told((Person(f.name[0], "", both),), f.house.town)
+
+
+def _a_stroke_lost_in_the_address(w: World) -> tuple[Told, Told]:
+    """町前1-2-3 written as 町前1-23."""
+    f = w.family(house=_in_chome(w))
+    said = f"{f.house.town}{f.house.chome}-{f.house.ban}{f.house.go}"
+    return w.told(f), Told((w.typed(f.member(0, phone=f.mobiles[0])),), "", said)
+
+
+def _the_wife_without_the_chome(w: World) -> tuple[Told, Told]:
+    f = w.family(house=_in_chome(w))
+    wife = Person(f"{f.name[0]} {f.given[2][0]}", f"{f.name[1]} {f.given[2][1]}", f.mobiles[2])
+    return w.told(f), Told(
+        (w.typed(wife), w.typed(replace(f.member(0), phone=""))), f.house.town, f"{f.house.ban}-{f.house.go}"
+    )
+
+
+def _the_block_before_the_room(w: World) -> tuple[Told, Told]:
+    f = w.family(house=replace(w.house(flat=True), building="市営住宅3号棟"))
+    house = replace(f.house, building="市営住宅", room=f"3-{f.house.room}")
+    return w.told(f), w.told(f, f.member(0, phone=f.mobiles[0]), house=house)
+
+
+def _kana_written_large(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    mother = f.member(0, phone=f.mobiles[0])
+    large = mother.kana.translate(str.maketrans("ゃゅょっゑづ", "やゆよつえず")).replace("おお", "おー")
+    return w.told(f), w.told(f, replace(mother, name="", kana=large))
+
+
+def _by_her_given_name_and_telephone(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    return w.told(f), Told((Person(f"{f.given[0][0]}さん", "", f.landline),), f.house.town)
+
+
+def _the_care_manager_then_she_herself(w: World) -> tuple[Told, Told]:
+    helper, f = replace(w.family().member(2), birth_year=None), w.family()
+    return w.told(f, helper, replace(f.member(0), phone="")), w.told(f, town_only=w.dice.random() < 0.5)
+
+
+def _the_family_name_read_otherwise(w: World) -> tuple[Told, Told]:
+    f = w.family(name=w.dice.choice([row for row in w.families if row[0] in _READ_OTHERWISE]))
+    mother = f.member(0, phone=f.mobiles[0])
+    read = replace(mother, kana=f"{_READ_OTHERWISE[f.name[0]]} {f.given[0][1]}")
+    return w.told(f), w.told(f, read, town_only=w.dice.random() < 0.5)
+
+
+def _the_son_with_the_numbers_turned_round(w: World) -> tuple[Told, Told]:
+    f = w.family(house=_in_chome(w))
+    turned = replace(f.house, ban=f.house.go, go=f.house.ban)
+    return w.told(f), w.told(f, f.member(1), replace(f.member(0), phone=""), house=turned)
+
+
+def _a_digit_doubled(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    at = w.dice.randrange(8, 12)
+    phone = f.landline[: at + 1] + f.landline[at] + f.landline[at + 1 :]
+    return w.told(f), w.told(f, replace(f.member(0), phone=phone), town_only=True)
+
+
+def _the_same_call_by_two_desks(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    return w.told(f, f.member(1), replace(f.member(0), phone="")), w.told(
+        f, Person(f.name[0], f.name[1], f.mobiles[1]), town_only=True
+    )
+
+
+def _from_where_she_is_sheltered(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    shelter = w.dice.choice(["城南小学校に避難中", "総合体育館（避難所）", "市民会館"])
+    return w.told(f), Told((w.typed(f.member(0)),), "", shelter)
+
+
+def _numbers_of_one_block(w: World) -> tuple[Told, Told]:
+    """Relatives whose telephones were put in on one day."""
+    f = w.family()
+    house = replace(f.house, ban=f.house.ban + w.dice.randint(2, 30), building="", room="")
+    last = (int(f.landline[-1]) + 1) % 10
+    g = w.family(name=f.name, house=house, landline=f.landline[:-1] + str(last))
+    while g.given[0] == f.given[0]:
+        g = w.family(name=f.name, house=house, landline=g.landline)
+    return w.told(f), w.told(g)
+
+
+def _two_doors_nobody_said(w: World) -> tuple[Told, Told]:
+    f = w.family(house=w.house(flat=True))
+    house = replace(f.house, room="")
+    g = w.family(house=house)
+    while g.name == f.name or g.given[0] == f.given[0]:
+        g = w.family(house=house)
+    return w.told(f, house=house), w.told(g)
+
+
+def _main_house_and_branch(w: World) -> tuple[Told, Told]:
+    f = w.family(house=House(w.dice.choice(w.plain), 0, w.dice.randint(100, 999), 1))
+    given = w.dice.sample(
+        [("信夫", "のぶお"), ("信一", "しんいち"), ("信治", "のぶはる"), ("忠信", "ただのぶ")], 2
+    )
+    one = replace(f, given=(given[0], *f.given[1:]))
+    g = w.family(name=f.name, given=(given[1], *f.given[1:]), house=replace(f.house, go=2))
+    return w.told(one), w.told(g)
+
+
+def _the_landlords_telephone_for_two(w: World) -> tuple[Told, Told]:
+    f = w.family(house=w.house(flat=True))
+    g = w.family(house=replace(f.house, room=str(int(f.house.room) + 102)), landline=f.landline)
+    while g.name == f.name or g.given[0] == f.given[0]:
+        g = w.family(house=g.house, landline=f.landline)
+    return w.told(f), w.told(g)
+
+
+def _the_telephone_of_the_shelter(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    g = w.family(landline=f.landline)
+    while g.name == f.name or g.given[0] == f.given[0] or g.house.town == f.house.town:
+        g = w.family(landline=f.landline)
+    return w.told(f), w.told(g)
+
+
+def _a_namesake_in_another_town(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    last = (int(f.landline[-1]) + 5) % 10
+    g = w.family(name=f.name, given=f.given, landline=f.landline[:-1] + str(last))
+    while g.house.town == f.house.town:
+        g = replace(g, house=w.house())
+    return w.told(replace(f, born=(1936, *f.born[1:]))), w.told(replace(g, born=(1951, *g.born[1:])))
+
+
+def _two_who_call_for_others(w: World) -> tuple[Told, Told]:
+    """A son and a daughter of two families, each for a mother of one street."""
+    f = w.family(house=_in_chome(w))
+    g = w.family(house=replace(f.house, ban=f.house.ban + w.dice.randint(1, 20)))
+    while g.name == f.name or g.given[0] == f.given[0]:
+        g = w.family(house=g.house)
+    return w.told(f, f.member(1), replace(f.member(0), phone="")), w.told(
+        g, g.member(2), replace(g.member(0), phone="")
+    )
+
+
+FIFTH_SAME: Final[dict[str, Maker]] = {
+    "the second number of two": _the_second_number_of_two, "a stroke lost in the address": _a_stroke_lost_in_the_address,
+    "the wife without the 丁目": _the_wife_without_the_chome, "the block before the room": _the_block_before_the_room,
+    "kana written large": _kana_written_large, "given name and telephone": _by_her_given_name_and_telephone,
+    "the care manager, then she": _the_care_manager_then_she_herself,
+    "the family name read otherwise": _the_family_name_read_otherwise,
+    "the son, numbers turned round": _the_son_with_the_numbers_turned_round, "a digit doubled": _a_digit_doubled,
+    "the same call by two desks": _the_same_call_by_two_desks, "from a shelter": _from_where_she_is_sheltered,
+}  # fmt: skip
+FIFTH_TWO: Final[dict[str, Maker]] = {
+    "numbers of one block": _numbers_of_one_block, "two doors nobody said": _two_doors_nobody_said,
+    "main house and branch": _main_house_and_branch, "the landlord's telephone": _the_landlords_telephone_for_two,
+    "the telephone of the shelter": _the_telephone_of_the_shelter, "a namesake elsewhere": _a_namesake_in_another_town,
+    "two who call for others": _two_who_call_for_others, "anybody of the town": _anybody_of_the_town,
+}  # fmt: skip
+
+
+def fifth(seed: int = 918273, *, each: int = 30) -> list[Pair]:
+    """With 30 of each: 360 pairs of one household and 240 of two."""
+    world = World(seed)
+    world.families, world.old, world.young = _FIFTH_FAMILIES, _FIFTH_OLD, _FIFTH_YOUNG
+    world.chome, world.plain = (
+        ["高橋", "中央", "八幡", "栄", "東田中"],
+        ["市川", "高崎", "南宮一里塚", "浮島"],
+    )
+    world.buildings = ["メゾン栄", "コーポ八幡", "エステート高橋", "たちばな荘"]
+    return pairs_of(world, FIFTH_SAME, FIFTH_TWO, each)
