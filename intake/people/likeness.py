@@ -312,9 +312,11 @@ def _chome_left_out(a: Address, b: Address) -> bool:
 
 
 def _near(a: Address, b: Address) -> bool:
-    """One number misheard or two numbers in the wrong order, at a place of nearly the same name."""
+    """One number misheard, two in the wrong order or a stroke lost (1-2-3, 1-23), at a place of nearly the same name."""
     if a.area != b.area:
         return one_slip(a.area, b.area) and a.numbers == b.numbers
+    if "".join(a.numbers) == "".join(b.numbers):
+        return True
     if len(a.numbers) != len(b.numbers):
         return False
     wrong = [(x, y) for x, y in zip(a.numbers, b.numbers, strict=True) if x != y]

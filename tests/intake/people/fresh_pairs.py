@@ -1,4 +1,4 @@
-"""Two more sets of labelled pairs, invented and seeded, whose mistakes were thought of before any of them was compared.
+"""Three more sets of labelled pairs, invented and seeded, whose mistakes were thought of before any of them was compared.
 
 Other names, towns, seeds and ways to go wrong than in `pairs`. The same hand wrote them that changes the rule, so they are
 new, not independent; some kinds are here because no rule can tell them (the son gives his own address) or because a rule
@@ -6,22 +6,31 @@ is likely to be wrong about them (a borrowed telephone).
 
 `fourth`: recall 0.788 at precision 0.919 with the rule of before, 0.874 at 1.000 with the rule that was changed before the
 first look. Its misses were looked at: names of three words, and towns without 丁目. So it is not untouched any more.
-`fifth` was written after that.
+`fifth`, written after that: 0.917 at 0.973 at the first look; what was missed, a stroke lost in the address, is looked for
+since, so it is not untouched either.
+`as_they_come` was written after that. It is not made of one mistake at a time: each of two calls is drawn by itself, with
+the mistakes and gaps of a desk at rates that were guessed and fixed before the first look. Two calls may say so little that
+nobody could tell. Nothing is learnt from it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 from typing import Final
 from unicodedata import normalize
 
 from tests.intake.people.pairs import (
+    DIGITS,
+    KANA,
+    Family,
     House,
     Maker,
     Pair,
     Person,
     Told,
     World,
+    another,
     kanji,
     next_door,
     pairs_of,
@@ -280,7 +289,7 @@ def fourth(seed: int = 60411, *, each: int = 30) -> list[Pair]:
     return pairs_of(world, SAME, TWO, each)
 
 
-# ── the set nothing was tuned on ───────────────────────────────────────────────────────────────
+# ── the fifth set ──────────────────────────────────────────────────────────────────────────────
 
 _FIFTH_FAMILIES: Final = [
     ("尾形", "おがた"), ("角田", "かくた"), ("小野", "おの"), ("大宮", "おおみや"), ("神山", "かみやま"), ("長田", "おさだ"),
@@ -477,3 +486,111 @@ def fifth(seed: int = 918273, *, each: int = 30) -> list[Pair]:
     )
     world.buildings = ["メゾン栄", "コーポ八幡", "エステート高橋", "たちばな荘"]
     return pairs_of(world, FIFTH_SAME, FIFTH_TWO, each)
+
+
+# ── calls as they come: the set nothing was tuned on ───────────────────────────────────────────
+
+
+def _a_call(w: World, f: Family) -> Told:
+    """One call about the first of the family, as a desk may have written it down."""
+    dice = w.dice
+    resident, house = f.member(0), f.house
+    resident = _as_named(w, replace(resident, phone=_drawn(dice, {f.landline: 55, f.mobiles[0]: 40, "": 5})))
+    caller = _drawn(dice, {"herself": 50, "child": 25, "married": 10, "neighbour": 5, "helper": 10})
+    people: tuple[Person, ...] = (resident,)
+    if caller != "herself":
+        people = (_who_calls(w, f, caller), replace(resident, phone=_drawn(dice, {"": 60, f.landline: 40})))
+    where = _drawn(dice, {"whole": 70, "no chome": 8, "town": 12, "slip": 5, "building": 3, "nowhere": 2})
+    if where == "slip":
+        house = replace(house, ban=int(another(dice, str(house.ban), "123456789")))
+    told = w.told(f, *people, house=house, town_only=where == "town")
+    if where == "no chome" and house.chome:
+        return replace(told, town="", address=f"{house.town}{house.ban}-{house.go}{w.door(house)}")
+    if where == "building" and house.building:
+        return replace(told, town=house.town, address=f"{house.building} {house.room}")
+    return replace(told, town="", address="") if where == "nowhere" else told
+
+
+def _drawn(dice: Random, weights: dict[str, int]) -> str:
+    return dice.choices(list(weights), list(weights.values()))[0]
+
+
+def _as_named(w: World, person: Person) -> Person:
+    """Her name and number, with what goes wrong at a telephone."""
+    dice = w.dice
+    how = _drawn(dice, {"whole": 60, "no reading": 15, "kana": 10, "family": 8, "slip": 7})
+    if person.phone and dice.random() < 0.04:
+        person = replace(person, phone=person.phone[:4] + another(dice, person.phone[4:], DIGITS))
+    if dice.random() < 0.6:
+        person = replace(person, birth_year=None)
+    family, family_kana = person.name.split()[0], person.kana.split()[0]
+    return {
+        "whole": person,
+        "no reading": replace(person, kana=""),
+        "kana": replace(person, name=""),
+        "family": replace(person, name=family, kana=family_kana),
+        "slip": replace(person, kana=another(dice, person.kana, KANA)),
+    }[how]
+
+
+def _who_calls(w: World, f: Family, caller: str) -> Person:
+    dice = w.dice
+    if caller == "child":
+        return replace(f.member(dice.choice([1, 2])), birth_year=None)
+    given, name = dice.choice(w.young), dice.choice(w.families)
+    phone = f.mobiles[2] if caller == "married" else w.mobile()
+    given = f.given[2] if caller == "married" else given
+    return Person(f"{name[0]} {given[0]}", f"{name[1]} {given[1]}", phone)
+
+
+def _told_twice(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    return _a_call(w, f), _a_call(w, f)
+
+
+def _of_two_families(w: World) -> tuple[Told, Told]:
+    f, g = w.family(), w.family()
+    while g.name == f.name and g.given[0] == f.given[0]:
+        g = w.family()
+    return _a_call(w, f), _a_call(w, g)
+
+
+def _of_one_name_and_town(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    house = replace(f.house, ban=f.house.ban + w.dice.randint(2, 30), building="", room="")
+    g = w.family(name=f.name, house=house)
+    while g.given[0] == f.given[0]:
+        g = w.family(name=f.name, house=house)
+    return _a_call(w, f), _a_call(w, g)
+
+
+def _of_next_door(w: World) -> tuple[Told, Told]:
+    f = w.family()
+    g = w.family(house=next_door(f.house))
+    while g.name == f.name:
+        g = w.family(house=g.house)
+    return _a_call(w, f), _a_call(w, g)
+
+
+def _of_one_building(w: World) -> tuple[Told, Told]:
+    f = w.family(house=w.house(flat=True))
+    g = w.family(house=replace(f.house, room=str(int(f.house.room) + 101)))
+    while g.name == f.name:
+        g = w.family(house=g.house)
+    return _a_call(w, f), _a_call(w, g)
+
+
+def as_they_come(seed: int = 5511, *, each: int = 100) -> list[Pair]:
+    """With 100 of each: 400 pairs of one household and 400 of two."""
+    world = World(seed)
+    world.families, world.old, world.young = (
+        FAMILIES + _FIFTH_FAMILIES,
+        OLD + _FIFTH_OLD,
+        YOUNG + _FIFTH_YOUNG,
+    )
+    world.chome, world.plain = ["町前", "桜木", "下馬", "高橋", "大代"], ["浮島", "南宮", "新田"]
+    two = {
+        "two families": _of_two_families, "one name and town": _of_one_name_and_town, "next door": _of_next_door,
+        "one building": _of_one_building,
+    }  # fmt: skip
+    return pairs_of(world, {"told twice": _told_twice}, {}, 4 * each) + pairs_of(world, {}, two, each)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.people.likeness import Call, call, compare, human, one_slip
+from tests.intake.people.fresh_pairs import as_they_come, fifth, fourth
 from tests.intake.people.pairs import Pair, Told, held_out, tuned_on, unseen
 
 
@@ -58,12 +59,19 @@ def test_calls_about_one_household_are_recognised_and_others_are_left_alone() ->
 
 @pytest.mark.parametrize(
     ("pairs", "recall", "precision"),
-    [pytest.param(held_out, 0.95, 0.95, id="held out"), pytest.param(unseen, 0.70, 0.85, id="unseen")],
+    [
+        pytest.param(held_out, 0.95, 0.95, id="held out"),
+        pytest.param(unseen, 0.95, 0.95, id="third"),
+        pytest.param(fourth, 0.90, 0.95, id="fourth"),
+        pytest.param(fifth, 0.95, 0.95, id="fifth"),
+        pytest.param(as_they_come, 0.80, 0.90, id="as they come"),
+    ],
 )
 def test_other_names_towns_and_mistakes(
     pairs: Callable[[], list[Pair]], recall: float, precision: float
 ) -> None:
-    """The floors of what nothing was tuned on are lower on purpose: that set is only looked at, never learnt from."""
+    """Only `as_they_come` was never learnt from; its floor is below what it said at the first look, and not a goal. `fourth`
+    holds a kind that no rule can tell (the son gives his own address), so it cannot reach the goal."""
     labelled = pairs()
     assert len(labelled) >= 600
     score = judged(labelled)
