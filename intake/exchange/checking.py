@@ -16,7 +16,7 @@ from dvc.operations.models import Mode, Operation
 from intake.exchange.columns import BY_CODE, Kind
 from intake.exchange.problems import is_error
 from intake.exchange.reading import Row
-from intake.exchange.values import Heard, hear, plain
+from intake.exchange.values import Heard, hear, plain, shown
 from intake.help_requests import receiving
 from intake.help_requests.answers import KITS
 from intake.help_requests.models import Hazard, Need, NeedState
@@ -29,7 +29,11 @@ from intake.volunteers.models import WorkCategory
 
 S = NeedState
 ROW: Final = -1  # the column of a remark about the whole line
-_LONGEST_DESCRIPTION: Final = 4000
+# Where words go that have no place of their own: the field, how a sentence calls it, and what stands between them.
+_REST: Final = {
+    Kind.NEEDS: ("description", "依頼の内容", "\n"),
+    Kind.RESIDENTS: ("note", "配慮すること", "　"),
+}
 # Columns that together say whether there is anything at all.
 _SAYS_SOMETHING: Final = (
     "name",
@@ -64,7 +68,7 @@ def check(
     row: Row, mapping: Mapping[int, str], kind: Kind, *, known: towns.Known, codes: postal.Known, at: datetime
 ) -> Checked | None:
     """Read one line. None for a line that belongs to the record before (a table inside a kintone record)."""
-    heard = Heard()
+    heard = Heard(rest=_REST[kind][1])
     for column, code in sorted(mapping.items()):
         value = row.cells[column] if column < len(row.cells) else None
         hear(heard, column, BY_CODE[code], value, mark=row.marks.get(column, ""), at=at)
@@ -72,9 +76,7 @@ def check(
     if "subrow" in mapping.values() and said.pop("subrow", "") != _CONTINUATION:
         return None
     _put_names_together(said)
-    if heard.extra and kind == Kind.NEEDS:
-        text = "\n".join([*filter(None, [said.get("description")]), *heard.extra])
-        said["description"] = text[:_LONGEST_DESCRIPTION]
+    _keep_the_rest(said, heard, kind)
     if not any(said.get(name) for name in _SAYS_SOMETHING) and not any(
         is_error(code) for _, code, _ in heard.remarks
     ):
@@ -91,6 +93,19 @@ def check(
         _judge(said, heard, town is not None)
     digest = _digest(row)
     return Checked(row.number, said, heard.remarks, _key(said, digest), digest)
+
+
+def _keep_the_rest(said: dict[str, Any], heard: Heard, kind: Kind) -> None:
+    """Words without a place of their own go where a person reads them."""
+    code, _, sign = _REST[kind]
+    if not heard.extra:
+        return
+    text = sign.join([*filter(None, [said.get(code)]), *heard.extra])
+    most = BY_CODE[code].most
+    if len(text) > most:
+        heard.note(ROW, "rest_too_long", text=shown(sign.join(heard.extra)), most=most)
+    else:
+        said[code] = text
 
 
 def _compare_with_code(said: dict[str, Any], heard: Heard, codes: postal.Known) -> None:

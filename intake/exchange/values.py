@@ -16,7 +16,15 @@ from typing import Any, Final
 from django.utils import timezone
 from openpyxl.utils.datetime import from_excel
 
-from dvc.core.japanese import is_phone, normalise_text, parse_date_ja, parse_time_ja, phone_digits, search_key
+from dvc.core.japanese import (
+    is_phone,
+    normalise_text,
+    parse_date_ja,
+    parse_time_ja,
+    phone_digits,
+    phone_numbers,
+    search_key,
+)
 from intake.exchange import columns
 from intake.exchange.columns import Field
 from intake.exchange.problems import sentence
@@ -39,16 +47,16 @@ class Wrong(Exception):
 
 @dataclass(slots=True)
 class Heard:
-    """What the cells of a row said, and what is to be told about them: (column, code, sentence)."""
+    """What the cells of a row said, and what is to be told about them: (column, code, sentence). `extra`: words without a
+    place of their own, kept in the field that is called `rest`."""
 
+    rest: str
     values: dict[str, Any] = field(default_factory=dict)
     remarks: list[tuple[int, str, str]] = field(default_factory=list)
-    extra: list[str] = field(
-        default_factory=list
-    )  # words without a place of their own, kept in the description
+    extra: list[str] = field(default_factory=list)
 
     def note(self, column: int, code: str, **said: object) -> None:
-        self.remarks.append((column, code, sentence(code, **said)))
+        self.remarks.append((column, code, sentence(code, **said, rest=self.rest)))
 
 
 def plain(value: Value) -> str:
@@ -131,8 +139,10 @@ def _id(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> 
 
 def _phone(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
     text = _clean(value, Field(field.code, field.label, ()))
-    first = re.split(r"[、,;／/\n]| {1,}(?=0)", text, maxsplit=1)[0].strip()
-    if first != text:
+    several = phone_numbers(text)
+    first = several[0] if len(several) > 1 else text
+    if len(several) > 1:
+        heard.note(column, "second_phone", read=first)
         heard.extra.append(f"{field.label}：{text}")
     digits = phone_digits(first)
     if not is_phone(first) and len(digits) in (9, 10) and not digits.startswith(("0", "+")):

@@ -17,6 +17,7 @@ from dvc.core.japanese import (
     parse_time_ja,
     phone_digits,
     phone_key,
+    phone_numbers,
     search_key,
     split_name,
     to_hiragana,
@@ -279,3 +280,19 @@ def test_a_name_is_parted_without_honorifics(text: str, family: str, given_name:
 )
 def test_the_zero_that_a_spreadsheet_takes_comes_back(text: str, key: str) -> None:
     assert phone_key(text) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("022-000-0001", ["022-000-0001"]), ("022 368 0043", ["022 368 0043"]), ("090 0000 0001", ["090 0000 0001"]),
+        ("022-000-0001 / 090-0000-0002", ["022-000-0001", "090-0000-0002"]),
+        ("０２２－０００－０００１、０９０－００００－０００２", ["022-000-0001", "090-0000-0002"]),
+        ("022-000-0001 090-0000-0002", ["022-000-0001", "090-0000-0002"]),
+        ("022 000 0001 090 0000 0002", ["022 000 0001", "090 0000 0002"]),
+        ("022-000-0001または090-0000-0002", ["022-000-0001", "090-0000-0002"]),
+        ("0220000001（内線12）", ["0220000001(内線12)"]), ("+81 22 000 0001", ["+81 22 000 0001"]), ("なし", ["なし"]), ("", []), (" 、 ", []),
+    ],
+)  # fmt: skip
+def test_a_field_may_hold_several_numbers(text: str, numbers: list[str]) -> None:
+    assert phone_numbers(text) == numbers

@@ -151,6 +151,22 @@ def test_a_ledger_with_a_title_and_excel_dates_comes_in(operation: Operation) ->
     assert timezone.localtime(first.received_at).strftime("%m%d %H:%M") == "0716 09:40"
 
 
+def test_words_without_a_place_are_not_lost_for_a_resident_either(operation: Operation) -> None:
+    rows = [
+        ("氏名", "電話", "一人暮らし", "配慮"),
+        ("佐藤 花", "022-000-0001、090-0000-0001", "たぶん", "耳が遠い"),
+    ]
+    made = taken_in(operation, files.csv_bytes(rows), kind=Kind.RESIDENTS)
+    assert outcomes(made) == {Outcome.DONE: 1}
+    person = Person.objects.get()
+    assert person.phone == "022-000-0001"
+    for word in ("耳が遠い", "090-0000-0001", "たぶん"):
+        assert word in person.note
+    too_long = [rows[0], ("佐藤 花", "022-000-0001、090-0000-0001", "", "あ" * 290)]
+    made = checked(operation, files.csv_bytes(too_long), kind=Kind.RESIDENTS)
+    assert codes(made, Outcome.WRONG) == {2: ["second_phone", "rest_too_long"]}
+
+
 def test_the_dry_run_writes_nothing_and_names_every_problem_by_line_and_column(operation: Operation) -> None:
     rows = [
         ("番号", "受付日", "氏名", "電話", "郵便番号", "住所", "内容"),

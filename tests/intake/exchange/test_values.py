@@ -16,7 +16,7 @@ from tests.intake.exchange import files
 
 
 def heard(code: str, value: Value, mark: str = "") -> Heard:
-    found = Heard()
+    found = Heard(rest="依頼の内容")
     hear(found, 0, BY_CODE[code], value, mark=mark, at=make.at(9))
     return found
 
@@ -70,7 +70,8 @@ def test_an_impossible_date_is_told_with_what_stands_there(cell: str, code: str)
     [
         ("022-000-0001", "022-000-0001", ""), ("０２２－０００－０００１", "０２２－０００－０００１", ""), (220000001, "0220000001", "zero_added"),
         ("9000000001", "09000000001", "zero_added"), (9000000001.0, "09000000001", "zero_added"),
-        ("022-000-0001、090-0000-0001", "022-000-0001", ""),
+        ("022-000-0001、090-0000-0001", "022-000-0001", "second_phone"), ("022 368 0043", "022 368 0043", ""),
+        ("022 368 0043 090 0000 0001", "022 368 0043", "second_phone"),
     ],
 )  # fmt: skip
 def test_a_telephone_gets_its_zero_back(cell: Value, phone: str, note: str) -> None:
@@ -133,7 +134,7 @@ def test_a_word_nobody_knows_is_kept_in_the_description_and_told(field: str, cel
 
 
 def test_several_columns_of_one_field_stand_one_after_the_other() -> None:
-    found = Heard()
+    found = Heard(rest="依頼の内容")
     for column, cell in enumerate(["町前一丁目", "9999-1", "○○荘203"]):
         hear(found, column, BY_CODE["address"], cell, mark="", at=make.at(9))
     assert found.values["address"] == "町前一丁目9999-1 ○○荘203"

@@ -17,16 +17,18 @@ from tests.intake.people.pairs import Pair, Told, held_out, tuned_on, unseen
 
 @dataclass(frozen=True)
 class Score:
-    """Of all pairs of one household the share that is suggested; of all suggestions the share that is right."""
+    """Of all pairs of one household the share that is suggested; of all suggestions the share that is right; of all pairs
+    of one household the share that the desk is shown a line about, likely or not."""
 
     recall: float
     precision: float
+    shown: float
     missed: Counter[str]
     wrong: Counter[str]
 
     def __str__(self) -> str:
         return (
-            f"recall {self.recall:.3f}, precision {self.precision:.3f}; missed {dict(self.missed)}, "
+            f"recall {self.recall:.3f}, precision {self.precision:.3f}, shown {self.shown:.3f}; missed {dict(self.missed)}, "
             f"wrongly suggested {dict(self.wrong)}"
         )
 
@@ -37,15 +39,22 @@ def as_call(told: Told) -> Call:
 
 
 def judged(pairs: Sequence[Pair]) -> Score:
-    missed, wrong, right = Counter[str](), Counter[str](), 0
+    missed, wrong, right, shown = Counter[str](), Counter[str](), 0, 0
     for pair in pairs:
-        suggested = compare(as_call(pair.one), as_call(pair.other)).is_likely
+        alike = compare(as_call(pair.one), as_call(pair.other))
+        suggested = alike.is_likely
+        shown += pair.same and alike.is_said
         right += suggested and pair.same
         missed[pair.kind] += pair.same and not suggested
         wrong[pair.kind] += suggested and not pair.same
     of_one = sum(pair.same for pair in pairs)
     suggestions = right + wrong.total()
-    return Score(right / of_one, right / suggestions, +missed, +wrong)
+    return Score(right / of_one, right / suggestions, shown / of_one, +missed, +wrong)
+
+
+def another_draw() -> list[Pair]:
+    """Calls as they come that nobody has looked at: 2,000 pairs of one household and 2,000 of two."""
+    return as_they_come(seed=424242, each=500)
 
 
 def test_calls_about_one_household_are_recognised_and_others_are_left_alone() -> None:
@@ -64,14 +73,14 @@ def test_calls_about_one_household_are_recognised_and_others_are_left_alone() ->
         pytest.param(unseen, 0.95, 0.95, id="third"),
         pytest.param(fourth, 0.90, 0.95, id="fourth"),
         pytest.param(fifth, 0.95, 0.95, id="fifth"),
-        pytest.param(as_they_come, 0.80, 0.90, id="as they come"),
+        pytest.param(as_they_come, 0.95, 0.90, id="as they come"),
+        pytest.param(another_draw, 0.95, 0.90, id="as they come, another draw"),
     ],
 )
 def test_other_names_towns_and_mistakes(
     pairs: Callable[[], list[Pair]], recall: float, precision: float
 ) -> None:
-    """Only `as_they_come` was never learnt from; its floor is below what it said at the first look, and not a goal. `fourth`
-    holds a kind that no rule can tell (the son gives his own address), so it cannot reach the goal."""
+    """Only `another_draw` was never learnt from (0.957 at 0.935 at the first look). `fourth` holds a kind that no rule can tell (the son gives his own address), so it cannot reach the goal."""
     labelled = pairs()
     assert len(labelled) >= 600
     score = judged(labelled)
@@ -115,6 +124,11 @@ def test_one_slip_is_one_slip(text: str, data: st.DataObject) -> None:
         ((("佐藤 花", "", ""), "町前1-2-3 コーポ桜101"), (("鈴木 次郎", "", ""), "町前1-2-3 コーポ桜"), ["同じ建物（部屋は未確認）"]),
         ((("佐藤 花", "", ""), "町前1-2-3 コーポ桜101"), (("鈴木 次郎", "", ""), "町前1-2-3 コーポ桜203"), []),
         ((("佐藤 花子", "", ""), "町前1-2-3"), (("佐藤 華子", "", ""), "町前1-3-2"), ["よく似た名前", "同じ町丁目で同じ姓", "番地がよく似ている"]),
+        ((("佐藤 花", "", "022-000-0001 / 090-0000-0002"), ""), (("", "", "090-0000-0002"), ""), ["同じ電話番号"]),
+        ((("佐藤 花", "", "022-000-0001"), ""), (("", "", "000-0001"), ""), ["市外局番のほかは同じ電話番号"]),
+        ((("レ ティ フオン", "", ""), ""), (("フオン レ ティ", "", ""), ""), ["同じ名前"]),
+        ((("すずき はな", "鈴木 花", ""), ""), (("鈴木 花", "", ""), ""), ["同じ名前"]),
+        ((("佐藤 花", "", "022-000-0001"), "町前1-2-3"), (("鈴木 次郎", "", "022-000-0001"), "町前1-2-4"), ["同じ電話番号"]),
     ],
 )  # fmt: skip
 def test_the_evidence_is_said_in_words(
