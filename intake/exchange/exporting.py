@@ -23,8 +23,8 @@ from dvc.audit.services import By, looked_all, record
 from dvc.core.japanese import search_key
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from intake.exchange.checking import own_number
 from intake.exchange.columns import BY_CODE
+from intake.exchange.needs import own_number
 from intake.help_requests.answers import Damage
 from intake.help_requests.list_views import TABS, UNTOUCHED_TAB
 from intake.help_requests.models import Hazard, Need, NeedQuerySet, NeedState

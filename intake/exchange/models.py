@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from dvc.audit.services import By
 from intake.exchange.columns import Kind
 
 
@@ -64,6 +65,11 @@ class Import(models.Model):
     @property
     def is_at_work(self) -> bool:
         return self.state in AT_WORK
+
+    @property
+    def taker(self) -> By:
+        """Who takes the lines in, for the log."""
+        return By(user=self.by, via="import")
 
     @property
     def percent(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+ROW: Final = -1  # the column of a remark about the whole line
 # A row with one of these stays out until the file is mended.
 ERRORS: Final[Mapping[str, str]] = {
     "date": "「{text}」を日付として読めません。2026/7/18 や 令和8年7月18日 のように、ある日付に直してください。",

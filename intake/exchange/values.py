@@ -25,7 +25,7 @@ from dvc.core.japanese import (
     phone_numbers,
     search_key,
 )
-from intake.exchange import columns
+from intake.exchange import words
 from intake.exchange.columns import Field
 from intake.exchange.problems import sentence
 from intake.exchange.reading import Value
@@ -257,9 +257,9 @@ def _birth(heard: Heard, column: int, field: Field, value: Value, at: datetime) 
 def _yes(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
     text = plain(value).strip()
     key = search_key(text)
-    if text in columns.YES_SIGNS or key in columns.YES:
+    if text in words.YES_SIGNS or key in words.YES:
         heard.values[field.code] = True
-    elif not (text in columns.NO_SIGNS or key in columns.NO):
+    elif not (text in words.NO_SIGNS or key in words.NO):
         _elsewhere(heard, column, field, value)
 
 
@@ -319,14 +319,14 @@ def _tag(heard: Heard, column: int, field: Field, value: Value, at: datetime) ->
 
 def _state(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
     key = search_key(plain(value))
-    if key not in columns.STATES:
+    if key not in words.STATES:
         heard.note(column, "state_word", text=shown(value))
         heard.extra.append(f"状態：{shown(value)}")
-    elif columns.STATES[key] is None:
+    elif words.STATES[key] is None:
         heard.note(column, "state_team", text=shown(value))
         heard.extra.append(f"状態：{shown(value)}")
     else:
-        heard.values[field.code] = str(columns.STATES[key])
+        heard.values[field.code] = str(words.STATES[key])
 
 
 def _subrow(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
@@ -336,6 +336,6 @@ def _subrow(heard: Heard, column: int, field: Field, value: Value, at: datetime)
 READERS: Final[Mapping[str, Callable[..., None]]] = {
     "text": _text, "id": _id, "phone": _phone, "postal": _postal, "moment": _moment, "clock": _clock, "birth": _birth,
     "yes": _yes, "count": _count, "tag": _tag, "state": _state, "subrow": _subrow,
-    "method": _coded(columns.METHODS, several=False), "damage": _coded(columns.DAMAGES, several=True),
-    "category": _coded(columns.CATEGORIES, several=True),
+    "method": _coded(words.METHODS, several=False), "damage": _coded(words.DAMAGES, several=True),
+    "category": _coded(words.CATEGORIES, several=True),
 }  # fmt: skip

@@ -21,11 +21,11 @@ from dvc.core.refused import Refused
 from dvc.outbox.models import Row as OutboxRow
 from dvc.outbox.models import State as OutboxState
 from intake.exchange import exporting, reading, services
-from intake.exchange.checking import ROW
 from intake.exchange.columns import Kind
 from intake.exchange.exporting import Format
 from intake.exchange.forms import ExportForm, LookForm, MappingForm, UploadForm
 from intake.exchange.models import Import, ImportRow, ImportState, Outcome
+from intake.exchange.problems import ROW
 from intake.exchange.values import shown
 from intake.help_requests.list_views import TABS
 

@@ -14,9 +14,12 @@ from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM, By
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from intake.exchange import checking, columns, exporting, reading
+from intake.exchange import columns, exporting, reading, residents
+from intake.exchange import needs as needs_in_files
+from intake.exchange.checking import Known
 from intake.exchange.columns import Kind
 from intake.exchange.exporting import Format
+from intake.exchange.kinds import check
 from intake.help_requests import services as needs
 from intake.help_requests.answers import Damage
 from intake.help_requests.models import Method, Need
@@ -54,17 +57,8 @@ def read_back(operation: Operation, content: bytes) -> list[dict[str, Any]]:
     """What an import would take of the file."""
     rows = list(reading.rows(content, reading.recognise(content)))
     mapping = columns.guess(Kind.NEEDS, [str(cell or "") for cell in rows[0].cells])
-    found = [
-        checking.check(
-            row,
-            mapping,
-            Kind.NEEDS,
-            known=towns.Known(operation.center),
-            codes=postal.Known(operation.center),
-            at=AT,
-        )
-        for row in rows[1:]
-    ]
+    known = Known(towns.Known(operation.center), postal.Known(operation.center), AT)
+    found = [check(row, mapping, Kind.NEEDS, known) for row in rows[1:]]
     assert all(one is not None and not one.is_wrong for one in found), found
     return [one.said for one in found if one is not None]
 
@@ -95,10 +89,10 @@ class RoundTrip(TestCase):
         rows = [exporting.headings(sensitive=True), *exporting.lines(listed, sensitive=True)]
         assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
         (said,) = read_back(operation, written(rows, form))
-        assert checking.caller(said) == PersonAnswers(caller or "だれか", phone=phone)
-        assert checking.resident(said) == PersonAnswers(name, phone=phone)
-        assert checking.household(said) == HouseholdAnswers(address=address, landmark=landmark)
-        back = checking.need_answers(said)
+        assert needs_in_files.caller(said) == PersonAnswers(caller or "だれか", phone=phone)
+        assert residents.resident(said) == PersonAnswers(name, phone=phone)
+        assert residents.household(said) == HouseholdAnswers(address=address, landmark=landmark)
+        back = needs_in_files.need_answers(said)
         assert (back.method, back.summary, back.description) == (method, summary, description)
         assert (sorted(back.damage_kinds), back.needs_crisis, back.needs_watch, back.consent_to_share) == (
             sorted(damage),
@@ -107,7 +101,7 @@ class RoundTrip(TestCase):
         assert said.get("category", []) == ([category] if category else [])
         assert said.get("people") == (max(2, people) if category else None)
         need = Need.objects.get(operation=operation)
-        assert checking.number_here(said, operation) == need.number
+        assert needs_in_files.number_here(said, operation) == need.number
 
     @given(st.text(max_size=30))
     def test_every_text_can_be_written_in_cp932_and_what_changed_is_listed(self, text: str) -> None:
@@ -182,5 +176,5 @@ def test_an_export_of_this_very_center_brings_nobody_twice() -> None:
         *exporting.lines(exporting.filtered(operation, tab="", question="", at=AT), sensitive=False),
     ]
     (said,) = read_back(operation, written(rows, Format.CP932))
-    assert checking.number_here(said, operation) == Need.objects.get().number
-    assert checking.number_here(said, make.operation()) is None
+    assert needs_in_files.number_here(said, operation) == Need.objects.get().number
+    assert needs_in_files.number_here(said, make.operation()) is None

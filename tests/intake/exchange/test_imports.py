@@ -16,7 +16,8 @@ from dvc.operations.models import Mode, Operation
 from dvc.outbox import services as outbox
 from dvc.outbox.models import Row as OutboxRow
 from dvc.outbox.models import State
-from intake.exchange import checking, running, services
+from intake.exchange import needs as needs_in_files
+from intake.exchange import running, services
 from intake.exchange.columns import Kind
 from intake.exchange.models import ColumnMapping, Import, ImportRow, ImportState, Outcome
 from intake.help_requests import services as needs
@@ -429,6 +430,6 @@ def test_a_worker_that_slept_past_its_lease_commits_nothing(operation: Operation
 
 
 def test_who_asks_for_themselves_is_one_person() -> None:
-    assert checking.asks_for_self({"name": "髙橋 キヨ", "caller_name": "高橋キヨ"})
-    assert not checking.asks_for_self({"name": "髙橋 キヨ", "caller_name": "高橋 一郎"})
-    assert checking.asks_for_self({"caller_name": "高橋 一郎"})
+    assert needs_in_files.asks_for_self({"name": "髙橋 キヨ", "caller_name": "高橋キヨ"})
+    assert not needs_in_files.asks_for_self({"name": "髙橋 キヨ", "caller_name": "高橋 一郎"})
+    assert needs_in_files.asks_for_self({"caller_name": "高橋 一郎"})
