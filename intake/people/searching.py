@@ -66,10 +66,10 @@ def _best(operation: Operation, text: str, all_of: list[str], most: int) -> list
     rank = Case(When(exact, then=Value(0)), default=Value(1), output_field=IntegerField())
     first, *others = [_spoken_of(operation, word) for word in all_of]
     questions = []
-    for condition in first:
-        found = in_register(operation, Person.objects.filter(condition))
+    for spoken_of in first:
+        found = spoken_of
         for either in others:
-            ids = [Person.objects.filter(one).values("pk") for one in either]
+            ids = [one.values("pk") for one in either]
             found = found.filter(pk__in=ids[0].union(*ids[1:])) if ids else found.none()
         questions.append(found.annotate(rank=rank).values_list("pk", "rank"))
     if not questions:
@@ -96,12 +96,17 @@ def in_register(operation: Operation, rows: QuerySet[M]) -> QuerySet[M]:
     return cast("QuerySet[M]", here)
 
 
-def _spoken_of(operation: Operation, text: str) -> list[Q]:
-    """The people this text speaks of: by name or number, or by their house; none when it has neither letter nor digit."""
+def _spoken_of(operation: Operation, text: str) -> list[QuerySet[Person]]:
+    """The people this text speaks of: by name or number, or by their house; none when it has neither letter nor digit.
+
+    Of a house it is the house that is asked for its register, never the people in it: PostgreSQL takes a condition on an
+    expression for one that leaves nearly nobody, reads everybody for it, and looks the house of each of them up.
+    """
     names, at = _names(text), house_condition(operation, text)
+    houses = in_register(operation, Household.objects.filter(at)).values("pk")
     return [
-        *([names] if names else []),
-        *([Q(household__in=Household.objects.filter(at).values("pk"))] if at else []),
+        *([in_register(operation, Person.objects.filter(names))] if names else []),
+        *([Person.objects.filter(household__in=houses)] if at else []),
     ]
 
 
