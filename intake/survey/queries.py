@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
 from dvc.operations.models import Center, Operation
-from intake.help_requests.models import Need, NeedChange, NeedState
+from intake.help_requests.models import Need, NeedState
 from intake.survey.models import Appointment, AppointmentState, Round, Survey
 from intake.survey.route import timeline
 from intake.survey.services import minutes, place_of_site, stop_of
@@ -22,26 +22,32 @@ S = AppointmentState
 DAYS_SHOWN: Final = 7
 
 
-def waiting(operation: Operation) -> QuerySet[Need]:
-    """待っている調査: nobody is promised to come. A crisis first, then who has waited longest.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A need nobody is promised to come to. `misses`: how often nobody was there; `last_miss`: what was written then."""
 
-    Each with `misses` (how often nobody was there), `last_miss` (what was written then) and `since` (when the survey was
-    asked for).
-    """
-    missed = Appointment.objects.filter(need=OuterRef("pk"), state=S.ABSENT)
-    asked = NeedChange.objects.filter(need=OuterRef("pk"), to_state=NeedState.SURVEY_WAIT).order_by("-id")
+    need: Need
+    misses: int
+    last_miss: str
+
+
+def waiting(operation: Operation, *, most: int) -> list[Waiting]:
+    """待っている調査, a crisis first, then who has waited longest; at most `most`. Three queries: which they are is asked
+    first, so that nothing else is read of the thousands behind them."""
     booked = Appointment.objects.booked().filter(need=OuterRef("pk"))
-    return (
-        Need.objects.filter(operation=operation, state=NeedState.SURVEY_WAIT)
-        .exclude(Exists(booked))
+    found = Need.objects.filter(operation=operation, state=NeedState.SURVEY_WAIT).exclude(Exists(booked))
+    order = ("-needs_crisis", "received_at", "id")
+    first = list(found.order_by(*order).values_list("pk", flat=True)[:most])
+    needs = list(
+        Need.objects.filter(pk__in=first)
         .select_related("household__town", "resident", "requester")
-        .annotate(
-            misses=Count("survey_appointments", filter=Q(survey_appointments__state=S.ABSENT)),
-            last_miss=Subquery(missed.order_by("-id").values("reason")[:1]),
-            since=Subquery(asked.values("at")[:1]),
-        )
-        .order_by("-needs_crisis", "received_at", "id")
+        .order_by(*order)
     )
+    missed: dict[int, list[str]] = {}
+    absent = Appointment.objects.filter(need__in=first, state=S.ABSENT).order_by("id")
+    for need, reason in absent.values_list("need", "reason"):
+        missed.setdefault(need, []).append(reason)
+    return [Waiting(need, len(reasons := missed.get(need.pk, [])), "".join(reasons[-1:])) for need in needs]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def survey_home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The rounds of one day, and everybody who waits for a visit, oldest first."""
     operation, today = request.operation, timezone.localdate(request.now)
     day = DayForm.asked(request.GET, today=today)
-    waiting = list(queries.waiting(operation)[: WAITING_SHOWN + 1])
+    waiting = queries.waiting(operation, most=WAITING_SHOWN + 1)
     pages = queries.day_page(operation, day)
     context = {
         **SECTION,
