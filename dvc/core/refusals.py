@@ -288,6 +288,7 @@ REFUSALS: Final[dict[str, str]] = {
     "import.encoding": "文字の種類が分からないので読めません。Excelで開き、「CSV UTF-8」か「Excelブック（.xlsx）」で保存し直してください。",
     "import.locked": "パスワードがかかっています。Excelで開いてパスワードを外し、保存し直してください。",
     "import.mapped_twice": "「{field}」が2つの列に選ばれています。どちらか1つにしてください。",
+    "import.no_name_mapped": "ボランティアの名簿には、氏名か姓の列が要ります。どの列かを選んでください。",
     "import.no_sheet": "見えるシートがありません。Excelで開き、表のあるシートを表示して保存し直してください。",
     "import.not_a_table": "表のファイルではありません。CSVか、Excelブック（.xlsx）を選んでください。",
     "import.not_now": "この取り込みは、ほかの人が先に進めたか、いま動いています。画面を開き直してください。",

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from intake.exchange.columns import BY_CODE
+from intake.exchange.models import Outcome
 from intake.exchange.problems import ROW, is_error
 from intake.exchange.reading import Row
 from intake.exchange.values import Heard, hear, plain, shown
@@ -36,6 +37,17 @@ class Checked:
         return any(is_error(code) for _, code, _ in self.remarks)
 
 
+Remark = tuple[int, str, str]  # column, code, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the register knows of a line: an outcome that is settled by it, and what is to be told."""
+
+    outcome: Outcome | None
+    remark: Remark | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What lines are compared with, read once; `at`: the moment of the check."""
@@ -47,11 +59,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Where words go that have no place of their own: the field, how a sentence calls it, what stands between them."""
+    """Where words go that have no place of their own: the field, how a sentence calls it, what stands between them. All
+    empty where there is no such place."""
 
-    code: str
-    label: str
-    sign: str
+    code: str = ""
+    label: str = ""
+    sign: str = ""
 
 
 def check(
@@ -60,6 +73,7 @@ def check(
     known: Known,
     *,
     says_something: Sequence[str],
+    nothing: str,
     rest: Rest,
     judge: Callable[[dict[str, Any], Heard, Known], None],
 ) -> Checked | None:
@@ -76,7 +90,7 @@ def check(
     if not any(said.get(name) for name in says_something) and not any(
         is_error(code) for _, code, _ in heard.remarks
     ):
-        heard.note(ROW, "nothing")
+        heard.note(ROW, nothing)
     judge(said, heard, known)
     digest = _digest(row)
     return Checked(row.number, said, heard.remarks, _key(said, digest), digest)

@@ -107,6 +107,9 @@ class ImportRow(models.Model):
     household = models.ForeignKey("people.Household", null=True, on_delete=models.SET_NULL, related_name="+")
     person = models.ForeignKey("people.Person", null=True, on_delete=models.SET_NULL, related_name="+")
     caller = models.ForeignKey("people.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    volunteer = models.ForeignKey(
+        "volunteers.Volunteer", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     need_version = models.PositiveIntegerField(default=0)
     why = models.CharField(max_length=120, blank=True)
 
@@ -119,8 +122,15 @@ class ImportRow(models.Model):
             models.Index(fields=["imported", "outcome", "number"], name="import_rows_by_outcome"),
         ]
 
+    MADE: ClassVar[tuple[str, ...]] = ("need", "household", "person", "caller", "volunteer")
+
     def __str__(self) -> str:
         return f"{self.imported}: line {self.number}"
+
+    def forget(self) -> None:
+        """What the line made is not there (any more)."""
+        for name in self.MADE:
+            setattr(self, name, None)
 
 
 class ColumnMapping(models.Model):

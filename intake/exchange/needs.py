@@ -10,8 +10,8 @@ from typing import Any, Final
 from dvc.core.japanese import phone_digits, search_key
 from dvc.operations.models import Mode, Operation
 from intake.exchange import residents, undoing
-from intake.exchange.checking import Checked, Known
-from intake.exchange.models import Import, ImportRow
+from intake.exchange.checking import Checked, Found, Known
+from intake.exchange.models import Import, ImportRow, Outcome
 from intake.exchange.problems import ROW
 from intake.exchange.residents import household, resident
 from intake.exchange.values import Heard
@@ -67,15 +67,16 @@ def _judge_state(said: dict[str, Any], heard: Heard, has_town: bool) -> None:
     said["state"] = str(state)
 
 
-def here_already(operation: Operation, checked: Sequence[Checked]) -> set[int]:
+def compare(imported: Import, checked: Sequence[Checked]) -> dict[int, Found]:
     """The lines that come from an export of this very operation, by their number in the file."""
+    operation = imported.operation
     numbers = {
         one.number: number for one in checked if (number := number_here(one.said, operation)) is not None
     }
     ours = set(
         Need.objects.filter(operation=operation, number__in=numbers.values()).values_list("number", flat=True)
     )
-    return {line for line, number in numbers.items() if number in ours}
+    return {line: Found(Outcome.SAME) for line, number in numbers.items() if number in ours}
 
 
 def number_here(said: Mapping[str, Any], operation: Operation) -> int | None:

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from dvc.audit.services import entry, record_all
 from dvc.core.addresses import parse
-from dvc.operations.models import Operation
 from intake.exchange import undoing
-from intake.exchange.checking import Checked, Known
+from intake.exchange.checking import Checked, Found, Known
 from intake.exchange.columns import BY_CODE
 from intake.exchange.models import Import, ImportRow
 from intake.exchange.problems import ROW
@@ -67,9 +66,9 @@ def compare_with_code(said: dict[str, Any], heard: Heard, codes: postal.Known) -
         heard.note(ROW, "postal_other", text=text, town="・".join(names[:3]))
 
 
-def here_already(operation: Operation, checked: Sequence[Checked]) -> set[int]:
+def compare(imported: Import, checked: Sequence[Checked]) -> dict[int, Found]:
     """A resident is known again by the line alone."""
-    return set()
+    return {}
 
 
 # ── in ─────────────────────────────────────────────────────────────────────────────────────────

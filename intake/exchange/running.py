@@ -23,7 +23,7 @@ from dvc.core.refused import Refused
 from dvc.outbox import services as outbox
 from dvc.outbox.services import Claim
 from intake.exchange import reading, services
-from intake.exchange.checking import Checked, Known
+from intake.exchange.checking import Checked, Found, Known
 from intake.exchange.columns import Kind
 from intake.exchange.kinds import HANDLING, check
 from intake.exchange.models import Import, ImportRow, ImportState, Outcome
@@ -126,27 +126,31 @@ def _rows(imported: Import, checked: list[Checked]) -> list[ImportRow]:
         imported.rows.filter(key__in=keys).order_by("-number").values_list("key", "number")
     )  # the first of equal ones wins
     digests = dict(imported.rows.filter(key__in=keys).order_by("-number").values_list("key", "digest"))
-    here = HANDLING[Kind(imported.kind)].here_already(imported.operation, checked)
+    register = HANDLING[Kind(imported.kind)].compare(imported, checked)
     rows = []
     for one in checked:
         outcome, remarks = Outcome.WRONG if one.is_wrong else Outcome.NEW, list(one.remarks)
         known = before.get(scope(imported) + one.key)
         text = str(one.said.get("source_id", ""))
-        if one.number in here:
+        found = register.get(one.number, Found(None))
+        if known is not None and known.digest == one.digest:
             outcome = Outcome.SAME
+        elif found.outcome and not one.is_wrong:
+            outcome = found.outcome
+            remarks += [found.remark] if found.remark else []
         elif one.key in earlier:
             same = digests[one.key] == one.digest
             code = "repeated" if same else "number_twice"
             remarks.append((ROW, code, sentence(code, first=earlier[one.key], text=text)))
             outcome = Outcome.REPEATED if same and not one.is_wrong else Outcome.WRONG
-        elif known is not None and known.digest == one.digest:
-            outcome = Outcome.SAME
         elif known is not None:
             where = (
                 f"N{known.need.number}" if known.need else f"「{known.imported.name}」の{known.number}行目"
             )
             remarks.append((ROW, "number_taken", sentence("number_taken", text=text, where=where)))
             outcome = Outcome.WRONG
+        elif found.remark:
+            remarks.append(found.remark)
         earlier.setdefault(one.key, one.number)
         digests.setdefault(one.key, one.digest)
         rows.append(
@@ -206,14 +210,14 @@ def _take_in_chunk(imported: Import, rows: list[ImportRow], known: towns.Known, 
             HANDLING[Kind(imported.kind)].make(imported, free, known, at)
             for row in free:
                 row.outcome = Outcome.DONE
-            names = ["taken", "outcome", "need", "household", "person", "caller", "need_version"]
+            names = ["taken", "outcome", *ImportRow.MADE, "need_version"]
             update_all(free, names)
     except IntegrityError:
         now_taken = ImportRow.objects.filter(taken__in=[row.taken for row in free])
         if not now_taken.exists():
             raise
         for row in free:  # they are asked about again: somebody took some of them just now
-            row.need = row.household = row.person = row.caller = None
+            row.forget()
         _take_in_chunk(imported, free, known, at=at)
     gone = [row for row in rows if row.taken in taken]
     ImportRow.objects.filter(pk__in=[row.pk for row in gone]).update(outcome=Outcome.SAME)
@@ -259,6 +263,6 @@ def _take_back(imported: Import, rows: list[ImportRow]) -> None:
         row.outcome = Outcome.STAYS if row.why else Outcome.UNDONE
         row.taken = row.taken if row.why else None
         if not row.why:
-            row.need = row.household = row.person = row.caller = None
-    names = ["why", "outcome", "taken", "need", "household", "person", "caller"]
+            row.forget()
+    names = ["why", "outcome", "taken", *ImportRow.MADE]
     update_all(rows, names)

@@ -16,6 +16,7 @@ from dvc.operations.services import require_open
 from dvc.outbox import services as outbox
 from intake.exchange import columns, reading
 from intake.exchange.columns import BY_CODE, Kind
+from intake.exchange.kinds import HANDLING
 from intake.exchange.models import ColumnMapping, Import, ImportRow, ImportState, Outcome
 from intake.exchange.reading import Shape
 from intake.exchange.values import plain
@@ -100,17 +101,16 @@ def start_check(imported: Import, mapping: Mapping[int, str], *, by: By, at: dat
     """Remember how the columns are read and check every line in the background.
 
     Refused: import.not_now, import.nothing_mapped (neither name nor telephone nor address nor contents),
-    import.mapped_twice.
+    import.no_name_mapped (of volunteers), import.mapped_twice.
     """
     _require(imported, S.UPLOADED, S.CHECKED, S.STOPPED)
     codes = list(mapping.values())
     for code in codes:
         if codes.count(code) > 1 and not BY_CODE[code].many:
             raise Refused("import.mapped_twice", field=BY_CODE[code].label)
-    if not {"name", "family_name", "caller_name", "phone", "caller_phone", "address", "description"} & set(
-        codes
-    ):
-        raise Refused("import.nothing_mapped")
+    handling = HANDLING[Kind(imported.kind)]
+    if not set(handling.says_something) & set(codes):
+        raise Refused(handling.nothing_mapped)
     ColumnMapping.objects.update_or_create(
         center=imported.operation.center, kind=imported.kind, headings=columns.digest(imported.headers),
         defaults={

@@ -49,7 +49,7 @@ def leaned_on(
     return found
 
 
-# What may lean on a need, a person or a house, as people call it.
+# What may lean on a need, a person, a house or a volunteer, as people call it.
 NAMES: Final = {
     "dispatch.Dispatch": "チームの派遣",
     "help_requests.CrisisAlert": "危機介入の知らせ",
@@ -65,4 +65,11 @@ NAMES: Final = {
     "help_requests.Need": "ほかの困りごと",
     "web_requests.RequestLink": "本人用のリンク",
     "people.Person": "同じ世帯の人",
+    "checkin.Visit": "受付",
+    "volunteers.Card": "カード",
+    "volunteers.CardBinding": "カード",
+    "volunteers.Group": "団体の代表",
+    "volunteers.Volunteer": "付き添い・まとめた登録",
+    "volunteers.Merge": "まとめた登録",
+    "teams.Member": "チーム",
 }

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 from openpyxl.utils.datetime import from_excel
 
@@ -48,7 +50,7 @@ class Wrong(Exception):
 @dataclass(slots=True)
 class Heard:
     """What the cells of a row said, and what is to be told about them: (column, code, sentence). `extra`: words without a
-    place of their own, kept in the field that is called `rest`."""
+    place of their own, kept in the field that is called `rest`; where there is none they are told and left out."""
 
     rest: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +59,12 @@ class Heard:
 
     def note(self, column: int, code: str, **said: object) -> None:
         self.remarks.append((column, code, sentence(code, **said, rest=self.rest)))
+
+    def put_aside(self, column: int, code: str, words: str, **said: object) -> None:
+        """Tell it, and keep the words where there is a place for them."""
+        self.note(column, code if self.rest else f"{code}_left_out", **said)
+        if self.rest:
+            self.extra.append(words)
 
 
 def plain(value: Value) -> str:
@@ -142,8 +150,7 @@ def _phone(heard: Heard, column: int, field: Field, value: Value, at: datetime) 
     several = phone_numbers(text)
     first = several[0] if len(several) > 1 else text
     if len(several) > 1:
-        heard.note(column, "second_phone", read=first)
-        heard.extra.append(f"{field.label}：{text}")
+        heard.put_aside(column, "second_phone", f"{field.label}：{text}", read=first)
     digits = phone_digits(first)
     if not is_phone(first) and len(digits) in (9, 10) and not digits.startswith(("0", "+")):
         first = f"0{digits}"
@@ -275,8 +282,8 @@ def _count(heard: Heard, column: int, field: Field, value: Value, at: datetime) 
 
 def _elsewhere(heard: Heard, column: int, field: Field, value: Value) -> None:
     """A word without a code of ours goes into the description, so that it is not lost."""
-    heard.note(column, "word", text=shown(value))
-    heard.extra.append(f"{field.label}：{_clean(value, Field('', '', (), most=500))}")
+    words = f"{field.label}：{_clean(value, Field('', '', (), most=500))}"
+    heard.put_aside(column, "word", words, text=shown(value))
 
 
 def _codes(table: Mapping[str, str], value: Value) -> list[str | None]:
@@ -329,6 +336,61 @@ def _state(heard: Heard, column: int, field: Field, value: Value, at: datetime) 
         heard.values[field.code] = str(words.STATES[key])
 
 
+def _email(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
+    text = unicodedata.normalize("NFKC", _clean(value, field))
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise Wrong("email", text=shown(value)) from None
+    heard.values[field.code] = text
+
+
+def _birth_date(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
+    """A whole date as such; of a year alone the year."""
+    text = unicodedata.normalize("NFKC", plain(value)).strip()
+    if re.fullmatch(r"[0-9]{4}年?", text):
+        _birth(heard, column, field, value, at)
+        return
+    try:
+        day, _, was_number = day_and_clock(value)
+    except Wrong:
+        raise Wrong("birth", text=shown(value)) from None
+    if not 1890 <= day.year <= at.year:
+        raise Wrong("birth", text=shown(value))
+    if was_number:
+        heard.note(column, "serial_date", text=shown(value), read=f"{day.year}年{day.month}月{day.day}日")
+    heard.values[field.code] = day.isoformat()
+
+
+_FISCAL_YEAR: Final = re.compile(
+    r"(?:(?P<era>令和|R)(?P<n>[0-9]{1,2}|元)|(?P<year>20[0-9]{2}))年?度?", re.IGNORECASE
+)
+_REIWA_STARTS: Final = 2019
+
+
+def _insurance(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
+    """The fiscal year as a number, or the day of joining as a date. That somebody is insured without a year says too little:
+    it ends every March."""
+    text = unicodedata.normalize("NFKC", plain(value)).strip()
+    if found := _FISCAL_YEAR.fullmatch(text):
+        number = 1 if found["n"] == "元" else int(found["n"] or 0)
+        heard.values[field.code] = int(found["year"] or 0) or _REIWA_STARTS - 1 + number
+        return
+    key = search_key(text)
+    if text in words.YES_SIGNS or key in words.YES or key in words.INSURED:
+        heard.note(column, "insurance_year")
+        return
+    if text in words.NO_SIGNS or key in words.NO or key in words.NOT_INSURED:
+        return
+    try:
+        day, _, _ = day_and_clock(value)
+    except Wrong:
+        raise Wrong("insurance", text=shown(value)) from None
+    if day > timezone.localdate(at):
+        raise Wrong("insurance", text=shown(value))
+    heard.values[field.code] = day.isoformat()
+
+
 def _subrow(heard: Heard, column: int, field: Field, value: Value, at: datetime) -> None:
     heard.values[field.code] = plain(value).strip()
 
@@ -337,5 +399,7 @@ READERS: Final[Mapping[str, Callable[..., None]]] = {
     "text": _text, "id": _id, "phone": _phone, "postal": _postal, "moment": _moment, "clock": _clock, "birth": _birth,
     "yes": _yes, "count": _count, "tag": _tag, "state": _state, "subrow": _subrow,
     "method": _coded(words.METHODS, several=False), "damage": _coded(words.DAMAGES, several=True),
-    "category": _coded(words.CATEGORIES, several=True),
+    "category": _coded(words.CATEGORIES, several=True), "skills": _coded(words.SKILLS, several=True),
+    "gender": _coded(words.GENDERS, several=False), "vehicle": _coded(words.VEHICLES, several=False),
+    "plan": _coded(words.PLANS, several=False), "email": _email, "birth_date": _birth_date, "insurance": _insurance,
 }  # fmt: skip

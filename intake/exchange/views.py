@@ -45,7 +45,8 @@ _CONTENT_TYPES: Final = {
 @FORM
 def exchange_home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The files of this operation, and a new one."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    asked = request.GET.get("kind", "")
+    form = UploadForm(initial={"kind": asked if asked in Kind.values else Kind.NEEDS})
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
         if form.is_valid():

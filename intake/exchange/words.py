@@ -9,6 +9,7 @@ from dvc.core.japanese import search_key
 from intake.help_requests.answers import Damage
 from intake.help_requests.models import Method
 from intake.help_requests.models import NeedState as S
+from intake.volunteers.models import Gender, InsurancePlan, Skill, VehicleKind
 from intake.volunteers.models import WorkCategory as C
 
 
@@ -62,3 +63,37 @@ YES_SIGNS: Final = frozenset("○〇◯●◎✓✔☑レ")
 NO_SIGNS: Final = frozenset("×✕✖-－―ー☐□")
 YES: Final = frozenset(map(search_key, ("1", "はい", "有", "あり", "有り", "要", "必要", "true", "yes", "y", "x", "済", "同意", "同意する", "同意あり", "該当", "要見守り", "独居", "危機介入")))  # fmt: skip
 NO: Final = frozenset(map(search_key, ("0", "いいえ", "無", "なし", "無し", "不要", "false", "no", "n", "未", "同意しない", "同意なし", "非該当", "否", "しない")))  # fmt: skip
+
+
+# ── of volunteers ──────────────────────────────────────────────────────────────────────────────
+
+INSURED: Final = frozenset(map(search_key, ("加入", "加入済", "加入済み", "加入している")))
+NOT_INSURED: Final = frozenset(map(search_key, ("未加入", "加入していない", "これから")))
+SKILLS: Final = _keys(
+    {
+        **{label: code for code, label in Skill.choices},
+        "運転": Skill.DRIVER, "普通免許": Skill.DRIVER, "普通自動車": Skill.DRIVER, "自動車免許": Skill.DRIVER, "運転免許": Skill.DRIVER,
+        "軽トラ運転": Skill.DRIVER, "チェンソー": Skill.CHAINSAW, "伐木": Skill.CHAINSAW, "ユンボ": Skill.HEAVY, "バックホー": Skill.HEAVY,
+        "重機操作": Skill.HEAVY, "重機免許": Skill.HEAVY, "電気工事": Skill.ELECTRIC, "電気工事士": Skill.ELECTRIC, "大工": Skill.CARPENTRY,
+        "建築": Skill.CARPENTRY, "建築士": Skill.CARPENTRY, "看護": Skill.NURSE, "看護師": Skill.NURSE, "保健師": Skill.NURSE,
+        "介護": Skill.CARE, "介護福祉士": Skill.CARE, "ヘルパー": Skill.CARE, "社会福祉士": Skill.CARE, "福祉": Skill.CARE,
+        "相談": Skill.COUNSELOR, "傾聴": Skill.COUNSELOR, "臨床心理士": Skill.COUNSELOR, "調理": Skill.COOK, "調理師": Skill.COOK,
+        "炊き出し": Skill.COOK, "配食": Skill.COOK, "通訳": Skill.INTERPRETER, "手話通訳": Skill.INTERPRETER, "パソコン": Skill.PC,
+        "事務": Skill.PC, "PC": Skill.PC,
+    }
+)  # fmt: skip
+GENDERS: Final = _keys({"女": Gender.FEMALE, "女性": Gender.FEMALE, "F": Gender.FEMALE, "男": Gender.MALE, "男性": Gender.MALE, "M": Gender.MALE})  # fmt: skip
+VEHICLES: Final = _keys(
+    {
+        **{label: code for code, label in VehicleKind.choices if code},
+        "普通車": VehicleKind.CAR, "自家用車": VehicleKind.CAR, "車": VehicleKind.CAR, "軽トラ": VehicleKind.KEI_TRUCK,
+        "ダンプ": VehicleKind.TRUCK, "バン": VehicleKind.VAN, "ワゴン": VehicleKind.VAN,
+    }
+)  # fmt: skip
+PLANS: Final = _keys(
+    {
+        **{label: code for code, label in InsurancePlan.choices},
+        "基本": InsurancePlan.BASIC, "天災": InsurancePlan.QUAKE, "天災プラン": InsurancePlan.QUAKE, "天災・地震": InsurancePlan.QUAKE,
+        "天災・地震補償": InsurancePlan.QUAKE, "特定感染症": InsurancePlan.INFECTION, "特定感染症プラン": InsurancePlan.INFECTION,
+    }
+)  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -25,9 +24,9 @@ from intake.help_requests.models import CrisisAlert, Hazard, Need, NeedChange, N
 from intake.people.models import Household, Person, Town
 from tests import make
 from tests.intake.exchange import files
+from tests.intake.exchange.played import AT, checked, codes, outcomes, run_all, taken_in, undone, uploaded
 
 pytestmark = pytest.mark.django_db
-AT = make.at(9)
 
 
 @pytest.fixture
@@ -36,61 +35,6 @@ def operation() -> Operation:
     for number, kanji in enumerate("一二三", start=1):
         Town.objects.create(center=made.center, name=f"町前{kanji}丁目", lat=38.29 + number / 1000, lng=141.0)
     return made
-
-
-def now() -> datetime:
-    return AT
-
-
-def run_all() -> None:
-    """The workers, until nothing is left. The outbox lives in real time."""
-    for _ in range(100):
-        rows = list(
-            OutboxRow.objects.filter(kind=services.WORK).exclude(state__in=[State.DONE, State.PARKED])
-        )
-        if not rows:
-            return
-        for row in rows:
-            assert outbox.work(row.pk, now=timezone.now), OutboxRow.objects.get(pk=row.pk).last_error
-    raise AssertionError("no end")
-
-
-def uploaded(
-    operation: Operation, content: bytes, *, kind: Kind = Kind.NEEDS, name: str = "台帳.csv"
-) -> Import:
-    return services.upload(operation, kind, name=name, content=content, by=By(), at=AT)
-
-
-def checked(operation: Operation, content: bytes, *, kind: Kind = Kind.NEEDS) -> Import:
-    made = uploaded(operation, content, kind=kind)
-    services.start_check(made, {int(c): code for c, code in made.mapping.items()}, by=By(), at=AT)
-    run_all()
-    made.refresh_from_db()
-    return made
-
-
-def taken_in(operation: Operation, content: bytes, *, kind: Kind = Kind.NEEDS) -> Import:
-    made = checked(operation, content, kind=kind)
-    services.start_import(made, by=By(), at=AT)
-    run_all()
-    made.refresh_from_db()
-    return made
-
-
-def undone(made: Import) -> Import:
-    services.start_undo(made, by=By(), at=AT)
-    run_all()
-    made.refresh_from_db()
-    return made
-
-
-def outcomes(made: Import) -> dict[str, int]:
-    return services.count_rows(made)
-
-
-def codes(made: Import, outcome: Outcome | None = None) -> dict[int, list[str]]:
-    rows = made.rows.all() if outcome is None else made.rows.filter(outcome=outcome)
-    return {row.number: [code for _, code, _ in row.remarks] for row in rows if row.remarks}
 
 
 def world() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from dvc.outbox.models import Row as OutboxRow
 from dvc.outbox.models import State
 from intake.exchange.models import Import, ImportState
 from intake.help_requests.models import Need
+from intake.volunteers.models import Volunteer
 from tests import make
 from tests.intake.exchange import files
 
@@ -214,3 +215,19 @@ def test_a_workbook_leaves_as_one(office: Client, operation: Operation) -> None:
     sheet = load_workbook(BytesIO(content)).active
     assert sheet is not None
     assert sheet.max_row == 2
+
+
+def test_a_list_of_volunteers_from_its_own_page_to_the_register(office: Client, operation: Operation) -> None:
+    listed = text(office.get(f"/o/{operation.pk}/volunteers/"))
+    assert f"/o/{operation.pk}/files/?kind=volunteers" in listed
+    page = text(office.get(f"/o/{operation.pk}/files/?kind=volunteers"))
+    assert re.search('value="volunteers"[^>]*checked', page)
+    rows = [("氏名", "携帯"), ("佐藤 花", "090-0000-0001")]
+    base = upload(office, operation, files.csv_bytes(rows), name="名簿.csv", kind="volunteers")["Location"]
+    office.post(f"{base}check/", mapped(office.get(base)))
+    run_all()
+    office.post(f"{base}start/")
+    run_all()
+    assert "1行を取り込みました" in text(office.get(base))
+    person = Volunteer.objects.get()
+    assert f"/o/{operation.pk}/volunteers/{person.pk}/" in text(office.get(f"{base}?show=done"))

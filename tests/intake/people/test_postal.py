@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from dvc.audit.models import Entry
 from dvc.core.refused import Refused
-from intake.exchange import checking
+from intake.exchange.checking import Known
 from intake.exchange.columns import Kind
+from intake.exchange.kinds import check
 from intake.exchange.reading import Row
 from intake.people import postal, postal_file, towns
 from intake.people.models import PostalCode, Town
@@ -85,10 +86,8 @@ def test_an_import_says_where_code_and_address_do_not_fit(
     for name in ("中央", "高崎"):
         Town.objects.create(center=center, name=name, lat=38.29, lng=141.0)
     mapping = {0: "name", 1: "postal_code", 2: "address"}
-    checked = checking.check(
-        Row(2, ["高橋 キヨ", code, address]), mapping, Kind.RESIDENTS, known=towns.Known(center),
-        codes=postal.Known(center), at=timezone.now(),
-    )  # fmt: skip
+    known = Known(towns.Known(center), postal.Known(center), timezone.now())
+    checked = check(Row(2, ["高橋 キヨ", code, address]), mapping, Kind.RESIDENTS, known)
     assert checked is not None
     assert [remark[1] for remark in checked.remarks] == remarks
     assert checked.said.get("address", "") == kept
