@@ -401,6 +401,7 @@ POLICY: Final[dict[str, Who]] = {
     "dispatch_merge": May.DISPATCH,
     "dispatch_sheets_in": May.DISPATCH,
     "dispatch_key": May.DISPATCH,
+    "dispatch_member": May.DISPATCH,
     "work_order": May.DISPATCH,
     "work_order_count": May.DISPATCH,
     "work_order_pdf": May.DISPATCH,

@@ -168,6 +168,7 @@ REFUSALS: Final[dict[str, str]] = {
     "team.forbidden": "この班は組めません。{what}人を替えてください。",
     "team.is_out": "{number}班はもう出発しています。変更は帰着してから行ってください。",
     "team.is_over": "{number}班はもう終わっています。画面を開き直して、新しい班を組んでください。",
+    "team.leader_gone": "{name}さんは、もう帰っています（受付の記録）。いまいっしょにいる人をリーダーにしてください。",
     "team.leader_leaving": "{name}さんはこの班のリーダーです。先に別の人をリーダーにしてください。",
     "team.leader_minor": "{name}さんは18歳未満なので、リーダーにできません。別の人を選んでください。",
     "team.leader_not_member": "リーダーは班の中の人から選んでください。",

@@ -29,7 +29,7 @@ from matching.dispatch.undoing import undoable_until
 from matching.loans.queries import with_team
 from matching.proposals.models import Proposal, ProposalVisit
 from matching.safety.queries import policy_of
-from matching.teams.queries import with_rides
+from matching.teams.queries import Gone, gone_leaders, with_rides
 
 PER_PAGE: Final = 12
 LINES: Final = 20  # of a lane of one-line rows
@@ -49,6 +49,7 @@ class Card:
     late: Late | None
     names: Sequence[str]
     undo: bool
+    gone: Gone | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _sorted(operation: Operation, *, at: datetime) -> tuple[list[int], list[int]
 
 
 def _fill(operation: Operation, lanes: Sequence[Lane], *, at: datetime, real: datetime) -> None:
-    """Cards in place of the keys on the pages that are shown. Eight queries."""
+    """Cards in place of the keys on the pages that are shown. Nine queries."""
     keys = [pk for lane in lanes for pk in lane.page.object_list]
     there = Q(team__members__left_at__isnull=True) | Q(team__members__left_at__gte=F("departed_at"))
     rows = (
@@ -181,11 +182,11 @@ def _fill(operation: Operation, lanes: Sequence[Lane], *, at: datetime, real: da
     found = {row.pk: row for row in rows}
     teams = {row.team_id for row in found.values()}
     places, tools, names = places_of(teams), with_team(teams), at_work(operation.pk, real=real)
-    late = late_of(found.values(), operation, at=at)
+    late, gone = late_of(found.values(), operation, at=at), gone_leaders(teams)
     hold = timedelta(minutes=policy_of(operation).hold)
     for lane in lanes:
         lane.page.object_list = [
-            _card(found[pk], places[found[pk].team_id], tools, late, names, hold, at=at)
+            _card(found[pk], places[found[pk].team_id], tools, late, names, gone, hold, at=at)
             for pk in lane.page.object_list
             if pk in found
         ]
@@ -193,7 +194,7 @@ def _fill(operation: Operation, lanes: Sequence[Lane], *, at: datetime, real: da
 
 def _card(
     row: Any, place: Any, tools: Mapping[int, int], late: Mapping[int, Late], names: Mapping[int, Sequence[str]],
-    hold: timedelta, *, at: datetime,
+    gone: Mapping[int, Gone], hold: timedelta, *, at: datetime,
 ) -> Card:  # fmt: skip
     until = undoable_until(row)
     followed = has_report(row) and row.state != DispatchState.BACK
@@ -207,4 +208,5 @@ def _card(
         late=late.get(row.team_id),
         names=names.get(row.team_id, ()),
         undo=until is not None and at <= until and not followed,
+        gone=gone.get(row.team_id),
     )

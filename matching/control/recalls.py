@@ -19,6 +19,7 @@ from matching.safety.models import REACHED, How, Recall, RecallAnswer
 from matching.safety.queries import zones_of
 from matching.safety.zones import in_any
 from matching.teams.models import Team, TeamState
+from matching.teams.queries import Gone, gone_leaders
 
 # In this order on every list: who needs something first.
 HELP, SILENT, REACHED_OUT, BACK = "help", "silent", "reached", "back"
@@ -27,13 +28,15 @@ ORDER: Final = (HELP, SILENT, REACHED_OUT, BACK)
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One team in a recall. `inside`: in a danger zone; None when nobody knows where it is, or no zone is drawn."""
+    """One team in a recall. `inside`: in a danger zone; None when nobody knows where it is, or no zone is drawn. `gone`: its
+    leader has gone home without it."""
 
     team: Team
     place: Place | None
     inside: bool | None
     answers: Sequence[RecallAnswer]
     heads: int
+    gone: Gone | None
 
     @property
     def status(self) -> str:
@@ -123,10 +126,10 @@ def _standing(recall: Recall) -> QuerySet[RecallAnswer]:
 
 
 def progress(recall: Recall) -> Progress:
-    """Five queries, however many teams there are."""
+    """Six queries, however many teams there are; one more when a leader has gone home."""
     there = Q(members__left_at__isnull=True) | Q(members__left_at__gte=recall.started_at)
     teams = list(teams_of(recall).select_related("leader").annotate(heads=Count("members", filter=there)))
-    places = places_of([team.pk for team in teams])
+    places, gone = places_of([team.pk for team in teams]), gone_leaders(team.pk for team in teams)
     zones = [zone.points for zone in zones_of(recall.operation)]
     answers: dict[int, list[RecallAnswer]] = {}
     for answer in _standing(recall).select_related("by").order_by("at", "id"):
@@ -138,6 +141,7 @@ def progress(recall: Recall) -> Progress:
             inside=_inside(zones, places.get(team.pk)),
             answers=answers.get(team.pk, []),
             heads=team.heads,
+            gone=gone.get(team.pk),
         )
         for team in teams
     ]

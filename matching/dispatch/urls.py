@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from matching.dispatch import (
     car_views,
     counting_views,
+    member_views,
     order_views,
     paper_views,
     report_views,
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:dispatch_id>/cancel/", views.dispatch_cancel, name="dispatch_cancel"),
     path("<int:dispatch_id>/merge/", report_views.dispatch_merge, name="dispatch_merge"),
     path("<int:dispatch_id>/sheets/", counting_views.dispatch_sheets_in, name="dispatch_sheets_in"),
+    path("<int:dispatch_id>/member/", member_views.dispatch_member, name="dispatch_member"),
     path("<int:dispatch_id>/keys/<int:ride_id>/", counting_views.dispatch_key, name="dispatch_key"),
     path("<int:dispatch_id>/order/", order_views.work_order, name="work_order"),
     path("<int:dispatch_id>/order/count/", order_views.work_order_count, name="work_order_count"),

@@ -36,7 +36,7 @@ from matching.loans.queries import of_team, said
 from matching.loans.services import take_back_all
 from matching.queue.near import near
 from matching.safety.queries import working_band
-from matching.teams.queries import with_rides
+from matching.teams.queries import gone_leaders, with_rides
 from matching.teams.services import people_of, say_coming
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +70,8 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "behind": place.now.minutes_behind(request.now) if place.later else 0,
         "may_add": chains.may_add(place.visits),
         "sheets_printed": services.sheets_of(dispatch.team_id),
-        "people": [row.volunteer for row in dispatch.team.members.select_related("volunteer")],
+        "members": list(dispatch.team.members.select_related("volunteer", "visit")),
+        "gone": gone_leaders([dispatch.team_id]).get(dispatch.team_id),
         "late": dispatch.is_overdue(request.now),
         "jobs": sheets.jobs(dispatch.need),
         "tools": sheets.tools(dispatch.need),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from dvc.operations.models import Operation
 from intake.checkin.models import Visit
+from intake.volunteers.models import Volunteer
 from matching.equipment.models import Vehicle
 from matching.teams.models import Member, Ride
 from matching.trips.models import Run
@@ -17,6 +20,28 @@ def free_visits(operation: Operation) -> QuerySet[Visit]:
     """Open visits of people who are in no live team."""
     in_team = Member.objects.filter(volunteer=OuterRef("volunteer_id"), left_at__isnull=True)
     return Visit.objects.present().filter(~Exists(in_team), operation=operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The leader of a team has gone home without it: when, and who of it is still there and can be telephoned."""
+
+    at: datetime
+    others: tuple[Volunteer, ...]
+
+
+def gone_leaders(teams: Iterable[int]) -> dict[int, Gone]:
+    """Team pk → its leader as reception saw them leave, of live teams whose leader did. One query, two when there is one."""
+    in_team = Member.objects.filter(team__in=list(teams), left_at__isnull=True)
+    gone = in_team.filter(volunteer=F("team__leader"), visit__left_at__isnull=False)
+    left = dict(gone.values_list("team", "visit__left_at"))
+    if not left:
+        return {}
+    others: dict[int, list[Volunteer]] = {team: [] for team in left}
+    for member in in_team.filter(team__in=left, visit__left_at__isnull=True).select_related("volunteer"):
+        if member.volunteer.phone:
+            others[member.team_id].append(member.volunteer)
+    return {team: Gone(at, tuple(others[team])) for team, at in left.items()}
 
 
 def vehicles_here(operation: Operation) -> QuerySet[Vehicle]:

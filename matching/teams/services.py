@@ -258,9 +258,16 @@ def set_rides(team: Team, rides: Sequence[Drive], *, by: By, at: datetime) -> No
 
 @transaction.atomic
 def set_leader(team: Team, leader: Volunteer, *, by: By, at: datetime) -> None:
-    """Name another member leader, before the team leaves."""
-    fresh = _editable(team)
+    """Name another member leader: before the team leaves, or out there, when the leader has gone home. Refused:
+    team.is_over, team.leader_not_member, team.leader_minor, team.leader_gone."""
+    fresh = Team.objects.select_for_update(of=("self",)).select_related("operation", "leader").get(pk=team.pk)
+    if fresh.state not in LIVE:
+        raise Refused("team.is_over", number=fresh.number)
     _check_people(people_of(fresh), leader=leader, at=at)
+    if Member.objects.filter(
+        team=fresh, volunteer=leader, left_at=None, visit__left_at__isnull=False
+    ).exists():
+        raise Refused("team.leader_gone", name=leader.name)
     if Team.objects.filter(pk=fresh.pk).exclude(leader=leader).update(leader=leader):
         record("team.leader_set", fresh, by=by, at=at, operation=fresh.operation, leader=leader.pk)
     team.leader = leader
