@@ -19,6 +19,7 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
+from intake.help_requests.models import NeedState
 from intake.paper.models import SheetKind, SheetState
 from intake.paper.services import explain, print_sheets
 from intake.volunteers.models import Skill, VehicleKind, Volunteer
@@ -286,6 +287,37 @@ def test_of_a_closing_and_a_departure_at_the_same_moment_the_second_hears_of_the
         else:
             assert not out
             assert said == {"close": "done", "depart": "dispatch.not_ready"}
+
+
+def test_a_report_for_yesterday_is_kept_for_yesterday_and_nothing_of_the_closed_day_is_rewritten() -> None:
+    operation = make.operation()
+    dispatch = scene.out(operation)
+    explain_all(operation)
+    closing = services.close_day(operation, day=DAY, by=SYSTEM, at=FIVE)
+    morning = make.at(24 + 9)
+    reported = dispatches.report(
+        dispatch,
+        outcome="completed",
+        people=2,
+        text="きのうのうちに終わった",
+        by=SYSTEM,
+        at=morning,
+        by_leader=False,
+    )
+    again = dispatches.report(
+        dispatch, outcome="continuing", people=2, remaining="床下", by=SYSTEM, at=make.at(24 + 9, 5)
+    )
+    assert (reported.changed, again.changed) == (True, False)
+    dispatch.need.refresh_from_db()
+    assert dispatch.need.state == NeedState.COMPLETED
+    assert dispatch.later_reports.get().outcome == "continuing"  # two that differ: a person is asked
+    dispatches.come_back(dispatch, by=SYSTEM, at=make.at(24 + 9, 10))
+    closing.refresh_from_db()
+    assert closing.reopened_at is None
+    assert closing.figures["team"] == [1, 0, 1]
+    assert {one.kind for one in ledger(operation, day=DAY, at=morning).missing} == {Kind.HEAD}
+    services.close_day(operation, day=DAY + timedelta(days=1), by=SYSTEM, at=TOMORROW)
+    assert NamedException.objects.filter(kind=Kind.TEAM, settled_at__isnull=False).count() == 1
 
 
 def test_what_was_closed_before_operations_knew_of_it_is_told_by_the_upgrade() -> None:

@@ -88,6 +88,16 @@ def test_who_shares_nothing_is_neither_refused_nor_held_up() -> None:
     assert set(Proposal.objects.values_list("state", flat=True)) == {ProposalState.ACCEPTED}
 
 
+def test_of_fifty_who_decide_the_same_proposal_one_gets_it_and_the_others_hear_who() -> None:
+    operation = make.operation()
+    need = make.need(operation)
+    proposal = offered(run_of(operation), [need], people(operation, 2))
+    assert at_once([proposal] * 50) == {"won": 1, "proposal.already_accepted": 49}
+    assert Dispatch.objects.holding().get().need == need
+    assert Member.objects.count() == 2
+    assert Entry.objects.filter(action="dispatch.assigned").count() == 1
+
+
 def test_of_many_who_want_one_person_for_different_needs_one_gets_them() -> None:
     operation = make.operation()
     run, (wanted, *others) = run_of(operation), people(operation, 1 + MANY)
