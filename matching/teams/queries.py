@@ -34,7 +34,7 @@ def gone_leaders(teams: Iterable[int]) -> dict[int, Gone]:
     """Team pk → its leader as reception saw them leave, of live teams whose leader did. One query, two when there is one."""
     in_team = Member.objects.filter(team__in=list(teams), left_at__isnull=True)
     gone = in_team.filter(volunteer=F("team__leader"), visit__left_at__isnull=False)
-    left = dict(gone.values_list("team", "visit__left_at"))
+    left = {team: at for team, at in gone.values_list("team", "visit__left_at") if at is not None}
     if not left:
         return {}
     others: dict[int, list[Volunteer]] = {team: [] for team in left}
