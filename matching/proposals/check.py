@@ -97,21 +97,26 @@ def check_team(
     rides: Sequence[Drive] = (),
     stay: Collection[Volunteer] = (),
     then: Sequence[Need] = (),
+    by_hand: bool = True,
 ) -> TeamCheck:
     """Ask the solver's rules about these people at this need now, and at those they do `then`. Whether they are free is
     the team's constraint.
 
     The way to travel is worked out: in the cars that are named (`rides`) and, where their seats do not suffice, in
     members' own cars besides; with none named on foot where that is near enough. The cars of those in `stay` are left
-    where they are unless they are named.
+    where they are unless they are named. `by_hand`: False where no destination and no fixed team stands in the operation.
     """
     people = [person.pk for person in volunteers]
-    gathered = gather(need.operation, at=at, need=need.pk, then=[one.pk for one in then], people=people)
+    gathered = gather(
+        need.operation, at=at, need=need.pk, then=[one.pk for one in then], people=people,
+        vehicles=any(ride.vehicle for ride in rides),
+    )  # fmt: skip
     problem, numbers = gathered.problem, {f"N{one.pk}": one.number for one in (need, *then)}
     visits = tuple(one for one in numbers if one in problem.need_by)
     names = {f"V{person.pk}": person.name for person in volunteers}
     aside = tuple(Finding(why.code, why.text) for why in gathered.set_aside.values())
-    aside += tuple(Finding(code, sentence) for code, sentence in against([need, *then], volunteers, at=at))
+    said_by_hand = against([need, *then], volunteers, at=at) if by_hand else ()
+    aside += tuple(Finding(code, sentence) for code, sentence in said_by_hand)
     out = [
         Finding(why.code, f"{names[f'V{pk}']}さん：{why.text}")
         for pk, why in gathered.left_out.items()

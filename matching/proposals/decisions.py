@@ -171,20 +171,16 @@ def look(wish: Wish, *, at: datetime) -> Looked:
     """The rules take longer than all the writing, so they are asked before anybody has to wait for it. `_send` asks them
     again where what they leaned on has changed since."""
     decided = decided_until_now(wish.visits[0].operation_id)
-    return Looked(_check(wish, at=at), [need.version for need in wish.visits], decided)
+    return Looked(_check(wish, decided, at=at), [need.version for need in wish.visits], decided)
 
 
-def _check(wish: Wish, *, at: datetime) -> TeamCheck:
+def _check(wish: Wish, decided: Sequence[Any], *, at: datetime) -> TeamCheck:
     need, *then = wish.visits
+    _, destinations, _, fixed_teams, _ = decided
     return check_team(
-        need,
-        then=then,
-        volunteers=wish.volunteers,
-        leader=wish.leader,
-        rides=wish.rides,
-        stay=wish.stay,
-        at=at,
-    )
+        need, then=then, volunteers=wish.volunteers, leader=wish.leader, rides=wish.rides, stay=wish.stay,
+        by_hand=bool(destinations or fixed_teams), at=at,
+    )  # fmt: skip
 
 
 def decided_until_now(operation_id: int) -> Sequence[Any]:
@@ -247,7 +243,7 @@ def _send(wish: Wish, looked: Looked, *, held: bool, overrule: str, by: By, at: 
         raise Refused("proposal.need_held")
     found = looked.check
     if is_old(looked, wish):
-        found = _check(wish, at=at)
+        found = _check(wish, decided_until_now(need.operation_id), at=at)
     _withdraw_offers(wish.visits, wish.volunteers, found.rides, at=at)
     team = teams.form(
         need.operation, volunteers=wish.volunteers, leader=wish.leader, rides=found.rides, mode=found.mode, by=by,

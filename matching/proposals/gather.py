@@ -107,12 +107,13 @@ def gather(
     need: int | None = None,
     then: Collection[int] = (),
     people: Collection[int] | None = None,
+    vehicles: bool = True,
 ) -> Gathered:
     """The problem at the moment `at`. Six statements at most, whatever the size (the sixth asks what people said today).
 
     With `need` and `people` (pks) only that need and those a team does `then`, held or not, and those people with the
     rest of their groups: what it takes to check one team (one statement more where it asks for tools that are counted:
-    what the other teams have). Else what is on offer now is the baseline: changing it costs
+    what the other teams have; one less without `vehicles` of the center and without tools). Else what is on offer now is the baseline: changing it costs
     points (churn), so that the screen stays calm.
     """
     sites, steps = _sites_and_steps(operation)
@@ -120,11 +121,15 @@ def gather(
     only = None if need is None else frozenset({need, *then})
     rows = _need_rows(operation, only)
     tied = ties(operation, day=timezone.localdate(at), only=only)
-    fleet, stock, lent = _things(operation, sites, at=at)
+    asks_tools = any(item["items__tools"] for row in rows for item in row)
+    if only is None or vehicles or asks_tools:
+        fleet, stock, lent = _things(operation, sites, at=at)
+    else:
+        fleet, stock, lent = (), {}, {}
     counted = any(stock.values())
     if only is None:
         _less_what_is_out(stock, sites, (row for row in rows if row[0]["team"] is not None), lent)
-    elif counted and any(item["items__tools"] for row in rows for item in row):
+    elif counted and asks_tools:
         _less_what_is_out(stock, sites, _need_rows(operation, only, of_teams=True), lent)
     # A need whose team is on its way back may wait again (継続): it counts as waiting, its tools as out.
     waiting = [
