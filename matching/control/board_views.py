@@ -29,6 +29,7 @@ from matching.control.board import address, pages_in
 from matching.control.drawn import Drawn
 from matching.dispatch import undoing
 from matching.dispatch.models import Dispatch
+from matching.dispatch.paper_lists import list_due
 from matching.proposals import decisions
 from matching.proposals.models import Proposal
 from matching.safety.queries import conditions
@@ -114,6 +115,7 @@ def _draw(sight: Sight, version: str) -> str:
         "now": sight.at,
         "may_match": sight.may_match,
         "conditions": conditions(sight.operation, at=sight.at),
+        "list_due": list_due(sight.operation, at=sight.at),
         "version": version,
     }
     return render_to_string("matching/control/_board.html", context)

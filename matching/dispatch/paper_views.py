@@ -14,9 +14,9 @@ from dvc.audit.services import looked
 from intake.paper.models import SheetKind
 from intake.paper.services import print_sheets
 from matching.dispatch.models import IN_FIELD
+from matching.dispatch.paper_lists import TITLE
 from matching.dispatch.queries import board_rows, places_of
 
-TITLE: Final = "外に出ている班"
 PER_PAGE: Final = 12  # also when each of them has two vehicles whose keys are ticked off
 
 

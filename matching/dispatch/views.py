@@ -127,6 +127,8 @@ def _show_depart(
         "form": form,
         "refusal": refusal,
         "missing": missing,
+        "of_people": any(block.who for block in missing),
+        "of_day": any(block.code in ("heat", "weather") for block in missing),
         "can_override": bool(missing) and not any(block.firm for block in missing),
         "is_chief": Role.CHIEF in request.roles,
         "people": people_of(dispatch.team),

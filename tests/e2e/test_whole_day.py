@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import PHONE, TABLET, Visitor, manage
-from tests.e2e.reception import set_up
+from tests.e2e.conftest import PHONE, TABLET, WALL, Visitor, manage
+from tests.e2e.reception import fresh_link, set_up
 from tests.infra.center import RunningCenter
 
 _MORNING = """
@@ -93,8 +93,18 @@ def test_a_team_with_tools_and_a_shuttle_refuses_extra_work_and_the_day_is_close
     expect(page.get_by_text("名簿の確認はすみました。")).to_be_visible()
     for box in page.locator("input[name=checks]").all():
         box.check()
+    wall = Visitor(browser, running, WALL)
+    wall.sign_in(fresh_link(running, desk))
+    go(wall.page, f"{base}/board/wall/")
+    outside = wall.page.locator(".wall-tile").filter(has_text="外に出ている").locator(".wall-tile__number")
+    expect(outside).to_have_text("0人")
     page.get_by_role("button", name="出発する", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="1班が出発しました")).to_be_visible()
+    # The wall sees it without anybody touching it, in numbers and without a name or an address.
+    expect(outside).to_have_text("2人")
+    for private in ("髙﨑", "𠮷田", "高橋 キヨ", "町前 9999"):
+        expect(wall.page.get_by_text(private)).to_have_count(0)
+    wall.picture("day-wall")
 
     # Without a signal the phone keeps what the leader tells, and says so.
     leader = Visitor(browser, running, PHONE)
@@ -162,6 +172,6 @@ def test_a_team_with_tools_and_a_shuttle_refuses_extra_work_and_the_day_is_close
     card.get_by_role("button", name="例外として書きとめる").click()
     page.get_by_role("button", name=re.compile("を閉じる")).click()
     expect(page.get_by_text("この日は閉じてあります")).to_be_visible()
-    expect(page.get_by_role("heading", name=re.compile("も来られると聞いた人（1人）"))).to_be_visible()
+    expect(page.locator("#coming")).to_contain_text("髙﨑 一郎さん")
     chief.picture("day-closed")
-    assert chief.errors == leader.errors == []
+    assert chief.errors == leader.errors == wall.errors == []

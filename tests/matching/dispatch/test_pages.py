@@ -17,10 +17,14 @@ from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
+from intake.paper.models import PaperSheet
 from intake.people.models import Person
+from matching.control.board_views import DRAWN
 from matching.dispatch import services, sheets, tokens
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from matching.dispatch.paper_lists import list_due
 from matching.safety import services as safety
+from matching.safety.models import Weather
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -159,7 +163,7 @@ def test_the_board_costs_the_same_for_one_team_and_for_ten(django_assert_max_num
     for _ in range(10):
         scene.assigned(operation)
     client = signed_in(make.user(operation.center))
-    with django_assert_max_num_queries(23):  # type: ignore[operator]
+    with django_assert_max_num_queries(24):  # type: ignore[operator]
         client.get(board_url(operation))
 
 
@@ -364,6 +368,46 @@ def test_the_gate_says_how_long_to_work_and_to_rest_in_today_s_heat(wbgt: float 
     refused = client.post(url("dispatch_depart", dispatch), {"due_back": "23:59"})
     assert refused.status_code == 409
     assert f"{rhythm}休むと伝えました" in refused.content.decode()
+
+
+def test_the_gate_leads_to_where_what_is_missing_can_be_mended() -> None:
+    dispatch = dispatch_now()
+    client = signed_in(make.user(dispatch.operation.center))
+    safety.raise_weather(
+        dispatch.operation, Weather.STORM, by=SYSTEM, at=timezone.now() - timedelta(minutes=1)
+    )
+    text = client.get(url("dispatch_depart", dispatch)).content.decode()
+    assert "暴風警報が出ています" in text
+    assert reverse("safety_page", args=[dispatch.operation_id]) in text
+    assert "受付の画面で直す" not in text
+    uninsured = dispatch_now(insured=False)
+    text = (
+        signed_in(make.user(uninsured.operation.center))
+        .get(url("dispatch_depart", uninsured))
+        .content.decode()
+    )
+    assert "受付の画面で直す" in text
+    assert reverse("safety_page", args=[uninsured.operation_id]) not in text
+
+
+@pytest.mark.database
+def test_the_board_asks_for_a_printed_list_each_hour_while_teams_are_outside() -> None:
+    dispatch = dispatch_now()
+    operation, client = dispatch.operation, signed_in(make.user(dispatch.operation.center))
+    asks = "外に出ている班の一覧を"
+    assert asks not in client.get(board_url(operation)).content.decode()
+    services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=timezone.now() - timedelta(minutes=90))
+    assert "まだ印刷していません" in client.get(board_url(operation)).content.decode()
+    assert client.post(reverse("paper_teams", args=[operation.pk])).status_code == 200
+    assert list_due(operation, at=timezone.now() + timedelta(minutes=59)) is None
+    due = list_due(operation, at=timezone.now() + timedelta(minutes=61))
+    assert due is not None
+    assert due.last is not None
+    PaperSheet.objects.filter(operation=operation).update(printed_at=timezone.now() - timedelta(minutes=61))
+    DRAWN.forget()
+    assert "から印刷していません" in client.get(board_url(operation)).content.decode()
+    services.come_back(dispatch, by=SYSTEM, at=timezone.now())
+    assert list_due(operation, at=timezone.now() + timedelta(hours=5)) is None
 
 
 # ── paper ──────────────────────────────────────────────────────────────────────────────────────
