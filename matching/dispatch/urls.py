@@ -34,7 +34,6 @@ urlpatterns: list[URLPattern] = [
     path("<int:dispatch_id>/on-site/", views.dispatch_on_site, name="dispatch_on_site"),
     path("<int:dispatch_id>/next/", views.dispatch_next, name="dispatch_next"),
     path("<int:dispatch_id>/drop/", views.dispatch_drop, name="dispatch_drop"),
-    path("<int:dispatch_id>/add/", views.dispatch_add, name="dispatch_add"),
     path("<int:dispatch_id>/postpone/", views.dispatch_postpone, name="dispatch_postpone"),
     path("<int:dispatch_id>/return/", views.dispatch_return, name="dispatch_return"),
     path("<int:dispatch_id>/cancel/", views.dispatch_cancel, name="dispatch_cancel"),

@@ -19,7 +19,6 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import looked
 from dvc.core.refused import Refused
-from intake.help_requests.models import Need
 from matching.dispatch import chains, merging, queries, services, sheets
 from matching.dispatch.forms import (
     CancelForm,
@@ -34,7 +33,6 @@ from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment.models import Vehicle
 from matching.loans.queries import of_team, said
 from matching.loans.services import take_back_all
-from matching.queue.near import near
 from matching.safety.queries import working_band
 from matching.teams.queries import gone_leaders, with_rides
 from matching.teams.services import people_of, say_coming
@@ -182,43 +180,6 @@ def dispatch_drop(request: StaffRequest, operation_id: int, dispatch_id: int) ->
             return redirect("dispatch_detail", operation_id, queries.place_of(dispatch).now.pk)
     context = {**SECTION, "dispatch": dispatch, "form": form, "refusal": refusal, "only_this": True}
     return render(request, "matching/dispatch/cancel.html", context, status=409 if refusal else 200)
-
-
-@never_cache
-@FORM
-def dispatch_add(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """One more need near the last house of a team, chosen from those that wait."""
-    dispatch = one_of(request, dispatch_id)
-    last = queries.place_of(dispatch).visits[-1]
-    refusal = ""
-    if request.method == "POST":
-        need = access.of_operation(
-            request.operation, Need.objects.select_related("operation"), _pk(request.POST.get("need"))
-        )
-        try:
-            services.add_visit(dispatch.team, need, by=by(request), at=request.now)
-        except Refused as refused:
-            refusal = refused.text
-        else:
-            messages.success(
-                request,
-                f"{dispatch.team}の行き先にN{need.number}を足しました。リーダーに電話で伝えてください。",
-            )
-            return redirect("dispatch_detail", operation_id, dispatch_id)
-    context = {
-        **SECTION,
-        "dispatch": dispatch,
-        "last": last,
-        "near": near(request.operation, last.need, at=request.now),
-        "refusal": refusal,
-        "heads": len(people_of(dispatch.team)),
-    }
-    return render(request, "matching/dispatch/add.html", context, status=409 if refusal else 200)
-
-
-def _pk(text: str | None) -> int:
-    """The number that was sent; 0, which is nobody's, for anything else."""
-    return int(text) if text and text.isdecimal() and len(text) <= LONGEST_ID else 0
 
 
 @require_POST

@@ -130,15 +130,15 @@ def check_team(
     travel = Travel(problem)
     read = rules.review(problem, model.Plan(teams=(team,)), travel)
     said = [
-        (one.code, _which(one, numbers) + _say(one, problem, team, names))
+        (one.code, _which(one, numbers) + sentence_of(one, problem, team, names))
         for one in read.violations
         if one.code != "unknown_volunteer"
     ]
     line = read.timelines.get(team.id)
     return TeamCheck(
-        forbidden=(*out, *_findings(said, lambda code: code in FORBIDDEN)),
-        warnings=(*aside, *_findings(said, lambda code: code not in FORBIDDEN | LATER)),
-        later=_findings(said, lambda code: code in LATER),
+        forbidden=(*out, *findings(said, lambda code: code in FORBIDDEN)),
+        warnings=(*aside, *findings(said, lambda code: code not in FORBIDDEN | LATER)),
+        later=findings(said, lambda code: code in LATER),
         mode=team.mode,
         rides=(*rides, *_own_cars(team.vehicles[len(rides) :], volunteers)),
         spans=line.spans if line else (),
@@ -223,13 +223,16 @@ def _owners(problem: model.Problem, members: Iterable[str], *, truck_first: bool
     )
 
 
-def _findings(said: Iterable[tuple[str, str]], wanted: Callable[[str], bool]) -> tuple[Finding, ...]:
+def findings(said: Iterable[tuple[str, str]], wanted: Callable[[str], bool]) -> tuple[Finding, ...]:
     """Each sentence once, in the order of the rules."""
     texts = {text: Finding(code, text) for code, text in said if wanted(code)}
     return tuple(texts.values())
 
 
-def _say(found: rules.Violation, problem: model.Problem, team: model.Team, names: dict[str, str]) -> str:
+def sentence_of(
+    found: rules.Violation, problem: model.Problem, team: model.Team, names: Mapping[str, str]
+) -> str:
+    """A broken rule with the names of people and things in it."""
     if found.code == "wrong_size":
         need = problem.need_by[found.need or team.visits[0]]
         return f"{len(team.members)}人です。めやすは{need.min}～{need.max}人です。"

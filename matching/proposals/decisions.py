@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.db import transaction
 
@@ -21,7 +21,7 @@ from intake.volunteers.models import Volunteer
 from matching.dispatch import services as dispatching
 from matching.dispatch.models import Dispatch
 from matching.proposals.cars import drives, vehicles_of
-from matching.proposals.check import TeamCheck, check_team
+from matching.proposals.check import Finding, TeamCheck, check_team
 from matching.proposals.models import Overrule, Proposal, ProposalState
 from matching.queue import services as queue
 from matching.queue.models import Lock, Pin
@@ -244,12 +244,12 @@ def _send(wish: Wish, looked: Looked, *, held: bool, overrule: str, by: By, at: 
     found = looked.check
     if is_old(looked, wish):
         found = _check(wish, decided_until_now(need.operation_id), at=at)
-    _withdraw_offers(wish.visits, wish.volunteers, found.rides, at=at)
+    withdraw_offers(wish.visits, wish.volunteers, found.rides, at=at)
     team = teams.form(
         need.operation, volunteers=wish.volunteers, leader=wish.leader, rides=found.rides, mode=found.mode, by=by,
         at=at,
     )  # fmt: skip
-    _obey(found, overrule=overrule)
+    obey(found, overrule=overrule)
     legs = found.legs if len(found.legs) == len(wish.visits) else None
     dispatch = dispatching.assign(team, need, then=then, legs=legs, by=by, at=at)
     if found.warnings:
@@ -270,14 +270,24 @@ def is_old(looked: Looked, wish: Wish) -> bool:
     return by_hand != by_hand_before or (looked.check.takes_tools and team != team_before)
 
 
-def _obey(found: TeamCheck, *, overrule: str) -> None:
+class Checked(Protocol):
+    """What the rules say about a team: `warnings` may be overruled with a reason."""
+
+    @property
+    def forbidden(self) -> Sequence[Finding]: ...
+    @property
+    def warnings(self) -> Sequence[Finding]: ...
+
+
+def obey(found: Checked, *, overrule: str) -> None:
+    """Raises `Refused`: team.forbidden, or team.needs_ok for warnings without a reason to go all the same."""
     if found.forbidden:
         raise Refused("team.forbidden", what="".join(one.text for one in found.forbidden))
     if found.warnings and not overrule.strip():
         raise Refused("team.needs_ok", what="".join(one.text for one in found.warnings))
 
 
-def _withdraw_offers(
+def withdraw_offers(
     visits: Sequence[Need], people: Iterable[Volunteer], rides: Iterable[Drive], *, at: datetime
 ) -> None:
     """Offers that this decision made impossible: for one of its needs, with one of its people or vehicles."""

@@ -111,9 +111,10 @@ def gather(
 ) -> Gathered:
     """The problem at the moment `at`. Six statements at most, whatever the size (the sixth asks what people said today).
 
-    With `need` and `people` (pks) only that need and those a team does `then`, held or not, and those people with the
-    rest of their groups: what it takes to check one team (one statement more where it asks for tools that are counted:
-    what the other teams have; one less without `vehicles` of the center and without tools). Else what is on offer now is the baseline: changing it costs
+    With `need` and `people` (pks) only that need and those a team does `then`, held or not, and those people, in a
+    team or not, with who of their groups is free: what it takes to check one team (one statement more where it asks for
+    tools that are counted: what the other teams have; one less without `vehicles` of the center and without tools). Else
+    what is on offer now is the baseline: changing it costs
     points (churn), so that the screen stays calm.
     """
     sites, steps = _sites_and_steps(operation)
@@ -184,11 +185,14 @@ def _visits(operation: Operation, *, at: datetime, people: Collection[int] | Non
     # each of them reads the whole table each time.
     insured = InsurancePolicy.objects.covering(at).values("volunteer_id")
     covered = ExpressionWrapper(Q(volunteer_id__in=insured), BooleanField())
-    visits = free_visits(operation).select_related("volunteer__group").annotate(covered=covered)
-    visits = visits.only(*READ)
+    visits = free_visits(operation)
     if people is not None:
+        # Those who are asked about also when a team has them: it may be that one.
         together = Volunteer.objects.filter(pk__in=people, group__isnull=False).values("group_id")
-        visits = visits.filter(Q(volunteer__in=people) | Q(volunteer__group__in=together))
+        with_them = visits.filter(volunteer__group__in=together).order_by().values("pk")
+        asked = Q(volunteer__in=people) | Q(pk__in=with_them)
+        visits = Visit.objects.present().filter(asked, operation=operation)
+    visits = visits.select_related("volunteer__group").annotate(covered=covered).only(*READ)
     return list(visits.order_by("volunteer_id"))
 
 

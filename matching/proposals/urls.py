@@ -7,6 +7,7 @@ from matching.equipment import views as equipment
 from matching.proposals import (
     hand_views,
     mode_views,
+    one_more_views,
     people_views,
     posting_views,
     team_views,
@@ -42,6 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("what-if/<int:what_if_id>/part/", what_if_views.result_part, name="what_if_part"),
     path("what-if/<int:what_if_id>/take/", what_if_views.take_over, name="what_if_take"),
     path("people/", people_views.people, name="matching_people"),
+    path("teams/<int:dispatch_id>/add/", one_more_views.add, name="dispatch_add"),
     path("needs/<int:need_id>/team/", team_views.make_team, name="team_make"),
     path("needs/<int:need_id>/hold/", views.hold, name="queue_hold"),
     path("needs/<int:need_id>/release/", views.release, name="queue_release"),
