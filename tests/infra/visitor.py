@@ -24,6 +24,9 @@ class Visitor:
     def __post_init__(self) -> None:
         self.line = http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=60)
 
+    def close(self) -> None:
+        self.line.close()
+
     def ask(self, method: str, path: str, body: str = "") -> tuple[int, str, str]:
         """Status, X-Version and what came."""
         answer, came = self._ask(method, path, body)
