@@ -16,6 +16,7 @@ from intake.paper.services import print_sheets
 from matching.dispatch.models import IN_FIELD
 from matching.dispatch.paper_lists import TITLE
 from matching.dispatch.queries import board_rows, places_of
+from matching.dispatch.surroundings import dangers
 
 PER_PAGE: Final = 12  # also when each of them has two vehicles whose keys are ticked off
 
@@ -25,8 +26,10 @@ def paper_teams(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The list of this moment under serials of its own. The leaders' numbers on it are looked at, and logged so."""
     teams = list(board_rows(request.operation, at=request.now).filter(state__in=IN_FIELD))
     places = places_of([team.team_id for team in teams])
+    here = dangers(request.operation)
     for team in teams:
         team.later = places[team.team_id].later  # type: ignore[attr-defined]  # for the template
+        team.inside = bool(here.zones_at(team.need.household))  # type: ignore[attr-defined]
         team.keys = [drive for drive in team.team.drives if drive.vehicle]  # type: ignore[attr-defined]
     pages = [teams[i : i + PER_PAGE] for i in range(0, len(teams), PER_PAGE)] or [[]]
     sheets = print_sheets(

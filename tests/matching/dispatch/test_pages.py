@@ -410,6 +410,25 @@ def test_the_board_asks_for_a_printed_list_each_hour_while_teams_are_outside() -
     assert list_due(operation, at=timezone.now() + timedelta(hours=5)) is None
 
 
+def test_the_list_on_paper_says_which_teams_are_in_a_danger_zone() -> None:
+    operation, now = make.operation(), timezone.now()
+    for lat in (38.280, 38.300):
+        crew = [scene.present(operation, make.volunteer(operation.center), at=now - timedelta(hours=1))]
+        there = services.assign(
+            scene.team(operation, *crew, at=now), make.need(operation, lat=lat), by=SYSTEM, at=now
+        )
+        services.depart(there, checks=scene.ALL, by=SYSTEM, at=now)
+    client = signed_in(make.user(operation.center))
+    coast = [[38.27, 141.0], [38.27, 141.05], [38.29, 141.05], [38.29, 141.0]]
+    assert (
+        "<small>危険な区域の中</small>"
+        not in client.post(reverse("paper_teams", args=[operation.pk])).content.decode()
+    )
+    safety.add_zone(operation, name="海岸ぞい", points=coast, by=SYSTEM, at=now)
+    text = client.post(reverse("paper_teams", args=[operation.pk])).content.decode()
+    assert text.count("<small>危険な区域の中</small>") == 1
+
+
 # ── paper ──────────────────────────────────────────────────────────────────────────────────────
 def test_failure_24_the_sheet_tells_the_team_everything_and_nothing_about_health() -> None:
     operation = make.operation()
