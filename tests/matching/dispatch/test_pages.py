@@ -163,7 +163,7 @@ def test_the_board_costs_the_same_for_one_team_and_for_ten(django_assert_max_num
     for _ in range(10):
         scene.assigned(operation)
     client = signed_in(make.user(operation.center))
-    with django_assert_max_num_queries(24):  # type: ignore[operator]
+    with django_assert_max_num_queries(25):  # type: ignore[operator]
         client.get(board_url(operation))
 
 
