@@ -326,6 +326,8 @@ REFUSALS: Final[dict[str, str]] = {
     # the on-site survey
     "survey.alone": "現地調査は2人で行きます。もう1人の職員を選ぶか、一緒に行く人のお名前を入れてください。",
     "survey.booked_already": "N{number} の調査は、もう約束してあります。日時を変えるときは、その約束の「日時を変える」を押してください。",
+    "survey.photo": "「{name}」：{why}写真は、もう一度ぜんぶ選んでください。書いた内容は残っています。",
+    "survey.too_many_photos": "写真が{count}枚あります。{most}枚までにして、もう一度選んでください。書いた内容は残っています。",
     "survey.crisis_needs_visit": "危機介入の印があるので、電話だけでは決められません。調査の約束をして、班長に知らせてください。",
     "survey.day_over": "その日はもう過ぎています。今日かこれからの日の班を選んでください。",
     "survey.does_not_count": "この調査は、まだ使うと決まっていません。「確かめること」で、どちらの調査を使うかを決めてください。",

@@ -17,12 +17,20 @@ from intake.help_requests.answers import (
     Judgement,
     Lifeline,
 )
-from intake.help_requests.fields import BAD_CHOICE, BAD_NUMBER, CountField, PhoneField, TextField, choices_of
+from intake.help_requests.fields import BAD_CHOICE, CountField, PhoneField, TextField, choices_of
 from intake.help_requests.models import Hazard, Method, Need
 from intake.help_requests.services import NeedAnswers
 from intake.people import towns
 from intake.people.models import Precision, Town
 from intake.people.services import HouseholdAnswers, PersonAnswers
+
+_OPEN_FROM: Final = time(9, 0)
+_OPEN_UNTIL: Final = time(15, 30)
+# Japan, roughly; what is in the sea or in another city is said with the nearest town (intake.people.places).
+_NO_PLACE: Final = dict.fromkeys(
+    ("invalid", "min_value", "max_value"),
+    "この数字の場所はありません。地図を押して、印を付け直してください。",
+)
 
 
 class NeedForm(forms.Form):
@@ -64,11 +72,9 @@ class NeedForm(forms.Form):
     )
     address = TextField(label="番地・建物・部屋", max_length=120, help_text="例：町前一丁目9999-1 ○○荘203")
     landmark = TextField(label="目印・行き方", max_length=120)
-    lat = forms.FloatField(
-        label="緯度", required=False, min_value=20, max_value=46, error_messages={"invalid": BAD_NUMBER}
-    )
+    lat = forms.FloatField(label="緯度", required=False, min_value=20, max_value=46, error_messages=_NO_PLACE)
     lng = forms.FloatField(
-        label="経度", required=False, min_value=122, max_value=154, error_messages={"invalid": BAD_NUMBER}
+        label="経度", required=False, min_value=122, max_value=154, error_messages=_NO_PLACE
     )
     parking = TextField(label="駐車・搬入", max_length=120, help_text="車をとめる所、軽トラックが入れるか")
 
@@ -80,12 +86,14 @@ class NeedForm(forms.Form):
     attendance = TextField(label="立ち会う方・希望日", max_length=120)
     open_from = ClockField(
         label="作業してよい時刻（から）",
-        initial="09:00",
+        initial=_OPEN_FROM,
+        required=False,
         step=900,
     )
     open_until = ClockField(
         label="作業してよい時刻（まで）",
-        initial="15:30",
+        initial=_OPEN_UNTIL,
+        required=False,
         step=900,
     )
 
@@ -165,6 +173,9 @@ class NeedForm(forms.Form):
         data = self.cleaned_data
         if (data.get("lat") is None) != (data.get("lng") is None) and not {"lat", "lng"} & set(self.errors):
             self.add_error("lat", "緯度と経度は、両方入れるか、両方空欄にしてください。")
+        for name, usual in (("open_from", _OPEN_FROM), ("open_until", _OPEN_UNTIL)):
+            if name not in self.errors:
+                data[name] = data.get(name) or usual  # emptied: as if nothing had been said
         start, end = data.get("open_from"), data.get("open_until")
         if start and end and start >= end:
             self.add_error("open_until", "終わりの時刻を、始まりより後にしてください。")

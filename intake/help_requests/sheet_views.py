@@ -23,8 +23,8 @@ from intake.help_requests.models import Need, NeedState
 from intake.help_requests.sheet_form import NeedForm, differences, in_words, sheet_of, typed
 from intake.help_requests.states import CHIPS, COARSE
 from intake.help_requests.triage import advice_for
+from intake.people import postal, towns
 from intake.people import services as people
-from intake.people import towns
 from intake.people.models import Person, Town
 from intake.people.services import HouseholdAnswers
 from intake.volunteers.models import WorkCategory
@@ -226,7 +226,11 @@ def need_town(request: StaffRequest, operation_id: int) -> HttpResponse:
     typed, address = (request.POST.get(name, "")[:LONGEST_QUESTION] for name in ("town", "address"))
     found = towns.find(center, typed) if typed else []
     town = towns.exactly(center, typed) if typed else towns.of_address(center, address)
-    context = {"typed": typed, "town": town, "found": found, "asked": bool(typed or address)}
+    code = postal.code_in(typed) or postal.code_in(address)
+    context = {
+        "typed": typed, "town": town, "found": found, "asked": bool(typed or address),
+        "code": f"{code[:3]}-{code[3:]}" if code else "", "places": postal.Known(center).of(code) if code else None,
+    }  # fmt: skip
     return render(request, "intake/help_requests/_town.html", context)
 
 

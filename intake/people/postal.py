@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
+from typing import Final
 
 from dvc.operations.models import Center
 from intake.people.models import PostalCode
+
+# Before an address, or alone: 〒985-0873 町前…, 985-0873, 9850873. Not a house number (町前1-985), nor a telephone number.
+_CODE: Final = re.compile(r"(?:^|〒)\s*([0-9]{3})-?([0-9]{4})(?![-0-9])")
+_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
+
+
+def code_in(text: str) -> str:
+    """The seven digits of a postal code that somebody typed with an address, "" without one."""
+    found = _CODE.search(unicodedata.normalize("NFKC", text).translate(_DASHES).strip())
+    return "".join(found.groups()) if found else ""
 
 
 class Known:

@@ -263,17 +263,29 @@ def survey_key(request: StaffRequest, operation_id: int, need_id: int) -> HttpRe
 
 
 def _report(request: StaffRequest, need: Need, visit: Appointment | None, form: SurveyForm) -> reports.Told:
-    sent = [
-        photos.add(
-            request.operation, file, purpose=Purpose.SURVEY, size=file.size or 0, by=by(request), at=request.now
-        ).sent
-        for file in request.FILES.getlist("photos")[:MOST_PHOTOS]
-        if isinstance(file, UploadedFile)
-    ]  # fmt: skip
+    sent = _photos_sent(request)
     findings = Findings(form.answers(), {}, [{"sent": each, "caption": ""} for each in dict.fromkeys(sent)])
     return reports.report(
         need, findings, appointment=visit, key=_token(request), by=by(request), at=request.now
     )
+
+
+def _photos_sent(request: StaffRequest) -> list[str]:
+    """Refused survey.too_many_photos, survey.photo (which file, and why): a browser forgets what was chosen, so that all
+    are chosen anew. Those that were good are known by then."""
+    files = [file for file in request.FILES.getlist("photos") if isinstance(file, UploadedFile)]
+    if len(files) > MOST_PHOTOS:
+        raise Refused("survey.too_many_photos", count=len(files), most=MOST_PHOTOS)
+    sent = []
+    for file in files:
+        try:
+            kept = photos.add(
+                request.operation, file, purpose=Purpose.SURVEY, size=file.size or 0, by=by(request), at=request.now
+            )  # fmt: skip
+        except Refused as refused:
+            raise Refused("survey.photo", name=(file.name or "")[:60], why=refused.text) from None
+        sent.append(kept.sent)
+    return sent
 
 
 def _token(request: StaffRequest) -> uuid.UUID:

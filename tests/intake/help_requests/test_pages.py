@@ -21,6 +21,8 @@ from intake.help_requests import services
 from intake.help_requests.answers import KITS, REASONS
 from intake.help_requests.models import Need, NeedState, UnsavedEdit, WorkItem
 from intake.people.models import Household, Person, Precision, Town
+from intake.people.postal_file import PostalRow
+from intake.people.services import keep_postal
 from intake.volunteers.models import WorkCategory
 from tests import make
 
@@ -391,6 +393,32 @@ def test_the_town_is_read_back_and_the_advice_follows_the_ticks(client: Client, 
     )
     assert "屋根や高いところの作業は" in advice
     assert "商工会" in advice
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"address": "〒985-0873 町前1-9999-1"}, "〒985-0873 は 多賀城市町前 です"),
+        ({"town": "９８５０８７３"}, "〒985-0873 は 多賀城市町前 です。番地の欄に、町名から"),
+        ({"address": "985ー9999　町前1-9999-1"}, "〒985-9999 という郵便番号はありません"),
+        ({"address": "〒100-0001 千代田"}, ""),  # of no area the center has a file for: nothing can be said
+        ({"address": "町前1-985-0873"}, ""),
+        ({"address": "022-985-0873"}, ""),
+    ],
+)
+def test_a_postal_code_is_read_back_and_one_that_does_not_exist_is_said(
+    client: Client, operation: Operation, typed: dict[str, str], said: str
+) -> None:
+    keep_postal(operation.center, [PostalRow("9850873", "多賀城市", "町前")], by=SYSTEM, at=make.at(8))
+    page = text(client.post(url("need_town", operation), typed))
+    assert said in page
+    assert ("〒" in page) is bool(said)
+    # It stops nobody: the call is kept as it was typed.
+    if "address" in typed:
+        call(client, operation, address=typed["address"])
+        assert Need.objects.get(operation=operation).household.address == typed["address"].replace(
+            "\u3000", " "
+        )
 
 
 # ── the page of a need ─────────────────────────────────────────────────────────────────────────

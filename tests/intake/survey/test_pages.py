@@ -149,7 +149,17 @@ def test_a_survey_on_paper_with_photos_is_keyed_once(
     data = {**FORM, "visit": visit.pk, "form_token": str(uuid.uuid4())}
     bad = client.post(path, {**data, "photos": SimpleUploadedFile("x.jpg", b"no photo")})
     assert (bad.status_code, "写真として読めませんでした" in text(bad)) == (422, True)
+    assert "「x.jpg」" in text(bad)
+    assert "もう一度ぜんぶ選んで" in text(bad)
     assert 'value="泥5cmで2間"' in text(bad)
+    large = client.post(
+        path, {**data, "photos": SimpleUploadedFile("家.jpg", b"\xff\xd8" + bytes(40_000_000))}
+    )
+    assert (large.status_code, "「家.jpg」：写真が大きすぎます（40MB）" in text(large)) == (422, True)
+    assert 'value="泥5cmで2間"' in text(large)
+    many = client.post(path, {**data, "photos": [SimpleUploadedFile(f"{n}.jpg", jpeg()) for n in range(21)]})
+    assert (many.status_code, "写真が21枚あります。20枚までに" in text(many)) == (422, True)
+    assert not Survey.objects.exists()
     for _ in range(2):
         done = client.post(path, {**data, "photos": [SimpleUploadedFile("a.jpg", jpeg())]})
         assert done.status_code == 302
