@@ -4,7 +4,7 @@ import "../../css/pin.css";
 import "../../css/area_map.css";
 import { element } from "../field/elements";
 import { gridLayer } from "./grid_layer";
-import { clusters, CRISIS, HAZARD, PIN, unpack, type Packed, type Point } from "./points";
+import { clusters, CRISIS, HAZARD, PIN, unpack, type Cluster, type Packed, type Point } from "./points";
 
 const CELL = 56;
 const ASK_EVERY_MS = 30_000;
@@ -63,6 +63,11 @@ class Requests {
   private words: readonly string[] = [];
   private etag = "";
   private fitted = false;
+  /** All clusters of this zoom, once worked out; those in view have a marker, which stays as long as they do. */
+  private found: { readonly zoom: number; readonly clusters: readonly Cluster[] } | null = null;
+  private readonly markers = new Map<Cluster, L.Marker>();
+  private reading = false;
+  private came: Packed | null = null;
 
   constructor(
     private readonly place: HTMLElement,
@@ -71,6 +76,13 @@ class Requests {
     this.kinds = json<Record<string, string>>(place.dataset["kinds"]) ?? {};
     for (const layer of [this.towns, this.drawn, this.notes]) layer.addTo(map);
     map.on("zoomend moveend resize", () => this.draw());
+    map.on("popupopen", () => {
+      this.reading = true;
+    });
+    map.on("popupclose", () => {
+      this.reading = false;
+      if (this.came) this.take(this.came);
+    });
   }
 
   async begin(): Promise<void> {
@@ -90,11 +102,15 @@ class Requests {
     const etag = response.headers.get("ETag") ?? "";
     if (!response.ok || (etag && etag === this.etag)) return;
     this.etag = etag;
-    this.take((await response.json()) as Packed);
+    const packed = (await response.json()) as Packed;
+    if (this.reading) this.came = packed; // what somebody reads is not pulled away
+    else this.take(packed);
   }
 
   private take(packed: Packed): void {
+    this.came = null;
     this.points = unpack(packed);
+    this.found = null;
     this.words = packed.words;
     this.drawNotes(packed);
     this.drawTowns(packed);
@@ -107,19 +123,37 @@ class Requests {
     this.place.dataset["points"] = String(this.points.length);
   }
 
+  /** A pan draws only what comes into view: putting a thousand markers up anew costs a tablet a fifth of a second. */
   private draw(): void {
-    const { map } = this;
-    const view = map.getBounds().pad(0.2);
-    const visible = this.points.filter(({ lat, lng, word }) => this.shown.has(word) && view.contains([lat, lng]));
+    const { map, markers } = this;
     const zoom = map.getZoom();
-    const found = clusters(visible, ({ lat, lng }) => map.project([lat, lng], zoom), CELL);
-    this.drawn.clearLayers();
-    for (const cluster of found) {
-      const [one] = cluster.points;
-      if (!one) continue;
-      const marker = cluster.points.length === 1 ? this.single(one) : this.many(cluster.points, map.unproject([cluster.x, cluster.y], zoom));
-      marker.addTo(this.drawn);
+    if (this.found?.zoom !== zoom) {
+      const shown = this.points.filter(({ word }) => this.shown.has(word));
+      this.found = { zoom, clusters: clusters(shown, ({ lat, lng }) => map.project([lat, lng], zoom), CELL) };
+      this.drawn.clearLayers();
+      markers.clear();
     }
+    const { min, max } = map.getPixelBounds();
+    const [wide, high] = [((max?.x ?? 0) - (min?.x ?? 0)) * 0.2, ((max?.y ?? 0) - (min?.y ?? 0)) * 0.2];
+    for (const cluster of this.found.clusters) {
+      const { x, y, points } = cluster;
+      const [one] = points;
+      const inView = min && max && x >= min.x - wide && x <= max.x + wide && y >= min.y - high && y <= max.y + high;
+      const marker = markers.get(cluster);
+      if (inView && one && !marker) {
+        const made = points.length === 1 ? this.single(one) : this.many(points, map.unproject([x, y], zoom));
+        markers.set(cluster, made.addTo(this.drawn));
+      } else if (!inView && marker && !marker.isPopupOpen()) {
+        this.drawn.removeLayer(marker);
+        markers.delete(cluster);
+      }
+    }
+  }
+
+  /** Something else is to be shown than before. */
+  private redraw(): void {
+    this.found = null;
+    this.draw();
   }
 
   private single(point: Point): L.Marker {
@@ -196,7 +230,7 @@ class Requests {
       box.addEventListener("change", () => {
         if (box.checked) this.shown.add(word);
         else this.shown.delete(word);
-        this.draw();
+        this.redraw();
       });
       const dot = element("span", `area-map__dot area-map__dot--${word}`, letter);
       dot.style.setProperty("--dot", colour);

@@ -416,9 +416,9 @@ def test_a_postal_code_is_read_back_and_one_that_does_not_exist_is_said(
     # It stops nobody: the call is kept as it was typed.
     if "address" in typed:
         call(client, operation, address=typed["address"])
-        assert Need.objects.get(operation=operation).household.address == typed["address"].replace(
-            "\u3000", " "
-        )
+        house = Need.objects.get(operation=operation).household
+        assert house is not None
+        assert house.address == typed["address"].replace("\u3000", " ")
 
 
 # ── the page of a need ─────────────────────────────────────────────────────────────────────────
