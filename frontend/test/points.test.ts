@@ -24,6 +24,18 @@ describe("the map's data", () => {
     const found = clusters(points, ({ lat, lng }) => ({ x: lng * 20, y: lat * 20 }), 56);
     expect(found.length).toBeLessThan(900);
     expect(found.flatMap((each) => each.points).length).toBe(5000);
-    for (const { x, points: some } of found) expect(Math.abs(x - some[0]!.lng * 20)).toBeLessThan(56);
+    for (const { x, points: some } of found) expect(Math.abs(x - some[0]!.lng * 20)).toBeLessThan(112);
+  });
+
+  it("lays hardly any number on another: what stands at the edge of a square goes to the larger one next door", () => {
+    let seed = 7;
+    const dice = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
+    const points = Array.from({ length: 3000 }, (_, i): Point => ({ id: i, number: i, word: 0, lat: dice() * 40, lng: dice() * 60, flags: 0 }));
+    const found = clusters(points, ({ lat, lng }) => ({ x: lng * 20, y: lat * 20 }), 56);
+    expect(found.flatMap((each) => each.points.map(({ id }) => id)).sort((a, b) => a - b)).toEqual(points.map(({ id }) => id));
+    const touching = found.filter((one) => found.some((other) => other !== one && Math.hypot(one.x - other.x, one.y - other.y) < 36));
+    expect(touching.length).toBeLessThan(found.length / 20);
+    const edge = [{ ...points[0]!, lat: 0, lng: 2.75 }, { ...points[1]!, lat: 0, lng: 2.85 }]; // 55 and 57 px
+    expect(clusters(edge, ({ lat, lng }) => ({ x: lng * 20, y: lat * 20 }), 56)).toHaveLength(1);
   });
 });

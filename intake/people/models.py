@@ -91,6 +91,11 @@ class Household(models.Model):
         return f"household {self.pk}"
 
     @property
+    def area(self) -> str:
+        """町丁目 for a list; of a house whose address fits none, that. Empty where nothing is known."""
+        return str(self.town) if self.town else "町丁目は未確認" if self.address else ""
+
+    @property
     def where(self) -> str:
         """町丁目 and address as a person reads them, the town's name once."""
         town = str(self.town) if self.town else ""

@@ -64,9 +64,8 @@ def survey_home(request: StaffRequest, operation_id: int) -> HttpResponse:
         "after": day + timedelta(days=1),
         "pages": pages,
         "calendar": queries.calendar(operation, first=min(day, today)),
-        "waiting": waiting[:WAITING_SHOWN],
+        "waiting": [(one, one.need.days_waited(request.now)) for one in waiting[:WAITING_SHOWN]],
         "more": len(waiting) > WAITING_SHOWN,
-        "now": request.now,
         "map_rounds": [{"name": str(page.round), "points": page.points} for page in pages],
         "start": services.place_of_site(operation),
         **_tiles(),
@@ -194,10 +193,8 @@ def survey_desk_only(request: StaffRequest, operation_id: int, need_id: int) -> 
 def survey_visit(request: StaffRequest, operation_id: int, visit_id: int) -> HttpResponse:
     """One appointment: another time, cancelled, nobody there, or its result from paper."""
     visit = _visit(request, visit_id)
-    form = BookForm(
-        request.POST if request.method == "POST" else None,
-        rounds=queries.rounds_to_book(request.operation, at=request.now), found=visit,
-    )  # fmt: skip
+    rounds = queries.rounds_to_book(request.operation, at=request.now)
+    form = BookForm(request.POST if request.method == "POST" else None, rounds=rounds, found=visit)
     if request.method == "POST" and form.is_valid():
         try:
             services.rebook(visit, form.cleaned_data["round"], _window(form), by=by(request), at=request.now)
@@ -209,7 +206,8 @@ def survey_visit(request: StaffRequest, operation_id: int, visit_id: int) -> Htt
             )
             return _to_day(request, visit.round)
     return _show(
-        request, "visit.html", form, visit=visit, need=visit.need, booked=visit.state == AppointmentState.BOOKED
+        request, "visit.html", form, visit=visit, need=visit.need, rounds=rounds,
+        booked=visit.state == AppointmentState.BOOKED,
     )  # fmt: skip
 
 

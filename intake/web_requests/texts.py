@@ -90,6 +90,7 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
         "en": "We use what you write only to call you and to talk about help.",
         "easy": "かいた ことは、でんわと そうだん だけに つかいます。",
     },
+    "required": {"ja": "必須", "en": "required", "easy": "かならず"},
     "send": {"ja": "電話を申し込む", "en": "Ask for a call", "easy": "でんわを たのむ"},
     "not_sent": {
         "ja": "まだ送られていません。",
@@ -242,9 +243,9 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
         "easy": "センターの ひとが なおした ところを みます。",
     },
     "answered_withdraw": {
-        "ja": "取り下げを受け取りました。ボランティアがもう決まっているときは、センターからお電話します。また困ったときは、電話してください。",
-        "en": "Your request is withdrawn. If volunteers are already on their way we will call you. You can always call us again.",
-        "easy": "やめる ことを うけとりました。また こまったら、でんわして ください。",
+        "ja": "取り下げを受け取りました。ボランティアがもう決まっているときは、センターからお電話します。押しまちがえたときや、また困ったときは、電話してください。",
+        "en": "Your request is withdrawn. If volunteers are already on their way we will call you. If you pressed the wrong button, or need help again, please call us.",
+        "easy": "やめる ことを うけとりました。まちがえた ときや、また こまった ときは、でんわして ください。",
     },
     "answered_again": {
         "ja": "このリンクは使い終わりました。また直したいときは、センターに電話してください。",

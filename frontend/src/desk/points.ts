@@ -49,9 +49,15 @@ export interface Cluster {
   readonly points: readonly Point[];
 }
 
-/** Points that would lie on one another, put together by squares of `cell` pixels. `project`: a point in pixels. */
+// Nearer than this part of a cell, the number of one would lie on the number of the other.
+const APART = 0.85;
+
+/**
+ * Points that would lie on one another, put together by squares of `cell` pixels; what lies near the edge of its square
+ * goes to the larger one next door. `project`: a point in pixels.
+ */
 export function clusters(points: readonly Point[], project: (point: Point) => { x: number; y: number }, cell: number): Cluster[] {
-  const squares = new Map<string, { x: number; y: number; points: Point[] }>();
+  const squares = new Map<string, Square>();
   for (const point of points) {
     const { x, y } = project(point);
     const key = `${Math.floor(x / cell)}:${Math.floor(y / cell)}`;
@@ -62,5 +68,36 @@ export function clusters(points: readonly Point[], project: (point: Point) => { 
       square.points.push(point);
     } else squares.set(key, { x, y, points: [point] });
   }
-  return [...squares.values()].map(({ x, y, points: some }) => ({ x: x / some.length, y: y / some.length, points: some }));
+  const found = new Set<string>();
+  for (const [key] of [...squares].sort(([, a], [, b]) => b.points.length - a.points.length)) if (squares.has(key)) absorb(key, squares, found, cell);
+  return [...found].map((key) => {
+    const { x, y, points: some } = squares.get(key)!;
+    return { x: x / some.length, y: y / some.length, points: some };
+  });
+}
+
+interface Square {
+  x: number;
+  y: number;
+  readonly points: Point[];
+}
+
+/** Take in the smaller squares next door whose middle is too near; those that stand already are left. */
+function absorb(key: string, squares: Map<string, Square>, found: Set<string>, cell: number): void {
+  found.add(key);
+  const own = squares.get(key)!;
+  const [column = 0, line = 0] = key.split(":").map(Number);
+  for (let i = -1; i <= 1; i += 1) {
+    for (let j = -1; j <= 1; j += 1) {
+      const next = `${column + i}:${line + j}`;
+      const other = squares.get(next);
+      if (!other || found.has(next)) continue;
+      const [n, m] = [own.points.length, other.points.length];
+      if (Math.hypot(own.x / n - other.x / m, own.y / n - other.y / m) >= cell * APART) continue;
+      own.x += other.x;
+      own.y += other.y;
+      own.points.push(...other.points);
+      squares.delete(next);
+    }
+  }
 }

@@ -119,7 +119,10 @@ def test_a_round_is_made_and_a_visit_promised_on_the_pages(client: Client, opera
 def test_a_visit_is_moved_missed_or_taken_back_with_a_reason(client: Client, operation: Operation) -> None:
     round_ = going(operation)
     first, second = booked(waiting(operation), round_), booked(waiting(operation), round_)
-    assert "日時を変える" in text(client.get(url("survey_visit", operation, first.pk)))
+    page = text(client.get(url("survey_visit", operation, first.pk)))
+    assert "日時を変える" in page
+    # What the page offers is what is sent: the round that goes is chosen already.
+    assert re.findall(r'<option value="(\d+)" selected>', page) == [str(round_.pk)]
     client.post(url("survey_move", operation, second.pk), {"to": "up"})
     assert list(round_.appointments.all()) == [second, first]
     client.post(url("survey_order", operation, round_.pk))
