@@ -105,6 +105,22 @@ def received(operation: Operation, form_token: UUID | None, need: Need) -> None:
 
 
 @transaction.atomic
+def added_to(operation: Operation, form_token: UUID, need: Need, *, by: By, at: datetime) -> bool:
+    """The sheet turned out to be a further call about `need`, which keeps its words: the draft is emptied, also one whose
+    first saving is still on its way. False when the same sheet was added to that need before."""
+    ended = {"need": need, "fields": {}, "saved_at": at, "saved_by": by.user}
+    try:
+        with transaction.atomic():
+            CallDraft.objects.create(
+                operation=operation, form_token=form_token, started_at=at, started_by=by.user, **ended
+            )
+    except IntegrityError:
+        rows = CallDraft.objects.filter(operation=operation, form_token=form_token).exclude(need=need)
+        return bool(rows.update(**ended, version=F("version") + 1, dropped_at=None))
+    return True
+
+
+@transaction.atomic
 def drop(draft: CallDraft, *, reason: str, by: By, at: datetime) -> None:
     """Throw a draft away; its words stay DRAFT_KEPT_FOR, in case somebody brings it back. Refused: draft.reason_needed, draft.over."""
     if not reason:

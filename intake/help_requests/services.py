@@ -706,9 +706,21 @@ def add_caller(
 
 @transaction.atomic
 def add_call(
-    need: Need, caller: PersonAnswers, *, relation: str, note: str, by: By, at: datetime
-) -> CallerNote:
-    """A call about a known need by somebody named here: the person we know by name and phone, or a new one."""
+    need: Need,
+    caller: PersonAnswers,
+    *,
+    relation: str,
+    note: str,
+    by: By,
+    at: datetime,
+    form_token: UUID | None = None,
+) -> CallerNote | None:
+    """A call about a known need by somebody named here: the person we know by name and phone, or a new one.
+
+    `form_token`: of the sheet it was typed on, whose draft is over then. None when that sheet was added before.
+    """
+    if form_token is not None and not drafts.added_to(need.operation, form_token, need, by=by, at=at):
+        return None
     person = people.known_person(need.operation, caller)
     if person is None:
         person = people.add_person(need.operation, caller, household=None, by=by, at=at)

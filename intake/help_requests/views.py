@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -411,12 +412,17 @@ def _add_call_of_sheet(request: StaffRequest, need: Need) -> HttpResponse:
             request,
             "危機介入の印を付け、すべてのボードに出しました。いますぐ班長とセンター長に口頭でも知らせてください。",
         )
-    return _add_call(request, need, form, everything_said(sheet, items))
-
-
-def _add_call(request: StaffRequest, need: Need, form: CallForm, note: str) -> HttpResponse:
-    services.add_call(
-        need, form.caller(), relation=form.cleaned_data["relation"], note=note, by=by(request), at=request.now
+    return _add_call(
+        request, need, form, everything_said(sheet, items), form_token=sheet.cleaned_data["form_token"]
     )
+
+
+def _add_call(
+    request: StaffRequest, need: Need, form: CallForm, note: str, *, form_token: UUID | None = None
+) -> HttpResponse:
+    services.add_call(
+        need, form.caller(), relation=form.cleaned_data["relation"], note=note, by=by(request), at=request.now,
+        form_token=form_token,
+    )  # fmt: skip
     messages.success(request, f"N{need.number} に電話の内容を追加しました。")
     return redirect("need_detail", request.operation.pk, need.pk)

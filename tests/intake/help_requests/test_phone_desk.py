@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,6 +18,7 @@ from intake.help_requests.models import (
     AckAs,
     CallBack,
     CallDraft,
+    CallerNote,
     Hazard,
     Need,
     NeedState,
@@ -81,6 +82,27 @@ def test_of_two_machines_on_one_draft_both_texts_are_kept() -> None:
     texts = {draft.fields["note"][0]: draft.saved_by for draft in CallDraft.objects.waiting()}
     assert texts == {"a 甲": one.user, "a 乙": other.user}
     assert split.draft.copy_of is not None
+
+
+def test_a_sheet_that_is_added_to_a_known_need_is_no_draft_any_more() -> None:
+    need, son = received(), PersonAnswers("高橋 進", "", "090-0000-0077")
+    operation, early, late = need.operation, uuid4(), uuid4()
+
+    def add(token: UUID) -> CallerNote | None:
+        return services.add_call(
+            need, son, relation="", note="まだ水が出ない", by=SYSTEM, at=make.at(10), form_token=token
+        )
+
+    drafts.keep(operation, early, {"caller_name": ["高橋 進"]}, version=0, by=SYSTEM, at=make.at(9))
+    assert add(early) is not None
+    assert add(early) is None, "a second press"
+    assert add(late) is not None
+    # The first saving of that sheet was still on its way.
+    with pytest.raises(Refused, match="over"):
+        drafts.keep(operation, late, {"caller_name": ["高橋 進"]}, version=0, by=SYSTEM, at=make.at(10))
+    assert not CallDraft.objects.waiting().exists()
+    assert list(CallDraft.objects.values_list("need", "fields")) == [(need.pk, {})] * 2
+    assert need.callers.count() == 2
 
 
 def test_a_draft_is_thrown_away_with_a_reason_and_comes_back() -> None:
