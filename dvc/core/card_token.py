@@ -42,7 +42,7 @@ MAX_ISSUER: Final = (1 << 24) - 1
 MAX_TEXT: Final = 1024  # room for a reader that puts spaces between letters; anything longer is not a card
 FIRST_DAY: Final = date(2020, 1, 1)
 
-CardErrorCode = Literal["unreadable", "foreign", "forged", "wrong_purpose"]
+CardErrorCode = Literal["unreadable", "foreign", "unknown_key", "forged", "wrong_purpose"]
 
 # White space, controls and invisible format characters, spelled out so that the tablet can use the very
 # same class.
@@ -70,7 +70,7 @@ _PURPOSES: Final = frozenset(int(purpose) for purpose in Purpose)
 
 
 class CardError(ValueError):
-    """The text is no card we can use. `code`: unreadable · foreign · forged · wrong_purpose."""
+    """The text is no card we can use. `code`: unreadable · foreign · unknown_key · forged · wrong_purpose."""
 
     def __init__(self, code: CardErrorCode) -> None:
         super().__init__(code)
@@ -135,8 +135,8 @@ def parse(
 
     Takes any text a camera, a keyboard-wedge reader or a hand may bring. Raises CardError and nothing else;
     the first of these that holds: `unreadable` (not ours, half read, wrong letters, unknown version),
-    `foreign` (another center's), `forged` (unknown key or wrong signature), `wrong_purpose` (true, but not
-    what `purpose` asks for).
+    `foreign` (another center's), `unknown_key` (says it is ours, signed with a key that is not among `keys`: whether it
+    is true cannot be told), `forged` (wrong signature), `wrong_purpose` (true, but not what `purpose` asks for).
     """
     spelled = spell(text)
     raw = _bytes_of(spelled)
@@ -146,7 +146,9 @@ def parse(
         raise CardError("foreign")
     if spelled not in ours:
         public = keys.get(raw[1])
-        if public is None or not _signed_by(public, raw):
+        if public is None:
+            raise CardError("unknown_key")
+        if not _signed_by(public, raw):
             raise CardError("forged")
     if raw[5] not in _PURPOSES or purpose not in (None, raw[5]):
         raise CardError("wrong_purpose")

@@ -51,11 +51,15 @@ describe("the tablet's own look", () => {
 
   it("is amber for a signed card that it does not know, and when it has no snapshot at all", async () => {
     expect((await look({ card: named("signed with the next key").text })).code).toBe("recorded");
+    // Of a key that came after its snapshot it does not say that the card is false.
+    const { kid } = vectors.keys[0]!;
+    expect(await look({ card: card.text }, "visit.arrive", snapshot(1, { keys: vectors.keys.filter((key) => key.kid !== kid) }))).toMatchObject({ code: "unverified_card", tone: "warn", name: "" });
     expect(await look({ card: card.text }, "visit.arrive", null)).toMatchObject({ code: "recorded", tone: "warn", name: "" });
   });
 
   it.each([
     ["another center's card", "foreign_card"],
+    ["another center's card with a key id of ours", "foreign_card"],
     ["last letter changed", "forged_card"],
     ["half read", "unreadable"],
     ["vehicle card at the door", "wrong_purpose"],

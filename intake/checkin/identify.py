@@ -21,6 +21,7 @@ MOST_NAMED: Final = 8
 _CARD_ERRORS = {
     "unreadable": "unreadable",
     "foreign": "foreign_card",
+    "unknown_key": "unknown_key",
     "forged": "forged_card",
     "wrong_purpose": "wrong_purpose",
 }

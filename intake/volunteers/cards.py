@@ -128,7 +128,7 @@ def sign(center: Center, card_ids: Sequence[bytes], *, purpose: Purpose, by: By,
 def read(center: Center, text: str) -> Card:
     """The card behind what was scanned, or typed from under the symbol. Two queries.
 
-    Refused card.unreadable | card.foreign | card.forged | card.wrong_purpose | card.unknown. A lost card is
+    Refused card.unreadable | card.foreign | card.unknown_key | card.forged | card.wrong_purpose | card.unknown. A lost card is
     found: its state says so.
     """
     try:

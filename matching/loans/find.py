@@ -13,7 +13,7 @@ from matching.equipment.models import ToolItem
 def piece(operation: Operation, text: str) -> ToolItem:
     """The piece whose card or short code this is.
 
-    Raises `Refused`: card.unreadable, card.foreign, card.forged, equipment.not_a_tool_card, equipment.no_such_item.
+    Raises `Refused`: card.foreign, card.unknown_key, card.forged, equipment.not_a_tool_card, equipment.no_such_item.
     """
     items = ToolItem.objects.filter(operation=operation).select_related("site")
     try:

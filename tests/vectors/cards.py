@@ -71,6 +71,11 @@ def token(
     return CardToken(kid, issuer, purpose, date(2026, 4, 1), expires, card_id)
 
 
+def of_unknown_key(issuer: int) -> str:
+    """A card that says it is this center's, signed with a key the center does not have."""
+    return card_token.sign(token(5, kid=99, issuer=issuer), STRANGER)
+
+
 def document() -> dict[str, object]:
     """The whole of cards.json."""
     return {
@@ -131,14 +136,16 @@ def _bad() -> list[Case]:
         _no("a megabyte of letters", "A", "unreadable", repeat=1 << 20),
         _no("ten thousand times a card", text, "unreadable", repeat=10_000),
         _no("another center's card", foreign, "foreign"),
-        _no("unknown key", card_token.sign(token(5, kid=9), CURRENT), "forged"),
+        _no("unknown key", of_unknown_key(ISSUER), "unknown_key"),
+        _no("unknown key and a letter changed", _changed(of_unknown_key(ISSUER)), "unknown_key"),
+        _no("another center's card with a key id of ours", card_token.sign(token(9, issuer=FOREIGN_ISSUER), CURRENT), "foreign"),
         _no("right key id, wrong key", card_token.sign(token(6), STRANGER), "forged"),
         _no(
             "next key's id on the current key's signature",
             card_token.sign(token(7, kid=2), CURRENT),
             "forged",
         ),
-        _no("last letter changed", text[:-1] + ("0" if text[-1] != "0" else "1"), "forged"),
+        _no("last letter changed", _changed(text), "forged"),
         _no(
             "letter of the card id changed",
             text[:25] + ("0" if text[25] != "0" else "1") + text[26:],
@@ -152,6 +159,10 @@ def _bad() -> list[Case]:
             asked=Purpose.VOLUNTEER,
         ),
     ]
+
+
+def _changed(text: str) -> str:
+    return text[:-1] + ("0" if text[-1] != "0" else "1")
 
 
 def _zeros() -> bytes:

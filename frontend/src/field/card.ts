@@ -21,7 +21,7 @@ export const EQUIPMENT = 3;
 export const GROUP = 5;
 const PURPOSES = [1, 2, 3, 4, 5];
 
-export type CardProblem = "unreadable" | "foreign" | "forged" | "wrong_purpose";
+export type CardProblem = "unreadable" | "foreign" | "unknown_key" | "forged" | "wrong_purpose";
 
 /** What a true card says. `prefix`: first 8 bytes of the card id, 16 hex letters. Days as YYYY-MM-DD. */
 export interface CardToken {
@@ -40,7 +40,7 @@ export interface Issuer {
   readonly keys: readonly { readonly kid: number; readonly public_key: string }[];
 }
 
-/** Read any text. The first that holds: unreadable, foreign, forged, wrong_purpose; never throws. */
+/** Read any text. The first that holds: unreadable, foreign, unknown_key, forged, wrong_purpose; never throws. */
 export async function readCard(
   text: string,
   from: Issuer,
@@ -52,7 +52,7 @@ export async function readCard(
   const kid = view.getUint8(1);
   if (view.getUint32(1) % 2 ** 24 !== from.issuer) return bad("foreign");
   const key = from.keys.find((each) => each.kid === kid);
-  if (!key) return bad("forged");
+  if (!key) return bad("unknown_key");
   if (!(await verify(hex(key.public_key), raw.slice(SIGNED_BYTES), raw.slice(0, SIGNED_BYTES)))) return bad("forged");
   const cardPurpose = view.getUint8(5);
   if (!PURPOSES.includes(cardPurpose) || (purpose !== undefined && purpose !== cardPurpose)) return bad("wrong_purpose");
@@ -74,11 +74,6 @@ export async function readCard(
 /** Whether a text has the shape of a card; nothing is verified. */
 export function looksLikeCard(text: string): boolean {
   return cardBytes(text) !== null;
-}
-
-/** The number of the key a card says it is signed with, or null when the text is no card. Nothing is verified. */
-export function cardKey(text: string): number | null {
-  return cardBytes(text)?.[1] ?? null;
 }
 
 /** The short code under the symbol of a card's text, or null when the text is no card. */

@@ -1,8 +1,17 @@
 /* A group comes or goes in one tap: all members ticked, whoever is missing unticked, and how many more there are. */
-import { GROUP, cardFace, cardKey, readCard } from "./card";
+import { GROUP, cardFace, readCard, type CardProblem } from "./card";
 import { button, element, part } from "./elements";
 import type { Group, GroupPayload, Kind, Snapshot, Tone, Verdict } from "./protocol";
 import { say } from "./snapshot";
+
+// A key that this tablet does not know may be newer than its snapshot: only fresh data can tell.
+const PROBLEM_CODES: Record<CardProblem, string> = {
+  unreadable: "unreadable",
+  foreign: "foreign_card",
+  unknown_key: "unverified_sheet",
+  forged: "forged_card",
+  wrong_purpose: "unreadable",
+};
 
 /** Which way a group goes. Its form keeps the way it was opened with: what its button says is what is recorded. */
 export type GroupWay = "visit.arrive" | "visit.leave";
@@ -26,9 +35,7 @@ export function isSheet(text: string): boolean {
 export async function groupOfSheet(snapshot: Snapshot | null, text: string): Promise<Group | Verdict> {
   if (!snapshot) return say(snapshot, "unknown_group");
   const reading = await readCard(text, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: GROUP });
-  // Signed with a key that is newer than this snapshot: only fresh data can tell.
-  if (!reading.ok && reading.problem === "forged" && !snapshot.keys.some(({ kid }) => kid === cardKey(text))) return say(snapshot, "unverified_sheet");
-  if (!reading.ok) return say(snapshot, reading.problem === "foreign" ? "foreign_card" : reading.problem === "forged" ? "forged_card" : "unreadable");
+  if (!reading.ok) return say(snapshot, PROBLEM_CODES[reading.problem]);
   return snapshot.groups?.find(({ sheet }) => sheet === reading.token.prefix) ?? say(snapshot, "unknown_group");
 }
 

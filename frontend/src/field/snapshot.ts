@@ -1,6 +1,6 @@
 /* The tablet's own look at a card, from its snapshot. A preview: the server's verdict replaces it. */
 import { CODES } from "./about";
-import { VOLUNTEER, cardKey, cardPrefix, readCard, type CardProblem } from "./card";
+import { VOLUNTEER, cardPrefix, readCard, type CardProblem } from "./card";
 import { holdersOf } from "./holders";
 import { BLOCKED, GUARDIAN_CONSENT, INSURED, MINOR, NO_EMERGENCY, OLD_CONSENT, ORIENTED } from "./protocol";
 import { questionTodo } from "./question_todo";
@@ -30,9 +30,11 @@ export interface Guest {
   readonly todo: readonly Todo[];
 }
 
+// A key that this tablet does not know may be newer than its snapshot: only the server can tell.
 const PROBLEM_CODES: Record<CardProblem, string> = {
   unreadable: "unreadable",
   foreign: "foreign_card",
+  unknown_key: "unverified_card",
   forged: "forged_card",
   wrong_purpose: "wrong_purpose",
 };
@@ -61,12 +63,10 @@ export async function preview(
   let prefix: string | undefined;
   if ("card" in subject) {
     const reading = await readCard(subject.card, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: VOLUNTEER });
-    if (!reading.ok && reading.problem === "forged" && !snapshot.keys.some(({ kid }) => kid === cardKey(subject.card))) {
-      // Signed with a key that is newer than this snapshot, or with none: only the server can tell.
-      const guest = presence.guest?.(cardPrefix(subject.card) ?? "");
-      return guest ? aboutGuest(snapshot, kind, guest) : say(snapshot, "unverified_card");
+    if (!reading.ok) {
+      const guest = reading.problem === "unknown_key" ? presence.guest?.(cardPrefix(subject.card) ?? "") : undefined;
+      return guest ? aboutGuest(snapshot, kind, guest) : say(snapshot, PROBLEM_CODES[reading.problem]);
     }
-    if (!reading.ok) return say(snapshot, PROBLEM_CODES[reading.problem]);
     prefix = reading.token.prefix;
     if (holders.isRevoked(prefix)) return say(snapshot, "revoked");
     if (reading.token.expires !== null && reading.token.expires < today) return say(snapshot, "expired_card");

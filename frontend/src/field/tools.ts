@@ -1,7 +1,7 @@
 /* The tool desk: choose a team, read cards or count, lend or take back; on-line and off-line by the same path. */
 import { shortAbilities } from "./abilities";
 import { wireCamera } from "./camera";
-import { EQUIPMENT, cardKey, cardPrefix, readCard } from "./card";
+import { EQUIPMENT, cardPrefix, readCard } from "./card";
 import { button, element, part } from "./elements";
 import { failedScan } from "./facts";
 import { drawLink } from "./link";
@@ -116,9 +116,8 @@ class ToolDesk {
     const { snapshot } = this.station;
     if ("card" in subject && snapshot) {
       const reading = await readCard(subject.card, { issuer: snapshot.center.issuer, keys: snapshot.keys }, { purpose: EQUIPMENT });
-      // A key that is newer than this snapshot: only the server can tell.
-      const unsure = !reading.ok && reading.problem === "forged" && !snapshot.keys.some(({ kid }) => kid === cardKey(subject.card));
-      if (!reading.ok && !unsure) return this.unknown(text, input);
+      // A key that this tablet does not know may be newer than its snapshot: only the server can tell.
+      if (!reading.ok && reading.problem !== "unknown_key") return this.unknown(text, input);
     }
     const piece = this.stock.piece("card" in subject ? { prefix: cardPrefix(subject.card) ?? undefined } : { code: subject.shortCode });
     const what = "card" in subject ? { card: subject.card, input } : { short_code: subject.shortCode, input };

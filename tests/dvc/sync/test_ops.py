@@ -19,6 +19,7 @@ from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of
+from tests.vectors.cards import of_unknown_key
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +89,9 @@ def test_a_poisoned_op_does_not_block_the_others(tablet: Tablet) -> None:
     assert Visit.objects.count() == 3
 
 
-@pytest.mark.parametrize("state", ["lost", "blank", "foreign", "forged", "half", "nothing", "url", "drill"])
+@pytest.mark.parametrize(
+    "state", ["lost", "blank", "foreign", "unknown_key", "forged", "half", "nothing", "url", "drill"]
+)
 def test_a_wrong_card_is_a_sentence_and_is_kept(tablet: Tablet, state: str) -> None:
     center = tablet.operation.center
     card = card_of(make.volunteer(center))
@@ -101,6 +104,8 @@ def test_a_wrong_card_is_a_sentence_and_is_kept(tablet: Tablet, state: str) -> N
         expected = "unbound_card"
     elif state == "foreign":
         raw, expected = card_of(make.volunteer(make.center("隣町"))).token, "foreign_card"
+    elif state == "unknown_key":
+        raw, expected = of_unknown_key(center.issuer), "unknown_key"
     elif state == "forged":
         raw, expected = raw[:-1] + ("0" if raw[-1] != "0" else "1"), "forged_card"
     elif state == "half":

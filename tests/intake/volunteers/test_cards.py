@@ -17,6 +17,7 @@ from dvc.operations.models import Center, Mode
 from intake.volunteers import cards
 from intake.volunteers.models import Card, CardKey, CardState, CardStock
 from tests import make
+from tests.vectors.cards import of_unknown_key
 
 pytestmark = pytest.mark.django_db
 NOW = make.at(9)
@@ -110,6 +111,7 @@ def test_what_is_no_good_card_is_refused_by_its_own_name(center: Center) -> None
         card.token[:90]: "card.unreadable",
         "佐藤": "card.unreadable",
         foreign.token: "card.foreign",
+        of_unknown_key(center.issuer): "card.unknown_key",
         tampered: "card.forged",
         foreign.short_code: "card.unknown",
     }.items():
