@@ -138,7 +138,11 @@ def _bad() -> list[Case]:
         _no("another center's card", foreign, "foreign"),
         _no("unknown key", of_unknown_key(ISSUER), "unknown_key"),
         _no("unknown key and a letter changed", _changed(of_unknown_key(ISSUER)), "unknown_key"),
-        _no("another center's card with a key id of ours", card_token.sign(token(9, issuer=FOREIGN_ISSUER), CURRENT), "foreign"),
+        _no(
+            "another center's card with a key id of ours",
+            card_token.sign(token(9, issuer=FOREIGN_ISSUER), CURRENT),
+            "foreign",
+        ),
         _no("right key id, wrong key", card_token.sign(token(6), STRANGER), "forged"),
         _no(
             "next key's id on the current key's signature",
