@@ -33,7 +33,8 @@ _OF_A_PERSON = (
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A card in somebody's hands: 16 hex letters of its id, its short code, and what a tablet may know of the holder."""
+    """A card in somebody's hands: 16 hex letters of its id, its short code, what a tablet may know of the holder, and the
+    card's last good day (empty: it has none), which a typed code does not tell."""
 
     prefix: str
     code: str
@@ -41,10 +42,11 @@ class Held:
     name: str
     kana: str
     flags: int
+    ends: str
 
 
 def everybody(operation: Operation, *, at: datetime) -> dict[str, Any]:
-    """`cards`: prefix → [volunteer, name, kana, flags]; `short_codes`: code → prefix; `revoked`: prefixes, sorted;
+    """`cards`: prefix → [volunteer, name, kana, flags, last good day or ""]; `short_codes`: code → prefix; `revoked`: prefixes, sorted;
     `present`: volunteer → time of arrival. Six queries, and one where something is asked."""
     held = list(_held(operation, _rows(_bound(operation)), None, at=at))
     return {
@@ -71,6 +73,7 @@ def in_columns(operation: Operation, *, at: datetime) -> dict[str, Any]:
             "names": [each.name for each in held],
             "kanas": [each.kana for each in held],
             "flags": [each.flags for each in held],
+            "ends": [each.ends for each in held],
         },
         "revoked": "".join(sorted(_prefixes(Card.objects.revoked().filter(center=operation.center_id)))),
         "present": _present(operation, None),
@@ -130,7 +133,7 @@ def _held(
     for volunteer, mark in answers.marks(operation, people, at=at).items():
         seen[volunteer] = seen.get(volunteer, 0) | ANSWERED * mark.done | STOPPED * mark.stopped
     adult_since, since = _adult_since(timezone.localdate(moment)), operation.consent_since
-    for card_id, code, holder, *names, born, consent, blocked, said_minor, emergency, consented in rows:
+    for card_id, code, holder, ends, *names, born, consent, blocked, said_minor, emergency, consented in rows:
         family, given, family_kana, given_kana = names
         flags = (
             INSURED * (holder in insured)
@@ -142,21 +145,25 @@ def _held(
             | OLD_CONSENT * (since is not None and (consented is None or consented < since))
         )
         name, kana = family_first_letter(family, given), family_first_letter(family_kana, given_kana)
-        yield Held(card_id[:PREFIX_CHARS], code, holder, name, kana, flags)
+        last_day = ends.isoformat() if ends else ""
+        yield Held(card_id[:PREFIX_CHARS], code, holder, name, kana, flags, last_day)
 
 
 def _rows(bound: CardQuerySet) -> Iterator[tuple[Any, ...]]:
     """Card id, short code, and id and columns of who stands for the holder: since a merge another registration, with its
     own name, consent, block. Two queries: a join more for each of 60,000 cards costs more than one for the few."""
     for person, merged in (("holder", False), ("holder__merged_into", True)):
-        columns = ["card_id", "short_code", person, *(f"{person}__{column}" for column in _OF_A_PERSON)]
+        of_a_person = (f"{person}__{column}" for column in _OF_A_PERSON)
+        columns = ["card_id", "short_code", person, "expires_on", *of_a_person]
         rows = bound.filter(holder__merged_into__isnull=not merged).order_by()
         yield from rows.values_list(*columns).iterator(chunk_size=2000)
 
 
 def _by_prefix(held: Collection[Held]) -> dict[str, Any]:
     return {
-        "cards": {each.prefix: [each.volunteer, each.name, each.kana, each.flags] for each in held},
+        "cards": {
+            each.prefix: [each.volunteer, each.name, each.kana, each.flags, each.ends] for each in held
+        },
         "short_codes": {each.code: each.prefix for each in held},
     }
 

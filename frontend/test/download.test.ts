@@ -23,6 +23,7 @@ function whole(count: number, cursor = "1.10.d.a"): WholeAnswer {
       names: numbers.map((n) => `佐藤 ${n}`),
       kanas: numbers.map(() => "さとう"),
       flags: numbers.map(() => 1),
+      ends: numbers.map((n) => (n % 2 ? "2027-03-31" : "")),
     },
     revoked: numbers.slice(0, 2).map((n) => id(n + 1_000_000)).join(""),
     present: { "1": "2026-11-23T08:57:03+09:00" },
@@ -62,7 +63,7 @@ describe("the download", () => {
     const { snapshot, came } = await refreshSnapshot(shelf, null, where);
     expect([came, asked]).toEqual([true, ["", "1.10.d.a"]]);
     expect(Object.keys(snapshot!.present)).toEqual(["2"]);
-    expect(holdersOf(snapshot!).byPrefix(id(3))).toEqual([3, "佐藤 3", "さとう", 1]);
+    expect(holdersOf(snapshot!).byPrefix(id(3))).toEqual([3, "佐藤 3", "さとう", 1, "2027-03-31"]);
     expect(holdersOf(snapshot!).prefixOf(code(3))).toBe(id(3));
     expect(holdersOf(snapshot!).isRevoked(id(1_000_002))).toBe(true);
     expect((await reopened()).present).toEqual({ "2": "x" });

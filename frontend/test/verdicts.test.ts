@@ -25,7 +25,8 @@ const cards = read("cards.json") as {
   cases: { note: string; text: string; card_id: string; short_code: string }[];
 };
 const [plain, ending] = ["plain", "with an end"].map((wanted) => cards.cases.find(({ note }) => note === wanted)!);
-const DAYS = { expired: "2027-04-01", last_day: "2027-03-31" };
+const LAST_DAY = "2027-03-31";
+const DAYS = { expired: "2027-04-01", last_day: LAST_DAY };
 
 function snapshotOf({ person, operation }: Case, card: { card_id: string; short_code: string }): Snapshot {
   const prefix = card.card_id.slice(0, 16);
@@ -46,7 +47,7 @@ function snapshotOf({ person, operation }: Case, card: { card_id: string; short_
     sites: [],
     keys: cards.keys,
     revoked: [],
-    cards: { [prefix]: [7, "佐藤 花", "さとう は", flags] },
+    cards: { [prefix]: [7, "佐藤 花", "さとう は", flags, card === ending ? LAST_DAY : ""] },
     short_codes: { [card.short_code]: prefix },
     present: {},
     texts: {},
@@ -64,8 +65,10 @@ describe("the table of verdicts", () => {
     each.before.forEach((kind, i) => {
       presence.note({ queued: 1, result: null, verdict: { volunteer: 7, tone: "ok", code: "ok" }, op: { op_id: String(i), kind, payload: { site: before } } } as unknown as Entry);
     });
-    const scanned = await preview({ card: card.text }, each.kind, { snapshot, presence, today: each.card ? DAYS[each.card] : "2026-11-23", site });
+    const now = { snapshot, presence, today: each.card ? DAYS[each.card] : "2026-11-23", site };
+    const scanned = await preview({ card: card.text }, each.kind, now);
     expect(scanned.code).toBe(each.code);
+    expect(await preview({ shortCode: card.short_code }, each.kind, now)).toEqual(scanned);
     // Picked from a list, they hear the same as by their card.
     if (!each.card) expect(previewOf({ volunteer: 7, name: "佐藤 花", kana: "さとう は" }, each.kind, { snapshot, presence, site })).toEqual(scanned);
   });

@@ -55,10 +55,10 @@ export class Holders {
     for (const [code, prefix] of Object.entries(codes)) this.codes.set(code, prefix);
   }
 
-  private fromColumns({ prefixes, codes, volunteers, names, kanas, flags }: NonNullable<Snapshot["columns"]>): void {
+  private fromColumns({ prefixes, codes, volunteers, names, kanas, flags, ends }: NonNullable<Snapshot["columns"]>): void {
     volunteers.forEach((volunteer, i) => {
       const prefix = prefixes.slice(i * PREFIX, (i + 1) * PREFIX);
-      this.rows.set(prefix, [volunteer, names[i] ?? "", kanas[i] ?? "", flags[i] ?? 0]);
+      this.rows.set(prefix, [volunteer, names[i] ?? "", kanas[i] ?? "", flags[i] ?? 0, ends?.[i] ?? ""]);
       this.codes.set(codes.slice(i * CODE, (i + 1) * CODE), prefix);
     });
   }

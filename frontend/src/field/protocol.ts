@@ -243,8 +243,8 @@ export interface VerdictText {
   readonly say: string;
 }
 
-/** [volunteer, name, kana, flags]. */
-export type CardRow = readonly [number, string, string, number];
+/** [volunteer, name, kana, flags, the card's last good day]; "" (or nothing, kept by an older release): it does not expire. */
+export type CardRow = readonly [number, string, string, number, string?];
 
 /**
  * What the tablet holds of an operation. Cards lie in `columns` of equal length (`prefixes` and `codes` run together, 16
@@ -299,6 +299,7 @@ export interface Columns {
   readonly names: readonly string[];
   readonly kanas: readonly string[];
   readonly flags: readonly number[];
+  readonly ends?: readonly string[];
 }
 
 type Head = Omit<Snapshot, "version" | "kept" | "server_time" | "asked" | "revoked" | "columns" | "cards" | "short_codes" | "present">;

@@ -69,7 +69,7 @@ export async function preview(
     }
     prefix = reading.token.prefix;
     if (holders.isRevoked(prefix)) return say(snapshot, "revoked");
-    if (reading.token.expires !== null && reading.token.expires < today) return say(snapshot, "expired_card");
+    if (isOver(reading.token.expires, today)) return say(snapshot, "expired_card");
   } else {
     prefix = holders.prefixOf(subject.shortCode);
   }
@@ -78,6 +78,7 @@ export async function preview(
     const guest = prefix === undefined ? undefined : presence.guest?.(prefix);
     return guest ? aboutGuest(snapshot, kind, guest) : say(snapshot, "recorded");
   }
+  if (isOver(bound[4], today)) return say(snapshot, "expired_card");
   return judge(snapshot, kind, bound, presence, site);
 }
 
@@ -93,6 +94,11 @@ export function previewOf(
   if (row) return judge(snapshot, kind, row, presence, site);
   const isHere = kind === "visit.arrive" && presence.has(volunteer);
   return say(snapshot, isHere ? hereAlready(presence.siteOf?.(volunteer), site) : "recorded", person);
+}
+
+/** Whether a card's last good day lies before `today`; without one it does not expire. */
+function isOver(lastDay: string | null | undefined, today: string): boolean {
+  return Boolean(lastDay) && lastDay! < today;
 }
 
 function judge(snapshot: Snapshot, kind: VisitKind, [volunteer, name, kana, flags]: CardRow, presence: Presence, site: number | null): Verdict {

@@ -64,7 +64,7 @@ class Downloader(Tablet):
             size = holders.PREFIX_CHARS
             prefixes = [columns["prefixes"][i : i + size] for i in range(0, len(columns["prefixes"]), size)]
             rows = zip(
-                columns["volunteers"], columns["names"], columns["kanas"], columns["flags"], strict=True
+                *(columns[name] for name in ("volunteers", "names", "kanas", "flags", "ends")), strict=True
             )
             self.cards = {prefix: list(row) for prefix, row in zip(prefixes, rows, strict=True)}
             self.revoked = {answer["revoked"][i : i + size] for i in range(0, len(answer["revoked"]), size)}
@@ -136,7 +136,7 @@ def test_the_card_of_a_merged_registration_stands_for_the_one_person(tablet: Dow
     checkin.arrive(tablet.operation, first, site=None, by=SYSTEM, at=now)
     checkin.orient(tablet.operation, first, by=SYSTEM, at=now)
     tablet.assert_up_to_date()
-    volunteer, _name, _kana, flags = tablet.cards[prefix]
+    volunteer, _name, _kana, flags, _ends = tablet.cards[prefix]
     assert str(volunteer) in tablet.present
     assert flags & (holders.INSURED | holders.ORIENTED) == 3
 
@@ -168,6 +168,19 @@ def test_an_answer_without_change_is_small(tablet: Downloader) -> None:
     answer = tablet.refresh()
     assert (answer["head"], answer["cards"], answer["present"]) == ({}, {}, {})
     assert len(json.dumps(answer)) < 500
+
+
+def test_a_cards_last_day_comes_with_the_whole_and_with_a_change(tablet: Downloader) -> None:
+    """A short code does not tell it, and a tablet without a network must not be green for a card that is over."""
+    center, over = tablet.operation.center, date(2027, 3, 31)
+    first = card_of(make.volunteer(center), expires=over)
+    tablet.refresh()
+    second = card_of(make.volunteer(center), expires=over)
+    third = card_of(make.volunteer(center))
+    tablet.refresh()
+    told = {card.pk: tablet.cards[card.card_id[: holders.PREFIX_CHARS]][4] for card in (first, second, third)}
+    assert told == {first.pk: "2027-03-31", second.pk: "2027-03-31", third.pk: ""}
+    tablet.assert_up_to_date()
 
 
 def test_a_small_section_is_sent_again_when_it_differs_and_alone(tablet: Downloader) -> None:
