@@ -22,6 +22,7 @@ from dvc.core import durable
 
 # A unix socket's path may be 107 bytes long on Linux; kept below for the broker's temporary names.
 LONGEST_SOCKET_PATH = 100
+LINE_LASTS = 600  # seconds that a thread keeps its line to PostgreSQL
 
 # Addresses a machine has behind a router of its own, or for itself alone.
 PRIVATE_NETWORKS = tuple(
@@ -310,19 +311,18 @@ def postgres(
     options: dict[str, str],
     prepare_after: int | None,
 ) -> dict[str, Any]:
-    """PostgreSQL by psycopg 3 with a pool; a commit is on disk before it is acknowledged. A statement that was asked
-    `prepare_after` times is prepared; None: never, for a pooler that hands connections around."""
+    """PostgreSQL by psycopg 3, a line for each thread that stays open; a commit is on disk before it is acknowledged. A
+    statement that was asked `prepare_after` times is prepared; None: never, for a pooler that hands connections around."""
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "dvc.core.postgres",
         "NAME": database,
         "USER": user,
         "PASSWORD": password,
         "HOST": host,
         "PORT": port,
+        "CONN_MAX_AGE": LINE_LASTS,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            # Threads of one process share the pool; timeout is how long a request waits for a place.
-            "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
             "connect_timeout": 5,
             # The server plans a statement once for each connection.
             "server_side_binding": True,

@@ -17,6 +17,7 @@ _KEPT: Final = "_cursor_of_statements"
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows that this statement of our own brings, in the caller's transaction if there is one."""
     connection = connections[DEFAULT_DB_ALIAS]
+    connection.close_if_health_check_failed()
     # Who counts or wraps statements gets Django's way, and so does the first one of a request: it opens the line.
     if connection.vendor != "postgresql" or connection.connection is None or _is_watched(connection):
         with connection.cursor() as cursor:

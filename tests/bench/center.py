@@ -10,7 +10,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from dvc.runtime.process import die_with_parent
-from tests.infra.center import BASE, RunningCenter, children, family, free_port, until
+from tests.infra.center import BASE, RunningCenter, free_port, until
+from tests.infra.processes import children, family
 
 
 def memory(running: RunningCenter) -> tuple[float, float]:

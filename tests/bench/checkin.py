@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.infra.center import BASE, RunningCenter, family
+from tests.infra.center import BASE, RunningCenter
+from tests.infra.processes import family
 
 CONNECTIONS = 8
 SINGLE = 1000

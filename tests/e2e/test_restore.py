@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import CENTER, TABLET, Visitor, manage
 from tests.e2e.reception import Desk, Tablet, fresh_link, set_up, visits
-from tests.infra.center import BASE, RunningCenter, alive, center, family, until
+from tests.infra.center import BASE, RunningCenter, center, until
+from tests.infra.processes import alive, family
 from tests.infra.template import new_database
 
 BACK_UP = """

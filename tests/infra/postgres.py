@@ -10,8 +10,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+from tests.infra.processes import family
 
 SECONDS_TO_START = 120.0
 
@@ -46,21 +49,59 @@ def _as_server() -> tuple[list[str], int | None]:
     raise NoPostgres("PostgreSQL does not run as root, and there is no user postgres or nobody")
 
 
+@dataclass
+class Cluster:
+    """A running cluster in `folder`."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Of its empty database."""
+        return f"postgres://dvc@/dvc?host={self.folder}"
+
+    def kill(self) -> None:
+        """kill -9 of the server and of all that answer for it, as when the machine is switched off."""
+        server = self.process.pid
+        for pid in (server, *sorted(family(server) - {server})):  # the server first: it would start others
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(60)
+
+    def start_again(self) -> None:
+        """Does not wait until it answers."""
+        (self.folder / "cluster" / "postmaster.pid").unlink(missing_ok=True)
+        self.process = _start(self.folder)
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """Start a cluster; yields the URL of an empty database; removes everything afterwards."""
+    with cluster() as running:
+        yield running.url
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """The same as something that can be killed."""
     binaries = programs()
     prefix, uid = _as_server()
     folder = Path(tempfile.mkdtemp(prefix="dvc-pg-"))
-    process: subprocess.Popen[bytes] | None = None
+    running: Cluster | None = None
     try:
         if uid is not None:
             os.chown(folder, uid, -1)
-        place = folder / "cluster"
         with (folder / "log").open("wb") as log:
             subprocess.run(
                 [
-                    *(*prefix, str(binaries / "initdb"), "--pgdata", str(place), "--username=dvc"),
+                    *(
+                        *prefix,
+                        str(binaries / "initdb"),
+                        "--pgdata",
+                        str(folder / "cluster"),
+                        "--username=dvc",
+                    ),
                     *("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
                 ],
                 check=True,
@@ -68,23 +109,29 @@ def postgres() -> Iterator[str]:
                 stderr=log,
                 cwd=folder,
             )
-            process = subprocess.Popen(
-                [
-                    *(*prefix, str(binaries / "postgres"), "-D", str(place), "-k", str(folder)),
-                    *("-c", "listen_addresses=", "-c", "max_connections=60"),
-                ],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                start_new_session=True,
-            )
-        _make_database(binaries, folder, process)
-        yield f"postgres://dvc@/dvc?host={folder}"
+        running = Cluster(folder, _start(folder))
+        _make_database(binaries, folder, running.process)
+        yield running
     finally:
-        if process is not None:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(120)
+        if running is not None:
+            running.process.send_signal(signal.SIGQUIT)
+            running.process.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    prefix, _ = _as_server()
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [
+                *(*prefix, str(programs() / "postgres"), "-D", str(folder / "cluster"), "-k", str(folder)),
+                *("-c", "listen_addresses=", "-c", "max_connections=60"),
+            ],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            start_new_session=True,
+        )
 
 
 def _make_database(binaries: Path, folder: Path, process: subprocess.Popen[bytes]) -> None:

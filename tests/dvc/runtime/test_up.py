@@ -14,19 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.center import (
-    SECONDS_TO_WAIT,
-    SIGNS,
-    RunningCenter,
-    alive,
-    center,
-    children,
-    dead_children,
-    family,
-    free_port,
-    opened_by,
-    until,
-)
+from tests.infra.center import SECONDS_TO_WAIT, SIGNS, RunningCenter, center, free_port, until
+from tests.infra.processes import alive, children, dead_children, family, opened_by
 from tests.infra.template import migrated_sqlite
 
 pytestmark = [pytest.mark.parts, pytest.mark.center]
