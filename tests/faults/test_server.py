@@ -22,12 +22,15 @@ import pytest
 
 from tests.bench.checkin import prepared
 from tests.faults.ledger import Ledger, Row, p95
-from tests.infra.center import BASE, RunningCenter, center, children, free_port, until
+from tests.infra.center import BASE, RunningCenter, center, free_port, until
+from tests.infra.postgres import cluster
+from tests.infra.processes import children
 from tests.infra.scale import count
 from tests.infra.tablet import ForgetfulTablet, HttpLine, Identity, Json, Tablet
 from tests.infra.template import new_database
 
 KILLS, FULL_DISKS, RESTORES = count(3, 200), count(2, 20), count(1, 10)
+DATABASE_KILLS = count(1, 200)
 QUIET = {"LOG_LEVEL": "ERROR"}
 _COUNT = """
 import json
@@ -131,6 +134,48 @@ def test_kill_9_of_the_web_server_loses_nothing_that_was_acknowledged(
             f"deletes before ack: {gone} lost, red",
         )
     )
+    assert (lost, doubled) == (0, 0)
+
+
+def test_kill_9_of_postgresql_loses_nothing_and_nothing_unsaved_was_called_saved(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    """The whole server, as when its machine is switched off; it is started again at once. Timed is how soon the center
+    works after the database does: how long that takes is its own affair, and the disk's."""
+    dice = random.Random(5)
+    with cluster() as database, center(tmp_path, DATABASE_URL=database.url, **QUIET) as running:
+        desk = Desk(running, 4 * DATABASE_KILLS + 40)
+        tablet = desk.tablet()
+        recovered, back = [], []
+        for _ in range(DATABASE_KILLS):
+            for _ in range(4):
+                desk.scan(tablet)
+            sending = threading.Thread(target=tablet.drain)
+            sending.start()
+            time.sleep(dice.random() * 0.06)
+            database.kill()
+            recovered.append(database.start_again())
+            begun = time.monotonic()
+            sending.join()
+            desk.scan(tablet)
+            until(lambda: tablet.drain() and not tablet.queued, 60)
+            back.append(time.monotonic() - begun)
+        lost, doubled = desk.lost_and_doubled(tablet)
+        forgetful = desk.tablet(ForgetfulTablet)
+        forgetful.seq = tablet.seq
+        database.kill()
+        for _ in range(4):
+            desk.scan(forgetful)
+        ids = {entry.op["op_id"] for entry in forgetful.shelf}
+        forgetful.drain()
+        assert set(forgetful.statuses) == {503}
+        database.start_again()
+        until(running.is_healthy)
+        gone = len(ids - set(in_the_database(running)["receipts"]))
+    assert gone > 0
+    what = f"kill -9 PostgreSQL ({p95(recovered):.1f} s to recover, then)"
+    control = f"deletes before ack: {gone} lost, red"
+    ledger.note(Row(what, DATABASE_KILLS, lost, doubled, f"{p95(back):.2f} s", control))
     assert (lost, doubled) == (0, 0)
 
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from tests.infra.processes import family
 
 SECONDS_TO_START = 120.0
@@ -69,10 +71,23 @@ class Cluster:
                 os.kill(pid, signal.SIGKILL)
         self.process.wait(60)
 
-    def start_again(self) -> None:
-        """Does not wait until it answers."""
+    def start_again(self) -> float:
+        """Seconds until it answers: it looks through its journal and writes every file to the disk first."""
+        begun = time.monotonic()
         (self.folder / "cluster" / "postmaster.pid").unlink(missing_ok=True)
         self.process = _start(self.folder)
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() - begun > SECONDS_TO_START:
+                raise RuntimeError(f"PostgreSQL did not start again:\n{(self.folder / 'log').read_text()}")
+            time.sleep(0.05)
+        return time.monotonic() - begun
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 @contextmanager
