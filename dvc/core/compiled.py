@@ -13,7 +13,7 @@ So the function runs with stand-ins for its arguments: each must be compared wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import wraps
@@ -25,6 +25,7 @@ from django.db.models import Field, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.transaction import TransactionManagementError
 
+from dvc.core.rows import filled, is_plain
 from dvc.core.statements import fetch
 
 M = TypeVar("M", bound=Model)
@@ -71,7 +72,8 @@ def compiled(ask: Callable[[*Args], QuerySet[M]]) -> Callable[[*Args], list[M]]:
 @dataclass(frozen=True, slots=True)
 class _Text(Generic[M]):
     """What Django finds out about a queryset, apart from the values. `slots`: where in `values` stands which argument,
-    and the column it is compared with; `converted`: the columns whose values Django changes after reading."""
+    and the column it is compared with; `converted`: the columns whose values Django changes after reading, and whether
+    this kind of database does so as well."""
 
     sql: str
     values: tuple[Any, ...]
@@ -81,7 +83,7 @@ class _Text(Generic[M]):
     columns: tuple[int, int]
     names: list[str]
     related: Any
-    converted: tuple[tuple[int, Any], ...]
+    converted: tuple[tuple[int, Any, bool], ...]
 
     def ask(self, given: Sequence[Any]) -> list[M]:
         connection = connections[DEFAULT_DB_ALIAS]
@@ -90,13 +92,12 @@ class _Text(Generic[M]):
         values = list(self.values)
         for place, argument, column in self.slots:
             values[place] = column.get_db_prep_value(given[argument], connection)
-        rows = fetch(self.sql, values)
+        rows = fetch(self.sql, values, connection)
         first, end = self.columns
         found = []
         for row in self._convert(rows, connection):
-            one = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[first:end])
-            for populator in self.related:
-                populator.populate(row, one)
+            one = filled(self.model, dict(zip(self.names, row[first:end], strict=True)), db=DEFAULT_DB_ALIAS)
+            _relate(one, row, self.related)
             found.append(one)
         return found
 
@@ -104,13 +105,31 @@ class _Text(Generic[M]):
         if not self.converted or not rows:
             return rows
         converted = [list(row) for row in rows]
-        for place, column in self.converted:
-            # The converters belong to this connection; which columns have any does not.
-            ours = connection.ops.get_db_converters(column)
-            for convert in (*ours, *column.get_db_converters(connection)):
+        for place, column, database_too in self.converted:
+            # The database's converters belong to this connection; which columns have any does not.
+            ours = connection.ops.get_db_converters(column) if database_too else ()
+            for convert in (*ours, *column.output_field.get_db_converters(connection)):
                 for row in converted:
                     row[place] = convert(row[place], column, connection)
         return converted
+
+
+def _relate(one: Model, row: Sequence[Any], related: Sequence[Any]) -> None:
+    """Give a row its `select_related`, as Django's own populators (`related`) do."""
+    for each in related:
+        columns = dict(zip(each.init_list, row[each.cols_start : each.cols_end], strict=True))
+        other = None
+        if columns[each.init_list[each.pk_idx]] is not None:
+            other = filled(each.model_cls, columns, db=each.db)
+            _relate(other, row, each.related_populators)
+            each.remote_setter(other, one)
+        each.local_setter(one, other)
+
+
+def _models(model: type[Model], related: Sequence[Any]) -> Iterator[type[Model]]:
+    yield model
+    for each in related:
+        yield from _models(each.model_cls, each.related_populators)
 
 
 def _write(queryset: QuerySet[M], stand_ins: Sequence[Any]) -> _Text[M]:
@@ -138,11 +157,16 @@ def _write(queryset: QuerySet[M], stand_ins: Sequence[Any]) -> _Text[M]:
         slots += [(place, argument, columns[0]) for place in places]
     select, info = [column for column, _, _ in compiler.select], compiler.klass_info
     related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of Django 6
+    if not all(is_plain(model) for model in _models(queryset.model, related)):
+        raise TypeError("compiled() makes rows that nobody wants to hear of")
     first, end = info["select_fields"][0], info["select_fields"][-1] + 1
     return _Text(
         sql, tuple(values), tuple(slots), query.select_for_update and connection.features.has_select_for_update,
         queryset.model, (first, end), [column.target.attname for column in select[first:end]], related,
-        tuple((place, column) for place, (_, column) in compiler.get_converters(select).items()),
+        tuple(
+            (place, column, bool(connection.ops.get_db_converters(column)))
+            for place, (_, column) in compiler.get_converters(select).items()
+        ),
     )  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import Field, Model
 
+from dvc.core.rows import filled, is_plain
 from dvc.core.statements import fetch
 
 M = TypeVar("M", bound=Model)
@@ -25,14 +26,19 @@ _AS_TEXT: Final = (models.DateField, models.TimeField, models.UUIDField)  # a mo
 def new(model: type[M], **columns: Any) -> M:
     """A row that is to be inserted, told by its columns (`operation_id`, not `operation`); the others get their default.
     Django asks every field of a row what to make of each argument, which takes longer than folding the scan."""
-    values = [columns.pop(name) if name in columns else default() for name, default in _defaults(model)]
+    row = filled(
+        model,
+        {name: columns.pop(name) if name in columns else default() for name, default in _defaults(model)},
+        db=None,
+    )
     if columns:
         raise TypeError(f"{model.__name__} has no column {', '.join(columns)}")
-    return model(*values)
+    return row
 
 
 @cache
 def _defaults(model: type[Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    assert is_plain(model)
     return tuple((field.attname, field.get_default) for field in model._meta.concrete_fields)
 
 
@@ -41,15 +47,15 @@ def insert_all(rows: Sequence[Model]) -> None:
     afterwards they have their ids."""
     if not rows:
         return
-    model = type(rows[0])
+    model, connection = type(rows[0]), connections[DEFAULT_DB_ALIAS]
     if connection.vendor != "postgresql":
         model._default_manager.bulk_create(rows)
         return
     statement = _statement(model)
-    ids = fetch(statement.sql, [json.dumps([statement.said(row) for row in rows])])
+    ids = fetch(statement.sql, [json.dumps([statement.said(row) for row in rows])], connection)
     for row, (pk,) in zip(rows, ids, strict=True):
         row.pk = pk
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def append_all(rows: Sequence[Model]) -> None:

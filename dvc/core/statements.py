@@ -6,17 +6,22 @@ all rows before anybody asks again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 _KEPT: Final = "_cursor_of_statements"
 
 
-def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """All rows that this statement of our own brings, in the caller's transaction if there is one."""
-    connection = connections[DEFAULT_DB_ALIAS]
+def fetch(
+    sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper | None = None
+) -> list[tuple[Any, ...]]:
+    """All rows that this statement of our own brings, in the caller's transaction if there is one. `connection`: the
+    default one, of whoever has looked it up already."""
+    connection = connection or connections[DEFAULT_DB_ALIAS]
     connection.close_if_health_check_failed()
     # Who counts or wraps statements gets Django's way, and so does the first one of a request: it opens the line.
     if connection.vendor != "postgresql" or connection.connection is None or _is_watched(connection):
@@ -34,4 +39,9 @@ def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def _is_watched(connection: BaseDatabaseWrapper) -> bool:
-    return bool(connection.queries_logged or connection.execute_wrappers)
+    return bool(connection.force_debug_cursor or connection.execute_wrappers or _is_debugged())
+
+
+@cache
+def _is_debugged() -> bool:
+    return settings.DEBUG

@@ -47,11 +47,12 @@ class Context:
     def told(self, op: Op) -> Told:
         """When the op was recorded, on the server's clock: a whole number of `correction_ms` from the tablet's own
         time, so that an op that is kept for later comes to the very same moment then."""
-        if op.op_id not in self._told:
+        told = self._told.get(op.op_id)
+        if told is None:
             wall = _wall(op)
             told = when(op.recorded or Reading(wall), op.heard, self.sent, received_at=self.at)
-            self._told[op.op_id] = replace(told, at=wall + (told.at - wall) // MS * MS)
-        return self._told[op.op_id]
+            told = self._told[op.op_id] = replace(told, at=wall + (told.at - wall) // MS * MS)
+        return told
 
     def correction_ms(self, op: Op) -> int:
         """By how much the tablet's time was corrected; decades, where a flat battery took its clock back."""

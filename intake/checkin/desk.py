@@ -17,7 +17,7 @@ from dvc.audit.models import Entry
 from dvc.audit.services import By
 from dvc.core.compiled import compiled
 from dvc.core.days import local_day
-from dvc.core.inserting import insert_all
+from dvc.core.inserting import insert_all, new
 from dvc.operations.models import Operation, Site
 from intake.checkin.models import Visit, VisitFlag
 from intake.checkin.states import BEGINNINGS, STEPS, VisitState
@@ -242,7 +242,8 @@ class Desk:
         self._note("visit.annulled", visit, by, at)
 
     def _begin(self, volunteer: Volunteer, stay: Stay, seen: Fact, *, by: By) -> Visit:
-        visit = Visit(operation=self.operation, volunteer=volunteer)
+        visit = new(Visit, operation_id=self.operation.pk, volunteer_id=volunteer.pk)
+        visit.operation, visit.volunteer = self.operation, volunteer
         if not self.operation.is_open:
             visit.flags = [VisitFlag.AFTER_CLOSING.value]
         _fill(visit, stay, seen)

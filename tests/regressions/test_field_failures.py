@@ -1,8 +1,7 @@
 """Failures seen in the field with other systems (sync.md §8), one test each under its number.
 
-Not here: 31, because no things are lent by serial number yet. Elsewhere, under their numbers: 7, 9 and the tablet's part
-of 26 (frontend/test), 12 and the search of 18 (tests/intake/help_requests), 22, 24 and the need of 19
-(tests/matching/dispatch).
+Elsewhere, under their numbers: 7, 9 and the tablet's part of 26 (frontend/test), 12 and the search of 18
+(tests/intake/help_requests), 22, 24 and the need of 19 (tests/matching/dispatch), 31 (tests/dvc/sync/test_tools.py).
 """
 
 from __future__ import annotations
