@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.infra.center import SIGNS, RunningCenter, alive, center, until
+from tests.infra.center import SIGNS, RunningCenter, center, until
+from tests.infra.processes import alive
 from tests.infra.visitor import Visitor
 
 TEAMS = 12
