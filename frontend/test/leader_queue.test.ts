@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Queue, send, wireQueue, type Kept } from "../src/leader/queue";
+import { inOrder, Queue, send, wireQueue, type Kept } from "../src/leader/queue";
 
 const URL_ = "https://center.test/l/secret/tell/";
 const kept = (op: string, said: number, kind = "on_site"): Kept => ({ op, url: URL_, kind, said, fields: { text: "はい" } });
@@ -36,12 +36,21 @@ describe("what a leader tells without a signal", () => {
   it.each([
     ["nobody" as const, "no answer"],
     [new Response("", { status: 502 }), "no answer"],
+    [new Response("", { status: 500 }), "in trouble"],
     [new Response("{}", { status: 429 }), "no answer"],
     [new Response("{}", { status: 422 }), "look again"],
     [new Response(JSON.stringify({ refusal: "まだ出発前です。" }), { status: 409 }), { refusal: "まだ出発前です。" }],
   ])("knows an answer from silence (%#)", async (answer, expected) => {
     answers(answer);
     expect(await send(kept("a", 0), 0)).toEqual(expected);
+  });
+});
+
+describe("the order of sending", () => {
+  it("is help first, then as it was told, photos in the end", () => {
+    const photo = { ...kept("p", 1, "photo"), photo: new ArrayBuffer(1) };
+    const all = [photo, kept("a", 2, "on_site"), kept("b", 3, "extra"), kept("n", 4, "recall_safe"), kept("i", 5, "injury"), kept("s", 6, "sos")];
+    expect(inOrder(all).map(({ op }) => op)).toEqual(["s", "i", "n", "a", "b", "p"]);
   });
 });
 
@@ -74,5 +83,24 @@ describe("the leader's page", () => {
     vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
     link.dispatchEvent(new Event("click", { bubbles: true, cancelable: true }));
     expect(document.querySelector("[data-queue] + form[data-tell=report] input")).not.toBeNull();
+  });
+});
+
+describe("a record that the server breaks on", () => {
+  it("holds up nothing behind it", async () => {
+    document.body.innerHTML = '<div data-queue="/l/poison/tell/"></div>';
+    const url = new URL("/l/poison/tell/", location.href).href;
+    const queue = await Queue.open();
+    await queue.keep({ ...kept("a-poison", Date.now() - 2000, "extra"), url });
+    await queue.keep({ ...kept("b-later", Date.now() - 1000, "leaving"), url });
+    const sent: string[] = [];
+    vi.stubGlobal("fetch", (_: string, { body }: { body: FormData }) => {
+      sent.push(String(body.get("op")));
+      return Promise.resolve(body.get("op") === "a-poison" ? new Response("", { status: 500 }) : new Response('{"said":"leaving"}'));
+    });
+    wireQueue(document);
+    await vi.waitFor(() => expect(sent).toContain("b-later"));
+    await vi.waitFor(async () => expect((await queue.waiting(url, Date.now())).map(({ op }) => op)).toEqual(["a-poison"]));
+    expect(document.body.textContent).toContain("まだ送れていません（1件）");
   });
 });

@@ -164,12 +164,16 @@ def end_weather(alert: WeatherAlert, *, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def set_rules(operation: Operation, rules: Policy, *, by: By, at: datetime) -> None:
-    """The rules of this operation from now on. Refused: safety.ladder_order, safety.band_order."""
+    """The rules of this operation from now on. Refused: safety.ladder_order, safety.band_order,
+    safety.band_minutes (a band that lets teams leave and gives them no time to work)."""
     if not 0 < rules.call_after < rules.second_after < rules.chief_after:
         raise Refused("safety.ladder_order")
     starts: Sequence[float] = [band.from_wbgt for band in rules.bands]
     if sorted(set(starts)) != list(starts):
         raise Refused("safety.band_order")
+    for band in rules.bands:
+        if not band.stop and not band.work:
+            raise Refused("safety.band_minutes", name=band.name)
     row, _ = SafetyRules.objects.update_or_create(
         operation=operation, defaults={**policy.written(rules), "edited_at": at}
     )

@@ -25,8 +25,11 @@ interface Rooms extends DBSchema {
   kept: { key: string; value: Kept };
 }
 
-/** What became of sending: it is there, the center says no, the form must be looked at again, or nobody answered. */
-export type Answer = { told: string } | { refusal: string } | "look again" | "no answer";
+/**
+ * What became of sending: it is there, the center says no, the form must be looked at again, nobody answered, or the server
+ * could not take this one and may take others.
+ */
+export type Answer = { told: string } | { refusal: string } | "look again" | "no answer" | "in trouble";
 
 export const NAMES: Readonly<Record<string, string>> = {
   on_site: "着きました",
@@ -45,8 +48,11 @@ export const NAMES: Readonly<Record<string, string>> = {
   recall_help: "呼び戻しに「助けが必要です」",
 };
 const ONCE: readonly string[] = ["on_site", "next", "leaving", "report", "recall_safe", "recall_help"];
+// Whoever needs help does not wait behind a photo.
+const URGENT: readonly string[] = ["sos", "recall_help", "injury", "recall_safe"];
 const OLDEST_MS = 7 * 24 * 3600 * 1000;
 const TIMEOUT_MS = 20_000;
+const PHOTO_TIMEOUT_MS = 120_000;
 const EVERY_MS = 15_000;
 const PLACE_MS = 15_000;
 
@@ -81,6 +87,12 @@ export class Queue {
   }
 }
 
+/** In which order it is sent: what is urgent, then as it was told, photos in the end. */
+export function inOrder(kept: readonly Kept[]): Kept[] {
+  const place = ({ kind, photo }: Kept): number => (URGENT.includes(kind) ? URGENT.indexOf(kind) - URGENT.length : photo ? 1 : 0);
+  return [...kept].sort((a, b) => place(a) - place(b) || a.said - b.said);
+}
+
 /** Send one record. Rejects never. */
 export async function send(told: Kept, now: number): Promise<Answer> {
   const form = new FormData();
@@ -96,13 +108,14 @@ export async function send(told: Kept, now: number): Promise<Answer> {
       body: form,
       headers: { "X-Requested-With": "fetch" },
       credentials: "omit",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(told.photo ? PHOTO_TIMEOUT_MS : TIMEOUT_MS),
     });
   } catch {
     return "no answer";
   }
-  // Too many at once, or the server is in trouble: it may well be taken later.
-  if (response.status === 429 || response.status >= 500) return "no answer";
+  // Too many at once, no server behind the door, or trouble with this one: it may well be taken later.
+  if (response.status === 429 || [502, 503, 504].includes(response.status)) return "no answer";
+  if (response.status >= 500) return "in trouble";
   if (response.status === 422) return "look again";
   const said = (await response.json().catch(() => ({}))) as { said?: string; refusal?: string };
   if (response.ok && said.said) return { told: said.said };
@@ -138,16 +151,17 @@ export function wireQueue(root: Document): void {
     return kept;
   };
 
-  /** Send all that waits, oldest first, until nobody answers. */
+  /** Send all that waits until nobody answers. One that the server cannot take stays and holds up nobody. */
   const drain = async (): Promise<void> => {
     if (busy) return;
     busy = true;
     const queue = await opened;
     let last = "";
     try {
-      for (const told of await queue.waiting(url, Date.now())) {
+      for (const told of inOrder(await queue.waiting(url, Date.now()))) {
         const answer = await send(told, Date.now());
         if (answer === "no answer") break;
+        if (answer === "in trouble") continue;
         const name = NAMES[told.kind] ?? "記録";
         if (answer === "look again") complain(`「${name}」は、書き方が足りず届きませんでした。もう一度送ってください。`);
         else if ("refusal" in answer) complain(`「${name}」：${answer.refusal}`);
@@ -167,7 +181,7 @@ export function wireQueue(root: Document): void {
     sessionStorage.removeItem(`typed:tell-${kind}`);
     if ((await queue.waiting(url, Date.now())).length > 1) return void (await drain().then(() => form.reset())); // one after the other
     const answer = await send(told, Date.now());
-    if (answer === "no answer") {
+    if (answer === "no answer" || answer === "in trouble") {
       form.reset();
       await show(queue);
       if (kind === "sos") await followWithPlace(queue, told);

@@ -22,7 +22,7 @@ from matching.dispatch.models import Dispatch
 from matching.safety import services
 from matching.safety.models import LateCall, Rung, SafetyRules, Weather
 from matching.safety.policy import USUAL
-from matching.safety.queries import conditions, departure_stops
+from matching.safety.queries import conditions, departure_stops, working_band
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -177,3 +177,20 @@ def test_a_coordinator_enters_heat_and_a_warning_and_the_chief_the_rules() -> No
     assert chief.post(url("safety_rules"), changed).status_code == 302
     assert SafetyRules.objects.get().call_after == 10
     assert departure_stops(operation, at=timezone.now()) == []
+
+
+def test_a_band_that_lets_teams_leave_gives_them_time_to_work() -> None:
+    """The gate would have read out 「0分作業したら0分休む」."""
+    operation = make.operation()
+    bands = [*USUAL.bands[:-1], replace(USUAL.bands[-1], stop=False)]
+    with pytest.raises(Refused) as refused:
+        services.set_rules(operation, replace(USUAL, bands=bands), by=SYSTEM, at=make.at(9))
+    assert "「危険」の作業の分を入れてください" in refused.value.text
+    services.set_rules(
+        operation,
+        replace(USUAL, bands=[*bands[:-1], replace(bands[-1], work=10, rest=20)]),
+        by=SYSTEM,
+        at=make.at(9),
+    )
+    services.read_wbgt(operation, 33, by=SYSTEM, at=make.at(10))
+    assert working_band(operation, at=make.at(10)).rhythm == "10分作業・20分休憩"
