@@ -36,7 +36,7 @@ class May(models.TextChoices):
     EXCHANGE = "exchange", "困りごとや住民の表を取り込む・書き出す"
     MATCH = "match", "マッチングをする"
     SETTLE = "settle", "食い違いや帰宅を確かめて片づける"
-    DISPATCH = "dispatch", "チームを送り出す・帰着を受ける"
+    DISPATCH = "dispatch", "班を送り出す・帰着を受ける"
     CLOSE_DAY = "close_day", "一日を閉じる（全員と全部が戻ったかの確認）"
     RUN_CENTER = "run_center", "開設・閉所・職員・設定"
     KEEP_DEVICES = "keep_devices", "端末を足す・止める"

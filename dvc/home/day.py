@@ -136,8 +136,8 @@ def steps(operation: Operation, now: Numbers) -> list[Step]:
         ("困りごと", f"未確認 {now.needs_unread}件", "need_list", now.needs_unread > 0),
         ("マッチング", f"提案 {now.proposals}件", "matching_board", now.proposals > 0 or _can_match(now)),
         ("送り出し", f"出発前 {now.teams_to_leave}", "dispatch_board", now.teams_to_leave > 0),
-        ("活動", f"現地 {now.teams_out}チーム", "dispatch_board", now.teams_out > 0),
-        ("しめ", f"帰着 {now.teams_back}チーム", "evening", not now.day_closed),
+        ("活動", f"現地 {now.teams_out}つの班", "dispatch_board", now.teams_out > 0),
+        ("しめ", f"帰着 {now.teams_back}つの班", "evening", not now.day_closed),
     ]
     if not operation.orientation_required:
         del stations[2]
@@ -174,8 +174,8 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             now.teams_overdue > 0,
             "活動",
             "dispatch_board",
-            "チームを見る",
-            f"戻りの時刻を過ぎたチームが{now.teams_overdue}つあります。"
+            "班を見る",
+            f"戻りの時刻を過ぎた班が{now.teams_overdue}つあります。"
             "リーダーに電話して、安否を確かめてください。",
         ),
         _Situation(
@@ -211,14 +211,14 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             "マッチング",
             "matching_board",
             "提案を見る",
-            f"チームの提案が{now.proposals}件あります。内容を見て、決めるか見送るかを選んでください。",
+            f"班の提案が{now.proposals}件あります。内容を見て、決めるか見送るかを選んでください。",
         ),
         _Situation(
             now.teams_to_leave > 0,
             "送り出し",
             "dispatch_board",
             "送り出す",
-            f"出発を待つチームが{now.teams_to_leave}つあります。出発前の確認をして、送り出してください。",
+            f"出発を待つ班が{now.teams_to_leave}つあります。出発前の確認をして、送り出してください。",
         ),
         _Situation(
             now.not_briefed > 0,
@@ -242,14 +242,14 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             "matching_board",
             "マッチングを開く",
             f"手の空いている人が{now.free}人、待っている困りごとが{now.needs_waiting}件あります。"
-            "チームを組んでください。",
+            "班を組んでください。",
         ),
         _Situation(
             now.teams_out > 0,
             "活動",
             "dispatch_board",
-            "チームを見る",
-            f"{now.teams_out}チームが活動しています。"
+            "班を見る",
+            f"{now.teams_out}つの班が活動しています。"
             "帰ってきたら、まずねぎらって体調を聞き、それから帰着を記録してください。",
         ),
         _Situation(

@@ -56,7 +56,7 @@ class CenterForm(forms.Form):
     name = CleanText(label="センターの名前", max_length=80, help_text="例：多賀城市災害ボランティアセンター")
     city = CleanText(label="市町村", max_length=40, help_text="例：多賀城市")
     phone = PhoneField(
-        label="センターの電話番号", max_length=30, help_text="活動依頼書やチームのリーダーの画面に出ます。"
+        label="センターの電話番号", max_length=30, help_text="活動依頼書や班のリーダーの画面に出ます。"
     )
 
 
@@ -110,10 +110,10 @@ class OperationForm(forms.Form):
         label="出発の前に、説明（オリエンテーション）を求める", required=False, initial=True
     )
     auto_match = forms.BooleanField(
-        label="チームの提案を自動で作る", required=False, initial=True, help_text="決めるのは、いつも人です。"
+        label="班の提案を自動で作る", required=False, initial=True, help_text="決めるのは、いつも人です。"
     )
     max_visits = forms.TypedChoiceField(
-        label="1チームが続けて行く件数（多くて）",
+        label="1つの班が続けて行く件数（多くて）",
         choices=[(1, "1件だけ"), (2, "2件まで"), (3, "3件まで")],
         coerce=int,
         empty_value=None,

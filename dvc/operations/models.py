@@ -110,7 +110,7 @@ class Operation(models.Model):
         "注意事項を改めた時刻", null=True, blank=True, help_text="whoever agreed before this is asked again"
     )
     max_visits = models.PositiveSmallIntegerField(
-        "1チームが続けて行く件数",
+        "1つの班が続けて行く件数",
         default=3,
         help_text="most needs the engine gives one team in a row, 1 to 3",
     )

@@ -51,7 +51,7 @@ def leaned_on(
 
 # What may lean on a need, a person, a house or a volunteer, as people call it.
 NAMES: Final = {
-    "dispatch.Dispatch": "チームの派遣",
+    "dispatch.Dispatch": "班の派遣",
     "help_requests.CrisisAlert": "危機介入の知らせ",
     "help_requests.CallBack": "折り返しの電話",
     "proposals.Proposal": "マッチングの提案",
@@ -71,5 +71,5 @@ NAMES: Final = {
     "volunteers.Group": "団体の代表",
     "volunteers.Volunteer": "付き添い・まとめた登録",
     "volunteers.Merge": "まとめた登録",
-    "teams.Member": "チーム",
+    "teams.Member": "班",
 }

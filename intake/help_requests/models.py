@@ -222,7 +222,7 @@ class Need(models.Model):
 
 class WorkState(models.TextChoices):
     OPEN = "open", "これから"
-    LEASED = "leased", "チームあり"
+    LEASED = "leased", "班あり"
     WORKING = "working", "作業中"
     DONE = "done", "済み"
     NOT_POSSIBLE = "not_possible", "できなかった"

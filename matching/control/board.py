@@ -108,10 +108,10 @@ def board(operation: Operation, *, at: datetime, real: datetime, pages: Mapping[
 
     before, out, late, back = _sorted(operation, at=at)
     lanes = [
-        lane("before", "出発前", "出発を待つチームはありません。", before),
-        lane("late", "時間を過ぎている", "時間を過ぎたチームはありません。", late, tone="stop"),
-        lane("out", "活動中", "活動しているチームはありません。", out),
-        lane("back", "帰着", "今日帰ってきたチームはまだありません。", back),
+        lane("before", "出発前", "出発を待つ班はありません。", before),
+        lane("late", "時間を過ぎている", "時間を過ぎた班はありません。", late, tone="stop"),
+        lane("out", "活動中", "活動している班はありません。", out),
+        lane("back", "帰着", "今日帰ってきた班はまだありません。", back),
     ]
     if not late:  # nothing to be seen first
         lanes[1], lanes[2] = lanes[2], lanes[1]

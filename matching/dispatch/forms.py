@@ -26,7 +26,7 @@ CANCEL_REASONS = (
     ("雨・警報など天候のため", "雨・警報など天候のため"),
     ("依頼した人の都合のため", "依頼した人の都合のため"),
     ("人数・資機材がそろわないため", "人数・資機材がそろわないため"),
-    ("チームを組み直すため", "チームを組み直すため"),
+    ("班を組み直すため", "班を組み直すため"),
 )
 
 
@@ -60,7 +60,7 @@ class DepartForm(forms.Form):
         label="出発前の5つの確認",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="チームの前で、声に出して確かめてから印をつけます。",
+        help_text="班の前で、声に出して確かめてから印をつけます。",
     )
     due_back = ClockField(label="センターに戻る時刻", help_text="過ぎると、ボードに赤で出ます。")
     override = Text(label="足りないものがあっても出発させる理由", max_length=200, required=False)
@@ -100,7 +100,7 @@ class ReportForm(forms.Form):
     )  # fmt: skip
     near_miss = Text(
         label="ヒヤリとしたことはありませんか", max_length=500, required=False, multiline=True, rows=2,
-        help_text="次のチームを守ります。小さなことでも書いてください。",
+        help_text="次の班を守ります。小さなことでも書いてください。",
     )  # fmt: skip
     outcome = forms.ChoiceField(
         label="作業はどうなりましたか", choices=Outcome.choices, widget=forms.RadioSelect
@@ -134,9 +134,7 @@ class OtherVisitForm(ReportForm):
         self.visit = visit
         for name in ("injury", "near_miss"):
             del self.fields[name]
-        nothing = (
-            "行っていない（またチームを待つ）" if visit.state == DispatchState.NEXT else "あとで入力する"
-        )
+        nothing = "行っていない（また班を待つ）" if visit.state == DispatchState.NEXT else "あとで入力する"
         self.fields["outcome"] = forms.ChoiceField(
             label="作業はどうなりましたか", choices=[("", nothing), *Outcome.choices], required=False,
             widget=forms.RadioSelect,

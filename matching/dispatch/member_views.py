@@ -26,7 +26,7 @@ def dispatch_member(request: StaffRequest, operation_id: int, dispatch_id: int) 
     try:
         if what == "lead":
             teams.set_leader(team, person, by=by(request), at=request.now)
-            said = f"{team}のリーダーを{person.name}さんにしました。本人と、チームの人に伝えてください。"
+            said = f"{team}のリーダーを{person.name}さんにしました。本人と、班の人に伝えてください。"
         else:
             teams.remove_member(team, person, by=by(request), at=request.now)
             said = f"{person.name}さんを{team}から外しました。"

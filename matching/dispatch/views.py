@@ -175,7 +175,7 @@ def dispatch_drop(request: StaffRequest, operation_id: int, dispatch_id: int) ->
         else:
             messages.success(
                 request,
-                f"{dispatch.team}の行き先からN{dispatch.need.number}を外しました。またチームを待っています。",
+                f"{dispatch.team}の行き先からN{dispatch.need.number}を外しました。また班を待っています。",
             )
             return redirect("dispatch_detail", operation_id, queries.place_of(dispatch).now.pk)
     context = {**SECTION, "dispatch": dispatch, "form": form, "refusal": refusal, "only_this": True}

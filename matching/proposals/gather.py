@@ -77,7 +77,7 @@ def still_held(team: int) -> model.Reason:
     """The need was changed and waits again, and team `team` (its number) still has it among its houses."""
     return model.Reason(
         "still_held",
-        f"まだ{team}班の行き先に入っています。「チーム・派遣」で{team}班からこの訪問を外し、リーダーに伝えてください。",
+        f"まだ{team}班の行き先に入っています。「班・派遣」で{team}班からこの訪問を外し、リーダーに伝えてください。",
     )
 
 

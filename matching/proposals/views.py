@@ -127,8 +127,8 @@ def say_decided(request: StaffRequest, dispatch: Dispatch) -> None:
     """After a decision: what comes next, and how it is taken back."""
     messages.success(
         request,
-        f"{dispatch.team.number}班に決めました。つぎは「チーム・派遣」で送り出します。"
-        "間違えたときは「決まったチーム」の「取り消す」で戻せます。",
+        f"{dispatch.team.number}班に決めました。つぎは「班・派遣」で送り出します。"
+        "間違えたときは「決まった班」の「取り消す」で戻せます。",
     )
 
 

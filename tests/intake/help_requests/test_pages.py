@@ -513,7 +513,7 @@ def test_a_need_with_a_team_is_not_moved_from_here(
     need = make.need(operation, state=state)
     page = text(client.get(url("need_detail", operation, need.pk)))
     assert "次の手順" not in page
-    assert "「チーム・派遣」の画面" in page
+    assert "「班・派遣」の画面" in page
     for to in NeedState:
         sent = client.post(
             url("need_step", operation, need.pk), {"to": to, "reason": "理由", "first_number": "1"}

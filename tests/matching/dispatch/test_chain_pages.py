@@ -266,7 +266,7 @@ def test_the_return_page_asks_about_every_house_and_writes_each_report() -> None
     client = desk(first)
     page = client.get(url("dispatch_return", second)).content.decode()
     assert f"N{first.need.number}" in page
-    assert "行っていない（またチームを待つ）" in page
+    assert "行っていない（また班を待つ）" in page
     form = {
         **REPORT,
         f"v{first.pk}-outcome": "completed",

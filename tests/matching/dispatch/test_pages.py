@@ -130,7 +130,7 @@ def test_the_board_has_every_team_in_its_column_and_no_address() -> None:
     client = signed_in(make.user(operation.center))
     text = client.get(board_url(operation)).content.decode()
     assert "移動中" in text
-    assert "出発を待つチームはありません" in text
+    assert "出発を待つ班はありません" in text
     assert dispatch.need.household is not None
     assert dispatch.need.household.address not in text
     late = timezone.now() - timedelta(minutes=1)
@@ -196,7 +196,7 @@ def test_failure_22_a_need_whose_team_is_on_the_way_is_not_closed_behind_its_bac
         {"to": "withdrawn", "reason_kind": "", "reason": "本人から", "told": "本人"},
     )
     assert answer.status_code == 409
-    assert "チームが決まっています" in answer.content.decode()
+    assert "班が決まっています" in answer.content.decode()
     assert Need.objects.get().state == NeedState.IN_PROGRESS
 
 
