@@ -6,7 +6,7 @@ breaks beyond that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -39,7 +39,8 @@ def with_decisions(gathered: Gathered, *, day: date) -> Gathered:
     pins, broken = _pins(problem, gathered.ties.fixed)
     whole = {int(need[1:]) for pin in pins for need in pin.team.visits}
     busy = {int(who[1:]) for pin in pins for who in pin.team.members}
-    locks, reserved = _locks(problem, gathered.ties.destinations, day=day)
+    here = {*problem.volunteer_by, *(f"V{who}" for who in gathered.left_out)}
+    locks, reserved = _locks(problem, gathered.ties.destinations, here, day=day)
     aside = {need: why for need, why in reserved.items() if need not in whole}
     aside |= {need: PIN_BROKEN for pin in broken for need in pin.visits if need not in whole}
     kept_back = {
@@ -62,18 +63,20 @@ def with_decisions(gathered: Gathered, *, day: date) -> Gathered:
 
 
 def _locks(
-    problem: model.Problem, destinations: Sequence[Destination], *, day: date
+    problem: model.Problem, destinations: Sequence[Destination], here: Collection[str], *, day: date
 ) -> tuple[tuple[tuple[str, str], ...], dict[int, model.Reason]]:
-    """Destinations of people, those of a group spread over who of it is here; and needs kept for who is to come."""
+    """Destinations of people who are `here`, those of a group spread over its members; and needs kept for who is to come.
+    Somebody who has not come yet stands on the page of what was decided, and is no trouble of this plan."""
     pairs: dict[str, str] = {}
     reserved = {}
     today = [one for one in destinations if one.day == day]
     for one in today:
-        here = problem.members_of.get(f"G{one.group}", ()) if one.group else (f"V{one.person}",)
-        if not here:
+        members = problem.members_of.get(f"G{one.group}", ()) if one.group else (f"V{one.person}",)
+        if not members:
             reserved[one.need] = _reason("reserved", kept_for(one.name))
-        for who in here:
-            pairs.setdefault(who, f"N{one.need}")
+        for who in members:
+            if who in here:
+                pairs.setdefault(who, f"N{one.need}")
     theirs = {one.need for one in today}
     for one in destinations:
         if one.need not in theirs:

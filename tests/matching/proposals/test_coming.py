@@ -80,8 +80,14 @@ def test_who_comes_again_goes_on_where_work_is_left(operation: Operation, client
     assert f'name="m" value="{crew[2].pk}"' in done, "who has no destination yet can still be given one"
     printed = text(client, f"{url('day_before_list', operation)}?day={TOMORROW}")
     assert all(person.name in printed for person in crew[:2])
-    # The next morning they come, and are proposed for it with whoever else it takes.
+    # The next morning it is no trouble that they are not there yet; they come, and are proposed for it with whoever else it takes.
     morning = make.at(9) + timedelta(days=1)
+    early = answer(operation, at=morning)
+    assert early.plan is not None
+    assert early.plan["notes"] == []
+    assert text(client, url("matching_hand", operation)).count("まだ受付していません。") == 0, (
+        "that is for tomorrow"
+    )
     for person in crew[:2]:
         scene.present(operation, person, at=morning)
     answer(operation, at=morning)
