@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { inOrder, Queue, send, wireQueue, type Kept } from "../src/leader/queue";
+import { ageOf, inOrder, Queue, send, wireQueue, type Kept } from "../src/leader/queue";
 
 const URL_ = "https://center.test/l/secret/tell/";
 const kept = (op: string, said: number, kind = "on_site"): Kept => ({ op, url: URL_, kind, said, fields: { text: "はい" } });
@@ -17,14 +17,21 @@ function answers(...all: (Response | "nobody")[]): FormData[] {
 }
 
 describe("what a leader tells without a signal", () => {
-  it("waits in the order it was told, of its own sheet only, and is let go after a week", async () => {
+  it("waits in the order it was told, of its own sheet only, however old it seems", async () => {
     const queue = await Queue.open("order");
-    for (const one of [kept("b", 2_000), kept("a", 1_000), { ...kept("c", 2_500), url: "https://center.test/l/other/tell/" }]) {
+    for (const one of [kept("b", 1_000), kept("a", 2_000), { ...kept("c", 2_500), url: "https://center.test/l/other/tell/" }]) {
       await queue.keep(one);
     }
-    expect((await queue.waiting(URL_, 3_000)).map(({ op }) => op)).toEqual(["a", "b"]);
-    await queue.keep(kept("d", 8 * 24 * 3600 * 1000));
-    expect((await queue.waiting(URL_, 8 * 24 * 3600 * 1000)).map(({ op }) => op)).toEqual(["d"]);
+    expect((await queue.waiting(URL_)).map(({ op }) => op)).toEqual(["b", "a"]);
+    expect((await queue.waiting()).map(({ op }) => op)).toEqual(["b", "a", "c"]);
+  });
+
+  it("is as old as the phone's clock says, unless that was set meanwhile", () => {
+    const year = 365 * 24 * 3600_000;
+    const told = kept("a", 1_000);
+    expect(ageOf(told, 1_000 + 26 * 3600_000, 0)).toBe(26 * 3600_000); // the phone lay switched off for a day
+    expect(ageOf(told, 1_000 + 7 * year, 0)).toBe(0); // put right when the signal came back
+    expect(ageOf(told, 500, 0)).toBe(0); // set back
   });
 
   it("is sent with how long ago it was told, whatever the phone's clock says", async () => {
@@ -100,7 +107,7 @@ describe("a record that the server breaks on", () => {
     });
     wireQueue(document);
     await vi.waitFor(() => expect(sent).toContain("b-later"));
-    await vi.waitFor(async () => expect((await queue.waiting(url, Date.now())).map(({ op }) => op)).toEqual(["a-poison"]));
+    await vi.waitFor(async () => expect((await queue.waiting(url)).map(({ op }) => op)).toEqual(["a-poison"]));
     expect(document.body.textContent).toContain("まだ送れていません（1件）");
   });
 });

@@ -1,6 +1,7 @@
 /*
  * What a leader tells without a signal stays on their phone until the center has it, in the order it was told, with how
- * long ago that was. The age is a difference of the phone's own clock, so a wrong clock does no harm.
+ * long ago that was. The age is a difference of the phone's own clock, so a wrong clock does no harm; one that is put right
+ * meanwhile, as phones do when a signal comes back, neither. Nothing is dropped here for its age: the server says when it is too late.
  *
  *   <div data-queue="/l/…/tell/" [data-then="/l/…/"]>      where it says what waits, and where it sends
  *   <form method="post" data-tell="on_site">                each of these is told through the queue
@@ -17,6 +18,9 @@ export interface Kept {
   readonly url: string;
   readonly kind: string;
   readonly said: number;
+  /** The same moment by the clock that nobody can set, and which opening of a page it belongs to. */
+  readonly ticks?: number;
+  readonly run?: string;
   readonly fields: Record<string, string>;
   readonly photo?: ArrayBuffer;
 }
@@ -50,7 +54,8 @@ export const NAMES: Readonly<Record<string, string>> = {
 const ONCE: readonly string[] = ["on_site", "next", "leaving", "report", "recall_safe", "recall_help"];
 // Whoever needs help does not wait behind a photo.
 const URGENT: readonly string[] = ["sos", "recall_help", "injury", "recall_safe"];
-const OLDEST_MS = 7 * 24 * 3600 * 1000;
+const LONGEST_MS = 7 * 24 * 3600 * 1000;
+const RUN = uuid7();
 const TIMEOUT_MS = 20_000;
 const PHOTO_TIMEOUT_MS = 120_000;
 const EVERY_MS = 15_000;
@@ -78,13 +83,19 @@ export class Queue {
     await this.rooms.delete("kept", op);
   }
 
-  /** What waits for this sheet, in the order it was told. What nobody will take any more is let go. */
-  async waiting(url: string, now: number): Promise<Kept[]> {
+  /** What waits for this sheet, or for any, in the order it was told. */
+  async waiting(url?: string): Promise<Kept[]> {
     const all = await this.rooms.getAll("kept");
-    const old = all.filter(({ said }) => now - said > OLDEST_MS);
-    for (const { op } of old) await this.forget(op);
-    return all.filter((one) => one.url === url && !old.includes(one));
+    return all.filter((one) => url === undefined || one.url === url).sort((a, b) => a.said - b.said);
   }
+}
+
+/** How long ago it was told, in milliseconds. `ticks`: of the clock that nobody can set, which sleeps with the phone. */
+export function ageOf(told: Kept, now: number, ticks: number): number {
+  const least = told.run === RUN && told.ticks !== undefined ? Math.max(0, ticks - told.ticks) : 0;
+  const age = now - told.said;
+  // Set back, or put right by years: then only what is known for certain.
+  return Math.round(age < least || age > LONGEST_MS ? least : age);
 }
 
 /** In which order it is sent: what is urgent, then as it was told, photos in the end. */
@@ -94,12 +105,12 @@ export function inOrder(kept: readonly Kept[]): Kept[] {
 }
 
 /** Send one record. Rejects never. */
-export async function send(told: Kept, now: number): Promise<Answer> {
+export async function send(told: Kept, now: number, ticks = performance.now()): Promise<Answer> {
   const form = new FormData();
   for (const [name, value] of Object.entries(told.fields)) form.append(name, value);
   form.set("kind", told.kind);
   form.set("op", told.op);
-  form.set("age_ms", String(Math.max(0, Math.round(now - told.said))));
+  form.set("age_ms", String(ageOf(told, now, ticks)));
   if (told.photo) form.set("photo", new Blob([told.photo], { type: "image/jpeg" }), "photo.jpg");
   let response: Response;
   try {
@@ -140,7 +151,7 @@ export function wireQueue(root: Document): void {
   };
 
   const show = async (queue: Queue): Promise<Kept[]> => {
-    const kept = await queue.waiting(url, Date.now());
+    const kept = await queue.waiting(url);
     place.replaceChildren();
     for (const form of root.querySelectorAll<HTMLFormElement>("form[data-tell]")) {
       const kind = form.dataset["tell"] ?? "";
@@ -158,14 +169,14 @@ export function wireQueue(root: Document): void {
     const queue = await opened;
     let last = "";
     try {
-      for (const told of inOrder(await queue.waiting(url, Date.now()))) {
+      for (const told of inOrder(await queue.waiting())) {
         const answer = await send(told, Date.now());
         if (answer === "no answer") break;
         if (answer === "in trouble") continue;
         const name = NAMES[told.kind] ?? "記録";
         if (answer === "look again") complain(`「${name}」は、書き方が足りず届きませんでした。もう一度送ってください。`);
         else if ("refusal" in answer) complain(`「${name}」：${answer.refusal}`);
-        else last = answer.told;
+        else if (told.url === url) last = answer.told;
         await queue.forget(told.op);
       }
     } finally {
@@ -179,7 +190,7 @@ export function wireQueue(root: Document): void {
     const told = await read(form, kind, url);
     await queue.keep(told);
     sessionStorage.removeItem(`typed:tell-${kind}`);
-    if ((await queue.waiting(url, Date.now())).length > 1) return void (await drain().then(() => form.reset())); // one after the other
+    if ((await queue.waiting(url)).length > 1) return void (await drain().then(() => form.reset())); // one after the other
     const answer = await send(told, Date.now());
     if (answer === "no answer" || answer === "in trouble") {
       form.reset();
@@ -276,7 +287,7 @@ async function read(form: HTMLFormElement, kind: string, url: string): Promise<K
       fields[name] = value;
     }
   }
-  return { op: uuid7(), url, kind, said: Date.now(), fields, ...(photo ? { photo } : {}) };
+  return { op: uuid7(), url, kind, said: Date.now(), ticks: performance.now(), run: RUN, fields, ...(photo ? { photo } : {}) };
 }
 
 /** Where the phone is, if it may say so; undefined when it does not know in time. */
