@@ -260,6 +260,7 @@ REFUSALS: Final[dict[str, str]] = {
     "draft.over": "この書きかけは、もう受け付けたか、消されています。「書きかけ」の一覧を見てください。",
     "draft.reason_needed": "書きかけを消す理由を書いてください（例：まちがい電話）。",
     "need.alert_acknowledged": "{side}としての確認は、{name}さんがもう済ませています。",
+    "need.review_in_the_past": "見直す日は、あすよりあとの日にしてください。きょう決められるなら、保留にせずに進めます。",
     "need.alert_not_yours": "{side}としての確認は、{side}の役割の人が、自分の名前でサインインして行います。すぐに呼んでください。",
     "need.alert_by_name": "危機介入の確認は、自分の名前でサインインして行ってください。",
     "need.call_closed": "この折り返しは、ほかの人がもう済ませています。下の記録を見てください。",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -14,6 +14,8 @@ from intake.help_requests.models import CallBack, CallTry, Need, TryOutcome
 
 # After so many tries in vain the desk is offered to end the need as 連絡不通 (it is never done by itself).
 TRIES_BEFORE_UNREACHABLE: Final = 3
+TO_REVIEW: Final = "保留を見直す"
+REVIEW_AFTER: Final = timedelta(days=3)
 TO_CONFIRM: Final = "電話で確かめる（ウェブの依頼）"
 AGAIN_AFTER: Final = timedelta(hours=1)
 FIRST_CALL: Final = time(9)
@@ -83,6 +85,25 @@ def settle(need: Need, *, by: By, at: datetime) -> None:
 def confirmed(need: Need, *, by: By, at: datetime) -> None:
     """The call that was only to confirm the need was made; one with more to ask stays."""
     CallBack.objects.open().filter(need=need, why=TO_CONFIRM).update(closed_at=at, closed_by=by.user)
+
+
+@transaction.atomic
+def to_review(need: Need, *, on: date | None, by: By, at: datetime) -> CallBack:
+    """A need on hold is looked at again in the morning of that day, or after REVIEW_AFTER: nobody is held and forgotten.
+
+    Refused: need.review_in_the_past.
+    """
+    day = on or timezone.localdate(at) + REVIEW_AFTER
+    if day <= timezone.localdate(at):
+        raise Refused("need.review_in_the_past")
+    due_at = datetime.combine(day, FIRST_CALL, timezone.get_current_timezone())
+    return promise(need, why=TO_REVIEW, due_at=due_at, by=by, at=at)
+
+
+@transaction.atomic
+def reviewed(need: Need, *, by: By, at: datetime) -> None:
+    """It is not on hold any more; a call with more to say stays."""
+    CallBack.objects.open().filter(need=need, why=TO_REVIEW).update(closed_at=at, closed_by=by.user)
 
 
 def in_vain(call: CallBack) -> int:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from dvc.core.fields import ClockField
-from intake.help_requests.fields import BAD_CHOICE, TextField
+from intake.help_requests.fields import BAD_CHOICE, DayField, TextField
 from intake.help_requests.models import TryOutcome
 
 
@@ -26,15 +26,6 @@ class _WhenForm(forms.Form):
         return meant + timedelta(days=1) if day is None and meant <= at else meant
 
 
-def _day_field() -> forms.DateField:
-    return forms.DateField(
-        label="日",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "日付を選んでください。"},
-    )
-
-
 class TryForm(_WhenForm):
     outcome = forms.ChoiceField(
         label="どうだったか",
@@ -43,7 +34,7 @@ class TryForm(_WhenForm):
         error_messages={"required": BAD_CHOICE, "invalid_choice": BAD_CHOICE},
     )
     note = TextField(label="メモ", max_length=150, help_text="例：留守番電話に入れた、家族が出た")
-    day = _day_field()
+    day = DayField(label="日")
     clock = ClockField(
         label="つぎにかける時刻", required=False, help_text="空のままなら、不在・番号違いは1時間後です。"
     )
@@ -51,7 +42,7 @@ class TryForm(_WhenForm):
 
 class PromiseForm(_WhenForm):
     why = TextField(label="用件", max_length=100, help_text="例：調査の日を決める")
-    day = _day_field()
+    day = DayField(label="日")
     clock = ClockField(label="かける時刻", error_messages={"required": "かける時刻を入れてください。"})
 
     def clean(self) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, Final
 
 from django import forms
 
-from dvc.core.japanese import is_phone, normalise_text
+from dvc.core.japanese import is_phone, normalise_text, parse_date_ja
 
 _OFF: Final = {"autocomplete": "off"}  # a shared computer must not offer the last caller's data
 _UNREADABLE: Final = "保存できない文字が入っています。消して入力し直してください。"
@@ -68,6 +69,26 @@ class CountField(forms.IntegerField):
         }
         super().__init__(required=False, min_value=low, max_value=high, error_messages=messages, **kwargs)
         self.widget.attrs.update({**_OFF, "inputmode": "numeric"})
+
+
+class DayField(forms.DateField):
+    """A day, from the browser's calendar or typed as people write it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        wrong = "その日付はありません。カレンダーから選ぶか、2026-7-21 のように入れてください。"
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(
+            **{"required": False, "widget": widget, "error_messages": {"invalid": wrong}, **kwargs}
+        )
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, str) and value.strip():
+            try:
+                return parse_date_ja(value)
+            except ValueError:
+                pass  # no day: said below
+        found: date | None = super().to_python(value)
+        return found
 
 
 def choices_of(kinds: Iterable[tuple[str, str]], label: str, **kwargs: Any) -> forms.MultipleChoiceField:

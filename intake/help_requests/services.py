@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
@@ -490,6 +490,16 @@ def move(
     return _step(need, to, by=by, at=at, reason=reason, code=code, told=told)
 
 
+@transaction.atomic
+def hold(
+    need: Need, *, code: str, reason: str, told: str, review_on: date | None, by: By, at: datetime
+) -> Need:
+    """保留, and on which day it is looked at again (`call_backs.to_review`). Refused: as `move`, need.review_in_the_past."""
+    held = move(need, S.ON_HOLD, reason=reason, code=code, told=told, by=by, at=at)
+    call_backs.to_review(held, on=review_on, by=by, at=at)
+    return held
+
+
 def _step(
     need: Need,
     to: NeedState,
@@ -535,6 +545,8 @@ def _step(
     )  # fmt: skip
     why: dict[str, Any] = {"code": code} if code else {}
     record("need.moved", need, by=by, at=at, operation=operation, before=str(before), to=str(to), **why)
+    if before == S.ON_HOLD:
+        call_backs.reviewed(need, by=by, at=at)
     if to in CLOSED:
         call_backs.settle(need, by=by, at=at)
         if told == NOT_TOLD_YET and to != S.UNREACHABLE:

@@ -11,7 +11,7 @@ from intake.help_requests.answers import (
     RELATIONS,
     TOLD,
 )
-from intake.help_requests.fields import CountField, PhoneField, TextField
+from intake.help_requests.fields import CountField, DayField, PhoneField, TextField
 from intake.help_requests.models import NeedState
 from intake.people.services import PersonAnswers
 
@@ -23,6 +23,9 @@ class StepForm(forms.Form):
     reason_kind = TextField(label="理由", max_length=40)
     reason = TextField(label="くわしく", max_length=150)
     told = TextField(label="だれに伝えたか", max_length=80)
+    review_on = DayField(
+        label="いつ見直すか", help_text="空のままなら3日後です。その日の朝、折り返しの一覧に出ます。"
+    )
     first_number = CountField(label="先に受け付けた番号", low=1, high=2**31 - 1)
 
     def __init__(self, data: Any = None, *, to: NeedState | None = None) -> None:

@@ -363,6 +363,12 @@ def need_step(request: StaffRequest, operation_id: int, need_id: int) -> HttpRes
 
 def _take_step(request: StaffRequest, need: Need, to: NeedState, form: StepForm) -> None:
     reason, told = form.full_reason(), form.cleaned_data["told"]
+    if to == S.ON_HOLD:
+        services.hold(
+            need, code=form.code, reason=reason, told=told, review_on=form.cleaned_data["review_on"], by=by(request),
+            at=request.now,
+        )  # fmt: skip
+        return
     if to not in ENDINGS:
         services.move(need, to, reason=reason, code=form.code, told=told, by=by(request), at=request.now)
         return

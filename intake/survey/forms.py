@@ -224,7 +224,10 @@ class RoundForm(forms.Form):
         error_messages={"invalid_choice": _BAD_CHOICE},
     )  # fmt: skip
     companion = TextField(label="職員ではない人のお名前", max_length=60, help_text="民生委員など")
-    car = TextField(label="車", max_length=60, help_text="例：社協の軽ワゴン 12-34")
+    car = TextField(
+        label="車", max_length=60, required=True, help_text="例：社協の軽ワゴン 12-34",
+        error_messages={"required": "車を入れてください。調査は2人と車1台で行きます。"},
+    )  # fmt: skip
     starts = ClockField(label="出発する時刻", initial=time(9, 30))
 
     def __init__(self, data: Any = None, *, staff: models.QuerySet[User], found: Round | None = None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
@@ -307,6 +308,58 @@ def test_where_nobody_is_a_section_leader_whoever_keeps_requests_may_note_and_is
     assert "帰った" not in page
     desk.post(url("crisis_note", operation, need.crisis_alerts.get().pk), {"as": "lead"})
     assert need.crisis_alerts.get().acks.get().seen_as == "lead"
+
+
+@pytest.mark.parametrize(
+    ("typed", "due"),
+    [("", "2026-07-21"), ("2026-07-25", "2026-07-25"), ("R8.7.30", "2026-07-30")],
+)
+def test_who_is_put_on_hold_is_looked_at_again_on_a_day(operation: Operation, typed: str, due: str) -> None:
+    need = make.need(operation, state=NeedState.TRIAGE)
+    desk = signed_in(operation, Role.NEEDS_DESK)
+    step = {"to": "on_hold", "reason_kind": "rain", "told": "本人に電話", "review_on": typed}
+    with time_machine.travel(make.at(10), tick=False):
+        assert desk.post(url("need_step", operation, need.pk), step).status_code == 302
+        call = CallBack.objects.open().get(need=need)
+        assert (call.why, f"{timezone.localtime(call.due_at):%Y-%m-%d %H:%M}") == (
+            "保留を見直す",
+            f"{due} 09:00",
+        )
+        assert "保留を見直す" in text(desk.get(url("call_list", operation)))
+        desk.post(url("need_step", operation, need.pk), {"to": "triage", "reason": "晴れた"})
+    assert not CallBack.objects.open().exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "sentence"),
+    [
+        ("2026-02-30", 422, "その日付はありません"),
+        ("あした", 422, "その日付はありません"),
+        ("2026-07-18", 409, "見直す日は、あすよりあとの日に"),
+        ("2025-07-25", 409, "見直す日は、あすよりあとの日に"),
+    ],
+)
+def test_an_impossible_day_is_said_and_nothing_is_put_on_hold(
+    operation: Operation, typed: str, status: int, sentence: str
+) -> None:
+    need = make.need(operation, state=NeedState.TRIAGE)
+    desk = signed_in(operation, Role.NEEDS_DESK)
+    step = {
+        "to": "on_hold",
+        "reason_kind": "rain",
+        "reason": "台風が近い",
+        "told": "本人に電話",
+        "review_on": typed,
+    }
+    with time_machine.travel(make.at(10), tick=False):
+        answer = desk.post(url("need_step", operation, need.pk), step)
+    assert (answer.status_code, sentence in text(answer), "台風が近い" in text(answer)) == (
+        status,
+        True,
+        True,
+    )
+    need.refresh_from_db()
+    assert (need.state, CallBack.objects.count()) == (NeedState.TRIAGE, 0)
 
 
 # ── rules of triage ────────────────────────────────────────────────────────────────────────────
