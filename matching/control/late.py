@@ -89,8 +89,9 @@ def rungs(operation: Operation, *, at: datetime) -> dict[Rung, int]:
 
 
 def others_of(team: Team) -> list[Volunteer]:
-    """Who else of the team has a telephone."""
-    members = team.members.filter(left_at__isnull=True).exclude(volunteer=team.leader_id)
+    """Who else of the team has a telephone, without those who went home before it."""
+    here = team.members.filter(left_at__isnull=True, visit__left_at__isnull=True)
+    members = here.exclude(volunteer=team.leader_id)
     return [row.volunteer for row in members.select_related("volunteer") if row.volunteer.phone]
 
 

@@ -15,6 +15,7 @@ from dvc.operations.models import Operation
 from intake.checkin import services as checkin
 from intake.volunteers.models import Volunteer
 from matching.control import recalls
+from matching.control.late import others_of
 from matching.dispatch import services
 from matching.dispatch.models import Dispatch
 from matching.evening.ledger import ledger
@@ -69,11 +70,13 @@ def test_a_leader_who_leaves_at_noon_is_said_on_every_screen_that_calls_the_team
     recall = safety.start_recall(operation, reason=RecallReason.TSUNAMI, by=SYSTEM, at=make.at(13))
     (called,) = recalls.progress(recall).teams
     assert called.gone is not None
-    assert called.gone.others == (second, third)
+    assert called.gone.others == (second, third)  # who is still there and has a telephone
     page = client.get(reverse("recall_page", args=[operation.pk])).content.decode()
     assert "リーダーは12:00に帰った" in page
     assert f"tel:{second.phone_digits}" in page
     assert f"tel:{leader.phone_digits}" not in page
+    checkin.leave(operation, third, by=SYSTEM, at=make.at(12, 30))
+    assert others_of(dispatch.team) == [second]
     assert "もう帰っています" in change(client, dispatch, leader, "lead")
     assert "𠮷田" in change(client, dispatch, second, "lead")
     assert Team.objects.get().leader == second
