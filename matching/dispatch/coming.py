@@ -101,8 +101,5 @@ def _last_needs(teams: Iterable[int]) -> dict[int, Need]:
 def _destinations(operation: Operation, day: date) -> dict[tuple[str, int | None], Lock]:
     locks = Lock.objects.filter(operation=operation, day=day).select_related("need", "volunteer")
     return {
-        ("group", lock.group_id)
-        if lock.volunteer is None
-        else ("person", lock.volunteer.merged_into_id or lock.volunteer.pk): lock
-        for lock in locks
+        ("group", lock.group_id) if lock.person is None else ("person", lock.person): lock for lock in locks
     }

@@ -71,10 +71,10 @@ def by_hand(operation: Operation, *, at: datetime) -> ByHand:
     vehicles = vehicles_of(car for pin in pins for car in pin.rides)
     locks = list(
         Lock.objects.filter(operation=operation, day__gte=day)
-        .select_related("volunteer", "group", *related)
+        .select_related("volunteer__merged_into", "group", *related)
         .order_by("-pk")
     )
-    asked = [*people, *(lock.volunteer_id for lock in locks if lock.volunteer_id)]
+    asked = [*people, *(lock.person for lock in locks if lock.person)]
     here = set(operation.visits.present().filter(volunteer__in=asked).values_list("volunteer_id", flat=True))
     rows = Member.objects.filter(volunteer__in=asked, left_at__isnull=True, team__state__in=LIVE)
     busy = set(rows.values_list("volunteer_id", flat=True))
@@ -112,11 +112,11 @@ def _fixed(
 def _how(lock: Lock, *, here: set[int], busy: set[int], day_is: bool) -> str:
     if lock.need.state != NeedState.READY:
         return "この困りごとは、もう待っていません。"
-    if not day_is or lock.volunteer_id is None:
+    if not day_is or lock.person is None:
         return ""
-    if lock.volunteer_id in busy:
+    if lock.person in busy:
         return "いまは、ほかの班にいます。"
-    return "" if lock.volunteer_id in here else "まだ受付していません。"
+    return "" if lock.person in here else "まだ受付していません。"
 
 
 @transaction.atomic

@@ -78,6 +78,12 @@ class Lock(models.Model):
     def __str__(self) -> str:
         return f"lock to {self.need_id}"
 
+    @property
+    def person(self) -> int | None:
+        """The volunteer (pk) it is of, None for a group: of two registrations that have become one the one that stands. One
+        query without `volunteer` at hand."""
+        return (self.volunteer.merged_into_id or self.volunteer.pk) if self.volunteer else None
+
 
 class Pin(models.Model):
     """A team the coordinator has fixed as it stands for this day; the engine plans around it.

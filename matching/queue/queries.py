@@ -124,13 +124,13 @@ def against(needs: Sequence[Need], people: Collection[Volunteer], *, at: datetim
     groups = {person.group_id for person in people if person.group_id}
     found: list[tuple[str, str]] = []
     locks = Lock.objects.filter(operation=operation, day__gte=day, need__state=NeedState.READY)
-    for lock in locks.select_related("need", "group"):
+    for lock in locks.select_related("need", "group", "volunteer"):
         if lock.day != day:
-            if lock.need_id in wanted and lock.volunteer_id not in names and lock.group_id not in groups:
+            if lock.need_id in wanted and lock.person not in names and lock.group_id not in groups:
                 name = lock.group.name if lock.group else ""
                 found.append(("reserved", kept_for(name, day=lock.day)))
-        elif lock.volunteer_id in names and lock.need_id not in wanted:
-            text = f"{names[lock.volunteer_id]}さんの行き先は、N{lock.need.number}に決めてあります。"
+        elif lock.person in names and lock.need_id not in wanted:
+            text = f"{names[lock.person]}さんの行き先は、N{lock.need.number}に決めてあります。"
             found.append(("locked_elsewhere", text))
         elif lock.group and lock.group_id in groups and lock.need_id not in wanted:
             text = f"「{lock.group.name}」の行き先は、N{lock.need.number}に決めてあります。"
@@ -148,4 +148,4 @@ def against(needs: Sequence[Need], people: Collection[Volunteer], *, at: datetim
             for who in pin.members
             if who in names
         ]
-    return found
+    return list(dict.fromkeys(found))  # a need may be kept for several people

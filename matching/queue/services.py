@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from dvc.audit.services import By, record
@@ -196,11 +197,12 @@ def _require_free_to_go(need: Need, people: Sequence[Volunteer], *, day: date) -
     banned = Ban.objects.filter(need=need, volunteer__in=names).first()
     if banned is not None:
         raise Refused("queue.banned_here", name=names[banned.volunteer_id], number=need.number)
-    locks = Lock.objects.filter(operation=need.operation_id, day=day, volunteer__in=names)
-    other = locks.select_related("need").exclude(need=need).first()
+    theirs = Q(volunteer__in=names) | Q(volunteer__merged_into__in=names)
+    locks = Lock.objects.filter(theirs, operation=need.operation_id, day=day)
+    other = locks.select_related("need", "volunteer").exclude(need=need).first()
     if other is not None:
         raise Refused(
-            "queue.locked_elsewhere", name=f"{names[other.volunteer_id or 0]}さん", number=other.need.number
+            "queue.locked_elsewhere", name=f"{names[other.person or 0]}さん", number=other.need.number
         )
     for fixed in Pin.objects.filter(operation=need.operation_id, day=day).select_related("need"):
         both = names.keys() & set(fixed.members)

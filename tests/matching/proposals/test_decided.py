@@ -20,6 +20,7 @@ from matching.proposals.models import MatchRun, Proposal, RunState
 from matching.proposals.posting import posts
 from matching.queue import services as queue
 from matching.queue.models import Lock, Pin
+from matching.queue.queries import against
 from tests import make
 from tests.matching.proposals.morning import answer, people, present
 
@@ -108,6 +109,32 @@ def test_nobody_is_promised_to_two_places_or_where_they_may_not_go(operation: Op
     with pytest.raises(Refused, match="why_needed"):
         queue.lock(one, second, reason=" ", by=SYSTEM, at=NINE)
     assert Lock.objects.count() == 1
+
+
+def test_a_destination_is_of_the_person_whichever_of_two_registrations_was_meant(
+    operation: Operation,
+) -> None:
+    one, other = make.need(operation), make.need(operation)
+    first, double, *rest = people(operation, 5)
+    queue.lock(one, double, reason="名指し", by=SYSTEM, at=NINE)
+    Volunteer.objects.filter(pk=double.pk).update(merged_into=first)
+    operation.visits.filter(volunteer=double).delete()
+    with pytest.raises(Refused, match="locked_elsewhere"):
+        queue.lock(other, first, reason="まちがい", by=SYSTEM, at=NINE)
+    said = {code for code, _ in against([other], [first, *rest], at=NINE)}
+    assert said == {"locked_elsewhere"}
+    assert [sent.state for sent in by_hand(operation, at=NINE).locks] == [""], "they are here"
+    Need.objects.filter(pk=other.pk).update(state=NeedState.ASSIGNED)
+    answer(operation, at=NINE)
+    assert first.pk in offers(operation)[one.pk]
+
+
+def test_a_need_kept_for_several_people_says_so_once(operation: Operation) -> None:
+    need, here = make.need(operation), people(operation, 4)
+    tomorrow = make.day(NINE) + timedelta(days=1)
+    for person in here[:3]:
+        queue.lock(need, person, reason="前日割当", by=SYSTEM, at=NINE, day=tomorrow)
+    assert [code for code, _ in against([need], here[3:], at=NINE)] == ["reserved"]
 
 
 # ── the day before ─────────────────────────────────────────────────────────────────────────────
