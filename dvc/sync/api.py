@@ -44,7 +44,8 @@ class DeviceAuthentication(authentication.BaseAuthentication):
     revoked_too = False
 
     def authenticate(self, request: Request) -> tuple[None, Device] | None:
-        scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+        # Not by `headers`, which names every header of the request anew.
+        scheme, _, credentials = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
         if scheme != SCHEME:
             return None
         try:

@@ -19,6 +19,8 @@ _BETWEEN_TRIES: Final = 0.1
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    health_check_done: bool  # Django's own, which its stubs do not know
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A new line; while the server does not take any, for up to PATIENCE_SECONDS. Raises `OperationalError`."""
         end = time.monotonic() + PATIENCE_SECONDS
@@ -29,6 +31,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 if time.monotonic() > end:
                     raise
                 time.sleep(_BETWEEN_TRIES)
+
+    def close_if_health_check_failed(self) -> None:
+        """Called before each statement; looked at once in a request."""
+        if not self.health_check_done:
+            super().close_if_health_check_failed()
 
     def is_usable(self) -> bool:
         """Whether the line still lives. After an error the server is asked, as Django does."""
