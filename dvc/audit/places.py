@@ -24,6 +24,19 @@ def place() -> int:
     return (newest or 0) + 1
 
 
+def ids_in_order() -> bool:
+    """Whether rows are committed in the order of their ids, so that the newest id is a cursor."""
+    return connection.vendor != "postgresql"
+
+
+def ours() -> int:
+    """PostgreSQL: the place of what the caller's own transaction writes. Once `place` has come so far, every transaction
+    that had begun to write before ours has ended. One query, inside a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
 def since(place: int) -> models.QuerySet[Entry]:
     """The entries at or above a place, in no order."""
     if connection.vendor == "postgresql":

@@ -13,6 +13,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from dvc.audit import places
 from dvc.audit.services import SYSTEM, By, version_of, versions_of
 from dvc.core.races import look_again
 from dvc.core.refused import Refused
@@ -42,7 +43,6 @@ log = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(seconds=5)
 LOOK_BACK: Final = timedelta(days=30)
-OVERLAP: Final = 500  # receipts read again: a transaction that commits late has an older id
 AT_ONCE: Final = 5000
 
 
@@ -218,11 +218,16 @@ def _nobody_came_for(operation: Operation, days_end: date, *, at: datetime) -> N
 def _late_facts(operation: Operation, mark: InboxSweep, *, at: datetime) -> bool:
     """Facts of a day that was over when they came: they count for their day, and one item for each day and day of
     coming lists them. Moves the mark on; False when there are more than AT_ONCE."""
-    receipts = Receipt.objects.filter(operation=operation, pk__gt=max(0, mark.receipt - OVERLAP))
+    nothing_older_comes = places.ids_in_order() or _have_ended(mark)  # asked before reading
+    receipts = Receipt.objects.filter(operation=operation, pk__gt=mark.receipt)
     late = defaultdict(list)
     some = list(receipts.exclude(kind="").order_by("pk")[:AT_ONCE])
+    newest = some[-1].pk if some else mark.receipt
+    if nothing_older_comes:
+        mark.receipt = newest if places.ids_in_order() else min(mark.ahead, newest)
+    if newest > mark.receipt >= mark.ahead:
+        mark.ahead, mark.ahead_place = newest, 0
     for receipt in some:
-        mark.receipt = max(mark.receipt, receipt.pk)
         came = timezone.localdate(operation.moment(receipt.received_at))
         day = timezone.localdate(receipt.happened_at)
         if day < came and receipt.result.get("status") not in ("refused", "mismatch"):
@@ -230,6 +235,18 @@ def _late_facts(operation: Operation, mark: InboxSweep, *, at: datetime) -> bool
     for (day, came), rows in late.items():
         _late_item(operation, day, came, rows, at=at)
     return len(some) < AT_ONCE
+
+
+def _have_ended(mark: InboxSweep) -> bool:
+    """A transaction that commits late has older numbers than what was read before it. Whoever took a number below
+    `mark.ahead` had begun to write before the look after that reading; whether all of those have ended. Until then the
+    same receipts are read again."""
+    if mark.ahead <= mark.receipt:
+        return False
+    if mark.ahead_place == 0:
+        mark.ahead_place = places.ours()
+        return False
+    return places.place() >= mark.ahead_place
 
 
 def _late_item(operation: Operation, day: date, came: date, rows: list[Receipt], *, at: datetime) -> None:

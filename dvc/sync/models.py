@@ -180,13 +180,18 @@ class HeldOp(models.Model):
 
 
 class InboxSweep(models.Model):
-    """How far the periodic look at one operation has come: its audit version (0: not through), the newest receipt read,
-    and the place in the log (dvc.audit.places) before which every registration was read; `volunteer` is the newest one
-    read of those since."""
+    """How far the periodic look at one operation has come: its audit version (0: not through), the receipt up to which
+    every one was read, and the place in the log (dvc.audit.places) before which every registration was read; `volunteer`
+    is the newest one read of those since.
+
+    `ahead`: the newest receipt read. One that is committed late may still come below it, until every transaction before
+    `ahead_place` has ended (0: the next look says which that is)."""
 
     operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="+")
     version = models.BigIntegerField(default=0)
     receipt = models.BigIntegerField(default=0)
+    ahead = models.BigIntegerField(default=0)
+    ahead_place = models.BigIntegerField(default=0)
     volunteer = models.BigIntegerField(default=0)
     place = models.BigIntegerField(default=0)
     day = models.DateField(null=True)
