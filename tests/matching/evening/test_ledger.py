@@ -24,7 +24,7 @@ from intake.paper.models import SheetKind, SheetState
 from intake.paper.services import explain, print_sheets
 from intake.volunteers.models import Skill, VehicleKind, Volunteer
 from matching.dispatch import services as dispatches
-from matching.dispatch import sheet_counts
+from matching.dispatch import sheet_counts, undoing
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment import services as equipment
 from matching.equipment.models import Vehicle
@@ -39,6 +39,7 @@ from matching.teams.models import Ride
 from matching.teams.queries import vehicles_here
 from matching.teams.rides import Drive
 from tests import make
+from tests.infra.scale import count
 from tests.matching.dispatch import scene
 
 pytestmark = pytest.mark.django_db
@@ -413,12 +414,17 @@ def test_the_ledger_asks_the_same_number_of_questions_for_one_team_and_for_six(
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["arrive", "team", "out", "back", "leave", "explain"]), st.integers(0, 7)),
+    st.tuples(
+        st.sampled_from(["arrive", "team", "out", "back", "leave", "cancel", "undo", "explain"]),
+        st.integers(0, 7),
+    ),
     max_size=24,
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=count(12, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 def test_heads_out_are_heads_back_and_exceptions_after_any_day(
     steps: list[tuple[str, int]], db: None
@@ -431,6 +437,14 @@ def test_heads_out_are_heads_back_and_exceptions_after_any_day(
         transaction.set_rollback(True)
 
 
+def _taken_back(dispatch: Dispatch, seen: str, at: datetime) -> bool:
+    try:
+        undoing.undo(dispatch, seen=seen, by=SYSTEM, at=at)
+    except Refused:
+        return False
+    return dispatch.state != seen
+
+
 def _play(steps: list[tuple[str, int]]) -> None:
     operation = make.operation()
     crowd = [make.volunteer(operation.center, "人", f"{n}番") for n in range(8)]
@@ -441,8 +455,9 @@ def _play(steps: list[tuple[str, int]]) -> None:
         list[tuple[Dispatch, set[int]]](),
     )
     at = make.at(9)
+    last: tuple[str, Dispatch, set[int]] | None = None  # a tap that may have been a mistake
     for step, n in steps:
-        at += timedelta(minutes=17)
+        at += timedelta(minutes=7)
         if step == "arrive" and n not in came:
             scene.present(operation, crowd[n], at=at)
             for one in (came, here, free):
@@ -455,10 +470,26 @@ def _play(steps: list[tuple[str, int]]) -> None:
         elif step == "out" and waiting and waiting[0][1] <= here:
             dispatch, crew_ = waiting.pop(0)
             away.append((dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=at), crew_))
+            last = "out", dispatch, crew_
         elif step == "back" and away:
             dispatch, crew_ = away.pop(n % len(away))
             dispatches.come_back(dispatch, by=SYSTEM, at=at)
             free |= crew_
+            last = "back", dispatch, crew_
+        elif step == "cancel" and waiting:
+            dispatch, crew_ = waiting.pop(n % len(waiting))
+            dispatches.cancel(dispatch, reason="雨", by=SYSTEM, at=at)
+            free |= crew_
+        elif step == "undo" and last is not None:
+            what, dispatch, crew_ = last
+            if what == "out" and (dispatch, crew_) in away and _taken_back(dispatch, "departed", at):
+                away.remove((dispatch, crew_))
+                waiting.insert(0, (dispatch, crew_))
+            elif what == "back" and _taken_back(dispatch, "back", at):
+                assert crew_ <= free & here, "from under a team or a leaving that followed"
+                away.append((dispatch, crew_))
+                free -= crew_
+            last = None
         elif step == "leave" and n in here:
             checkin.leave(operation, crowd[n], by=SYSTEM, at=at)
             here.discard(n)
