@@ -25,13 +25,15 @@ export interface Where {
   readonly operation: number;
   readonly device: Device;
   readonly fetch?: typeof fetch;
+  /** Asked when an answer has come: whether it is still to be taken in, because no later question was answered before. */
+  readonly take?: () => boolean;
 }
 
 /** Ask for what changed since `held`. Returns what is held afterwards; without a network that is `held`. */
 export async function refreshSnapshot(
   shelf: Shelf,
   held: Snapshot | null,
-  { url, operation, device, fetch: ask = fetch }: Where,
+  { url, operation, device, fetch: ask = fetch, take = () => true }: Where,
 ): Promise<{ snapshot: Snapshot | null; came: boolean }> {
   let snapshot = held;
   try {
@@ -41,7 +43,7 @@ export async function refreshSnapshot(
       const since = snapshot && !tooMany ? snapshot.version : "";
       const asked = Date.now();
       const answer = await get(ask, `${url}&since=${encodeURIComponent(since)}`, device, since ? TIMEOUT_MS : WHOLE_TIMEOUT_MS);
-      if (answer === null) return { snapshot, came: false };
+      if (answer === null || !take()) return { snapshot, came: false };
       if ("whole" in answer) {
         snapshot = wholeSnapshot(answer);
         holdersOf(snapshot);
