@@ -210,7 +210,7 @@ def test_two_hands_that_want_the_same_person_get_one_team_and_one_sentence() -> 
 def test_several_decided_at_once_cost_the_same_few_statements_each(
     operation: Operation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Of the 46 of each, 16 begin and end steps that can be taken back by themselves."""
+    """Of the 43 of each, 14 begin and end steps that can be taken back by themselves."""
     operation.max_visits = 1
     operation.save()
     for _ in range(4):
@@ -218,7 +218,7 @@ def test_several_decided_at_once_cost_the_same_few_statements_each(
     people(operation, 16)
     answer(operation, at=make.at(9, 30))
     offered = list(Proposal.objects.on_offer(NOW).select_related("operation"))
-    with django_assert_max_num_queries(46 * len(offered)):
+    with django_assert_max_num_queries(43 * len(offered)):
         decided = decisions.accept_each(offered, by=SYSTEM, at=NOW)
     assert [one.refusal for one in decided] == [""] * 4
 
