@@ -1,4 +1,5 @@
-"""Everybody is called back while everything but the web server and the database is dead."""
+"""Everybody is called back while everything but the web server and the database is dead. Control: what does need the others
+waits as long as they are dead, and is done once they live."""
 
 from __future__ import annotations
 
@@ -6,8 +7,8 @@ import os
 import signal
 from pathlib import Path
 
-from tests.bench.control import Tablet
 from tests.infra.center import RunningCenter, center, until
+from tests.infra.visitor import Visitor
 
 _DAY = """
 import json
@@ -42,6 +43,18 @@ answers = RecallAnswer.objects.filter(recall__operation=%d, taken_back_at__isnul
 running = Recall.objects.running().filter(operation=%d).count()
 print(json.dumps([running, [[one.team.number, one.how] for one in answers]]))
 """
+_ASK_THE_ENGINE = """
+from django.utils import timezone
+from dvc.audit.services import SYSTEM
+from dvc.operations.models import Operation
+from matching.proposals import runs
+runs.request_run(Operation.objects.get(pk=%d), why="test", by=SYSTEM, at=timezone.now())
+"""
+_ANSWERED = """
+import json
+from matching.proposals.models import MatchRun
+print(json.dumps(MatchRun.objects.filter(operation=%d).latest("id").state))
+"""
 PARTS = ("broker", "sweeper", "worker", "matching", "beat")
 
 
@@ -54,16 +67,17 @@ def kill_all_but_the_web(running: RunningCenter) -> None:
 
 
 def test_a_recall_reaches_every_team_while_broker_and_workers_are_dead(tmp_path: Path) -> None:
-    with center(tmp_path, LOG_LEVEL="WARNING") as running:
+    with center(tmp_path, LOG_LEVEL="ERROR") as running:
         day = running.shell.run(_DAY)
         base = f"/o/{day['operation']}"
-        desk = Tablet(running, {day["cookie"]: day["session"]})
-        leader = Tablet(running, {})
+        desk = Visitor(running, {day["cookie"]: day["session"]})
+        leader = Visitor(running)
         desk.ask("GET", f"{base}/dispatch/recall/")
         kill_all_but_the_web(running)
         try:
-            # The control: the center itself says that nothing works in the background any more.
+            # The control: the center itself says that nothing works in the background any more, and the engine is silent.
             until(lambda: running.health()[0] == 503, 60, "the parts were not missed")
+            running.shell.run(_ASK_THE_ENGINE % day["operation"])
             assert "すぐ" not in leader.ask("GET", f"/l/{day['pages'][0]}/recall/")[2]
             status, _, _ = desk.ask("POST", f"{base}/dispatch/recall/", "reason=tsunami&place=x&words=")
             assert status == 302
@@ -78,11 +92,17 @@ def test_a_recall_reaches_every_team_while_broker_and_workers_are_dead(tmp_path:
             assert leader.ask("POST", f"/l/{day['pages'][2]}/tell/", "kind=recall_help&how=help")[0] == 302
             said = running.shell.run(_SAID % (day["operation"], day["operation"]))
             assert said == [1, [[1, "page"], [2, "phone"], [3, "help"]]]
+            assert running.shell.run(_ANSWERED % day["operation"]) == "requested"
+            assert not any(running.child(name) for name in PARTS)
         finally:
             os.kill(running.process.pid, signal.SIGCONT)
         until(running.is_healthy, 90, "the center did not get well")
-        desk.line.close()
-        leader.line.close()
+        until(
+            lambda: running.shell.run(_ANSWERED % day["operation"]) == "done", 90, "the engine did not answer"
+        )
+        assert running.shell.run(_SAID % (day["operation"], day["operation"])) == said
+        desk.close()
+        leader.close()
 
 
 def _teams(html: str) -> list[int]:
