@@ -6,7 +6,7 @@ const SECRET = "uJ8c0dQ1nT7yR2wX4vZ6aA";
 const PATH = `/l/${SECRET}/`;
 const HOUR = 3600_000;
 const NOON = Date.parse("2026-07-18T03:00:00Z");
-const PAGE = `<main><!--kept--><!--once--><p>センターに伝えました。</p><!--/once--><a href="tel:0220000000">センターに電話</a>
+const PAGE = `<main><div data-keep-for="7200"></div><!--kept--><!--once--><p>センターに伝えました。</p><!--/once--><a href="tel:0220000000">センターに電話</a>
 <div data-sealed><!--sealed--><p>高橋 キヨ 様　町前 9999-3</p><!--/sealed--></div><form data-tell="sos"></form>
 <div data-sealed><!--sealed--><p>床下の泥かき</p><!--/sealed--></div></main>`;
 const HEADERS = { "X-Keep-For": String((2 * HOUR) / 1000), "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'self'" };
@@ -25,6 +25,7 @@ describe("a kept page", () => {
     const page = await openPage(await kept(), SECRET, NOON + HOUR);
     for (const words of ["高橋 キヨ 様", "床下の泥かき", 'data-tell="sos"', "に取っておいた画面です"]) expect(page).toContain(words);
     expect(page).not.toContain("slot");
+    expect(page).toContain('data-keep-for="3600"'); // an open page takes it away in time, too
   });
 
   it.each([

@@ -70,7 +70,9 @@ export function withoutSealed(kept: KeptPage): KeptPage {
 /** The page as it opens without a signal, with the time it is from. */
 export async function openPage(kept: KeptPage, secret: string, now: number): Promise<string> {
   const parts = kept.sealed && !isOver(kept, now) ? await unseal(kept.sealed, secret) : [];
+  const left = Math.max(0, Math.round((kept.keepForMs - (now - kept.keptAt)) / 1000));
   return kept.open
+    .replace(/data-keep-for="\d+"/, `data-keep-for="${left}"`) // the page's own clock goes on from here (staying.ts)
     .replace(/<!--slot (\d+)-->/g, (_, number: string) => parts[Number(number)] ?? (number === "0" ? OVER : ""))
     .replace("<!--kept-->", keptNotice(new Date(kept.keptAt)));
 }
