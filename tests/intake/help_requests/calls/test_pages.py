@@ -266,6 +266,21 @@ def test_a_crisis_is_on_every_screen_without_a_name_and_noted_by_two(
     foreign = signed_in(make.operation(), Role.CHIEF)
     assert foreign.post(note, {"as": "chief"}).status_code == 404
     assert foreign.get(part).status_code == 404
+    assert foreign.get(reverse("alerts_part", args=[2**70])).status_code == 404
+
+
+def test_what_one_operation_is_told_changes_nothing_on_the_screens_of_another(operation: Operation) -> None:
+    """The statement is written once for all of them."""
+    other = make.operation()
+    here, there = (signed_in(each, Role.LEAD) for each in (operation, other))
+    before = [
+        who.get(url("alerts_part", each))["X-Version"] for who, each in ((here, operation), (there, other))
+    ]
+    services.flag_crisis(make.need(operation), by=SYSTEM, at=make.at(9))
+    after = [
+        who.get(url("alerts_part", each))["X-Version"] for who, each in ((here, operation), (there, other))
+    ]
+    assert (after[0] != before[0], after[1]) == (True, before[1])
 
 
 def test_whom_a_crisis_waits_for_is_told_so_on_every_screen_and_everybody_sees_whom_to_call(
