@@ -23,7 +23,10 @@ from tests.infra.template import migrated_sqlite, template_postgres
 COPIED = "DVC_TEMPLATES" in os.environ
 
 # `make test` gives one answer for one state of the code; the hunt for new examples is FULL=1.
-hypothesis.settings.register_profile("short", derandomize=True, max_examples=25)
+# How long it takes to think of an example says how busy the machine is, not whether we are right.
+hypothesis.settings.register_profile(
+    "short", derandomize=True, max_examples=25, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("default" if FULL else "short")
 
 _LEDGER = Ledger()
