@@ -7,8 +7,9 @@ must have to be READY are the same (`states`, `BLOCKING`). The audit entry of ea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Final
 
 from dvc.audit.services import By, entry, record_all
 from dvc.core.counting import count_up
@@ -20,6 +21,7 @@ from intake.help_requests.services import ItemAnswers, NeedAnswers, fill
 from intake.people.models import Household, Person, Precision
 
 S = NeedState
+_OF_AN_ITEM: Final = tuple(one.name for one in fields(ItemAnswers))
 ENDED = frozenset({S.COMPLETED, S.DECLINED, S.REFERRED, S.WITHDRAWN, S.UNREACHABLE})
 # States a need may have when it comes from elsewhere: those that say nothing about a team of ours.
 FROM_ELSEWHERE = ENDED | {S.TRIAGE, S.SURVEY_WAIT, S.SURVEYED, S.READY, S.ON_HOLD}
@@ -77,7 +79,7 @@ def receive_many(operation: Operation, arriving: Sequence[Arriving], *, by: By, 
     )
     append_all(
         [
-            WorkItem(need=need, **asdict(one.item))
+            WorkItem(need=need, **{name: getattr(one.item, name) for name in _OF_AN_ITEM})
             for need, one in zip(needs, arriving, strict=True)
             if one.item is not None
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -255,8 +255,13 @@ def _receive(
 
 def fill(need: Need, answers: NeedAnswers) -> None:
     """Write the answers into the row, which is not saved."""
-    for name, value in asdict(answers).items():
+    for name in _NAMES:
+        value = getattr(answers, name)
         setattr(need, name, list(value) if isinstance(value, tuple | list) else value)
+
+
+# Not `asdict`, which copies every answer to the bottom: an eighth of the work of an import.
+_NAMES: Final = tuple(one.name for one in fields(NeedAnswers))
 
 
 def _number_and_save(need: Need) -> None:
@@ -281,7 +286,7 @@ def edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime
     """
     before, was_crisis = sorted(need.hazards), need.needs_crisis
     fill(need, answers)
-    values = {name: getattr(need, name) for name in asdict(answers)}
+    values = {name: getattr(need, name) for name in _NAMES}
     if sorted(need.hazards) != before:
         values |= {"hazards_cleared": False, "hazards_cleared_note": ""}
     _update(need, version=version, at=at, **values)
