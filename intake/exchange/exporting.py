@@ -34,7 +34,8 @@ from intake.volunteers.models import WorkCategory
 
 S = NeedState
 PUT_IN_FRONT: Final = "'"
-_RUNS: Final = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula; the wide signs in a Japanese one.
+_RUNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NO_SUCH_SIGN: Final = "〓"
 YES: Final = "はい"
 SENSITIVE: Final = ("birth", "members", "lives_alone", "note", "health_note", "crisis", "watch")
@@ -123,7 +124,8 @@ def write(rows: Iterable[Sequence[str]], form: Format, out: IO[bytes], *, title:
     text = io.TextIOWrapper(out, encoding=encoding, newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\r\n")
     for row in rows:
-        writer.writerow([to_cp932(cell) for cell in row] if form == Format.CP932 else row)
+        # Once more: what takes the place of a sign (﹦) may be one that runs (=).
+        writer.writerow([_safe(to_cp932(cell)) for cell in row] if form == Format.CP932 else row)
     text.flush()
     text.detach()
 
@@ -132,7 +134,7 @@ def _write_workbook(rows: Iterable[Sequence[str]], out: IO[bytes], *, title: str
     book = Workbook(write_only=True)
     sheet = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", title)[:31])
     for row in rows:
-        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", cell) for cell in row])
+        sheet.append([_safe(ILLEGAL_CHARACTERS_RE.sub("", cell)) for cell in row])
     book.save(out)
 
 

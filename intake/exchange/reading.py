@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -27,7 +28,7 @@ MOST_ROWS: Final = 50_000
 MOST_COLUMNS: Final = 100
 LARGEST_SHEET: Final = 150_000_000  # unpacked; fifty thousand wide rows are below
 LARGEST_TEXTS: Final = 60_000_000
-LONGEST_CELL: Final = 5_000
+LARGEST_OTHER: Final = 20_000_000  # styles and the like
 _SNIFFED: Final = 65_536
 _ROWS_TO_GUESS: Final = 20
 DELIMITERS: Final = (",", "\t", ";")
@@ -37,6 +38,13 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _PDF: Final = b"%PDF"
 _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
+
+# What zipfile, zlib and openpyxl raise for a workbook that is damaged somewhere inside: a number out of range, a member
+# that is missing or has a password, a value of the wrong kind.
+_DAMAGED: Final = (
+    zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError,
+    OverflowError, OSError, EOFError, RuntimeError,
+)  # fmt: skip
 
 Value = str | int | float | datetime | date | time | None
 
@@ -143,8 +151,9 @@ def _csv_rows(content: bytes, shape: Shape) -> Iterator[Row]:
         raise Refused("import.encoding") from None
     reader = _parse(text, shape.delimiter)
     try:
-        for cells in reader:
-            yield Row(reader.line_num, [_unwrapped(cell) for cell in cells[:MOST_COLUMNS]])  # type: ignore[attr-defined]
+        # A cell with several lines is one row, as every spreadsheet counts it.
+        for number, cells in enumerate(reader, start=1):
+            yield Row(number, [_unwrapped(cell) for cell in cells[:MOST_COLUMNS]])
     except csv.Error:
         raise Refused("import.broken") from None
 
@@ -168,17 +177,25 @@ def _workbook(content: bytes, sheet: str) -> Shape:
             if "xl/workbook.xml" not in names:
                 raise Refused("import.not_a_table")
             for info in packed.infolist():
-                if info.filename.startswith("xl/worksheets/") and info.file_size > LARGEST_SHEET:
-                    raise Refused("import.too_many_rows", most=f"{MOST_ROWS:,}")
-                if info.filename == "xl/sharedStrings.xml" and info.file_size > LARGEST_TEXTS:
-                    raise Refused("import.too_many_rows", most=f"{MOST_ROWS:,}")
+                _require_bearable(info)
         with _opened(content) as book:
             sheets = [one.title for one in book.worksheets if one.sheet_state == "visible"]
-    except (zipfile.BadZipFile, OSError, EOFError):
+    except _DAMAGED:
         raise Refused("import.broken") from None
     if not sheets:
         raise Refused("import.no_sheet")
     return Shape("xlsx", sheet=sheet if sheet in sheets else sheets[0], sheets=sheets)
+
+
+def _require_bearable(info: zipfile.ZipInfo) -> None:
+    """A member that is read whole must not unpack to more than the memory of a small machine."""
+    if info.filename.startswith("xl/worksheets/") and info.file_size > LARGEST_SHEET:
+        raise Refused("import.too_many_rows", most=f"{MOST_ROWS:,}")
+    if info.filename == "xl/sharedStrings.xml" and info.file_size > LARGEST_TEXTS:
+        raise Refused("import.too_many_rows", most=f"{MOST_ROWS:,}")
+    rows_or_pictures = info.filename.startswith(("xl/worksheets/", "xl/media/", "xl/sharedStrings.xml"))
+    if not rows_or_pictures and info.file_size > LARGEST_OTHER:
+        raise Refused("import.too_large", mb=LARGEST_BYTES // 1_000_000)
 
 
 class _opened:  # noqa: N801 - read as a with statement
@@ -187,15 +204,7 @@ class _opened:  # noqa: N801 - read as a with statement
     def __init__(self, content: bytes) -> None:
         try:
             self.book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        except (
-            zipfile.BadZipFile,
-            InvalidFileException,
-            KeyError,
-            ValueError,
-            TypeError,
-            ParseError,
-            OSError,
-        ):
+        except _DAMAGED:
             raise Refused("import.broken") from None
 
     def __enter__(self) -> Any:
@@ -210,12 +219,12 @@ def _workbook_rows(content: bytes, shape: Shape) -> Iterator[Row]:
         if shape.sheet not in book.sheetnames:
             raise Refused("import.no_sheet")
         sheet = book[shape.sheet]
-        marks = _marks(content, sheet._worksheet_path)
-        sheet.reset_dimensions()  # some programs write a wrong one
         try:
+            marks = _marks(content, sheet._worksheet_path)
+            sheet.reset_dimensions()  # some programs write a wrong one
             for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), start=1):
                 yield Row(number, cells, marks.get(number, {}))
-        except (zipfile.BadZipFile, ParseError, ValueError, KeyError, EOFError, OSError):
+        except _DAMAGED:
             raise Refused("import.broken") from None
 
 
@@ -225,20 +234,23 @@ _FORMULA: Final = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*>\s*<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
 _MERGED: Final = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
-_MOST_MARKED: Final = 20_000
+_MOST_MARKED: Final = 200_000  # cells
 
 
 def _marks(content: bytes, path: str) -> dict[int, dict[int, str]]:
-    """Row number → column (from 0) → what is the matter, for one sheet."""
+    """Row number → column (from 0) → what is the matter, for one sheet; of a sheet that is merged all over, the first."""
     marks: dict[int, dict[int, str]] = {}
+    left_to_mark = _MOST_MARKED
     with zipfile.ZipFile(io.BytesIO(content)) as packed, packed.open(path.lstrip("/")) as stream:
         for part in _overlapping(iter(lambda: stream.read(1 << 20), b"")):
             for letters, number in _FORMULA.findall(part):
                 marks.setdefault(int(number), {})[_column(letters.decode())] = "formula"
             for merged in _MERGED.findall(part):
                 left, top, right, bottom = range_boundaries(merged.decode())
-                for row in range(top, min(bottom, top + _MOST_MARKED) + 1):
-                    for column in range(left, min(right, MOST_COLUMNS) + 1):
+                columns = range(left, min(right, MOST_COLUMNS) + 1)
+                for row in range(top, min(bottom, top + left_to_mark // max(1, len(columns))) + 1):
+                    left_to_mark -= len(columns)
+                    for column in columns:
                         if (row, column) != (top, left):
                             marks.setdefault(row, {})[column - 1] = "merged"
     return marks

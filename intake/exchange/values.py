@@ -36,7 +36,7 @@ _SHOWN: Final = 40  # characters of a cell in a sentence
 _EXCEL_ERRORS: Final = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
 _FORMULA: Final = re.compile(r"=[A-Za-z(+\-$]|[+\-@][A-Z]+\(")
 _SERIALS: Final = range(18_264, 73_051)  # 1950 to 2100
-_QUOTED: Final = re.compile(r"'[=+\-@\t\r]")
+_QUOTED: Final = re.compile(r"'[=+\-@\t\r\n＝＋－＠]")
 
 
 class Wrong(Exception):

@@ -178,3 +178,11 @@ def test_an_export_of_this_very_center_brings_nobody_twice() -> None:
     (said,) = read_back(operation, written(rows, Format.CP932))
     assert needs_in_files.number_here(said, operation) == Need.objects.get().number
     assert needs_in_files.number_here(said, make.operation()) is None
+
+
+@pytest.mark.parametrize("cell", ["＝1+1", "＠SUM(A1)", "－5", "\n=1+1", "=1+1", "﹦1+1", "\u200b=1+1", "⁺1"])
+@pytest.mark.parametrize("form", list(Format))
+def test_nothing_runs_in_what_is_written_whatever_takes_the_place_of_a_sign(cell: str, form: Format) -> None:
+    content = written([["見出し"], [exporting._safe(cell)]], form)
+    _, row = reading.rows(content, reading.recognise(content))
+    assert not str(row.cells[0]).startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))

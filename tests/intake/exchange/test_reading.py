@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+import re
 import zipfile
 
 import pytest
@@ -95,3 +97,89 @@ def test_a_hidden_sheet_is_not_read_and_the_first_visible_one_is() -> None:
 
 def test_text_wrapped_against_excel_is_unwrapped() -> None:
     assert read(b'a,b\r\n="0900000001",x\r\n')[1][0] == "0900000001"
+
+
+def test_a_cell_of_several_lines_is_one_line_of_the_file() -> None:
+    content = files.csv_bytes([["番号", "内容"], ["1", "泥\n畳\n床下"], ["2", "屋根"]])
+    assert [row.number for row in reading.rows(content, reading.recognise(content))] == [1, 2, 3]
+
+
+def _damaged(content: bytes, dice: random.Random) -> bytes:
+    """The workbook with one member gone, cut off, or with a sign, a number, a word or a tag changed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    name = dice.choice(list(members))
+    text = members.pop(name)
+    pattern, instead = dice.choice(
+        [(rb"[0-9]+", b"99999999"), (rb"[0-9]+", b"-1"), (rb'="[^"]*"', b'="zzz"'), (rb"<[^>]*>", b""), (rb"[a-z]", b"Z"), (rb"(?s).*", b"")]
+    )  # fmt: skip
+    places = list(re.finditer(pattern, text))
+    if places and dice.random() < 0.9:
+        place = dice.choice(places)
+        members[name] = text[: place.start()] + instead + text[place.end() :]
+    elif dice.random() < 0.5:
+        members[name] = text[: dice.randrange(len(text) + 1)]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for member, data in members.items():
+            packed.writestr(member, data)
+    return out.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # openpyxl tells what it leaves out
+def test_a_workbook_that_is_damaged_anywhere_is_read_or_refused_in_a_sentence() -> None:
+    dice, whole = random.Random(3), files.ledger()
+    refused = 0
+    for _ in range(400):
+        content = _damaged(whole, dice)
+        try:
+            read(content)
+        except Refused:
+            refused += 1
+    assert refused > 50
+
+
+@pytest.mark.parametrize(
+    ("member", "was", "is_now"),
+    [
+        ("xl/styles.xml", rb'(<cellStyle [^>]*xfId=")0"', rb'\g<1>99"'),
+        ("xl/worksheets/sheet1.xml", rb"summaryBelow", rb"summSryBelow"),
+    ],
+)
+def test_a_workbook_that_openpyxl_stumbles_over_is_refused(member: str, was: bytes, is_now: bytes) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(files.ledger())) as whole, zipfile.ZipFile(out, "w") as packed:
+        for name in whole.namelist():
+            text = whole.read(name)
+            changed = re.sub(was, is_now, text) if name == member else text
+            assert (changed != text) == (name == member)
+            packed.writestr(name, changed)
+    with pytest.raises(Refused, match=r"import\.broken"):
+        read(out.getvalue())
+
+
+def test_a_workbook_with_a_password_on_its_members_is_refused() -> None:
+    content = bytearray(_zip("xl/workbook.xml"))
+    for sign, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(sign) + flags] |= 1  # encrypted
+    with pytest.raises(Refused, match=r"import\.broken"):
+        read(bytes(content))
+
+
+def test_what_unpacks_to_more_than_a_small_machine_bears_is_not_unpacked() -> None:
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(files.ledger())) as whole,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in whole.namelist():
+            packed.writestr(name, b" " * 30_000_000 if name == "xl/styles.xml" else whole.read(name))
+    assert len(out.getvalue()) < 100_000
+    with pytest.raises(Refused, match=r"import\.too_large"):
+        reading.recognise(out.getvalue())
+
+
+def test_a_sheet_that_is_merged_all_over_does_not_fill_the_memory() -> None:
+    merged = "".join(f'<mergeCell ref="A{i * 50_000 + 2}:Z{i * 50_000 + 40_000}"/>' for i in range(20))
+    content = _zip("xl/worksheets/sheet1.xml", f"<worksheet><mergeCells>{merged}</mergeCells></worksheet>")
+    assert 0 < sum(map(len, reading._marks(content, "xl/worksheets/sheet1.xml").values())) <= 210_000
