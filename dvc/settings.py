@@ -287,6 +287,7 @@ OUTBOX_HANDLERS = {
     "matching.what_if": ("matching.proposals.tasks.answer_what_if", "matching"),
     "drill.step": ("dvc.drills.tasks.play_due", "default"),
     "exchange.work": ("intake.exchange.tasks.work", "default"),
+    "exchange.compare": ("intake.exchange.tasks.compare", "default"),
     "backup.write": ("dvc.runtime.tasks.back_up", "default"),
 }
 # Called before a backup copies the database; what they return is called once the copy lies elsewhere, in that transaction.

@@ -155,7 +155,7 @@ def _forget_work(operation: Operation) -> None:
     what_ifs = operation.what_ifs.values_list("pk", flat=True)
     Row.objects.filter(kind="matching.what_if", object_id__in=[str(pk) for pk in what_ifs]).delete()
     imports = operation.imports.values_list("pk", flat=True)
-    Row.objects.filter(kind="exchange.work", object_id__in=[str(pk) for pk in imports]).delete()
+    Row.objects.filter(kind__startswith="exchange.", object_id__in=[str(pk) for pk in imports]).delete()
     drill = Drill.objects.filter(operation=operation).first()
     if drill is not None:
         Row.objects.filter(kind="drill.step", object_id=str(drill.pk)).delete()

@@ -28,11 +28,15 @@ from intake.exchange.columns import Kind
 from intake.exchange.kinds import HANDLING, check
 from intake.exchange.models import Import, ImportRow, ImportState, Outcome
 from intake.exchange.problems import ROW, sentence
+from intake.help_requests import lookalikes
+from intake.help_requests.models import Need
 from intake.people import postal, towns
 
 T = TypeVar("T")
 CHUNK: Final = 250
 SLICE_SECONDS: Final = 8.0
+COMPARED_AT_ONCE: Final = 10
+COMPARE_SECONDS: Final = 3.0
 S = ImportState
 
 
@@ -186,7 +190,11 @@ def _taken_in(imported: Import, at: datetime) -> None:
     counts = services.count_rows(imported)
     imported.rows.exclude(outcome=Outcome.WRONG).update(said={}, remarks=[])
     imported.rows.filter(outcome=Outcome.WRONG).update(said={})
-    Import.objects.filter(pk=imported.pk).update(state=S.DONE, done_at=at, content=None, counts=counts)
+    Import.objects.filter(pk=imported.pk).update(
+        state=S.DONE, done_at=at, content=None, counts=counts, upto=0
+    )
+    if imported.kind == Kind.NEEDS:
+        services.compare_later(imported)
     record(
         "import.done",
         imported,
@@ -221,6 +229,36 @@ def _take_in_chunk(imported: Import, rows: list[ImportRow], known: towns.Known, 
         _take_in_chunk(imported, free, known, at=at)
     gone = [row for row in rows if row.taken in taken]
     ImportRow.objects.filter(pk__in=[row.pk for row in gone]).update(outcome=Outcome.SAME)
+
+
+# ── compare ────────────────────────────────────────────────────────────────────────────────────
+
+
+def compare(held: Claim, *, now: Callable[[], datetime]) -> None:
+    """One slice of looking for the open needs that are probably the same as one that came in (似た依頼). It ends when the
+    import is undone. Safe to run twice: a pair that is known is not asked about again."""
+    imported = Import.objects.defer("content").select_related("operation__center").get(pk=held.row.object_id)
+    came_in = imported.rows.filter(outcome=Outcome.DONE, need__in=Need.objects.open()).order_by("number")
+    begun = time.monotonic()
+    upto = imported.upto
+    while True:
+        rows = list(
+            came_in.filter(number__gt=upto).select_related("need__operation__center")[:COMPARED_AT_ONCE]
+        )
+        upto = rows[-1].number if rows else upto
+        with transaction.atomic():
+            stands = Import.objects.filter(pk=imported.pk, state=S.DONE).update(upto=upto)
+            if not stands or not rows:
+                outbox.finish(held, at=now())
+                return
+            for row in rows:
+                if row.need is not None:
+                    lookalikes.note(row.need, at=imported.operation.moment(now()))
+            if time.monotonic() - begun > COMPARE_SECONDS:
+                services.compare_later(imported)
+                outbox.finish(held, at=now())
+                return
+            outbox.renew(held, at=now())
 
 
 # ── undo ───────────────────────────────────────────────────────────────────────────────────────

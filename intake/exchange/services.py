@@ -22,6 +22,7 @@ from intake.exchange.reading import Shape
 from intake.exchange.values import plain
 
 WORK: Final = "exchange.work"
+COMPARE: Final = "exchange.compare"
 SHOWN_ROWS: Final = 30
 FORGOTTEN_AFTER: Final = timedelta(days=7)
 _LONGEST_HEADER: Final = 80
@@ -185,6 +186,13 @@ def go_on(imported: Import) -> None:
     Import.objects.filter(pk=imported.pk).update(slices=F("slices") + 1)
     imported.slices += 1
     outbox.put(WORK, imported.pk, dedupe_key=_key_of_work(imported))
+
+
+def compare_later(imported: Import) -> None:
+    """Compare what came in with the open needs, a few at a time, behind everything else (`running.compare`)."""
+    Import.objects.filter(pk=imported.pk).update(slices=F("slices") + 1)
+    imported.slices += 1
+    outbox.put(COMPARE, imported.pk, dedupe_key=_key_of_work(imported))
 
 
 def _key_of_work(imported: Import) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import models
 
 from dvc.audit.models import Entry
+from intake.help_requests.models import Opinion
 
 
 def edited(model: type[models.Model], ids: set[int], *, own: Set[str] = frozenset()) -> dict[int, str]:
@@ -44,6 +45,10 @@ def leaned_on(
         )
         if label == "help_requests.CrisisAlert":
             pointing = pointing.exclude(acks=None)  # the import raised it, and nobody has taken note of it
+        if label == "help_requests.Lookalike":
+            pointing = pointing.exclude(
+                opinion=Opinion.OPEN
+            )  # found by comparing, and nobody has said anything
         for pk in pointing.values_list(relation.field.attname, flat=True):
             found.setdefault(pk, NAMES.get(label, "ほかの記録"))
     return found
@@ -53,6 +58,7 @@ def leaned_on(
 NAMES: Final = {
     "dispatch.Dispatch": "班の派遣",
     "help_requests.CrisisAlert": "危機介入の知らせ",
+    "help_requests.Lookalike": "似た依頼の答え",
     "help_requests.CallBack": "折り返しの電話",
     "proposals.Proposal": "マッチングの提案",
     "proposals.ProposalVisit": "マッチングの提案",

@@ -13,12 +13,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.infra.broker import broker
 from tests.infra.center import BASE
 
+if TYPE_CHECKING:
+    from intake.exchange.models import Import
+
 LINES = 10_000
-PARTS = ("check", "import", "export", "undo")
+PARTS = ("check", "import", "compare", "export", "undo")
+SLICES_COMPARED = 3  # the whole of it takes minutes, behind everything else
 
 
 def main() -> None:
@@ -44,6 +49,12 @@ def main() -> None:
                     continue
                 if part in ("check", "import"):
                     whole, worked = whole + told["seconds"], worked + told["processor"]
+                if part == "compare":
+                    print(
+                        f"{kind}: {told['compared'] / told['seconds']:.0f} needs/s compared with the open ones",
+                        flush=True,
+                    )
+                    continue
                 print(
                     f"{kind}, {LINES:,} lines, {part}: {told['seconds']:.1f} s (processor of this process "
                     f"{told['processor']:.1f} s), peak {told['mb']:.0f} MB",
@@ -94,6 +105,8 @@ def _part(part: str, kind: str, path: Path) -> dict[str, float]:
         services.start_check(made, {int(c): code for c, code in made.mapping.items()}, by=By(), at=at)
     elif part == "import":
         services.start_import(made, by=By(), at=at)
+    elif part == "compare":
+        return _compared(made)
     elif part == "undo":
         services.start_undo(made, by=By(), at=at)
     else:
@@ -113,6 +126,23 @@ def _part(part: str, kind: str, path: Path) -> dict[str, float]:
         "processor": time.process_time() - worked,
         "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def _compared(made: Import) -> dict[str, float]:
+    """The first slices of looking for open needs that are the same."""
+    from django.utils import timezone
+
+    from dvc.outbox import services as outbox
+    from dvc.outbox.models import Row, State
+    from intake.exchange import services
+
+    begun = time.monotonic()
+    for _ in range(SLICES_COMPARED):
+        for row in Row.objects.filter(kind=services.COMPARE, state=State.PENDING):
+            outbox.work(row.pk, now=timezone.now)
+    seconds = time.monotonic() - begun
+    made.refresh_from_db()
+    return {"seconds": seconds, "compared": made.rows.filter(number__lte=made.upto).count()}
 
 
 if __name__ == "__main__":

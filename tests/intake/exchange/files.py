@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from openpyxl import Workbook
 
+from tests.intake.people.pairs import FAMILIES
+
 KINTONE_HEADERS: Final = (
     "レコードの開始行", "レコード番号", "ニーズID", "受付日時", "受付方法", "依頼者氏名", "依頼者フリガナ", "依頼者電話番号", "続柄", "被災者氏名",
     "被災者氏名フリガナ", "連絡先電話番号", "郵便番号", "住所", "依頼内容", "被災状況", "依頼分類", "必要人数", "危機介入", "ステータス", "対応日", "作成者",
@@ -81,13 +83,18 @@ def ledger() -> bytes:
 
 
 def many(number: int, *, first: int = 1) -> bytes:
-    """A CSV of `number` needs, each at a house of its own."""
+    """A CSV of `number` needs, each at a house of its own and by a name of its own, in three towns."""
     rows = [("番号", "受付日時", "氏名", "ふりがな", "電話番号", "住所", "依頼内容", "依頼分類", "必要人数")]
-    rows += [
-        (
-            str(i), "2026/07/16 9:40", f"試験 太郎{i}", "しけん たろう", f"090-{i // 10_000:04d}-{i % 10_000:04d}",
-            f"町前一丁目{9000 + i // 100}-{i % 100 + 1}", f"床下の泥 {i}", "床下", "4",
-        )
-        for i in range(first, first + number)
-    ]  # fmt: skip
+    for i in range(first, first + number):
+        (family, family_kana), given = FAMILIES[i % len(FAMILIES)], str(i)
+        rows.append(
+            (
+                given, "2026/07/16 9:40", f"{family} 太郎{given}", f"{family_kana} {given.translate(_IN_KANA)}",
+                f"090-{i // 10_000:04d}-{i % 10_000:04d}",
+                f"町前{'一二三'[i % 3]}丁目{9000 + i // 100}-{i % 100 + 1}", f"床下の泥 {i}", "床下", "4",
+            )
+        )  # fmt: skip
     return csv_bytes(rows)
+
+
+_IN_KANA: Final = str.maketrans("0123456789", "まみむめもやゆよらり")

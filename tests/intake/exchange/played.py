@@ -21,7 +21,9 @@ def run_all() -> None:
     """The workers, until nothing is left. The outbox lives in real time."""
     for _ in range(100):
         rows = list(
-            OutboxRow.objects.filter(kind=services.WORK).exclude(state__in=[State.DONE, State.PARKED])
+            OutboxRow.objects.filter(kind__startswith="exchange.").exclude(
+                state__in=[State.DONE, State.PARKED]
+            )
         )
         if not rows:
             return

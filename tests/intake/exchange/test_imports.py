@@ -19,9 +19,21 @@ from intake.exchange import needs as needs_in_files
 from intake.exchange import running, services
 from intake.exchange.columns import Kind
 from intake.exchange.models import ColumnMapping, Import, ImportRow, ImportState, Outcome
+from intake.help_requests import lookalikes
 from intake.help_requests import services as needs
-from intake.help_requests.models import CrisisAlert, Hazard, Need, NeedChange, NeedState, WorkItem
+from intake.help_requests.models import (
+    CrisisAlert,
+    Hazard,
+    Lookalike,
+    Need,
+    NeedChange,
+    NeedState,
+    Opinion,
+    WorkItem,
+)
+from intake.help_requests.services import NeedAnswers
 from intake.people.models import Household, Person, Town
+from intake.people.services import HouseholdAnswers, PersonAnswers
 from tests import make
 from tests.intake.exchange import files
 from tests.intake.exchange.played import AT, checked, codes, outcomes, run_all, taken_in, undone, uploaded
@@ -196,6 +208,62 @@ def test_an_import_is_undone_as_if_it_had_never_been(operation: Operation) -> No
     assert outcomes(taken_in(operation, files.kintone())) == {Outcome.DONE: 4}
 
 
+def test_what_comes_in_is_compared_with_the_open_needs_and_with_each_other(operation: Operation) -> None:
+    """The mother rang in the morning; the ledger of yesterday names her too, twice, and somebody who is done."""
+    head = ("氏名", "電話", "住所", "内容", "状態")
+    her = PersonAnswers("髙橋 キヨ", "たかはし きよ", "022-000-0001")
+    needs.receive(
+        operation,
+        caller=her,
+        resident=None,
+        household=HouseholdAnswers(address="町前一丁目9999-1"),
+        answers=NeedAnswers(),
+        by=SYSTEM,
+        at=AT,
+    )
+    rows = [
+        ("高橋 キヨ", "0220000001", "町前1-9999-1", "床下の泥", ""), ("佐藤 花", "022-000-0009", "町前二丁目9999-9", "畳", ""),
+        ("高橋キヨ", "022-000-0001", "町前1丁目9999の1", "泥だし", ""), ("高橋 キヨ", "022-000-0001", "町前一丁目9999-1", "前のこと", "完了"),
+    ]  # fmt: skip
+    before = world()
+    made = taken_in(operation, files.csv_bytes([head, *rows]))
+    pairs = {(pair.need.number, pair.other.number) for pair in lookalikes.waiting(operation)}
+    assert pairs == {(2, 1), (4, 1), (4, 2)}
+    undone(made)
+    assert world() == before
+    assert not Lookalike.objects.exists()
+
+
+def test_a_need_somebody_said_something_about_stays(operation: Operation) -> None:
+    her = PersonAnswers("髙橋 キヨ", "たかはし きよ", "022-000-0001")
+    needs.receive(
+        operation,
+        caller=her,
+        resident=None,
+        household=HouseholdAnswers(),
+        answers=NeedAnswers(),
+        by=SYSTEM,
+        at=AT,
+    )
+    made = taken_in(operation, files.csv_bytes([("氏名", "電話"), ("高橋 キヨ", "022-000-0001")]))
+    Lookalike.objects.update(opinion=Opinion.TWO, at=AT)
+    undone(made)
+    assert "似た依頼" in made.rows.get().why
+
+
+def test_comparing_ends_with_the_undoing_and_goes_on_where_it_stood(
+    operation: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "COMPARED_AT_ONCE", 2)
+    monkeypatch.setattr(running, "COMPARE_SECONDS", 0.0)
+    twice = [("氏名", "電話", "内容"), *(("高橋 キヨ", "022-000-0001", f"泥 {i}") for i in range(5))]
+    taken_in(operation, files.csv_bytes(twice))
+    assert Lookalike.objects.count() == 10
+    rows = OutboxRow.objects.filter(kind=services.COMPARE)
+    assert rows.count() == 4  # the last one finds nothing left
+    assert {row.state for row in rows} == {State.DONE}
+
+
 def test_what_was_touched_since_stays_and_says_why(operation: Operation) -> None:
     made = taken_in(operation, files.kintone())
     first, second, third, fourth = Need.objects.order_by("number")
@@ -214,7 +282,6 @@ def test_what_was_touched_since_stays_and_says_why(operation: Operation) -> None
 
 def test_a_person_of_the_register_whom_somebody_mended_stays(operation: Operation) -> None:
     from intake.people import services as people
-    from intake.people.services import PersonAnswers
 
     rows = [("氏名", "電話", "住所"), ("佐藤", "022-000-0001", "町前一丁目1"), ("佐藤 花", "", "町前一丁目1")]
     made = taken_in(operation, files.csv_bytes(rows), kind=Kind.RESIDENTS)

@@ -49,7 +49,7 @@ def upload(
 
 
 def run_all() -> None:
-    while rows := list(OutboxRow.objects.filter(kind="exchange.work").exclude(state=State.DONE)):
+    while rows := list(OutboxRow.objects.filter(kind__startswith="exchange.").exclude(state=State.DONE)):
         for row in rows:
             assert outbox.work(row.pk, now=timezone.now)
 
