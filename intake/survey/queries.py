@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from dvc.accounts.models import Membership, User
@@ -15,8 +15,8 @@ from dvc.accounts.roles import Role
 from dvc.operations.models import Center, Operation
 from intake.help_requests.models import Need, NeedState
 from intake.survey.models import Appointment, AppointmentState, Round, Survey
-from intake.survey.route import timeline
-from intake.survey.services import minutes, place_of_site, stop_of
+from intake.survey.route import Place, timeline
+from intake.survey.services import minutes, stop_of
 
 S = AppointmentState
 DAYS_SHOWN: Final = 7
@@ -32,22 +32,22 @@ class Waiting:
 
 
 def waiting(operation: Operation, *, most: int) -> list[Waiting]:
-    """待っている調査, a crisis first, then who has waited longest; at most `most`. Three queries: which they are is asked
-    first, so that nothing else is read of the thousands behind them."""
+    """待っている調査, a crisis first, then who has waited longest; at most `most`. One query, and which they are is asked
+    inside of it, so that nothing else is read of the thousands behind them."""
     booked = Appointment.objects.booked().filter(need=OuterRef("pk"))
-    found = Need.objects.filter(operation=operation, state=NeedState.SURVEY_WAIT).exclude(Exists(booked))
+    absent = Appointment.objects.filter(need=OuterRef("pk"), state=S.ABSENT)
     order = ("-needs_crisis", "received_at", "id")
-    first = list(found.order_by(*order).values_list("pk", flat=True)[:most])
-    needs = list(
-        Need.objects.filter(pk__in=first)
+    found = Need.objects.filter(operation=operation, state=NeedState.SURVEY_WAIT).exclude(Exists(booked))
+    needs: Any = (  # with two columns more
+        Need.objects.filter(pk__in=found.order_by(*order).values("pk")[:most])
         .select_related("household__town", "resident", "requester")
         .order_by(*order)
+        .annotate(
+            misses=Subquery(absent.order_by().values("need").annotate(n=Count("pk")).values("n")),
+            last_miss=Subquery(absent.order_by("-id").values("reason")[:1]),
+        )
     )
-    missed: dict[int, list[str]] = {}
-    absent = Appointment.objects.filter(need__in=first, state=S.ABSENT).order_by("id")
-    for need, reason in absent.values_list("need", "reason"):
-        missed.setdefault(need, []).append(reason)
-    return [Waiting(need, len(reasons := missed.get(need.pk, [])), "".join(reasons[-1:])) for need in needs]
+    return [Waiting(need, need.misses or 0, need.last_miss or "") for need in needs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class RoundPage:
         ]
 
 
-def day_page(operation: Operation, day: date) -> list[RoundPage]:
-    """Every round of the day. Four queries."""
+def day_page(operation: Operation, day: date, *, start: Place) -> list[RoundPage]:
+    """Every round of the day, beginning at `start`. Three queries."""
     rounds = list(Round.objects.filter(operation=operation, day=day).select_related("first", "second"))
     visits = list(
         Appointment.objects.filter(round__in=rounds)
@@ -97,7 +97,6 @@ def day_page(operation: Operation, day: date) -> list[RoundPage]:
     surveys = {
         survey.appointment_id: survey for survey in Survey.objects.counting().filter(appointment__in=visits)
     }
-    start = place_of_site(operation)
     pages = []
     for found in rounds:
         mine = [visit for visit in visits if visit.round_id == found.pk]

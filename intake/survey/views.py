@@ -55,7 +55,8 @@ def survey_home(request: StaffRequest, operation_id: int) -> HttpResponse:
     operation, today = request.operation, timezone.localdate(request.now)
     day = DayForm.asked(request.GET, today=today)
     waiting = queries.waiting(operation, most=WAITING_SHOWN + 1)
-    pages = queries.day_page(operation, day)
+    start = services.place_of_site(operation)
+    pages = queries.day_page(operation, day, start=start)
     context = {
         **SECTION,
         "day": day,
@@ -67,7 +68,7 @@ def survey_home(request: StaffRequest, operation_id: int) -> HttpResponse:
         "waiting": [(one, one.need.days_waited(request.now)) for one in waiting[:WAITING_SHOWN]],
         "more": len(waiting) > WAITING_SHOWN,
         "map_rounds": [{"name": str(page.round), "points": page.points} for page in pages],
-        "start": services.place_of_site(operation),
+        "start": start,
         **_tiles(),
     }
     return render(request, "intake/survey/home.html", context)

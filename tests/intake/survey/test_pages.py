@@ -83,9 +83,12 @@ def test_the_day_costs_few_queries_however_many_visits(
             booked(waiting(operation), round_)
     for _ in range(10):
         waiting(operation)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(12):
         page = text(client.get(url("survey_home", operation)))
     assert page.count("着く見込み") == 8
+    Round.objects.update(day=make.day(make.at(10)) - timedelta(days=1))
+    with django_assert_max_num_queries(10):
+        client.get(url("survey_home", operation))
 
 
 @pytest.mark.database
