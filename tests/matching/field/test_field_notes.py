@@ -324,10 +324,10 @@ def test_an_open_page_learns_that_the_team_has_left_and_that_the_center_has_answ
     poll = reverse("leader_recall", args=[tokens.leader_token(dispatch.token_nonce)])
 
     def shown() -> str:
-        return re.findall('data-mark="([^"]+)"', Client().get(page(dispatch)).content.decode())[0]
+        return str(re.findall('data-mark="([^"]+)"', Client().get(page(dispatch)).content.decode())[0])
 
     def polled() -> str:
-        return re.findall('data-page-mark="([^"]+)"', Client().get(poll).content.decode())[0]
+        return str(re.findall('data-page-mark="([^"]+)"', Client().get(poll).content.decode())[0])
 
     before = shown()
     assert polled() == before
