@@ -30,7 +30,7 @@ REFUSALS: Final[dict[str, str]] = {
     "operation.closed": "「{name}」は閉所しています。記録を足すには、センター長に再開を頼んでください。",
     "operation.not_drill": "「{name}」は訓練ではないので、この操作はできません。訓練の画面から行ってください。",
     "operation.ordinary_stays": "ふだんの活動は閉所できません。災害や訓練とは別に、いつも開いています。",
-    "operation.teams_out": "まだ{count}つの班が現地に出ています。全員の帰着を確認してから閉所してください。",
+    "operation.teams_out": "現地に出ている班が、まだ{count}班あります。全員の帰着を確認してから閉所してください。",
     "operation.people_present": "まだ{count}人が受付中のままです。帰りの受付をするか、理由を書いて締めてください。",
     "nameless.count": "人数は{least}～{most}人で入れてください。",
     "nameless.future": "来た時刻が、いまより後になっています。時刻を見直してください。",

@@ -218,7 +218,7 @@ def _accept(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
             # A trainee took the people or the need first: that is what the drill is for.
             continue
         taken += 1
-    return f"{taken}つの班を決定"
+    return f"班を決定（{taken}班）"
 
 
 def _of_state(drill: Drill, state: DispatchState) -> list[Dispatch]:
@@ -239,7 +239,7 @@ def _depart(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
         except Refused:
             continue
         gone += 1
-    return f"{gone}つの班が出発"
+    return f"班が出発（{gone}班）"
 
 
 def _mend_at_the_gate(dispatch: Dispatch, at: datetime) -> None:
@@ -253,7 +253,7 @@ def _on_site(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
     on_the_way = _of_state(drill, DispatchState.DEPARTED)
     for dispatch in on_the_way:
         dispatches.arrive_on_site(dispatch, by=BY, at=at)
-    return f"{len(on_the_way)}つの班が到着"
+    return f"班が到着（{len(on_the_way)}班）"
 
 
 def _report(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
@@ -265,7 +265,7 @@ def _report(step: Step, drill: Drill, scenario: Scenario, at: datetime) -> str:
         for visit in _later_visits(dispatch):
             dispatches.report(visit, by=BY, at=at, **_story(visit))
         dispatches.come_back(dispatch, by=BY, at=at)
-    return f"{len(told)}つの班が帰着"
+    return f"班が帰着（{len(told)}班）"
 
 
 def _later_visits(dispatch: Dispatch) -> list[Dispatch]:

@@ -136,8 +136,8 @@ def steps(operation: Operation, now: Numbers) -> list[Step]:
         ("困りごと", f"未確認 {now.needs_unread}件", "need_list", now.needs_unread > 0),
         ("マッチング", f"提案 {now.proposals}件", "matching_board", now.proposals > 0 or _can_match(now)),
         ("送り出し", f"出発前 {now.teams_to_leave}", "dispatch_board", now.teams_to_leave > 0),
-        ("活動", f"現地 {now.teams_out}つの班", "dispatch_board", now.teams_out > 0),
-        ("しめ", f"帰着 {now.teams_back}つの班", "evening", not now.day_closed),
+        ("活動", f"現地に {now.teams_out}班", "dispatch_board", now.teams_out > 0),
+        ("しめ", f"帰ったのは {now.teams_back}班", "evening", not now.day_closed),
     ]
     if not operation.orientation_required:
         del stations[2]
@@ -249,7 +249,7 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             "活動",
             "dispatch_board",
             "班を見る",
-            f"{now.teams_out}つの班が活動しています。"
+            f"活動している班は、{now.teams_out}班です。"
             "帰ってきたら、まずねぎらって体調を聞き、それから帰着を記録してください。",
         ),
         _Situation(

@@ -95,7 +95,7 @@ def test_ticks_and_opened_reasons_outlive_a_change_and_several_are_decided_at_on
     bar.click()
     expect(page.get_by_role("heading", name="2件を決めました")).to_be_visible()
     visitor.picture("matching-2-decided")
-    page.get_by_role("button", name="2つの班をすべて取り消す").click()
+    page.get_by_role("button", name="決まった2班をすべて取り消す").click()
     expect(page.get_by_text("2班を取り消しました")).to_be_visible()
 
     page.goto(f"/o/{desk.operation}/matching/")

@@ -296,7 +296,7 @@ def test_closing_is_refused_while_a_team_is_out() -> None:
         url("operation_close", operation), {"reason": "大雨"}
     )
     assert answer.status_code == 409
-    assert "まだ1つの班が現地に出ています" in answer.content.decode()
+    assert "現地に出ている班が、まだ1班あります" in answer.content.decode()
     operation.refresh_from_db()
     assert operation.state == OperationState.OPEN
 
