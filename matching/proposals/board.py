@@ -228,7 +228,7 @@ def _why(one: Waiting, said: Mapping[str, Any]) -> tuple[str, str]:
     if one.block:
         return "held" if one.hold else "block", one.block
     reason = said.get(f"N{one.need.pk}")
-    return (str(reason["code"]), str(reason["text"])) if reason else ("new", "つぎの提案を待っています。")
+    return (str(reason["code"]), str(reason["text"])) if reason else ("new", "まだ計算に入っていません。")
 
 
 def _groups(waits: Iterable[WaitingCard], chosen: str) -> tuple[Group, ...]:

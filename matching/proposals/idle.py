@@ -107,5 +107,5 @@ def _code(person: int, offered: Mapping[int, int], said: Mapping[str, Any]) -> s
 def _free(about: Candidate, offered: Mapping[int, int], said: Mapping[str, Any]) -> Free:
     need = offered.get(about.person.pk)
     reason = said.get(f"V{about.person.pk}")
-    why = "" if need else str(reason["text"]) if reason else "つぎの提案を待っています。"
+    why = "" if need else str(reason["text"]) if reason else "まだ計算に入っていません。"
     return Free(about, need, why)

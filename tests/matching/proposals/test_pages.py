@@ -134,6 +134,17 @@ def test_an_empty_morning_says_what_to_do(operation: Operation, client: Client) 
     assert "手があいている人がいません" in text(client, url("matching_board", operation))
 
 
+def test_before_the_first_plan_it_says_which_button_makes_one(operation: Operation, client: Client) -> None:
+    """The needs gave 「待っているわけ」 as the place to look, where nothing had been worked out yet."""
+    make.need(operation)
+    people(operation, 1)
+    page = text(client, url("matching_board", operation))
+    assert "「提案を作り直す」を押すと、ここに並びます" in page and "まだ計算に入っていません。" in page
+    assert "待っているわけが書いてあります" not in page
+    answer(operation, at=NOW)  # nobody can go alone: a reason, and no offer
+    assert "待っているわけが書いてあります" in text(client, url("matching_board", operation))
+
+
 def test_a_silent_worker_is_said_and_the_hand_still_works(operation: Operation, client: Client) -> None:
     need = make.need(operation)
     here = people(operation, 2)
