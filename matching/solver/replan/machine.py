@@ -59,23 +59,9 @@ from matching.solver.search.arrays import (
     Part,
     World,
 )  # fmt: skip
+from matching.solver.search.building import join
 from matching.solver.search.jit import compiled, inner
-from matching.solver.search.moves import (
-    begin,
-    best_insert,
-    enough_tools,
-    exchanged,
-    join,
-    lend,
-    rerouted,
-    set_free,
-    set_team,
-    shift,
-    take_back,
-    touch,
-    with_ride,
-    write,
-)  # fmt: skip
+from matching.solver.search.people import exchanged, shift
 from matching.solver.search.rows import (
     REFUSED,
     allowed,
@@ -86,6 +72,10 @@ from matching.solver.search.rows import (
     with_unit,
     without_unit,
 )
+from matching.solver.search.undo import begin, take_back, touch
+from matching.solver.search.vehicles import lend, with_ride
+from matching.solver.search.visits import best_insert, rerouted
+from matching.solver.search.writing import enough_tools, set_free, set_team, write
 
 MOST_HELPERS, MOST_INSTEAD = 80, 40
 """Units looked at who have what a team lacks and are needed where they are, and who could take their place."""

@@ -33,28 +33,16 @@ from matching.solver.search.arrays import (
     Part,
     World,
 )  # fmt: skip
+from matching.solver.search.building import attach, dissolve, enlist, let_go, open_team, place_freed
 from matching.solver.search.jit import compiled, inner
-from matching.solver.search.moves import (
-    attach,
-    begin,
-    dissolve,
-    enlist,
-    enough_tools,
-    lend,
-    let_go,
-    move_ride,
-    move_unit,
-    move_visit,
-    open_team,
-    place_freed,
-    rebuild,
-    roll,
-    set_team,
-    take_back,
-    with_ride,
-    write,
-)  # fmt: skip
+from matching.solver.search.people import move_unit
+from matching.solver.search.picks import roll
+from matching.solver.search.rebuild import rebuild
 from matching.solver.search.rows import REFUSED, blank, copy_row, judge, set_visits, with_unit
+from matching.solver.search.undo import begin, take_back
+from matching.solver.search.vehicles import lend, move_ride, with_ride
+from matching.solver.search.visits import move_visit
+from matching.solver.search.writing import enough_tools, set_team, write
 
 SHARES = 64
 """Moves are chosen by a roll of this many sides."""
