@@ -2,7 +2,8 @@
 
 `upper_bound(problem)` relaxes the morning into a linear program over teams (columns: a route of near needs, how it
 travels, its window, its head count) that share people, tools, seats and vehicles, and proves its value from the
-dual prices. Every relaxation is in the plan's favour, so check.py gives no feasible plan more. It knows nothing of
+dual prices. Where the morning is small enough (up to about 150 people and 60 needs) it then decides about whole teams and who is in them
+(matching.solver.bound.manning), which mostly is what the best plan is worth. Every relaxation is in the plan's favour, so check.py gives no feasible plan more. It knows nothing of
 how the engine searches.
 """
 
@@ -15,7 +16,8 @@ from matching.solver.bound.binding import Price, Stretch, need_prices, prices_of
 from matching.solver.bound.demands import Demands
 from matching.solver.bound.kinds import kinds
 from matching.solver.bound.left import Left, left_by_pins
-from matching.solver.bound.people import Crowd
+from matching.solver.bound.manning import Manning, every_column
+from matching.solver.bound.people import Crowd, parties
 from matching.solver.bound.program import Program, Solution
 from matching.solver.bound.routes import TooMany, routes
 from matching.solver.bound.vehicles import garage
@@ -30,6 +32,12 @@ MARGIN = 0.01
 """Points added to every bound: what floating sums may lose (far less) and what check.py's rounding may gain."""
 SEPARATE_AT = 0.02
 """Share of the bound below which the linear program is near enough to its own bound to look for broken rows."""
+MOST_COLUMNS, MOST_PLACES = 2_500, 40_000
+"""Teams, and places of people in them, up to which whole teams are decided about."""
+MOST_NODES = 500
+"""Nodes looked at for that when no time is given."""
+ROUNDING = 1e-6
+"""Share of a bound that HiGHS' tolerances may lose where whole teams are decided about."""
 DONE_AT = 1e-6
 """Share of the bound that is not worth another round."""
 
@@ -61,7 +69,7 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
     if effort is None and seconds is None:
         effort = DEFAULT_EFFORT
     left = left_by_pins(problem)
-    crowd = Crowd(problem, left.away)
+    crowd = Crowd(problem, parties(problem, left.away))
     if not left.needs or not crowd.parties:
         return Bound(left.score + MARGIN, tight=True)
     plain = Bound(left.score + plain_worth(problem, left, crowd) + MARGIN)
@@ -92,6 +100,9 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
         program.add_teams(priced.options, priced.heads)
     if solution is None:
         return plain
+    if tight and (effort is None or rounds < effort):
+        spare = None if seconds is None else seconds - (time.monotonic() - began)
+        value, tight = _whole(program, value, spare)
     return Bound(
         value,
         tight,
@@ -100,6 +111,19 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
         need_prices(program, solution.duals),
         stretches_of(program, solution.columns),
     )
+
+
+def _whole(program: Program, value: float, seconds: float | None) -> tuple[float, bool]:
+    """The bound that whole teams prove, if they prove a lower one, and whether it was finished as far as it is tried."""
+    option, heads = every_column(program)
+    if not len(option) or len(option) > MOST_COLUMNS or (seconds is not None and seconds <= 0):
+        return value, True
+    manning = Manning(program, option, heads)
+    if manning.size > MOST_PLACES:
+        return value, True
+    answer = manning.solve(seconds=seconds, nodes=MOST_NODES if seconds is None else None)
+    whole = program.demands.left.score + answer.bound
+    return min(value, whole + MARGIN + ROUNDING * abs(answer.bound)), answer.done
 
 
 def plain_worth(problem: Problem, left: Left, crowd: Crowd) -> float:

@@ -133,15 +133,15 @@ class Alike:
 
 
 class Crowd:
-    """The parties of a problem, and the classes of parties that are alike.
+    """Parties of a problem (all of them, or those some teams are made of), and the classes of parties that are alike.
 
     `start` and `end` of a class are numbers of the clock's classes. The last `sites` classes are no people but the
     center's vehicles at each site: they go with everybody.
     """
 
-    def __init__(self, problem: Problem, away: Iterable[str]) -> None:
+    def __init__(self, problem: Problem, found: list[Party]) -> None:
         self.problem = problem
-        self.parties = parties(problem, away)
+        self.parties = found
         self.clock = clock_of(self.parties)
         self.site_number = {site.id: i for i, site in enumerate(problem.sites)}
         largest = max((party.size for party in self.parties), default=1)

@@ -18,8 +18,8 @@ from matching.solver.bound.binding import Price, prices_of
 from matching.solver.bound.demands import Demands
 from matching.solver.bound.kinds import kinds
 from matching.solver.bound.left import left_by_pins
-from matching.solver.bound.people import Crowd
-from matching.solver.bound.program import Floats, Ints, Program
+from matching.solver.bound.people import Crowd, parties
+from matching.solver.bound.program import Floats, Ints, Program, Solution
 from matching.solver.bound.routes import TooMany, routes
 from matching.solver.bound.vehicles import garage
 from matching.solver.model import Problem
@@ -65,7 +65,7 @@ NOTHING = Drawing((), ())
 def draw(problem: Problem, until: float | None) -> Drawing:
     """Teams for a problem without pins, as good as they get until then (time.monotonic; None: it takes what it takes)."""
     left = left_by_pins(problem)
-    crowd = Crowd(problem, left.away)
+    crowd = Crowd(problem, parties(problem, left.away))
     if not left.needs or not crowd.parties or _left(until) <= 0:
         return NOTHING
     try:
@@ -76,12 +76,20 @@ def draw(problem: Problem, until: float | None) -> Drawing:
         return NOTHING
     demands = Demands(problem, left, crowd, found)
     program = Program(demands, kinds(demands), garage(demands))
-    best, prices = math.inf, tuple[Price, ...]()
+    solution = solved(program, until)
+    prices = prices_of(program, solution.duals) if solution is not None else ()
+    if len(left.needs) > LARGE:
+        _settle(program, until)
+    return Drawing(tuple(_whole(program, None if until is None else max(0.5, _left(until)))), prices)
+
+
+def solved(program: Program, until: float | None) -> Solution | None:
+    """The linear program, as near its end as there is time for; None if there is none."""
+    best, solution = math.inf, None
     for _ in range(MOST_ROUNDS):
         if _left(until) <= 0:
             break
         solution = program.solve(None if until is None else _left(until))
-        prices = prices_of(program, solution.duals)
         priced = program.price(solution.duals)
         best = min(best, priced.value)
         apart, size = best - solution.value, max(1.0, abs(best))
@@ -90,9 +98,7 @@ def draw(problem: Problem, until: float | None) -> Drawing:
             break
         program.add_cuts(broken)
         program.add_teams(priced.options, priced.heads)
-    if len(left.needs) > LARGE:
-        _settle(program, until)
-    return Drawing(tuple(_whole(program, None if until is None else max(0.5, _left(until)))), prices)
+    return solution
 
 
 def _left(until: float | None) -> float:

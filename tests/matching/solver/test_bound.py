@@ -110,14 +110,14 @@ def _handful(seed: int) -> Problem:
     )  # fmt: skip
 
 
-def test_the_best_plan_of_all_is_not_above_the_bound_and_often_is_the_bound() -> None:
+def test_the_best_plan_of_all_is_not_above_the_bound_and_nearly_always_is_the_bound() -> None:
     exact, many = 0, 60
     for seed in range(many):
         problem = _handful(seed)
         best, bound = _best(problem), upper_bound(problem)
         assert best <= bound.value
         exact += bound.value - best < 0.1
-    assert exact > many / 2
+    assert exact >= 0.95 * many
 
 
 def _tool(problem: Problem, dice: random.Random) -> Problem:
@@ -259,6 +259,30 @@ def test_more_effort_never_raises_the_bound_and_a_moment_gives_a_valid_one() -> 
     values = [upper_bound(problem, effort=effort).value for effort in (0, 2, 5, 40)]
     assert values == sorted(values, reverse=True)
     assert upper_bound(problem, seconds=0.0).value == values[0]
+
+
+def test_half_a_large_car_is_no_small_one() -> None:
+    """Two far needs for four, and one car for eight: the linear program would send half of it to each."""
+    people = [volunteer("V0", exp=2, vehicle=OwnVehicle("car", 8)), volunteer("V1", exp=2)]
+    people += [volunteer(f"V{i}", exp=0) for i in range(2, 8)]
+    needs = tuple(need(f"N{i}", lat=38.3 + 0.08 * (-1) ** i, min=4, ideal=4, dur=200) for i in range(2))
+    problem = morning(volunteers=tuple(people), needs=needs)
+    one_served = solve(problem, effort=20)
+    assert review(problem, one_served).score.served == 1
+    assert upper_bound(problem).value == pytest.approx(review(problem, one_served).score.total, abs=0.1)
+
+
+def test_who_drives_for_the_center_leaves_the_own_car_behind() -> None:
+    """A truck is asked for and six go: the one driver's own car for eight can not come too."""
+    people = [volunteer("V0", exp=2, skills=frozenset({"driver"}), vehicle=OwnVehicle("car", 8))]
+    people += [volunteer(f"V{i}", exp=0) for i in range(1, 6)]
+    problem = morning(
+        volunteers=tuple(people), needs=(need("N0", min=6, ideal=6, max=6, truck=True),),
+        fleet=(FleetVehicle("K", "C1", "truck", 2),),
+    )  # fmt: skip
+    plan = solve(problem, effort=20)
+    assert review(problem, plan).score.served == 0
+    assert upper_bound(problem).value == pytest.approx(review(problem, plan).score.total, abs=0.1)
 
 
 def test_a_routes_list_that_would_be_endless_leaves_the_plain_bound() -> None:
