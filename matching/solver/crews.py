@@ -134,6 +134,14 @@ class Ground:
             found.append((near.tolist(), int((km[near] <= reach).sum())))
         return found
 
+    @cached_property
+    def plane(self) -> Floats:
+        """[need]: where it is, as km to the east and north of the first; good enough to tell what is near."""
+        lat = np.radians(np.array([n.lat for n in self.needs]))
+        lng = np.radians(np.array([n.lng for n in self.needs]))
+        east = (lng - lng[0]) * np.cos(lat[0])
+        return np.round(EARTH_KM * np.column_stack([east, lat - lat[0]]), 3)
+
     def road_km(self, *, exact: bool = False) -> Iterator[Floats]:
         """For each need, road km to every need; inf between sites. To the metre unless `exact`, so that machines agree
         on what is nearer."""

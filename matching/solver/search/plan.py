@@ -1,16 +1,20 @@
-"""The search from beginning to end: drawn by the linear program, manned, annealed; or from an earlier plan on."""
+"""The search from beginning to end: drawn by the linear program, manned, annealed, and where the morning is small some teams
+remade exactly; or from an earlier plan on."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
+
 from matching.solver.crews import State
-from matching.solver.search.arrays import SCALE, World
+from matching.solver.search.arrays import SCALE, U_LOCK, World
 from matching.solver.search.crews_of import put_crews
+from matching.solver.search.remake import drawn_whole, remade_plan
 from matching.solver.search.run import MIX, PEOPLE_ONLY, Search
 from matching.solver.search.sketch import NOTHING, Drawing, draw
 from matching.solver.search.zones import zones_of
@@ -31,6 +35,10 @@ DRAWING = 0.45
 """Share of the time that drawing may take."""
 LAST = 0.03
 """Share of the moves of the last pass, in which nothing may be missing."""
+REMADE_FROM, EFFORT_PER_CUT = 100, 70
+"""Effort from which teams are remade exactly where at most SMALL needs are, and how much of it each round of that takes."""
+REMAKING, WHOLE_UNTIL = 0.4, 0.8
+"""Share of the time for it; and until when a whole plan has to be drawn."""
 
 Report = Callable[[float, float], bool]
 """Told the share of the work done and the points so far; False ends it."""
@@ -45,10 +53,15 @@ class Budget:
     seconds: float | None
     report: Report
     stopped: bool = False
+    whole: float = 1.0
+    """Share of all the work that is told of as the whole."""
+    furthest: float = 0.0
+    """What was told last: of two searches one after the other the second does not begin at nothing."""
 
     def goes_on(self, share: float, points: float) -> bool:
         """Tells how far it is and asks whether to go on; not asked again after a no."""
-        self.stopped = self.stopped or not self.report(share, points)
+        self.furthest = max(self.furthest, share * self.whole)
+        self.stopped = self.stopped or not self.report(self.furthest, points)
         return not self.stopped
 
     def left(self) -> float:
@@ -72,11 +85,17 @@ def planned(
     first = _Candidate(state, start, 0, order)
     if budget.effort <= 0 or not budget.goes_on(0.0, first.score / SCALE):
         return first.result()
+    small = len(state.ground.needs) <= SMALL
+    remakes = small and budget.effort >= REMADE_FROM
+    budget.whole = 1.0 - REMAKING if remakes else 1.0
     with ThreadPoolExecutor(2) as threads:
         drawing = NOTHING
         if not again and budget.effort >= DRAWN_FROM and budget.left() > 0.2:
             drawing = _drawn(state, first, budget, threads)
-        small = len(state.ground.needs) <= SMALL
+        whole: Future[State | None] | None = None
+        if remakes and not again:
+            # In one thread, while the other moves.
+            whole = threads.submit(drawn_whole, first.result(), first.fixed, until=budget.until(WHOLE_UNTIL))
         found = [
             _Candidate(state, start, seed * 2 + 1 + i, order, first.search.world, drawing)
             for i in range(2 if small else 1)
@@ -85,9 +104,18 @@ def planned(
             list(threads.map(lambda one: one.improve(budget, None), found))
         else:
             found[0].improve(budget, threads)
-    # Of equals the first: what was told is not changed for nothing.
-    best = max([first, *found], key=lambda one: one.score)
-    return best.result()
+        # Of equals the first: what was told is not changed for nothing.
+        best = max([first, *found], key=lambda one: one.score)
+        drawn = whole.result() if whole is not None else None
+        if not remakes or budget.stopped or budget.left() <= 0:
+            return best.result()
+        budget.whole = 1.0
+        now = best.result()
+        return remade_plan(
+            drawn if drawn is not None and drawn.value > now.value else now, best.fixed, rounds=budget.effort // EFFORT_PER_CUT, seed=seed, threads=threads,
+            go_on=lambda share, now: budget.left() > 0 and budget.goes_on(1 - REMAKING * (1 - share), now.value),
+            until=budget.until(1.0),
+        )  # fmt: skip
 
 
 def _steps(moves: float) -> int:
@@ -166,6 +194,12 @@ class _Candidate:
 
     def _stopped(self, budget: Budget, share: float) -> bool:
         return not budget.goes_on(share, self.search.score / SCALE) or budget.left() <= 0
+
+    @property
+    def fixed(self) -> set[int]:
+        """Units a coordinator sent somewhere, and those that may not be used."""
+        locked = np.flatnonzero(self.search.world.u[:, U_LOCK] >= 0)
+        return {*locked.tolist(), *self.search.out.tolist()}
 
     def result(self) -> State:
         """The plan as a state."""
