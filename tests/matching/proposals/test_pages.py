@@ -139,7 +139,8 @@ def test_before_the_first_plan_it_says_which_button_makes_one(operation: Operati
     make.need(operation)
     people(operation, 1)
     page = text(client, url("matching_board", operation))
-    assert "「提案を作り直す」を押すと、ここに並びます" in page and "まだ計算に入っていません。" in page
+    assert "「提案を作り直す」を押すと、ここに並びます" in page
+    assert "まだ計算に入っていません。" in page
     assert "待っているわけが書いてあります" not in page
     answer(operation, at=NOW)  # nobody can go alone: a reason, and no offer
     assert "待っているわけが書いてあります" in text(client, url("matching_board", operation))
