@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,10 +22,12 @@ from dvc.core.japanese import normalise_text
 from dvc.core.refused import Refused
 from matching.dispatch.coming import coming_teams, expected
 from matching.evening import services
-from matching.evening.ledger import Missing, ledger, open_days
+from matching.evening.ledger import Missing, Tally, ledger, open_days
 from matching.evening.models import DayClosing, Kind, NamedException
 from matching.queue.queries import waiting
 
+# At noon everybody is still here: thousands of cards, each with its form, take longer than anybody waits.
+PER_PAGE: Final = 60
 # What people say most often; typed words come instead of them or besides.
 USUAL_REASONS: Final = {
     Kind.HEAD: (
@@ -63,15 +66,17 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
     closings = DayClosing.objects.filter(operation=operation, day=day).select_related(
         "closed_by", "reopened_by"
     )
-    people = [one.visit.volunteer for one in found.missing if one.visit]
+    pages = [(tally, _page(request, tally)) for tally in found.tallies]
+    people = [one.visit.volunteer for _, page in pages for one in page if one.visit]
     looked_all(people, by=by(request), classes="V1 V2", why="一日のしめ", at=request.now)
     names = allowed_names(request.roles)
     context = {
         "section": "evening",
         "day": day,
+        "page_day": day.isoformat(),
         "is_today": day == today,
         "ledger": found,
-        "parts": [(tally, [_row(one, request, names) for one in tally.missing]) for tally in found.tallies],
+        "parts": [(tally, page, [_row(one, request, names) for one in page]) for tally, page in pages],
         "closing": next((one for one in closings if one.reopened_at is None), None),
         "reopened": [one for one in closings if one.reopened_at],
         "open_days": [one for one in open_days(operation, at=request.now) if one != day],
@@ -81,6 +86,10 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
         "refusal": refusal,
     }
     return render(request, "matching/evening/evening.html", context, status=status)
+
+
+def _page(request: StaffRequest, tally: Tally) -> Page[Missing]:
+    return Paginator(tally.missing, PER_PAGE).get_page(request.GET.get(tally.kind))
 
 
 def _row(one: Missing, request: StaffRequest, names: frozenset[str]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from dvc.audit.models import Look
 from dvc.operations.models import Operation
 from matching.dispatch import services as dispatches
 from matching.dispatch.models import Dispatch
-from matching.evening.models import DayClosing, NamedException
+from matching.evening.models import DayClosing, Kind, NamedException
+from matching.evening.views import PER_PAGE
 from matching.teams.models import Ride
 from matching.teams.services import people_of
 from tests import make
@@ -120,3 +121,23 @@ def test_sheets_and_keys_are_counted_in_on_the_teams_page() -> None:
     client.post(url("dispatch_key", operation, dispatch.pk, ride.pk))
     ride.refresh_from_db()
     assert ride.key_missing  # their own car: no key of the center's
+
+
+def test_at_noon_when_everybody_is_here_the_page_is_shown_in_pages() -> None:
+    """With three thousand people here it did not answer: a card and a form for each."""
+    operation, now = make.operation(), timezone.now()
+    for number in range(PER_PAGE + 1):
+        person = make.volunteer(operation.center, f"氏{number:03}", "一郎")
+        scene.present(operation, person, at=now)
+    client = signed_in(make.user(operation.center, Role.CHIEF))
+    page = client.get(url("evening", operation)).content.decode()
+    assert page.count("data-key=") == PER_PAGE
+    assert f"1～{PER_PAGE}件目（全{PER_PAGE + 1}件）" in page
+    assert Look.objects.filter(why="一日のしめ").count() == PER_PAGE
+    day = timezone.localdate(now)
+    follows = f"?{Kind.HEAD}=2&amp;day={day.isoformat()}#{Kind.HEAD}"
+    assert follows in page
+    assert (
+        client.get(url("evening", operation), {Kind.HEAD: 2, "day": day}).content.decode().count("data-key=")
+        == 1
+    )
