@@ -59,7 +59,7 @@ REFUSALS: Final[dict[str, str]] = {
     "volunteer.guardian": "付き添う保護者には、登録のある18歳以上の別の人を選んでください。",
     "volunteer.merge_done": "どちらかの登録は、もうまとめられているか取り消されています。画面を開き直してください。",
     "volunteer.merge_in_team": "{name}さんは、いま班に入っています。班が帰ってきてからまとめてください。",
-    "volunteer.merge_later": "{name}さんの登録は、そのあと、もう1つの登録にまとめられています。「済んだこと」から、先にそちらを元にもどしてください。",
+    "volunteer.merge_later": "{name}さんの登録は、そのあと、もう1つの登録にまとめられています。「済んだこと」から、先にそちらを元に戻してください。",
     "volunteer.merge_not_two": "この2つの登録は、まとめられません。別のセンターの人か、訓練の人です。",
     "volunteer.name_missing": "姓を入力してください。姓と名を分けられないときは、姓の欄に全部入力してください。",
     "volunteer.online_busy": "申し込みが集中しています。1時間ほど待ってもう一度送るか、{phone} に電話してください。",

@@ -236,7 +236,7 @@ def _take_back_consent(request: StaffRequest) -> None:
             request, "ほかの人が先に変えたか、もう取り消されています。いまの状態を確かめてください。"
         )
     elif operation.consent_since:
-        messages.success(request, "取り消しました。1つ前に新しくしたときの状態にもどしました。")
+        messages.success(request, "取り消しました。1つ前に新しくしたときの状態に戻しました。")
     else:
         messages.success(request, "取り消しました。もう一度聞くことをやめました。")
 

@@ -129,7 +129,7 @@ def inbox_take_apart(request: StaffRequest, operation_id: int, item_id: int) -> 
     """Undo a merge: the two registrations stand again as they were."""
     item = _item(request, item_id)
     resolutions.take_apart(item, by=by(request), at=request.now)
-    messages.success(request, "元の2つの登録にもどしました。")
+    messages.success(request, "元の2つの登録に戻しました。")
     return redirect("inbox_item", operation_id, item_id)
 
 

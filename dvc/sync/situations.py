@@ -104,7 +104,7 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
     ItemKind.SAME_PERSON: Situation(
         "同じ人が、2回登録されているようです。",
         "どちらの登録も使えます。何も変えていません。",
-        "名前・電話・生年月日を見くらべてください。同じ人なら1つにまとめます。まとめたあとでも元にもどせます。",
+        "名前・電話・生年月日を見くらべてください。同じ人なら1つにまとめます。まとめたあとでも元に戻せます。",
         (
             Choice("merge", "同じ人なので、1つにまとめる", "受付と保険は、先の登録に移ります。カードは、どちらもこの人のものとして使えます。"),
             Choice("different", "別の人だった（このままにする）"),
@@ -187,7 +187,7 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
         "その間にカードを持っていたのはだれかを、受付の担当者に聞いてください。カードは、先に正しい人に渡します。いまの持ち主は下に出ています。",
         (
             Choice("holder", "いまカードを持っている人の記録にする", "カードをその人に渡してから選んでください。"),
-            Choice("first", "はじめに渡した人の記録だった（もどす）", reason=True),
+            Choice("first", "はじめに渡した人の記録だった（戻す）", reason=True),
             Choice("drop", "だれの記録でもない（使わない）", "記録は消えずに残ります。", danger=True, reason=True),
         ),
         May.KEEP_VOLUNTEERS,

@@ -56,7 +56,7 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "lent_uncounted": Verdict(
         "warn", "貸しました。数が合いません", "記録より多く貸しています。棚の残りを数え直してください。"
     ),
-    "ok_given_back": Verdict("ok", "返却を記録しました", "汚れを落として、元の場所にもどしてください。"),
+    "ok_given_back": Verdict("ok", "返却を記録しました", "汚れを落として、元の場所に戻してください。"),
     "given_back_unknown": Verdict(
         "warn", "返却を記録しました", "貸した記録が、まだ届いていません。届いたら自動でつながります。"
     ),

@@ -121,12 +121,12 @@ def draft_drop(request: StaffRequest, operation_id: int, draft_id: int) -> HttpR
     try:
         if "back" in request.POST:
             drafts.bring_back(draft, by=by(request), at=request.now)
-            messages.success(request, "書きかけを元にもどしました。")
+            messages.success(request, "書きかけを元に戻しました。")
         else:
             reason = drafts.storable(request.POST.get("reason", "")).strip()
             drafts.drop(draft, reason=reason, by=by(request), at=request.now)
             messages.success(
-                request, "書きかけを消しました。まちがえたときは、下の「元にもどす」を押してください。"
+                request, "書きかけを消しました。まちがえたときは、下の「元に戻す」を押してください。"
             )
     except Refused as refused:
         messages.error(request, refused.text)

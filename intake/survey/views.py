@@ -216,9 +216,7 @@ def survey_visit(request: StaffRequest, operation_id: int, visit_id: int) -> Htt
 def survey_cancel(request: StaffRequest, operation_id: int, visit_id: int) -> HttpResponse:
     visit = _visit(request, visit_id)
     services.cancel(visit, reason=_reason(request), by=by(request), at=request.now)
-    messages.success(
-        request, f"N{visit.need.number} の約束を取りやめました。「待っている調査」にもどります。"
-    )
+    messages.success(request, f"N{visit.need.number} の約束を取りやめました。「待っている調査」に戻ります。")
     return _to_day(request, visit.round)
 
 
@@ -227,7 +225,7 @@ def survey_absent(request: StaffRequest, operation_id: int, visit_id: int) -> Ht
     visit = _visit(request, visit_id)
     if not reports.nobody_there(visit, note=_reason(request), by=by(request), at=request.now):
         raise Refused("survey.over")
-    messages.success(request, f"N{visit.need.number} は不在でした。「待っている調査」にもどります。")
+    messages.success(request, f"N{visit.need.number} は不在でした。「待っている調査」に戻ります。")
     return _to_day(request, visit.round)
 
 

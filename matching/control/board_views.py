@@ -146,7 +146,7 @@ def board_undo(request: StaffRequest, operation_id: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.text)
     else:
-        messages.success(request, f"{dispatch.team}を「{now.get_state_display()}」にもどしました。")
+        messages.success(request, f"{dispatch.team}を「{now.get_state_display()}」に戻しました。")
     return _home(request, operation_id)
 
 

@@ -178,7 +178,7 @@ class ReturnForm(ReportForm):
 
     next_step = forms.ChoiceField(
         label="「中止」「不在」のとき、この困りごとを", initial="hold", required=False, widget=forms.RadioSelect,
-        choices=(("hold", "保留にする（住んでいる人に電話してから決める）"), ("ready", "マッチング待ちにもどす")),
+        choices=(("hold", "保留にする（住んでいる人に電話してから決める）"), ("ready", "マッチング待ちに戻す")),
     )  # fmt: skip
     sheets_back = forms.IntegerField(
         label="戻ってきた依頼書の枚数", min_value=0, max_value=99, required=False

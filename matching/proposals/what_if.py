@@ -64,7 +64,7 @@ class Change:
         """What is changed, in words; `number` is of the closed need."""
         found = []
         if self.steps is not None:
-            found += told(self.steps) or ["大事にすることを、すべて「ふつう」にもどす"]
+            found += told(self.steps) or ["大事にすることを、すべて「ふつう」に戻す"]
         found += [f"リーダーになれる人が、あと{self.leaders}人いたら"] if self.leaders else []
         found += [f"センターの軽トラックが、あと{self.trucks}台あったら"] if self.trucks else []
         found += [f"ボランティアが、あと{self.people}人来たら"] if self.people else []

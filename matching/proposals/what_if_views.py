@@ -161,8 +161,8 @@ def take_over(request: StaffRequest, operation_id: int, what_if_id: int) -> Http
 
 @require_POST
 def usual(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """「すべてふつうにもどす」"""
-    return _set(request, operation_id, {}, "ふつうにもどす")
+    """「すべてふつうに戻す」"""
+    return _set(request, operation_id, {}, "ふつうに戻す")
 
 
 def _set(request: StaffRequest, operation_id: int, steps: Any, reason: str) -> HttpResponse:

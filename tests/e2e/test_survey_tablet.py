@@ -131,7 +131,7 @@ def test_a_tablet_that_was_reported_lost_hands_over_records_photos_and_what_was_
     page.get_by_role("button", name="調査を終える").click()
     expect(page.locator("[data-sheet]")).to_be_hidden()
     fill(page, second, "olive")
-    page.get_by_role("button", name="一覧にもどる").click()
+    page.get_by_role("button", name="一覧に戻る").click()
     expect(page.locator("[data-unsent-photos]")).to_have_text("写真 2枚")
 
     manage(running, _REVOKE.format(operation=made["operation"]))

@@ -53,7 +53,7 @@ function camera(can: Capabilities): Ability {
 async function reopen(): Promise<Ability> {
   const label = "電波がなくても開き直せる";
   if (!("serviceWorker" in navigator)) {
-    return { key: "reopen", label, state: "no", say: "開いている間は記録できます。閉じると、電波がもどるまで開けません。" };
+    return { key: "reopen", label, state: "no", say: "開いている間は記録できます。閉じると、電波が戻るまで開けません。" };
   }
   try {
     await registerWorker();

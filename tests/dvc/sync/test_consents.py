@@ -165,7 +165,7 @@ def test_a_renewal_that_is_taken_back_leaves_the_one_before_it(tablet: Tablet, w
         operations.renew_consent(operation, note="", by=SYSTEM, at=at)
     stale = re.findall(r'name="take_back" value="([^"]+)"', chief.get(page).content.decode())[0]
     said = _take_back(chief, page)
-    assert "1つ前に新しくしたときの状態にもどしました" in said
+    assert "1つ前に新しくしたときの状態に戻しました" in said
     assert Operation.objects.get(pk=operation.pk).consent_since == moments[1]
     assert [person.consent_is_outdated(moments[1]) for person in (agreed, never)] == [
         False,

@@ -110,7 +110,7 @@ def test_a_tap_takes_the_departure_back_and_what_was_gone_is_pulled_back_on_scre
     assert "まだ出発していません" not in desk.get(url).content.decode()
     dispatching.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=timezone.now())
     type(dispatch.need).objects.filter(pk=dispatch.need_id).update(state="completed")
-    assert "呼びもどしてください" in desk.get(url).content.decode()
+    assert "呼び戻してください" in desk.get(url).content.decode()
 
 
 def test_one_drawing_serves_all_who_ask_at_once() -> None:

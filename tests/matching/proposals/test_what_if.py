@@ -206,7 +206,7 @@ def test_weights_are_set_with_a_reason_and_reach_the_engine(operation: Operation
     assert problem.params.w == weights({"travel": 2})
     entry = Entry.objects.get(action="match.weights_set")
     assert entry.details == {"steps": {"travel": 2}, "reason": "暑い"}
-    set_weights(operation, {}, reason="もどす", by=SYSTEM, at=NOW)
+    set_weights(operation, {}, reason="戻す", by=SYSTEM, at=NOW)
     assert with_decisions(gather(operation, at=NOW), day=make.day(NOW)).problem.params.w == model.Weights()
 
 

@@ -158,7 +158,7 @@ def test_a_draft_is_dropped_with_a_reason_and_brought_back(client: Client, opera
     draft = CallDraft.objects.get()
     drop = url("draft_drop", operation, draft.pk)
     assert "理由を書いてください" in text(client.post(drop, {"reason": ""}, follow=True))
-    assert "元にもどす" in text(client.post(drop, {"reason": "まちがい電話"}, follow=True))
+    assert "元に戻す" in text(client.post(drop, {"reason": "まちがい電話"}, follow=True))
     client.post(drop, {"back": "1"})
     assert CallDraft.objects.waiting().get() == draft
 
