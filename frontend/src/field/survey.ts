@@ -73,6 +73,7 @@ class SurveyTablet {
     // Only for a badge: otherwise the camera is for photos, and the battery for the day.
     this.operator = new OperatorScreen(page, (step) => {
       if (step !== "badge") this.camera?.stop();
+      if (step === null) void this.freshen(); // whoever has signed in sees their own houses
     });
     const server = { shelf, url: page.dataset["opsUrl"] ?? "", app: (page.dataset["app"] ?? "").slice(0, 20) };
     this.outbox = new Outbox({

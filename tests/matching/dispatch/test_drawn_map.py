@@ -339,5 +339,6 @@ def test_the_fullest_order_still_fits_its_pages(houses: int) -> None:
     )
     written = sheets.pdf([order])
     if folder := os.environ.get("TEST_RESULTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
         (Path(folder) / f"order-full-{houses}.pdf").write_bytes(written)
     assert scene.pages_of(written) == order.pages == (2 if houses == 1 else 3)

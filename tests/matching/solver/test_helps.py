@@ -16,7 +16,7 @@ from tests.infra.scale import count
 from tests.matching.instances import KINDS, problem
 from tests.matching.solver.mornings import morning, need, volunteer
 
-MORNINGS = [(kind, seed) for seed in range(count(2, 4)) for kind in KINDS if kind != "prefecture"]
+MORNINGS = [(kind, seed) for seed in range(count(1, 4)) for kind in KINDS if kind != "prefecture"]
 
 
 @cache
