@@ -168,7 +168,8 @@ def test_kill_9_of_postgresql_loses_nothing_and_nothing_unsaved_was_called_saved
             desk.scan(forgetful)
         ids = {entry.op["op_id"] for entry in forgetful.shelf}
         forgetful.drain()
-        assert set(forgetful.statuses) == {503}
+        # No, or no answer in time: who asks waits a while for a server that starts again.
+        assert set(forgetful.statuses) <= {0, 503}
         database.start_again()
         until(running.is_healthy)
         gone = len(ids - set(in_the_database(running)["receipts"]))

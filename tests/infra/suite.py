@@ -25,13 +25,20 @@ from tests.infra.scale import FULL
 RESULTS = Path("test-results")
 CORES = len(os.sched_getaffinity(0))
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=10", "--color=no"]
-UNIT = [*PYTEST, *(f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench")), "tests", "-m"]
+# Matching by itself, because it is as much work as all the others: no step is left alone at the end.
+MATCHING = [*PYTEST, "tests/matching", "-m"]
+UNIT = [
+    *PYTEST,
+    *(f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench", "matching")),
+    "tests",
+    "-m",
+]
 ELSEWHERE = "not e2e and not faults and not center"
-UNIT_SQLITE = [*UNIT, ELSEWHERE]
 # Pure code, certificates, addresses and printed sheets know no database, and the rendering of a page hardly (the rule
 # for marks is in tests/conftest.py): one run is enough.
-UNIT_POSTGRES = [*UNIT, ELSEWHERE if FULL else f"{ELSEWHERE} and not once"]
-UNIT_POSTGRES += [f"--ignore=tests/{folder}" for folder in ("dvc/core", "matching/solver", "vectors")]
+ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once"
+MATCHING_POSTGRES = [*MATCHING, ON_BOTH, "--ignore=tests/matching/solver"]
+UNIT_POSTGRES = [*UNIT, ON_BOTH, *(f"--ignore=tests/{folder}" for folder in ("dvc/core", "vectors"))]
 UNIT_POSTGRES += [
     f"--ignore=tests/dvc/island/test_{name}.py"
     for name in ("authority", "addresses", "gunicorn_tls", "takeover")
@@ -71,9 +78,11 @@ FRONT = {
 STEPS = {
     **{name: LINT[name] for name in LINT if name != "types"},
     "browser on SQLite": on("sqlite", E2E),
-    "unit on PostgreSQL": on("postgres", UNIT_POSTGRES),
-    "unit on SQLite": on("sqlite", UNIT_SQLITE),
     "faults": on("sqlite", FAULTS),
+    "unit on PostgreSQL": on("postgres", UNIT_POSTGRES),
+    "unit on SQLite": on("sqlite", [*UNIT, ELSEWHERE]),
+    "matching on SQLite": on("sqlite", [*MATCHING, ELSEWHERE]),
+    "matching on PostgreSQL": on("postgres", MATCHING_POSTGRES),
     "faults on PostgreSQL": on("postgres", FAULTS_POSTGRES),
     "browser on PostgreSQL": on("postgres", E2E_POSTGRES),
     "the whole center": on("sqlite", CENTER),
@@ -84,9 +93,9 @@ SETS = {
     "all": [name for name in STEPS if FULL or name != "faults on PostgreSQL"],
     "lint": list(LINT),
     "front": list(FRONT),
-    "unit": ["unit on SQLite", "unit on PostgreSQL"],
-    "unit-sqlite": ["unit on SQLite"],
-    "unit-postgres": ["unit on PostgreSQL"],
+    "unit": ["unit on SQLite", "unit on PostgreSQL", "matching on SQLite", "matching on PostgreSQL"],
+    "unit-sqlite": ["unit on SQLite", "matching on SQLite"],
+    "unit-postgres": ["unit on PostgreSQL", "matching on PostgreSQL"],
     "center": ["the whole center"],
     "e2e": ["browser on SQLite", "browser on PostgreSQL"],
     "e2e-sqlite": ["browser on SQLite"],
@@ -116,7 +125,7 @@ class Steps:
         self.workers = max(1, CORES // min(jobs, len(chosen)))
 
     def command(self, name: str) -> list[str]:
-        spread = name.startswith("unit") and self.workers > 1
+        spread = name.startswith(("unit", "matching")) and self.workers > 1
         return [*STEPS[name], *(("-n", str(self.workers), "--dist", "loadgroup") if spread else ())]
 
     def run(self, name: str) -> Outcome:
