@@ -31,8 +31,9 @@ SMALL = 250
 """Needs up to which two searches run side by side and the better one counts; above, two threads share one plan."""
 DRAWN_FROM = 40
 """Effort from which it pays to draw teams by the linear program."""
-DRAWING = 0.45
-"""Share of the time that drawing may take."""
+DRAWING, DRAWN_BY = 0.45, 0.75
+"""Share of the work that drawing usually is, and of the time it may take where time ends the search: a large morning that is
+drawn in part only is hardly better than one made by hand, a whole drawing is good with little polish."""
 LAST = 0.03
 """Share of the moves of the last pass, in which nothing may be missing."""
 REMADE_FROM, EFFORT_PER_CUT = 100, 70
@@ -125,7 +126,7 @@ def _steps(moves: float) -> int:
 def _drawn(state: State, first: _Candidate, budget: Budget, threads: ThreadPoolExecutor) -> Drawing:
     """Teams without people, zone by zone."""
     zones = zones_of(state)
-    until = budget.until(DRAWING)
+    until = budget.until(DRAWN_BY)
     # Zones wait for a thread: the last ones must not find the time gone.
     turns = -(-len(zones) // 2)
     limits = [
