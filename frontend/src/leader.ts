@@ -4,6 +4,7 @@ import "../css/app.css";
 import { startPolling } from "./board/poll";
 import { wireOnce } from "./desk/once";
 import { keepTyped } from "./leader/keep";
+import { noticeLeaving } from "./leader/leaving";
 import { wireQueue } from "./leader/queue";
 import { hideInTheEnd, keepForLater, watchForNews } from "./leader/staying";
 
@@ -16,5 +17,6 @@ for (const element of document.querySelectorAll<HTMLElement>("[data-poll-url]"))
 }
 keepTyped(document, sessionStorage);
 hideInTheEnd(document);
+noticeLeaving(document);
 // Without a signal there is no worker to be had; one that is there already has opened this page.
 keepForLater(document).catch(() => undefined);

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { noticeLeaving } from "../src/leader/leaving";
 import { ageOf, inOrder, Queue, send, wireQueue, type Kept } from "../src/leader/queue";
 
 const URL_ = "https://center.test/l/secret/tell/";
@@ -77,6 +78,26 @@ describe("the leader's page", () => {
     await vi.waitFor(() => expect(document.querySelector("[data-unsent]")).toBeNull());
     expect(sent.map((form) => form.get("text"))).toEqual(["庭の草むしり", "庭の草むしり"]);
     expect(sent[0]!.get("op")).toBe(sent[1]!.get("op"));
+  });
+
+  it.each([true, false])("goes to the answer's page unless a link was tapped since (%s)", async (tapped) => {
+    let answer: ((response: Response) => void) | undefined;
+    vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
+    const went = vi.spyOn(location, "href", "set").mockImplementation(() => undefined);
+    document.body.insertAdjacentHTML("beforeend", '<a href="#report">報告する</a>');
+    wireQueue(document);
+    noticeLeaving(document);
+    const queue = await Queue.open();
+    document.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(answer).toBeDefined());
+    expect(await queue.waiting()).toHaveLength(1);
+    if (tapped) document.querySelector("a")!.click();
+    answer!(new Response(JSON.stringify({ said: "on_site" })));
+    await vi.waitFor(async () => expect(await queue.waiting()).toHaveLength(0));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(went.mock.calls.length).toBe(tapped ? 0 : 1);
+    went.mockRestore();
+    delete document.documentElement.dataset["leaving"];
   });
 
   it("opens the report here when its own page would not come", async () => {

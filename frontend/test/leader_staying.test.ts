@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { noticeLeaving } from "../src/leader/leaving";
 import { hideInTheEnd, watchForNews } from "../src/leader/staying";
 
 describe("an open leader's page", () => {
@@ -32,6 +33,22 @@ describe("an open leader's page", () => {
     expect(document.querySelectorAll("[data-news]")).toHaveLength(1);
     document.querySelector<HTMLButtonElement>("[data-news] button")!.click();
     expect(loads).toBe(1);
+  });
+
+  it("does not load again over a link that was tapped a moment ago", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    noticeLeaving(document);
+    document.body.insertAdjacentHTML("beforeend", '<a href="#report"><b>報告する</b></a>');
+    document.querySelector<HTMLElement>("a b")!.click();
+    polled("on_site.0");
+    await Promise.resolve();
+    expect(loads).toBe(0);
+    vi.advanceTimersByTime(10_000); // that page did not come
+    document.querySelector("[data-news]")!.remove();
+    polled("on_site.1");
+    await Promise.resolve();
+    expect(loads).toBe(1);
+    vi.useRealTimers();
   });
 
   it("takes the address away when its time is over, also on a phone that slept", () => {

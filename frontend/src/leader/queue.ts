@@ -12,6 +12,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { clockTime } from "../board/poll";
 import { NoPhoto, shrink } from "../field/photo_shrink";
 import { uuid7 } from "../field/uuid7";
+import { isLeaving } from "./leaving";
 
 export interface Kept {
   readonly op: string;
@@ -143,6 +144,7 @@ export function wireQueue(root: Document): void {
   let busy = false;
 
   const go = (said: string): void => {
+    if (isLeaving(root)) return; // should that page not come, the next poll offers the new one (staying.ts)
     location.href = `${page}?said=${said}`;
   };
 

@@ -7,6 +7,8 @@
  *   <div data-sealed>                                      taken away in the end
  */
 
+import { isLeaving } from "./leaving";
+
 const PATIENCE_MS = 60_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -69,6 +71,7 @@ export function watchForNews(root: Document, part: HTMLElement, load: () => void
 }
 
 function isBusy(root: Document): boolean {
+  if (isLeaving(root)) return true;
   const typing = root.activeElement?.matches("input, textarea, select") ?? false;
   return typing || root.querySelector("details[open], form[data-telling], [data-unsent]") !== null;
 }
