@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import re
 import threading
-from collections.abc import Callable
-from datetime import date, time, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -345,8 +346,10 @@ def _together(act: Callable[[int], None]) -> None:
 
 
 # ── the matching screen ────────────────────────────────────────────────────────────────────────
-def test_the_card_shows_every_house_with_its_time_and_none_of_them_waits_below() -> None:
-    operation, client, proposal = _on_screen()
+def test_the_card_shows_every_house_with_its_time_and_none_of_them_waits_below(
+    on_screen: tuple[Operation, Client, Proposal],
+) -> None:
+    operation, client, proposal = on_screen
     text = client.get(reverse("matching_board", args=[operation.pk])).content.decode()
     visits = list(proposal.visits.select_related("need"))
     assert "続けて3軒" in text
@@ -361,8 +364,10 @@ def test_the_card_shows_every_house_with_its_time_and_none_of_them_waits_below()
     assert text.count("送り出しへ") == 1
 
 
-def test_decided_with_others_at_once_a_chain_is_one_line_and_undone_whole() -> None:
-    operation, client, proposal = _on_screen()
+def test_decided_with_others_at_once_a_chain_is_one_line_and_undone_whole(
+    on_screen: tuple[Operation, Client, Proposal],
+) -> None:
+    operation, client, proposal = on_screen
     numbers = [visit.need.number for visit in proposal.visits.select_related("need")]
     page = client.post(reverse("proposal_accept_many", args=[operation.pk]), {"p": [proposal.pk]})
     text = page.content.decode()
@@ -374,8 +379,10 @@ def test_decided_with_others_at_once_a_chain_is_one_line_and_undone_whole() -> N
     assert states() == [NeedState.READY] * 3
 
 
-def test_a_house_is_taken_out_of_a_proposed_chain_on_the_page_by_hand() -> None:
-    operation, client, proposal = _on_screen()
+def test_a_house_is_taken_out_of_a_proposed_chain_on_the_page_by_hand(
+    on_screen: tuple[Operation, Client, Proposal],
+) -> None:
+    operation, client, proposal = on_screen
     board = client.get(reverse("matching_board", args=[operation.pk])).content.decode()
     found = re.search(r'href="([^"]*proposal=\d+[^"]*)"', board)
     assert found
@@ -392,8 +399,10 @@ def test_a_house_is_taken_out_of_a_proposed_chain_on_the_page_by_hand() -> None:
     assert [row.need_id for row in Dispatch.objects.order_by("position")] == [first.pk, third.pk]
 
 
-def test_a_rejection_on_the_page_is_about_the_houses_that_are_ticked() -> None:
-    operation, client, proposal = _on_screen()
+def test_a_rejection_on_the_page_is_about_the_houses_that_are_ticked(
+    on_screen: tuple[Operation, Client, Proposal],
+) -> None:
+    operation, client, proposal = on_screen
     first, *_ = (visit.need for visit in proposal.visits.all())
     address = reverse("proposal_reject", args=[operation.pk, proposal.pk])
     assert client.get(address).content.decode().count('name="about"') == 3
@@ -403,13 +412,16 @@ def test_a_rejection_on_the_page_is_about_the_houses_that_are_ticked() -> None:
     assert Hold.objects.get().need == first
 
 
-def _on_screen() -> tuple[Operation, Client, Proposal]:
-    """A chain on offer at this very moment: pages ask the real clock."""
-    now = timezone.now()
+@pytest.fixture
+def on_screen() -> Iterator[tuple[Operation, Client, Proposal]]:
+    """A chain on offer at this very moment: pages ask the clock, and in the evening three houses in a row fit no more."""
+    with time_machine.travel(make.at(9, 30)):
+        yield _on_screen(timezone.now())
+
+
+def _on_screen(now: datetime) -> tuple[Operation, Client, Proposal]:
     operation = make.operation()
-    Operation.objects.filter(pk=operation.pk).update(work_end=time(23, 59))
-    for need in near(operation):
-        Need.objects.filter(pk=need.pk).update(open_from=time(0), open_until=time(23, 59))
+    near(operation)
     leader = make.volunteer(operation.center, "長")
     checkin.arrive(operation, leader, site=None, by=SYSTEM, at=now)
     for name in "甲乙":
