@@ -78,7 +78,7 @@ def headings(*, sensitive: bool) -> list[str]:
 def lines(needs: NeedQuerySet, *, sensitive: bool) -> Iterator[list[str]]:
     """One list of texts for each need. Nothing in them runs as a formula."""
     codes = _codes(sensitive)
-    whole = needs.select_related("requester", "resident", "household").prefetch_related("items")
+    whole = needs.select_related("requester", "resident", "household__town").prefetch_related("items")
     for need in whole.iterator(chunk_size=500):
         yield [_safe(_GETTERS[code](need)) for code in codes]
 
@@ -231,7 +231,7 @@ _GETTERS: Final[dict[str, Callable[[Need], str]]] = {
     "kana": lambda need: _resident(need).kana,
     "phone": lambda need: _resident(need).phone,
     "birth": lambda need: str(_resident(need).birth_year or ""),
-    "address": lambda need: _house(need).address,
+    "address": lambda need: _house(need).where,
     "landmark": lambda need: _house(need).landmark,
     "members": lambda need: _house(need).members,
     "lives_alone": lambda need: _yes(_house(need).lives_alone),

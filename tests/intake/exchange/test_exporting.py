@@ -25,6 +25,7 @@ from intake.help_requests.answers import Damage
 from intake.help_requests.models import Method, Need
 from intake.help_requests.services import ItemAnswers, NeedAnswers
 from intake.people import postal, towns
+from intake.people.models import Town
 from intake.people.services import HouseholdAnswers, PersonAnswers
 from intake.volunteers.models import WorkCategory
 from tests import make
@@ -186,3 +187,17 @@ def test_nothing_runs_in_what_is_written_whatever_takes_the_place_of_a_sign(cell
     content = written([["見出し"], [exporting._safe(cell)]], form)
     _, row = reading.rows(content, reading.recognise(content))
     assert not str(row.cells[0]).startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
+
+
+@pytest.mark.django_db
+def test_a_town_chosen_from_the_list_leaves_with_the_house_number() -> None:
+    operation = make.operation()
+    town = Town.objects.create(center=operation.center, name="町前一丁目", lat=38.29, lng=141.0)
+    needs.receive(
+        operation, caller=PersonAnswers("𠮷﨑 進", "よしざき すすむ", "090-0000-0012"), resident=None,
+        household=HouseholdAnswers(town=town, address="9999-1 荘203"), answers=NeedAnswers(), by=SYSTEM, at=AT,
+    )  # fmt: skip
+    listed = exporting.filtered(operation, tab="", question="", at=AT)
+    rows = [exporting.headings(sensitive=False), *exporting.lines(listed, sensitive=False)]
+    said = read_back(operation, written(rows, Format.CP932))[0]
+    assert (said["address"], said["name"]) == ("町前一丁目9999-1 荘203", "吉﨑 進")
