@@ -10,16 +10,22 @@ from django.utils import timezone
 
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
-from intake.help_requests.models import CallBack, CallTry, Need, TryOutcome
+from intake.help_requests.models import CallBack, CallTry, Need, NeedState, TryOutcome
 
 # After so many tries in vain the desk is offered to end the need as 連絡不通 (it is never done by itself).
 TRIES_BEFORE_UNREACHABLE: Final = 3
 TO_REVIEW: Final = "保留を見直す"
 REVIEW_AFTER: Final = timedelta(days=3)
 TO_CONFIRM: Final = "電話で確かめる（ウェブの依頼）"
+_AND: Final = "、"  # between the reasons of one call
 AGAIN_AFTER: Final = timedelta(hours=1)
 FIRST_CALL: Final = time(9)
 LAST_CALL: Final = time(18)
+
+
+def to_tell(ending: NeedState) -> str:
+    """Why somebody has to be called of a need that ended and whom nobody has told yet."""
+    return f"「{ending.label}」になったことを伝える"
 
 
 def next_call(at: datetime) -> datetime:
@@ -43,7 +49,7 @@ def promise(need: Need, *, why: str, due_at: datetime, by: By, at: datetime) -> 
         record("need.call_promised", need, by=by, at=at, operation=need.operation, call=made.pk)
         return made
     if why not in known.why:
-        known.why = f"{known.why}、{why}"[:120]
+        known.why = f"{known.why}{_AND}{why}"[:120]
     known.due_at = min(known.due_at, due_at)
     known.save(update_fields=["why", "due_at"])
     record("need.call_promised", need, by=by, at=at, operation=need.operation, call=known.pk)
@@ -82,9 +88,17 @@ def settle(need: Need, *, by: By, at: datetime) -> None:
 
 
 @transaction.atomic
-def confirmed(need: Need, *, by: By, at: datetime) -> None:
-    """The call that was only to confirm the need was made; one with more to ask stays."""
-    CallBack.objects.open().filter(need=need, why=TO_CONFIRM).update(closed_at=at, closed_by=by.user)
+def no_reason(need: Need, why: str, *, by: By, at: datetime) -> None:
+    """One reason to call is gone; a call with more to say stays for that."""
+    call = CallBack.objects.select_for_update().open().filter(need=need).first()
+    if call is None:
+        return
+    reasons = call.why.split(_AND)
+    left = [reason for reason in reasons if reason != why]
+    if not left:
+        CallBack.objects.filter(pk=call.pk).update(closed_at=at, closed_by=by.user)
+    elif left != reasons:
+        CallBack.objects.filter(pk=call.pk).update(why=_AND.join(left))
 
 
 @transaction.atomic
@@ -98,12 +112,6 @@ def to_review(need: Need, *, on: date | None, by: By, at: datetime) -> CallBack:
         raise Refused("need.review_in_the_past")
     due_at = datetime.combine(day, FIRST_CALL, timezone.get_current_timezone())
     return promise(need, why=TO_REVIEW, due_at=due_at, by=by, at=at)
-
-
-@transaction.atomic
-def reviewed(need: Need, *, by: By, at: datetime) -> None:
-    """It is not on hold any more; a call with more to say stays."""
-    CallBack.objects.open().filter(need=need, why=TO_REVIEW).update(closed_at=at, closed_by=by.user)
 
 
 def in_vain(call: CallBack) -> int:

@@ -12,28 +12,60 @@ from dvc.operations.models import Operation
 from intake.help_requests.models import Need
 from intake.people import services as people
 from intake.people.models import Household, Person
-from intake.people.services import HouseholdAnswers, PersonAnswers
+from intake.people.services import HouseholdAnswers, PersonAnswers, mark_of
 
 
 @transaction.atomic
 def correct_person(
-    operation: Operation, person: Person, answers: PersonAnswers, *, seen: str, by: By, at: datetime
+    operation: Operation,
+    person: Person,
+    answers: PersonAnswers,
+    *,
+    by: By,
+    at: datetime,
+    seen: str | None = None,
 ) -> Person:
     """Write the person anew. `seen`: the mark (`people.mark_of`) of what was looked at. Refused: register.changed."""
+    before = mark_of(person)
     people.edit_person(operation, person, answers, seen=seen, by=by, at=at)
-    _next_version(Q(requester=person) | Q(resident=person))
+    if mark_of(person) != before:
+        next_version(Q(requester=person) | Q(resident=person))
     return person
 
 
 @transaction.atomic
+def fill_gaps(
+    operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime
+) -> Person:
+    """Add what the register did not know about a person yet; what it knows stays."""
+    known = PersonAnswers(
+        name=person.name or answers.name,
+        kana=person.kana or answers.kana,
+        phone=person.phone or answers.phone,
+        birth_year=person.birth_year or answers.birth_year,
+        note=person.note or answers.note,
+    )
+    return correct_person(operation, person, known, by=by, at=at)
+
+
+@transaction.atomic
 def correct_household(
-    operation: Operation, house: Household, answers: HouseholdAnswers, *, seen: str, by: By, at: datetime
+    operation: Operation,
+    house: Household,
+    answers: HouseholdAnswers,
+    *,
+    by: By,
+    at: datetime,
+    seen: str | None = None,
 ) -> Household:
     """Write the house anew. Refused: register.changed, place.too_far."""
+    before = mark_of(house)
     people.edit_household(operation, house, answers, seen=seen, by=by, at=at)
-    _next_version(Q(household=house))
+    if mark_of(house) != before:
+        next_version(Q(household=house))
     return house
 
 
-def _next_version(of_them: Q) -> None:
+def next_version(of_them: Q) -> None:
+    """Whoever has one of these needs open is told that it is another one now."""
     Need.objects.filter(of_them).update(version=F("version") + 1)

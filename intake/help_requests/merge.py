@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import models, transaction
+from django.db.models import Q
 
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from intake.help_requests import services
+from intake.help_requests.corrections import next_version
 from intake.help_requests.models import CallerNote, Lookalike, Need, Opinion
 from intake.people import merge as register
 from intake.people.models import Household, HouseholdMerge, Person, PersonMerge
@@ -63,6 +65,7 @@ def merge_people(twin: Person, into: Person, *, by: By, at: datetime) -> PersonM
     """`into` stands for both, with the needs and calls of both. Refused: what intake.people.merge refuses."""
     made = register.merge_people(twin, into, by=by, at=at)
     register.keep_moved(made, _NEEDS, _move(_OF_A_PERSON, twin, into))
+    next_version(Q(requester=into) | Q(resident=into))
     return made
 
 
@@ -72,6 +75,8 @@ def undo_people(made: PersonMerge, *, by: By, at: datetime) -> bool:
     undone = register.undo_people(made, by=by, at=at)
     if undone:
         _move_back(_OF_A_PERSON, made.moved.get(_NEEDS, {}), made.twin, made.into)
+        both = [made.twin, made.into]
+        next_version(Q(requester__in=both) | Q(resident__in=both))
     return undone
 
 
@@ -80,6 +85,7 @@ def merge_households(twin: Household, into: Household, *, by: By, at: datetime) 
     """`into` stands for both, with the people and needs of both. Refused: what intake.people.merge refuses."""
     made = register.merge_households(twin, into, by=by, at=at)
     register.keep_moved(made, _NEEDS, _move(_OF_A_HOUSE, twin, into))
+    next_version(Q(household=into))
     return made
 
 
@@ -89,6 +95,7 @@ def undo_households(made: HouseholdMerge, *, by: By, at: datetime) -> bool:
     undone = register.undo_households(made, by=by, at=at)
     if undone:
         _move_back(_OF_A_HOUSE, made.moved.get(_NEEDS, {}), made.twin, made.into)
+        next_version(Q(household__in=[made.twin, made.into]))
     return undone
 
 

@@ -19,7 +19,7 @@ from dvc.core.counting import count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation
 from dvc.operations.services import require_open
-from intake.help_requests import call_backs, crisis, drafts, lookalikes
+from intake.help_requests import call_backs, corrections, crisis, drafts, lookalikes
 from intake.help_requests.answers import NOT_TOLD_YET, OTHER_REASON, Judgement
 from intake.help_requests.models import (
     BLOCKING,
@@ -282,7 +282,7 @@ def _number_and_save(need: Need) -> None:
 def edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime) -> Need:
     """Write the answers anew. `version`: what the editor saw. Other hazards than before are not cleared any more.
 
-    A need that waits for a team and gets an uncleared blocking hazard goes back to TRIAGE. Refused: need.changed.
+    A need that waits for a team and could not be sent one any more goes back to TRIAGE. Refused: need.changed.
     """
     before, was_crisis = sorted(need.hazards), need.needs_crisis
     fill(need, answers)
@@ -295,9 +295,27 @@ def edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime
         crisis.raise_alert(need, by=by, at=at)
     elif was_crisis and not need.needs_crisis:
         crisis.call_off(need, by=by, at=at)
-    if need.state == S.READY and blocking_hazards(need):
-        move(need, S.TRIAGE, by=by, at=at, reason="危険なものが分かったため")
+    recheck_ready(need, by=by, at=at)
     return need
+
+
+def recheck_ready(need: Need, *, by: By, at: datetime, why: str = "") -> None:
+    """A need that waits for a team, and to which none could be sent any more, goes back to TRIAGE."""
+    if need.state != S.READY:
+        return
+    missing = what_is_missing(need)
+    if missing:
+        move(need, S.TRIAGE, by=by, at=at, reason=why or _NOT_READY_ANY_MORE[missing[0].code])
+
+
+_NOT_READY_ANY_MORE: Final = {
+    "need.no_contact": "名前か電話番号が分からなくなったため",
+    "need.no_place": "場所が分からなくなったため",
+    "need.no_items": "作業がなくなったため",
+    "need.items_blocked": "作業の危険が分かったため",
+    "need.hazard_blocks": "危険なものが分かったため",
+    "need.crisis_needs_survey": "危機介入が必要と分かり、先に現地調査をするため",
+}
 
 
 @transaction.atomic
@@ -321,19 +339,20 @@ def correct(
     if need.household is None:
         house = people.add_household(operation, household, by=by, at=at)
     else:
-        house = people.edit_household(operation, need.household, household, by=by, at=at)
+        house = corrections.correct_household(operation, need.household, household, by=by, at=at)
     if need.requester is None:
         who_called = people.add_person(operation, caller, household=None, by=by, at=at)
     else:
-        who_called = people.edit_person(operation, need.requester, caller, by=by, at=at)
+        who_called = corrections.correct_person(operation, need.requester, caller, by=by, at=at)
     if resident is None:
         lives_there = who_called
     elif need.resident is None or need.resident_id == who_called.pk:
         lives_there = people.add_person(operation, resident, household=house, by=by, at=at)
     else:
-        lives_there = people.edit_person(operation, need.resident, resident, by=by, at=at)
+        lives_there = corrections.correct_person(operation, need.resident, resident, by=by, at=at)
     Need.objects.filter(pk=need.pk).update(household=house, requester=who_called, resident=lives_there)
     need.refresh_from_db()
+    recheck_ready(need, by=by, at=at)
     lookalikes.note(need, at=at)
     return need
 
@@ -355,6 +374,7 @@ def flag_crisis(need: Need, *, by: By, at: datetime) -> Need:
     _touch(need, at)
     need.needs_crisis = True
     crisis.raise_alert(need, by=by, at=at)
+    recheck_ready(need, by=by, at=at)
     return need
 
 
@@ -373,7 +393,7 @@ def confirm(need: Need, *, by: By, at: datetime) -> Need:
     """Somebody has phoned, and the need is as it was said. Safe to repeat."""
     if need.unconfirmed:
         _update(need, version=need.version, at=at, unconfirmed=False)
-        call_backs.confirmed(need, by=by, at=at)
+        call_backs.no_reason(need, call_backs.TO_CONFIRM, by=by, at=at)
         record("need.confirmed", need, by=by, at=at, operation=need.operation)
     return need
 
@@ -401,14 +421,22 @@ def add_item(need: Need, answers: ItemAnswers, *, by: By, at: datetime) -> WorkI
 
 
 @transaction.atomic
-def edit_item(item: WorkItem, answers: ItemAnswers, *, by: By, at: datetime) -> WorkItem:
-    """Write the work anew. Other dangers than before are not cleared any more.
+def edit_item(
+    item: WorkItem, answers: ItemAnswers, *, by: By, at: datetime, seen: str | None = None
+) -> WorkItem:
+    """Write the work anew. Other dangers than before are not cleared any more. `seen`: the mark (`mark_of_item`) of what
+    was looked at.
 
-    Refused: need.head_counts, need.item_hours, need.item_taken.
+    Refused: need.head_counts, need.item_hours, need.item_taken, need.item_changed.
     """
     _check_item(answers)
+    now = WorkItem.objects.select_for_update().filter(pk=item.pk).first()
+    if now is None:
+        raise Refused("need.item_taken")
+    if seen is not None and seen != mark_of_item(now):
+        raise Refused("need.item_changed")
     values = _columns(answers)
-    if sorted(item.hazards) != sorted(answers.hazards):
+    if sorted(now.hazards) != sorted(answers.hazards):
         values |= {"hazards_cleared_note": "", "state": _state_of_new(answers)}
     if not WorkItem.objects.filter(pk=item.pk, state__in=_NOT_STARTED).update(**values):
         raise Refused("need.item_taken")
@@ -416,9 +444,17 @@ def edit_item(item: WorkItem, answers: ItemAnswers, *, by: By, at: datetime) -> 
     need = item.need
     _touch(need, at)
     record("need.item_edited", need, by=by, at=at, operation=need.operation, item=item.pk)
-    if need.state == S.READY and not need.items.filter(state=WorkState.OPEN).exists():
-        move(need, S.TRIAGE, by=by, at=at, reason="作業の危険が分かったため")
+    recheck_ready(need, by=by, at=at)
     return item
+
+
+def mark_of_item(item: WorkItem) -> str:
+    """What is asked for, in short: whoever writes it anew says by it what they have seen."""
+    said = [getattr(item, name) for name in _OF_AN_ITEM]
+    return hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()
+
+
+_OF_AN_ITEM: Final = tuple(one.name for one in fields(ItemAnswers))
 
 
 @transaction.atomic
@@ -551,12 +587,14 @@ def _step(
     why: dict[str, Any] = {"code": code} if code else {}
     record("need.moved", need, by=by, at=at, operation=operation, before=str(before), to=str(to), **why)
     if before == S.ON_HOLD:
-        call_backs.reviewed(need, by=by, at=at)
+        call_backs.no_reason(need, call_backs.TO_REVIEW, by=by, at=at)
+    if before in CLOSED:  # opened again: what was to be told is not so any more
+        call_backs.no_reason(need, call_backs.to_tell(before), by=by, at=at)
     if to in CLOSED:
         call_backs.settle(need, by=by, at=at)
         if told == NOT_TOLD_YET and to != S.UNREACHABLE:
-            say = f"「{to.label}」になったことを伝える"
-            call_backs.promise(need, why=say, due_at=call_backs.next_call(at), by=by, at=at)
+            due_at = call_backs.next_call(at)
+            call_backs.promise(need, why=call_backs.to_tell(to), due_at=due_at, by=by, at=at)
     if was_of is not None:
         _give_back(need, was_of, by=by, at=at)
     return need
@@ -676,14 +714,8 @@ def _take_over(first: Need, need: Need, *, by: By, at: datetime) -> None:
     Need.objects.filter(pk=need.pk).update(carried={"version": first.version, "before": before})
     if "needs_crisis" in values:
         crisis.raise_alert(first, by=by, at=at)
-    if first.state == S.READY and (blocking_hazards(first) or "needs_crisis" in values):
-        move(
-            first,
-            S.TRIAGE,
-            by=by,
-            at=at,
-            reason=f"重複の電話（N{need.number}）で、危険か危機介入が分かったため",
-        )
+    why = f"重複の電話（N{need.number}）で、危険か危機介入が分かったため"
+    recheck_ready(first, by=by, at=at, why=why)
 
 
 def _give_back(need: Need, first: Need, *, by: By, at: datetime) -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dvc.accounts.policy import StaffRequest, by
 from dvc.audit.services import By, looked
 from dvc.core.refused import Refused
-from intake.help_requests import duplicates, services
+from intake.help_requests import corrections, duplicates, services
 from intake.help_requests.finding import need_of
 from intake.help_requests.item_forms import ItemForm, item_forms
 from intake.help_requests.models import Need, NeedState
@@ -24,7 +24,6 @@ from intake.help_requests.sheet_form import NeedForm, differences, in_words, she
 from intake.help_requests.states import CHIPS, COARSE
 from intake.help_requests.triage import advice_for
 from intake.people import postal, towns
-from intake.people import services as people
 from intake.people.models import Person, Town
 from intake.people.services import HouseholdAnswers
 from intake.volunteers.models import WorkCategory
@@ -107,7 +106,7 @@ def _receive(
         operation,
         caller=form.caller()
         if caller is None
-        else people.fill_gaps(operation, caller, form.caller(), by=who, at=at),
+        else corrections.fill_gaps(operation, caller, form.caller(), by=who, at=at),
         resident=form.resident(),
         household=household,
         answers=form.answers(),
@@ -131,11 +130,14 @@ def _next(clock: time | None, at: datetime) -> datetime | None:
 
 
 def _known_caller(request: StaffRequest, form: NeedForm) -> Person | None:
-    """The person of the register the desk picked, if they are of this operation's register."""
+    """The person of the register the desk picked, if they are of this operation's register; of an entry that was merged
+    meanwhile the one that stands."""
     pk = form.cleaned_data["known_caller"]
     if not pk or pk > 2**63 - 1:
         return None
-    return Person.objects.known_in(request.operation).select_related("household").filter(pk=pk).first()
+    known = Person.objects.known_in(request.operation)
+    found = known.select_related("household", "merged_into__household").filter(pk=pk).first()
+    return found.merged_into or found if found else None
 
 
 def show_sheet(

@@ -267,7 +267,8 @@ def _item(request: StaffRequest, need: Need, item: WorkItem | None) -> HttpRespo
     form = ItemForm(
         request.POST if request.method == "POST" else None, operation=need.operation, prefix="w1", item=item
     )
-    status = 200
+    status, stands = 200, None
+    seen = request.POST.get("seen", "")[:64]
     if request.method == "POST":
         status = 422
         if form.is_valid() and form.is_blank:
@@ -277,14 +278,22 @@ def _item(request: StaffRequest, need: Need, item: WorkItem | None) -> HttpRespo
                 if item is None:
                     services.add_item(need, form.answers(), by=by(request), at=request.now)
                 else:
-                    services.edit_item(item, form.answers(), by=by(request), at=request.now)
+                    services.edit_item(item, form.answers(), seen=seen, by=by(request), at=request.now)
             except Refused as refused:
                 form.add_error(None, refused.text)
                 status = 409
+                if item is not None and refused.code == "need.item_changed":
+                    stands = _item_of(need, item.pk)
+                    seen = services.mark_of_item(stands)
             else:
                 messages.success(request, "作業の内容を保存しました。")
                 return redirect("need_detail", request.operation.pk, need.pk)
-    context = {"section": "need_list", "need": need, "form": form, "item": item}
+    elif item is not None:
+        seen = services.mark_of_item(item)
+    context = {
+        "section": "need_list", "need": need, "form": form, "item": item, "seen": seen, "stands": stands,
+        "stands_words": _item_words(stands) if stands else [],
+    }  # fmt: skip
     return render(request, "intake/help_requests/need_item.html", context, status=status)
 
 
@@ -346,6 +355,9 @@ def need_step(request: StaffRequest, operation_id: int, need_id: int) -> HttpRes
         return show_need(request, need, refusal=refusal.text, status=409)
     if not form.is_valid():
         return show_need(request, need, step_form=form, status=422)
+    if _taken_just_now(request, need, to, form):
+        messages.info(request, f"N{need.number} は、もう「{to.label}」になっています。")
+        return redirect("need_detail", operation_id, need.pk)
     try:
         _take_step(request, need, to, form)
     except Refused as refused:
@@ -359,6 +371,13 @@ def need_step(request: StaffRequest, operation_id: int, need_id: int) -> HttpRes
         return show_need(request, need_of(request, need_id), refusal=refused.text, step_form=form, status=409)
     messages.success(request, f"N{need.number} を「{to.label}」にしました。")
     return redirect("need_detail", operation_id, need.pk)
+
+
+def _taken_just_now(request: StaffRequest, need: Need, to: NeedState, form: StepForm) -> bool:
+    """The same press a second time: this person has taken this step with these words, and nothing has followed."""
+    last = need.changes.order_by("at", "id").last()
+    same = (last.to_state, last.by_id, last.reason) if last else None
+    return need.state == to and same == (to, request.user.pk, form.full_reason()[:200])
 
 
 def _take_step(request: StaffRequest, need: Need, to: NeedState, form: StepForm) -> None:

@@ -136,21 +136,6 @@ def edit_person(
     return person
 
 
-@transaction.atomic
-def fill_gaps(
-    operation: Operation, person: Person, answers: PersonAnswers, *, by: By, at: datetime
-) -> Person:
-    """Add what the register did not know about a person yet; what it knows stays."""
-    known = PersonAnswers(
-        name=person.name or answers.name,
-        kana=person.kana or answers.kana,
-        phone=person.phone or answers.phone,
-        birth_year=person.birth_year or answers.birth_year,
-        note=person.note or answers.note,
-    )
-    return edit_person(operation, person, known, by=by, at=at)
-
-
 def known_person(operation: Operation, answers: PersonAnswers) -> Person | None:
     """The newest person of the register with both this name and this phone; None when either is missing."""
     name, phone = search_key(bare_name(answers.name))[:100], phone_key(answers.phone)[:20]

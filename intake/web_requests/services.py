@@ -16,11 +16,11 @@ from dvc.core.japanese import phone_digits
 from dvc.core.refused import Refused
 from dvc.core.throttle import Throttle
 from dvc.operations.models import Mode, Operation
+from intake.help_requests import corrections
 from intake.help_requests import services as needs
 from intake.help_requests.answers import SELF
 from intake.help_requests.models import Need, NeedState
 from intake.help_requests.services import NeedAnswers
-from intake.people import services as people
 from intake.people.services import HouseholdAnswers, PersonAnswers
 from intake.web_requests import links
 from intake.web_requests.models import AnswerKind, RequestLink, ResidentAnswer, WebRequest
@@ -154,7 +154,7 @@ def answer(link: RequestLink, kind: AnswerKind, words: Mapping[str, str], *, at:
     """What the resident says by the link, which is used up by it. `words`: FIELDS as they want them, for CORRECT.
 
     Corrections of a need nobody has phoned about are applied; others wait for a person, so that nothing a person
-    found out is overwritten. A withdrawal ends a need that no team is on its way to. Refused: web_request.link_old.
+    found out is overwritten, and so do those of a need that was merged into another. A withdrawal ends a need that no team is on its way to. Refused: web_request.link_old.
     """
     if not RequestLink.objects.live(at).filter(pk=link.pk).update(ended_at=at):
         raise Refused("web_request.link_old", phone=link.need.operation.center.phone)
@@ -187,7 +187,8 @@ def answer(link: RequestLink, kind: AnswerKind, words: Mapping[str, str], *, at:
             made.applied_at = at
     elif need.state == S.UNREACHABLE:
         needs.move(need, S.TRIAGE, by=BY_WEB, at=at, reason="連絡がつかなかった方から、リンクで返事があった")
-    if kind == AnswerKind.CORRECT and need.unconfirmed:
+    # Of a request that was merged into another one a person looks what it means for that one.
+    if kind == AnswerKind.CORRECT and need.unconfirmed and need.state != S.DUPLICATE:
         _apply(need, {name: after for name, _, after in said}, by=BY_WEB, at=at)
         made.applied_at = at
     made.save(update_fields=["applied_at"])
@@ -218,12 +219,20 @@ def mark_seen(made: ResidentAnswer, *, by: By, at: datetime) -> ResidentAnswer:
 
 def _apply(need: Need, words: Mapping[str, str], *, by: By, at: datetime) -> None:
     operation = need.operation
+    if {"description", "when"} & words.keys():
+        known = NeedAnswers(**{name: getattr(need, name) for name in asdict(NeedAnswers())})
+        told_need = replace(
+            known,
+            description=words.get("description", known.description),
+            attendance=_when_words(words["when"]) if "when" in words else known.attendance,
+        )
+        needs.edit(need, told_need, version=need.version, by=by, at=at)
     caller = need.requester or need.resident
     if "phone" in words and caller is not None:
         told = PersonAnswers(
             caller.name, caller.kana, words["phone"], birth_year=caller.birth_year, note=caller.note
         )
-        people.edit_person(operation, caller, told, by=by, at=at)
+        corrections.correct_person(operation, caller, told, by=by, at=at)
     house = need.household
     if "address" in words and house is not None:
         # The pin was set for the old address.
@@ -233,15 +242,7 @@ def _apply(need: Need, words: Mapping[str, str], *, by: By, at: datetime) -> Non
             lives_alone=house.lives_alone,
             members=house.members,
         )
-        people.edit_household(operation, house, told_house, by=by, at=at)
-    if {"description", "when"} & words.keys():
-        known = NeedAnswers(**{name: getattr(need, name) for name in asdict(NeedAnswers())})
-        told_need = replace(
-            known,
-            description=words.get("description", known.description),
-            attendance=_when_words(words["when"]) if "when" in words else known.attendance,
-        )
-        needs.edit(need, told_need, version=need.version, by=by, at=at)
+        corrections.correct_household(operation, house, told_house, by=by, at=at)
 
 
 _WHEN: Final = "電話："

@@ -8,8 +8,8 @@ from django import template
 
 from dvc.core.languages import LANGUAGES
 from intake.help_requests import duplicates
-from intake.help_requests.models import Need
-from intake.web_requests.models import AnswerKind, RequestLink
+from intake.help_requests.models import Need, NeedState
+from intake.web_requests.models import AnswerKind, RequestLink, ResidentAnswer
 from intake.web_requests.services import FIELDS
 
 register = template.Library()
@@ -34,7 +34,15 @@ def web_request_panel(context: dict[str, Any], need: Need) -> dict[str, Any]:
         "link": link,
         "link_lives": link is not None and link.ended_at is None and link.expires_at > now,
         "kinds": AnswerKind,
+        "merged_away": need.state == NeedState.DUPLICATE,
+        "of_merged": _unseen_of_merged(need),
     }
+
+
+def _unseen_of_merged(need: Need) -> list[ResidentAnswer]:
+    """Unread answers about requests that were merged into this one, whose own pages nobody opens by themselves."""
+    unseen = ResidentAnswer.objects.filter(need__duplicate_of=need, seen_at=None)
+    return list(unseen.select_related("need"))
 
 
 def _rows(said: list[list[str]]) -> list[tuple[str, str, str]]:

@@ -554,17 +554,25 @@ def test_failure_12_an_edit_starts_from_what_was_said_and_a_late_one_overwrites_
     assert (Person.objects.count(), Household.objects.count()) == (1, 1)
 
 
+def seen_on(page: str) -> str:
+    """What the form of a piece of work says it was opened with."""
+    found = re.search('name="seen" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
+
+
 def test_work_is_added_edited_and_removed(client: Client, operation: Operation) -> None:
     need = make.need(operation, state=S.TRIAGE)
     item = need.items.get()
-    page = text(client.get(url("need_item_edit", operation, need.pk, item.pk)))
-    assert 'value="3"' in page
+    page = client.get(url("need_item_edit", operation, need.pk, item.pk))
+    assert 'value="3"' in text(page)
     sent = {
         "w1-category": "cleaning",
         "w1-people_min": "1",
         "w1-people_ideal": "2",
         "w1-people_max": "2",
         "w1-tool_brush": "2",
+        "seen": seen_on(text(page)),
     }
     assert client.post(url("need_item_edit", operation, need.pk, item.pk), sent).status_code == 302
     item.refresh_from_db()

@@ -17,9 +17,10 @@ from dvc.audit.services import SYSTEM
 from dvc.core.languages import LANGUAGES
 from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
+from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
-from intake.web_requests import links
-from intake.web_requests.models import RequestLink, ResidentAnswer
+from intake.web_requests import links, services
+from intake.web_requests.models import AnswerKind, RequestLink, ResidentAnswer
 from intake.web_requests.texts import TEXTS
 from tests import make
 
@@ -279,3 +280,39 @@ def test_the_paper_shows_the_address_and_nobodys_name(staff: Client, operation: 
     assert f"/h/{operation.pk}/" in page
     assert "<svg" in page
     assert operation.center.phone in page
+
+
+def test_an_answer_about_a_request_that_was_merged_is_read_with_the_one_that_stands(
+    client: Client, operation: Operation
+) -> None:
+    first = make.need(operation, state=NeedState.TRIAGE)
+    send(client, operation)
+    need = Need.objects.latest("id")
+    version = need.version
+    needs.mark_duplicate(need, first, reason="同じ", by=SYSTEM, at=make.at(9))
+    link = RequestLink.objects.get()
+    said = {**services.words_of(link.need), "phone": "022-000-7777"}
+    services.answer(link, AnswerKind.CORRECT, said, at=make.at(10))
+    need.refresh_from_db()
+    assert need.requester
+    assert need.requester.phone == "022-000-1234"  # a person looks what it means for the other one
+    assert need.version > version
+    client.force_login(make.user(operation.center, Role.NEEDS_DESK))
+    own = f"/o/{operation.pk}/needs/{need.pk}/?own=1"
+    assert own in text(client.get(f"/o/{operation.pk}/web/"))
+    assert own in text(client.get(f"/o/{operation.pk}/needs/{first.pk}/"))
+    page = text(client.get(own))
+    assert "022-000-7777" in page
+    assert "まとめた先の依頼を開いて" in page
+
+
+def test_a_number_corrected_by_link_is_not_written_over_by_a_page_that_was_open(
+    client: Client, operation: Operation
+) -> None:
+    send(client, operation)
+    need = Need.objects.get()
+    link = RequestLink.objects.get()
+    services.answer(
+        link, AnswerKind.CORRECT, {**services.words_of(link.need), "phone": "022-000-7777"}, at=make.at(10)
+    )
+    assert Need.objects.get().version > need.version
