@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from django.db import transaction
 
@@ -24,7 +24,7 @@ from matching.proposals.cars import drives, vehicles_of
 from matching.proposals.check import Finding, TeamCheck, check_team
 from matching.proposals.models import Overrule, Proposal, ProposalState
 from matching.queue import services as queue
-from matching.queue.models import Lock, Pin
+from matching.queue.models import Ban, Hold, Lock, Pin
 from matching.teams import services as teams
 from matching.teams.models import Team
 from matching.teams.rides import Drive
@@ -164,38 +164,56 @@ class Looked:
 
     check: TeamCheck
     versions: Sequence[int]
-    decided: Sequence[Any]
+    decided: Decisions
+
+
+class Decisions(NamedTuple):
+    """What the rules ask of other people's decisions and no constraint holds: the newest team, how many destinations and
+    fixed teams the operation has and how many people are kept from these needs, each with the newest of them."""
+
+    team: int | None
+    destinations: int
+    newest_destination: Any
+    fixed: int
+    newest_fixed: Any
+    kept_out: int
+    newest_kept_out: int | None
+
+    @property
+    def by_hand(self) -> tuple[Any, ...]:
+        return self[1:]
 
 
 def look(wish: Wish, *, at: datetime) -> Looked:
     """The rules take longer than all the writing, so they are asked before anybody has to wait for it. `_send` asks them
     again where what they leaned on has changed since."""
-    decided = decided_until_now(wish.visits[0].operation_id)
+    decided = decided_until_now(wish.visits)
     return Looked(_check(wish, decided, at=at), [need.version for need in wish.visits], decided)
 
 
-def _check(wish: Wish, decided: Sequence[Any], *, at: datetime) -> TeamCheck:
+def _check(wish: Wish, decided: Decisions, *, at: datetime) -> TeamCheck:
     need, *then = wish.visits
-    _, destinations, _, fixed_teams, _ = decided
     return check_team(
         need, then=then, volunteers=wish.volunteers, leader=wish.leader, rides=wish.rides, stay=wish.stay,
-        by_hand=bool(destinations or fixed_teams), at=at,
+        by_hand=bool(decided.destinations or decided.fixed), at=at,
     )  # fmt: skip
 
 
-def decided_until_now(operation_id: int) -> Sequence[Any]:
-    """The newest team, and how many destinations and fixed teams there are with the newest of them: what the rules ask of
-    other people's decisions and no constraint holds. One query."""
-    (row,) = fetch(DECIDED, [operation_id] * 3)
-    return row
+def decided_until_now(visits: Sequence[Need]) -> Decisions:
+    """What the team of these needs leans on. One query."""
+    these = ", ".join(["%s"] * len(visits))
+    values = [*[visits[0].operation_id] * 3, *(need.pk for need in visits)]
+    (row,) = fetch(DECIDED.replace("THESE", these), values)
+    return Decisions(*row)
 
 
 # Asked twice for each decision, and Django writes it longer than the database takes to answer.
 DECIDED: Final = f"""
     SELECT (SELECT max(id) FROM {Team._meta.db_table} WHERE operation_id = %s),
-        destinations.count, destinations.newest, fixed.count, fixed.newest
+        destinations.count, destinations.newest, fixed.count, fixed.newest, kept_out.count, kept_out.newest
     FROM (SELECT count(*) AS count, max(at) AS newest FROM {Lock._meta.db_table} WHERE operation_id = %s) AS destinations,
-        (SELECT count(*) AS count, max(at) AS newest FROM {Pin._meta.db_table} WHERE operation_id = %s) AS fixed
+        (SELECT count(*) AS count, max(at) AS newest FROM {Pin._meta.db_table} WHERE operation_id = %s) AS fixed,
+        (SELECT count(*) AS count, max(id) AS newest FROM {Ban._meta.db_table} WHERE need_id IN (THESE)) AS kept_out
 """  # noqa: S608 - names of our own tables
 
 
@@ -212,17 +230,19 @@ def send(
     overrule: str = "",
 ) -> Dispatch:
     """A team made by hand, with or without a running engine, for this need and those it does `then`. A held need is let
-    go: the hand is the decision. Returns the first visit.
+    go: the hand is the decision (not of a hold that comes while this is being decided). Returns the first visit.
 
     `overrule` is the coordinator's reason for going in spite of warnings. Raises `Refused`: team.forbidden,
-    team.needs_ok, those of `teams.form`, and dispatch.need_taken.
+    team.needs_ok, proposal.need_held, those of `teams.form`, and dispatch.need_taken.
     """
     wish = Wish(_fresh([need, *then]), volunteers, leader, rides, stay)
+    known = set(Hold.objects.filter(need__in=wish.visits).values_list("need", flat=True))
     looked = look(wish, at=at)
     with transaction.atomic():
         queue.one_at_a_time(need.operation_id)
         for one in wish.visits:
-            queue.unhold(one, by=by, at=at)
+            if one.pk in known:
+                queue.unhold(one, by=by, at=at)
         held = wish.catch_up()
         return _send(wish, looked, held=held, overrule=overrule, by=by, at=at)
 
@@ -241,15 +261,17 @@ def _send(wish: Wish, looked: Looked, *, held: bool, overrule: str, by: By, at: 
         raise Refused("proposal.need_not_ready")
     if held:
         raise Refused("proposal.need_held")
-    found = looked.check
+    found, unheard = looked.check, False
     if is_old(looked, wish):
-        found = _check(wish, decided_until_now(need.operation_id), at=at)
+        found = _check(wish, decided_until_now(wish.visits), at=at)
+        unheard = not set(found.warnings) <= set(looked.check.warnings)
     withdraw_offers(wish.visits, wish.volunteers, found.rides, at=at)
     team = teams.form(
         need.operation, volunteers=wish.volunteers, leader=wish.leader, rides=found.rides, mode=found.mode, by=by,
         at=at,
     )  # fmt: skip
-    obey(found, overrule=overrule)
+    # A reason for what was known does not cover what came in between.
+    obey(found, overrule="" if unheard else overrule)
     legs = found.legs if len(found.legs) == len(wish.visits) else None
     dispatch = dispatching.assign(team, need, then=then, legs=legs, by=by, at=at)
     if found.warnings:
@@ -260,14 +282,13 @@ def _send(wish: Wish, looked: Looked, *, held: bool, overrule: str, by: By, at: 
 
 
 def is_old(looked: Looked, wish: Wish) -> bool:
-    """Whether the rules might say something else by now: a need was changed, somebody fixed a destination or a team, or a
-    team was formed and this one takes tools that are counted. People, cars and needs of other teams are their
+    """Whether the rules might say something else by now: a need was changed, somebody fixed a destination or a team or
+    kept a person from one of its needs, or a team was formed and this one takes tools that are counted. People, cars and needs of other teams are their
     constraints' concern."""
     if looked.versions != [need.version for need in wish.visits]:
         return True
-    team, *by_hand = decided_until_now(wish.visits[0].operation_id)
-    team_before, *by_hand_before = looked.decided
-    return by_hand != by_hand_before or (looked.check.takes_tools and team != team_before)
+    now, before = decided_until_now(wish.visits), looked.decided
+    return now.by_hand != before.by_hand or (looked.check.takes_tools and now.team != before.team)
 
 
 class Checked(Protocol):

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,7 +23,7 @@ from matching.equipment.models import ToolStock, Vehicle
 from matching.proposals import decisions
 from matching.proposals.models import MatchRun, Proposal, ProposalState, ProposalVisit, RunState
 from matching.queue import services as queue
-from matching.teams.models import Member, Ride
+from matching.teams.models import Member, Ride, Team
 from tests import make
 from tests.matching.proposals.morning import people
 
@@ -196,6 +198,88 @@ def test_a_destination_somebody_fixes_while_the_rules_are_asked_is_heard() -> No
     with pytest.raises(Refused) as error:
         decisions.accept(proposal, by=SYSTEM, at=NOW)
     assert error.value.code == "team.needs_ok"
+
+
+def between_look_and_lock(happens: Callable[[], object]) -> Callable[..., Any]:
+    """Somebody else does this, on a connection of their own, when the rules have been asked and nobody is waited for yet:
+    at the statement that begins the writing (SQLite) or takes the operation's row (PostgreSQL)."""
+    first = "BEGIN" if connection.vendor == "sqlite" else "FOR NO KEY UPDATE"
+    done: list[Future[object]] = []
+
+    def elsewhere() -> object:
+        try:
+            return happens()
+        finally:
+            connection.close()
+
+    def wrapper(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if first in sql and not done:
+            with ThreadPoolExecutor(1) as other:
+                done.append(other.submit(elsewhere))
+            done[0].result()
+        return execute(sql, *rest)
+
+    return wrapper
+
+
+BETWEEN = {
+    "nothing": "won",
+    "a ban": "team.needs_ok",
+    "a destination": "team.needs_ok",
+    "a fixed team": "team.needs_ok",
+    "a hold": "proposal.need_held",
+}
+
+
+@pytest.mark.parametrize("overrule", ["", "隣の家の人"])
+def test_what_somebody_decides_after_the_look_and_before_the_lock_is_heard(overrule: str) -> None:
+    """Also by who gives a reason: it was given for what they saw."""
+    told = {(what, hand): _told(what, hand, overrule) for what in BETWEEN for hand in ("accept", "send")}
+    assert told == {(what, hand): BETWEEN[what] for what, hand in told}
+
+
+def _told(what: str, hand: str, overrule: str) -> str:
+    operation = make.operation()
+    here = people(operation, 4)
+    need, other = make.need(operation), make.need(operation)
+    proposal = offered(run_of(operation), [need], here[:2])
+    happens: dict[str, Callable[[], object]] = {
+        "nothing": lambda: None,
+        "a ban": lambda: queue.ban(need, here[1], by=SYSTEM, at=NOW),
+        "a destination": lambda: queue.lock(other, here[1], reason="顔なじみ", by=SYSTEM, at=NOW),
+        "a fixed team": lambda: queue.pin(
+            [need], members=here[2:], leader=here[2], reason="よい班", by=SYSTEM, at=NOW
+        ),
+        "a hold": lambda: queue.hold(need, reason="雨", by=SYSTEM, at=NOW),
+    }
+    decide: dict[str, Callable[[], object]] = {
+        "accept": lambda: decisions.accept(proposal, overrule=overrule, by=SYSTEM, at=NOW),
+        "send": lambda: decisions.send(
+            need, volunteers=here[:2], leader=here[0], overrule=overrule, by=SYSTEM, at=NOW
+        ),
+    }
+    told = "won"
+    try:
+        with connection.execute_wrapper(between_look_and_lock(happens[what])):
+            decide[hand]()
+    except Refused as refused:
+        told = refused.code
+    assert Team.objects.filter(operation=operation).count() == (told == "won")
+    return told
+
+
+def test_a_ban_for_another_house_costs_no_second_look() -> None:
+    operation = make.operation()
+    here = people(operation, 2)
+    need, other = make.need(operation), make.need(operation)
+    wish = decisions.Wish([need], here, here[0], ())
+    looked = decisions.look(wish, at=NOW)
+    queue.ban(other, here[0], by=SYSTEM, at=NOW)
+    assert not decisions.is_old(looked, wish)
+    queue.ban(need, here[0], by=SYSTEM, at=NOW)
+    assert decisions.is_old(looked, wish)
+    queue.unban(need, here[0], by=SYSTEM, at=NOW)
+    assert not decisions.is_old(looked, wish)
 
 
 def test_the_rules_are_asked_again_only_for_what_no_constraint_holds() -> None:
