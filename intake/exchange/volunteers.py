@@ -21,7 +21,7 @@ from intake.exchange.values import Heard
 from intake.people import towns
 from intake.volunteers import services
 from intake.volunteers.models import Group, InsurancePlan, Source, Volunteer
-from intake.volunteers.services import VolunteerFields
+from intake.volunteers.services import Insured, VolunteerFields
 
 SAYS_SOMETHING: Final = ("name", "family_name")
 EVIDENCE: Final = "取り込んだ名簿"
@@ -178,6 +178,7 @@ def make(imported: Import, rows: list[ImportRow], known: towns.Known, at: dateti
     operation, by = imported.operation, imported.taker
     drill = operation if operation.is_drill else None
     groups: dict[str, Group] = {}
+    people: list[VolunteerFields] = []
     for row in rows:
         said = row.said
         answers = fields(said)
@@ -186,22 +187,20 @@ def make(imported: Import, rows: list[ImportRow], known: towns.Known, at: dateti
             if key not in groups:
                 groups[key] = services.register_group(operation.center, name=name, by=by, at=at)
             answers["group"] = groups[key]
-        person = services.register(
-            operation.center,
-            by=by,
-            at=at,
-            drill=drill,
-            source=Source.DRILL if drill else Source.IMPORT,
-            **answers,
-        )
-        if "insurance" in said:
-            joined = said["insurance"] if isinstance(said["insurance"], str) else None
-            services.record_insurance(
-                person, plan=InsurancePlan(said.get("plan", InsurancePlan.BASIC)), by=by, at=at, evidence=EVIDENCE,
-                joined_on=date.fromisoformat(joined) if joined else None,
-                special_rule=operation.insurance_special_rule,
-            )  # fmt: skip
+        people.append(answers)
+    made = services.register_many(
+        operation.center, people, by=by, at=at, drill=drill, source=Source.DRILL if drill else Source.IMPORT
+    )
+    insured = []
+    for row, person in zip(rows, made, strict=True):
         row.volunteer = person
+        if "insurance" in row.said:
+            joined = row.said["insurance"] if isinstance(row.said["insurance"], str) else None
+            plan = InsurancePlan(row.said.get("plan", InsurancePlan.BASIC))
+            insured.append(Insured(person, plan, date.fromisoformat(joined) if joined else None))
+    services.insure_new(
+        insured, special_rule=operation.insurance_special_rule, evidence=EVIDENCE, by=by, at=at
+    )
 
 
 # ── and back ───────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,9 @@ dvc/core/refusals.py.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
@@ -14,9 +16,10 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from dvc.audit.models import Entry
-from dvc.audit.services import By, record
+from dvc.audit.services import By, entry, record, record_all
 from dvc.core import card_token, japanese, short_code
 from dvc.core.card_token import CardError
+from dvc.core.inserting import insert_all
 from dvc.core.refused import Refused
 from dvc.core.throttle import Throttle
 from dvc.operations.models import Center, Operation
@@ -103,6 +106,46 @@ def register(
     """
     if form_token and (made := _made_by_form(center, form_token)):
         return made
+    volunteer = _new(center, fields, drill=drill, source=source, form_token=form_token, at=at)
+    try:
+        with transaction.atomic():
+            volunteer.save(force_insert=True)
+    except IntegrityError:
+        twin = _made_by_form(center, form_token) if form_token else None
+        if twin is None:
+            raise
+        return twin
+    record_all([_registered(volunteer, by=by, at=at)])
+    return volunteer
+
+
+@transaction.atomic
+def register_many(
+    center: Center,
+    people: Iterable[VolunteerFields],
+    *,
+    by: By,
+    at: datetime,
+    drill: Operation | None = None,
+    source: Source = Source.DESK,
+) -> list[Volunteer]:
+    """New volunteers in the order they are named, as an import brings them: as `register`, in few statements."""
+    made = [_new(center, fields, drill=drill, source=source, at=at) for fields in people]
+    insert_all(made)
+    record_all([_registered(volunteer, by=by, at=at) for volunteer in made])
+    return made
+
+
+def _new(
+    center: Center,
+    fields: VolunteerFields,
+    *,
+    drill: Operation | None,
+    source: Source,
+    at: datetime,
+    form_token: UUID | None = None,
+) -> Volunteer:
+    """A row that is not saved yet. Refused volunteer.*"""
     volunteer = Volunteer(
         center=center,
         drill=drill,
@@ -116,24 +159,14 @@ def register(
     _check_guardian(volunteer, at)
     _set_keys(volunteer)
     volunteer.listed_at = at if volunteer.group else None
-    try:
-        with transaction.atomic():
-            volunteer.save(force_insert=True)
-    except IntegrityError:
-        twin = _made_by_form(center, form_token) if form_token else None
-        if twin is None:
-            raise
-        return twin
-    record(
-        "volunteer.registered",
-        volunteer,
-        by=by,
-        at=at,
-        center_id=center.pk,
-        operation=drill,
-        source=str(source),
-    )
     return volunteer
+
+
+def _registered(volunteer: Volunteer, *, by: By, at: datetime) -> Entry:
+    return entry(
+        "volunteer.registered", volunteer, by=by, at=at, center_id=volunteer.center_id, operation=volunteer.drill,
+        source=str(volunteer.source),
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -345,27 +378,56 @@ def record_insurance(
     card shown): it counts from today. It ends with the fiscal year, 31 March 24:00. The same policy again
     changes nothing. Refused insurance.joined_in_future. Source: domain.md §3.5.
     """
-    today = timezone.localdate(at)
-    if joined_on is not None and joined_on > today:
-        raise Refused("insurance.joined_in_future")
-    starts = _cover_starts(joined_on, today=today, special_rule=special_rule, at=at)
-    ends = fiscal_year_end(timezone.localdate(starts))
-    known = volunteer.policies.filter(plan=plan, valid_to=ends, valid_from__lte=starts).first()
+    policy = _policy(Insured(volunteer, plan, joined_on), special_rule=special_rule, evidence=evidence, at=at)
+    known = volunteer.policies.filter(
+        plan=plan, valid_to=policy.valid_to, valid_from__lte=policy.valid_from
+    ).first()
     if known:
         return known
-    policy = InsurancePolicy.objects.create(
-        volunteer=volunteer,
-        plan=plan,
+    policy.save(force_insert=True)
+    record_all([_insured(policy, by=by, at=at)])
+    return policy
+
+
+@dataclass(frozen=True, slots=True)
+class Insured:
+    """Who has which plan; `joined_on` as `record_insurance` takes it."""
+
+    volunteer: Volunteer
+    plan: InsurancePlan = InsurancePlan.BASIC
+    joined_on: date | None = None
+
+
+@transaction.atomic
+def insure_new(people: Iterable[Insured], *, special_rule: bool, evidence: str, by: By, at: datetime) -> None:
+    """The insurance of people who have just been registered and have none: as `record_insurance`, in two statements."""
+    policies = [_policy(one, special_rule=special_rule, evidence=evidence, at=at) for one in people]
+    insert_all(policies)
+    record_all([_insured(policy, by=by, at=at) for policy in policies])
+
+
+def _policy(said: Insured, *, special_rule: bool, evidence: str, at: datetime) -> InsurancePolicy:
+    """A row that is not saved yet. Refused insurance.joined_in_future."""
+    today = timezone.localdate(at)
+    if said.joined_on is not None and said.joined_on > today:
+        raise Refused("insurance.joined_in_future")
+    starts = _cover_starts(said.joined_on, today=today, special_rule=special_rule, at=at)
+    return InsurancePolicy(
+        volunteer=said.volunteer,
+        plan=said.plan,
         valid_from=starts,
-        valid_to=ends,
+        valid_to=fiscal_year_end(timezone.localdate(starts)),
         evidence=_stored_text("evidence", evidence, model=InsurancePolicy),
         recorded_at=at,
     )
-    record(
+
+
+def _insured(policy: InsurancePolicy, *, by: By, at: datetime) -> Entry:
+    volunteer = policy.volunteer
+    return entry(
         "insurance.recorded", policy, by=by, at=at, center_id=volunteer.center_id, operation=volunteer.drill,
-        volunteer=volunteer.pk, plan=str(plan),
+        volunteer=volunteer.pk, plan=str(policy.plan),
     )  # fmt: skip
-    return policy
 
 
 def fiscal_year_end(day: date) -> datetime:
@@ -481,6 +543,7 @@ def _stored_text(
     return stored
 
 
+@cache
 def _field(name: str, model: type[models.Model]) -> "models.Field[object, object]":
     return next(field for field in model._meta.fields if field.name == name)
 

@@ -97,4 +97,32 @@ def many(number: int, *, first: int = 1) -> bytes:
     return csv_bytes(rows)
 
 
+def many_volunteers(number: int) -> bytes:
+    """A CSV of `number` volunteers of different names and telephones, a twentieth of them in groups, most insured."""
+    rows = [
+        (
+            "氏名",
+            "ふりがな",
+            "電話番号",
+            "メール",
+            "生年月日",
+            "性別",
+            "住所",
+            "資格・特技",
+            "団体名",
+            "保険年度",
+        )
+    ]
+    for i in range(number):
+        family, kana = FAMILIES[i % len(FAMILIES)]
+        rows.append(
+            (
+                f"{family} 次郎{i}", f"{kana} {str(i).translate(_IN_KANA)}", f"080-{i // 10_000:04d}-{i % 10_000:04d}",
+                f"v{i}@example.jp", f"19{i % 60 + 30}/4/{i % 28 + 1}", "男性" if i % 2 else "女性", f"仙台市青葉区9-{i}",
+                "普通自動車" if i % 3 else "", f"第{i % 40}会" if i % 20 == 0 else "", "令和8年度" if i % 4 else "",
+            )
+        )  # fmt: skip
+    return csv_bytes(rows)
+
+
 _IN_KANA: Final = str.maketrans("0123456789", "まみむめもやゆよらり")
