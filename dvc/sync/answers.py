@@ -17,6 +17,7 @@ from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, QuarantinedOp, Receipt
 from dvc.sync.ops import PRIVATE, Op, Result, verdict
 from dvc.sync.visits import find, keep_failed
+from intake.exchange import services as imports
 from intake.help_requests import drafts
 from intake.questions import catalog
 from intake.questions import services as questions
@@ -82,6 +83,7 @@ def forget_daily(*, at: datetime) -> None:
     if _forgotten.on != today:
         forget(at=at)
         drafts.forget(at=at)
+        imports.forget(at=at)
         _forgotten.on = today
 
 

@@ -92,7 +92,12 @@ def recognise(content: bytes, *, sheet: str = "") -> Shape:
     if content.startswith(_PICTURES):
         raise Refused("import.picture")
     text, encoding = _decode(content)
-    return Shape("csv", encoding, _delimiter(text[:_SNIFFED]))
+    delimiter = _delimiter(text[:_SNIFFED])
+    if (
+        text.count("\n") + text.count("\r") > MOST_ROWS
+    ):  # a cell may hold line ends as well: only then it is counted
+        _require_few_rows(any(map(str.strip, cells)) for cells in _csv_cells(text, delimiter))
+    return Shape("csv", encoding, delimiter)
 
 
 def rows(content: bytes, shape: Shape, *, limit: int | None = None) -> Iterator[Row]:
@@ -107,6 +112,12 @@ def rows(content: bytes, shape: Shape, *, limit: int | None = None) -> Iterator[
         if count > MOST_ROWS:  # one more than the limit: the heading
             raise Refused("import.too_many_rows", most=f"{MOST_ROWS:,}")
         yield row
+
+
+def _require_few_rows(filled: Iterable[bool]) -> None:
+    """Said at once and not after minutes of checking. One more than the limit: the heading."""
+    if sum(islice(filter(None, filled), MOST_ROWS + 2)) > MOST_ROWS + 1:
+        raise Refused("import.too_many_rows", most=f"{MOST_ROWS:,}")
 
 
 # ── CSV ────────────────────────────────────────────────────────────────────────────────────────
@@ -149,11 +160,15 @@ def _csv_rows(content: bytes, shape: Shape) -> Iterator[Row]:
         text = content.decode(shape.encoding)
     except UnicodeDecodeError:
         raise Refused("import.encoding") from None
-    reader = _parse(text, shape.delimiter)
+    # A cell with several lines is one row, as every spreadsheet counts it.
+    for number, cells in enumerate(_csv_cells(text, shape.delimiter), start=1):
+        yield Row(number, [_unwrapped(cell) for cell in cells])
+
+
+def _csv_cells(text: str, delimiter: str) -> Iterator[list[str]]:
     try:
-        # A cell with several lines is one row, as every spreadsheet counts it.
-        for number, cells in enumerate(reader, start=1):
-            yield Row(number, [_unwrapped(cell) for cell in cells[:MOST_COLUMNS]])
+        for cells in _parse(text, delimiter):
+            yield cells[:MOST_COLUMNS]
     except csv.Error:
         raise Refused("import.broken") from None
 
@@ -179,12 +194,30 @@ def _workbook(content: bytes, sheet: str) -> Shape:
             for info in packed.infolist():
                 _require_bearable(info)
         with _opened(content) as book:
-            sheets = [one.title for one in book.worksheets if one.sheet_state == "visible"]
+            sheets = {
+                one.title: one._worksheet_path for one in book.worksheets if one.sheet_state == "visible"
+            }
+        if not sheets:
+            raise Refused("import.no_sheet")
+        sheet = sheet if sheet in sheets else next(iter(sheets))
+        _require_few_rows(_filled_rows(content, sheets[sheet]))
     except _DAMAGED:
         raise Refused("import.broken") from None
-    if not sheets:
-        raise Refused("import.no_sheet")
-    return Shape("xlsx", sheet=sheet if sheet in sheets else sheets[0], sheets=sheets)
+    return Shape("xlsx", sheet=sheet, sheets=list(sheets))
+
+
+_VALUE: Final = re.compile(rb"<(?:v|t)(?:\s[^>]*)?>\s*[^<\s]")
+
+
+def _filled_rows(content: bytes, path: str) -> Iterator[bool]:
+    """For each row of a sheet whether any cell of it has a value, by the sheet's own text: half a second for what openpyxl
+    reads in half a minute. Some programs write other words; their rows are counted when they are checked."""
+    left = b""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed, packed.open(path.lstrip("/")) as stream:
+        for part in iter(lambda: stream.read(1 << 20), b""):
+            *whole, left = (left + part).split(b"<row")
+            yield from (_VALUE.search(row) is not None for row in whole)
+    yield _VALUE.search(left) is not None
 
 
 def _require_bearable(info: zipfile.ZipInfo) -> None:

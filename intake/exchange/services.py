@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, F
 
-from dvc.audit.services import By, record
+from dvc.audit.services import SYSTEM, By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
@@ -24,23 +24,22 @@ from intake.exchange.values import plain
 WORK: Final = "exchange.work"
 COMPARE: Final = "exchange.compare"
 SHOWN_ROWS: Final = 30
-FORGOTTEN_AFTER: Final = timedelta(days=7)
+FORGOTTEN_AFTER: Final = timedelta(days=7)  # a file that nobody took in
+QUOTED_FOR: Final = timedelta(days=30)  # what the remarks of an import quote
 _LONGEST_HEADER: Final = 80
 S = ImportState
 
 
-@transaction.atomic
 def upload(operation: Operation, kind: Kind, *, name: str, content: bytes, by: By, at: datetime) -> Import:
     """Keep the file and guess what its columns mean. Refused: operation.closed, and what `reading.recognise` refuses."""
     require_open(operation)
-    shape = reading.recognise(content)
-    _forget_old_files(operation, at=at)
     made = Import(
         operation=operation, kind=kind, name=name[:200], content=content, size=len(content), by=by.user, at=at
     )
-    _look_at(made, shape)
-    made.save()
-    record("import.uploaded", made, by=by, at=at, operation=operation, kind=str(kind), size=made.size)
+    _look_at(made, reading.recognise(content))  # seconds, for a large one: nobody else waits for the database
+    with transaction.atomic():
+        made.save()
+        record("import.uploaded", made, by=by, at=at, operation=operation, kind=str(kind), size=made.size)
     return made
 
 
@@ -168,10 +167,13 @@ def discard(imported: Import, *, by: By, at: datetime) -> Import:
 
 
 def _require(imported: Import, *states: ImportState) -> None:
-    """Lock the row and see that it is in one of these states, or somebody else was first."""
-    now = Import.objects.select_for_update().filter(pk=imported.pk).values_list("state", flat=True).first()
-    if now not in states:
+    """Lock the row and see that it is in one of these states, or somebody else was first. Which slice of work is the last
+    is read anew: it may have gone on since the row was read."""
+    rows = Import.objects.select_for_update().filter(pk=imported.pk).values_list("state", "slices")
+    state, slices = rows.first() or ("", 0)
+    if state not in states:
         raise Refused("import.not_now")
+    imported.slices = slices
 
 
 def _put_to_work(imported: Import, state: ImportState) -> None:
@@ -204,13 +206,15 @@ def count_rows(imported: Import) -> dict[str, int]:
     return dict(imported.rows.order_by().values_list("outcome").annotate(n=Count("id")))
 
 
-def _forget_old_files(operation: Operation, *, at: datetime) -> None:
-    """A file that was looked at and never taken in does not stay for ever."""
-    old = Import.objects.filter(
-        operation__center=operation.center_id,
-        at__lt=at - FORGOTTEN_AFTER,
-        state__in=[S.UPLOADED, S.CHECKED, S.STOPPED],
-    )
-    for imported in old:
-        ImportRow.objects.filter(imported=imported).delete()
-    old.update(state=S.DISCARDED, content=None)
+@transaction.atomic
+def forget(*, at: datetime) -> int:
+    """A file that was looked at and never taken in does not stay for ever, and neither do the cells that the remarks of an
+    import quote. Returns how many imports it was about."""
+    old = Import.objects.filter(at__lt=at - FORGOTTEN_AFTER, state__in=[S.UPLOADED, S.CHECKED, S.STOPPED])
+    abandoned = list(old.defer("content").select_related("operation"))
+    for imported in abandoned:
+        discard(imported, by=SYSTEM, at=at)
+    quoted = ImportRow.objects.filter(imported__done_at__lt=at - QUOTED_FOR).exclude(remarks=[])
+    done = set(quoted.order_by().values_list("imported", flat=True).distinct())
+    quoted.update(remarks=[])
+    return len(abandoned) + len(done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -330,10 +331,10 @@ def test_a_bad_choice_of_columns_is_refused(operation: Operation) -> None:
 
 def test_too_many_lines_stop_with_a_sentence_and_leave_nothing(operation: Operation) -> None:
     content = files.csv_bytes([("番号", "氏名"), *((str(i), "佐藤") for i in range(50_001))])
-    made = uploaded(operation, content)
-    # A worker that has already checked some lines comes to the limit.
+    made = uploaded(operation, files.csv_bytes([("番号", "氏名"), ("1", "佐藤")]))
     services.start_check(made, {0: "source_id", 1: "name"}, by=By(), at=AT)
-    Import.objects.filter(pk=made.pk).update(upto=49_900)
+    # A worker that has already checked some lines comes to the limit, of a file whose rows only the check understands.
+    Import.objects.filter(pk=made.pk).update(upto=49_900, content=content)
     run_all()
     made.refresh_from_db()
     assert made.state == ImportState.STOPPED
@@ -350,6 +351,31 @@ def test_the_file_and_what_people_said_in_it_go_when_it_is_in(operation: Operati
     given_up.refresh_from_db()
     assert given_up.content is None
     assert not given_up.rows.exists()
+
+
+def test_what_nobody_took_in_and_what_remarks_quote_go_with_time(operation: Operation) -> None:
+    looked_at = uploaded(operation, files.ledger())
+    rows = [("番号", "氏名", "電話"), ("1", "佐藤", "090-0000-0001"), ("2", "鈴木", "12345")]
+    done = taken_in(operation, files.csv_bytes(rows))
+    assert "12345" in str(done.rows.get(number=3).remarks)
+    assert services.forget(at=AT + timedelta(days=6)) == 0
+    done.refresh_from_db()
+    assert done.done_at
+    assert services.forget(at=done.done_at + timedelta(days=31)) == 2
+    looked_at.refresh_from_db()
+    assert (looked_at.state, looked_at.content) == (ImportState.DISCARDED, None)
+    assert done.rows.get(number=3).remarks == []
+    assert services.forget(at=done.done_at + timedelta(days=32)) == 0
+
+
+def test_giving_up_stops_the_slice_that_began_meanwhile(operation: Operation) -> None:
+    made = uploaded(operation, files.ledger())
+    services.start_check(made, {int(c): code for c, code in made.mapping.items()}, by=By(), at=AT)
+    page = Import.objects.get(pk=made.pk)
+    services.go_on(Import.objects.get(pk=made.pk))
+    services.discard(page, by=By(), at=AT)
+    newest = OutboxRow.objects.filter(kind=services.WORK).latest("id")
+    assert newest.state == State.DONE
 
 
 def test_the_log_tells_the_whole_and_each_line_and_nothing_personal(operation: Operation) -> None:

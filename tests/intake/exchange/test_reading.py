@@ -6,6 +6,7 @@ import io
 import random
 import re
 import zipfile
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -69,10 +70,21 @@ def test_what_cannot_be_read_is_told_in_a_sentence(content: bytes, code: str) ->
     assert "ください" in refused.value.text
 
 
-def test_fifty_thousand_lines_are_enough_for_one_file() -> None:
+def test_fifty_thousand_lines_are_enough_for_one_file_and_more_are_refused_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     content = files.csv_bytes([["a", "b"], *([str(i), "x"] for i in range(200_000))])
     with pytest.raises(Refused, match=r"import\.too_many_rows"):
-        read(content)
+        reading.recognise(content)
+    monkeypatch.setattr(reading, "MOST_ROWS", 20)
+    most, more = ([["番号", "内容"], *([str(i), "泥\n板"] for i in range(count))] for count in (20, 21))
+    assert reading.recognise(files.csv_bytes(most)).kind == "csv"
+    # What is only formatted, or a formula that gives nothing, is no line.
+    drawn_out: list[Any] = [*most, *([None, ""] for _ in range(30))]
+    assert reading.recognise(files.workbook_bytes(drawn_out)).kind == "xlsx"
+    for content in (files.csv_bytes(more), files.workbook_bytes(more)):
+        with pytest.raises(Refused, match=r"import\.too_many_rows"):
+            reading.recognise(content)
 
 
 def test_a_formula_that_was_never_worked_out_and_a_merged_cell_are_marked() -> None:
