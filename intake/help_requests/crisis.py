@@ -43,30 +43,34 @@ class Alert:
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the two, on the page of the need: its note, or who can be called for it (`nobody_has_it`: nobody has the
-    role) and whether whoever looks may press."""
+    role) and whether whoever looks may press (`is_anothers`: they might, but have noted the other side)."""
 
     label: str
     value: str
     ack: CrisisAck | None
     people: Sequence[User]
     may_press: bool
+    is_anothers: bool
 
     @property
     def nobody_has_it(self) -> bool:
         return not self.people
 
 
-def sides(alert: Alert, center: Center, roles: frozenset[Role], *, at: datetime) -> list[Side]:
-    """Both sides of an alert. `at` is real time. Two queries."""
+def sides(
+    alert: Alert, center: Center, roles: frozenset[Role], *, user: User | None, at: datetime
+) -> list[Side]:
+    """Both sides of an alert, as `user` with these roles sees them. `at` is real time. Two queries."""
     noted = {ack.seen_as: ack for ack in alert.acks}
     called = {side: who_may_note(center, side, at=at) for side in AckAs}
-    return [
-        Side(
-            side.label, side.value, noted.get(side), called[side],
-            may_note(roles, side, leads=called[AckAs.LEAD]),
+    found = []
+    for side in AckAs:
+        may = may_note(roles, side, leads=called[AckAs.LEAD])
+        anothers = may and is_anothers(alert.acks, side, user, called[side])
+        found.append(
+            Side(side.label, side.value, noted.get(side), called[side], may and not anothers, anothers)
         )
-        for side in AckAs
-    ]  # fmt: skip
+    return found
 
 
 def who_may_note(center: Center, side: AckAs, *, at: datetime) -> list[User]:
@@ -83,6 +87,14 @@ def may_note(roles: frozenset[Role], side: AckAs, *, leads: Sequence[User]) -> b
     if access.may(roles, _NEEDED[side]):
         return True
     return side == AckAs.LEAD and not leads and access.may(roles, May.KEEP_NEEDS)
+
+
+def is_anothers(acks: Sequence[CrisisAck], side: AckAs, user: User | None, people: Sequence[User]) -> bool:
+    """Whether somebody else has to note this side: two are to know of it, and `user`, who has both roles, has noted the
+    other. Where nobody else of `people` (who can be called for it) is there, one person counts for both."""
+    if user is None or not any(ack.by_id == user.pk and ack.seen_as != side for ack in acks):
+        return False
+    return any(person.pk != user.pk for person in people)
 
 
 @transaction.atomic

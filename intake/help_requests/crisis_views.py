@@ -23,9 +23,11 @@ def crisis_note(request: StaffRequest, operation_id: int, alert_id: int) -> Http
         raise Http404
     side = AckAs(request.POST["as"])
     try:
-        leads = crisis.who_may_note(request.center, AckAs.LEAD, at=timezone.now())
-        if not crisis.may_note(request.roles, side, leads=leads):
+        called = {one: crisis.who_may_note(request.center, one, at=timezone.now()) for one in AckAs}
+        if not crisis.may_note(request.roles, side, leads=called[AckAs.LEAD]):
             raise Refused("need.alert_not_yours", side=side.label)
+        if crisis.is_anothers(list(alert.acks.all()), side, by(request).user, called[side]):
+            raise Refused("need.alert_anothers", side=side.label)
         crisis.take_note(alert, side, by=by(request), at=request.now)
     except Refused as refused:
         messages.error(request, refused.text)

@@ -5,6 +5,7 @@ This is the table a center begins with; what it has changed of it stands in `Tri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -132,3 +133,11 @@ USUAL: Final = (
         "市の罹災証明の窓口",
     ),
 )  # fmt: skip
+
+# The reason in the list of the step (`answers.REASONS`) that a rule of the table stands for.
+REASON_OF_RULE: Final[Mapping[str, str]] = {
+    "height": "height", "tagged_house": "unsafe_house", "asbestos": "asbestos", "electricity": "electricity",
+    "gas": "electricity", "wall": "unsafe_house", "business": "commerce", "machines": "technical_npo",
+    "trees": "contractor", "renovation": "architects", "bees": "contractor", "empty_house": "city",
+    "care": "care_centre", "money": "self_reliance",
+}  # fmt: skip

@@ -13,6 +13,7 @@ from intake.help_requests.answers import (
 )
 from intake.help_requests.fields import CountField, DayField, PhoneField, TextField
 from intake.help_requests.models import NeedState
+from intake.help_requests.triage import Ending
 from intake.people.services import PersonAnswers
 
 
@@ -28,8 +29,11 @@ class StepForm(forms.Form):
     )
     first_number = CountField(label="先に受け付けた番号", low=1, high=2**31 - 1)
 
-    def __init__(self, data: Any = None, *, to: NeedState | None = None) -> None:
-        super().__init__(data, initial={"to": to})
+    def __init__(
+        self, data: Any = None, *, to: NeedState | None = None, ending: Ending | None = None
+    ) -> None:
+        words = {"reason_kind": ending.code, "reason": ending.words} if ending else {}
+        super().__init__(data, initial={"to": to, **words})
         self.kinds = REASONS.get(to, {}) if to else {}
         self.fields["reason_kind"].widget = forms.Select(
             choices=[("", "選んでください"), *self.kinds.items()]

@@ -14,8 +14,9 @@ from dvc.audit.services import By, record
 from dvc.core.japanese import search_key
 from dvc.core.refused import Refused
 from dvc.operations.models import Center
-from intake.help_requests.models import Need, TriageRule, Verdict
-from intake.help_requests.referrals import USUAL
+from intake.help_requests.answers import REASONS
+from intake.help_requests.models import Need, NeedState, TriageRule, Verdict
+from intake.help_requests.referrals import REASON_OF_RULE, USUAL
 
 OWN: Final = "own-"
 SHORTEST_WORD: Final = 2
@@ -95,6 +96,26 @@ def advice_for(center: Center, signs: Collection[str], said: str = "") -> list[R
 def advice_for_need(center: Center, need: Need, categories: Collection[str]) -> list[Rule]:
     signs = [*need.hazards, *need.damage_kinds, *categories]
     return advice_for(center, signs, f"{need.summary}\n{need.description}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The ending that a rule advises: the code of its reason in the list (`answers.REASONS`), or what it is about where
+    the list has none."""
+
+    to: NeedState
+    code: str
+    words: str
+
+
+def suggested_ending(advice: Sequence[Rule]) -> Ending | None:
+    """Of the first rule that advises to decline, else of the first that refers; a person decides."""
+    for verdict, to in ((Verdict.DECLINE, NeedState.DECLINED), (Verdict.REFER, NeedState.REFERRED)):
+        for rule in advice:
+            if rule.verdict == verdict:
+                code = REASON_OF_RULE.get(rule.rule, "")
+                return Ending(to, code, "") if code in REASONS[to] else Ending(to, "", rule.title)
+    return None
 
 
 def rule_of(center: Center, key: str) -> Rule | None:

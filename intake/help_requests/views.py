@@ -31,14 +31,13 @@ from intake.help_requests.models import (
     Need,
     NeedState,
     Tool,
-    Verdict,
     WorkItem,
 )
 from intake.help_requests.sheet_form import NeedForm
 from intake.help_requests.sheet_views import everything_said, show_sheet
 from intake.help_requests.states import CHIPS, COARSE, ENDINGS, STEPS
 from intake.help_requests.step_forms import CallForm, ClearForm, StepForm
-from intake.help_requests.triage import Rule, advice_for_need
+from intake.help_requests.triage import Ending, advice_for_need, suggested_ending
 from intake.volunteers.models import Skill
 
 LATEST_LOOKS: Final = 20
@@ -117,6 +116,7 @@ def show_need(
     state = NeedState(need.state)
     items = list(need.items.all())
     advice = advice_for_need(request.center, need, {item.category for item in items})
+    ending = suggested_ending(advice)
     can_be_ready = S.READY in STEPS[state] and state not in WITH_A_TEAM
     entries = Entry.objects.about(need).select_related("actor").order_by("-id")[:LATEST_LOOKS]
     context = {
@@ -133,7 +133,7 @@ def show_need(
         "blocking": services.blocking_hazards(need),
         "can_be_ready": can_be_ready,
         "missing": [refused.text for refused in services.what_is_missing(need)] if can_be_ready else [],
-        "steps": _steps(state, step_form),
+        "steps": _steps(state, step_form, ending),
         "with_a_team": state in WITH_A_TEAM,
         "can_be_completed": S.COMPLETED in STEPS[state] and state not in WITH_A_TEAM,
         "changes": need.changes.select_related("by").order_by("-at", "-id"),
@@ -145,14 +145,17 @@ def show_need(
         .select_related("actor")
         .order_by("-id")[:LATEST_LOOKS],
         "alerts": [
-            (alert, crisis.sides(alert, request.center, request.roles, at=timezone.now()))
+            (
+                alert,
+                crisis.sides(alert, request.center, request.roles, user=by(request).user, at=timezone.now()),
+            )
             for alert in crisis.standing(request.operation)
             if alert.need_id == need.pk
         ],
         **_calls(need),
         "try_form": try_form or TryForm(),
         "promise_form": promise_form or PromiseForm(),
-        "suggested": _suggested(advice),
+        "suggested": ending.to if ending else None,
         "call_form": call_form or CallForm(),
         "clear_form": clear_form or ClearForm(),
         "refusal": refusal,
@@ -172,14 +175,6 @@ def _calls(need: Need) -> dict[str, Any]:
         "give_up": in_vain >= call_backs.TRIES_BEFORE_UNREACHABLE,
         "tries": CallTry.objects.filter(call_back__need=need).select_related("by").order_by("-at", "-id"),
     }
-
-
-def _suggested(advice: list[Rule]) -> NeedState | None:
-    """The ending a rule advises, where one does: it is opened on the page, and a person decides."""
-    verdicts = {rule.verdict for rule in advice}
-    if Verdict.DECLINE in verdicts:
-        return S.DECLINED
-    return S.REFERRED if Verdict.REFER in verdicts else None
 
 
 def _entry_words(entry: Entry) -> str:
@@ -224,13 +219,23 @@ def _item_words(item: WorkItem) -> list[str]:
     return words
 
 
-def _steps(state: NeedState, sent: StepForm | None) -> list[tuple[NeedState, str, StepForm, bool]]:
-    """(step, words of its button, its form, opened because it was sent back) for what the desk may do next."""
+def _steps(
+    state: NeedState, sent: StepForm | None, ending: Ending | None
+) -> list[tuple[NeedState, str, StepForm, bool]]:
+    """(step, words of its button, its form, opened because it was sent back) for what the desk may do next. The ending
+    that a rule advises has its reason chosen already."""
     if state in WITH_A_TEAM:
         return []
     sent_to = sent["to"].value() if sent else None
     return [
-        (to, _words_of(state, to), sent if sent and sent_to == to else StepForm(to=to), sent_to == to)
+        (
+            to,
+            _words_of(state, to),
+            sent
+            if sent and sent_to == to
+            else StepForm(to=to, ending=ending if ending and ending.to == to else None),
+            sent_to == to,
+        )
         for to in DESK_STEPS
         if to in STEPS[state]
     ]

@@ -6,13 +6,15 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.test import Client
 
+from dvc.accounts.models import User
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from intake.help_requests import call_backs, crisis, drafts, services, triage
-from intake.help_requests.answers import NOT_TOLD_YET, Judgement
+from intake.help_requests.answers import NOT_TOLD_YET, REASONS, Judgement
 from intake.help_requests.models import (
     BLOCKING,
     AckAs,
@@ -26,7 +28,7 @@ from intake.help_requests.models import (
     Verdict,
     WorkState,
 )
-from intake.help_requests.referrals import USUAL
+from intake.help_requests.referrals import REASON_OF_RULE, USUAL
 from intake.help_requests.services import ItemAnswers, NeedAnswers
 from intake.help_requests.triage import RuleAnswers
 from intake.people.services import HouseholdAnswers, PersonAnswers
@@ -216,6 +218,24 @@ def test_a_crisis_stands_on_every_board_until_both_have_taken_note_by_name() -> 
     assert refusal(crisis.take_note, row, AckAs.CHIEF, by=SYSTEM, at=make.at(10)) == "need.alert_by_name"
 
 
+def test_who_has_both_roles_notes_one_side_unless_there_is_nobody_else(client: Client) -> None:
+    need = received(answers=NeedAnswers(needs_crisis=True))
+    center, alert = need.operation.center, need.crisis_alerts.get()
+    both = make.user(center, Role.LEAD, Role.CHIEF)
+    client.force_login(both)
+    address = f"/o/{need.operation_id}/needs/alerts/{alert.pk}/note/"
+    client.post(address, {"as": "lead"})
+    other = make.user(center, Role.CHIEF, name="別の センター長")
+    client.post(address, {"as": "chief"})
+    assert [ack.seen_as for ack in alert.acks.all()] == ["lead"]
+    page = client.get(f"/o/{need.operation_id}/needs/{need.pk}/").content.decode()
+    assert "別の人が、センター長として確認します" in page
+    assert 'value="chief"' not in page
+    User.objects.filter(pk=other.pk).update(is_active=False)
+    client.post(address, {"as": "chief"})
+    assert not crisis.standing(need.operation)
+
+
 def test_a_crisis_is_raised_by_an_edit_and_called_off_by_another() -> None:
     need = received()
     services.edit(need, NeedAnswers(needs_crisis=True), version=need.version, by=SYSTEM, at=make.at(10))
@@ -238,6 +258,23 @@ def test_the_table_a_center_begins_with_says_something_about_every_blocking_haza
     assert triage.advice_for(center, ["nails", "知らない", ""]) == []
     said = triage.advice_for(center, [], "昨日の雨で\n二階の天井から雨漏りして、やねの瓦も")
     assert [rule.rule for rule in said] == ["height"]
+
+
+def test_the_ending_a_rule_advises_has_its_reason_chosen(client: Client) -> None:
+    assert set(REASON_OF_RULE) <= {one.key for one in USUAL}
+    for one in USUAL:
+        code = REASON_OF_RULE.get(one.key)
+        to = {Verdict.DECLINE: S.DECLINED, Verdict.REFER: S.REFERRED}.get(one.verdict)
+        assert code is None or (to and code in REASONS[to]), one.key
+    need = received(answers=NeedAnswers(hazards=("height",)))
+    client.force_login(make.user(need.operation.center, Role.NEEDS_DESK))
+    page = client.get(f"/o/{need.operation_id}/needs/{need.pk}/").content.decode()
+    assert '<option value="height" selected>' in page
+    # A rule of the center's own has no code in the list: what it is about stands in the words.
+    dredge = RuleAnswers("川ざらい", Verdict.DECLINE, (), ("川の底",), "「川には入れません」", "市", True)
+    triage.add(need.operation.center, dredge, by=SYSTEM, at=make.at(9))
+    river = triage.advice_for(need.operation.center, [], "川の底をさらってほしい")
+    assert triage.suggested_ending(river) == triage.Ending(S.DECLINED, "", "川ざらい")
 
 
 def test_a_center_edits_its_rules_with_history_and_others_keep_theirs() -> None:
