@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dvc.operations.models import Operation
+from dvc.sync import photos_kept
 from dvc.sync.context import Context
 from dvc.sync.models import HeldOp, QuarantinedOp, Receipt
 from dvc.sync.ops import PRIVATE, Op, Result, verdict
@@ -84,6 +85,7 @@ def forget_daily(*, at: datetime) -> None:
         forget(at=at)
         drafts.forget(at=at)
         imports.forget(at=at)
+        photos_kept.forget(at=at)
         _forgotten.on = today
 
 

@@ -19,7 +19,7 @@ from dvc.accounts.models import Device
 from dvc.audit.services import SYSTEM, By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from dvc.sync import inbox, services
+from dvc.sync import inbox, photos_kept, services
 from dvc.sync.broken import AGAIN_AFTER
 from dvc.sync.clocks import Reading
 from dvc.sync.context import Context
@@ -212,6 +212,9 @@ def _decide(rows: Sequence[QuarantinedOp], state: QuarantineState, *, by: By, at
             QuarantinedOp.objects.filter(pk=row.pk).update(op=without_private(row.op))
     if state == QuarantineState.REFUSED:
         _refuse_for_good(rows)
+        for operation in {row.operation for row in rows}:
+            named = {sent for row in rows if row.operation == operation for sent in photos_of(row)}
+            photos_kept.drop_unnamed(operation, named, by=by, at=at)
 
 
 def _refuse_for_good(rows: Sequence[QuarantinedOp]) -> None:

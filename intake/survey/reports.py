@@ -238,6 +238,12 @@ def names_photo(device: Device, operation: Operation, sent: str) -> bool:
     return any(photo["sent"] == sent for photos in told for photo in photos)
 
 
+def photos_named(operation: Operation) -> set[str]:
+    """Every photo that a survey of the operation names, by the hash of what was sent. One query."""
+    told = Survey.objects.filter(operation=operation).values_list("photos", flat=True)
+    return {photo["sent"] for photos in told for photo in photos}
+
+
 def visits_of(operation: Operation, pks: Sequence[int]) -> dict[int, Appointment]:
     """Appointments of the operation by id. One query."""
     rows = Appointment.objects.filter(operation=operation, pk__in=pks).select_related("need__operation")

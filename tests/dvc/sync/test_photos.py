@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from dvc.audit.services import SYSTEM
 from dvc.photos import parts
 from dvc.photos.models import Photo, Purpose
 from dvc.photos.services import found
-from dvc.sync import resolutions
+from dvc.sync import photos_kept, resolutions
 from dvc.sync.models import InboxItem, ItemKind
 from intake.survey.models import Survey
 from tests import make
@@ -216,3 +217,28 @@ def test_another_tablets_record_opens_nothing_to_a_revoked_one(tablet: Tablet) -
     revoke(tablet)
     assert put(tablet, 0, PHOTO).status_code == 403
     assert not Photo.objects.exists()
+
+
+def test_photos_of_a_record_that_is_left_out_go_with_it_unless_another_names_them(tablet: Tablet) -> None:
+    other = jpeg(800, 600)
+    sent = hashlib.sha256(other).hexdigest()
+    tablet.send(survey_of(tablet, SENT))  # this one counts
+    put(tablet, 0, PHOTO)
+    revoke(tablet)
+    tablet.send(survey_of(tablet, SENT, sent))
+    put(tablet, 0, other, sent=sent, size=len(other))
+    assert Photo.objects.kept().count() == 2
+    decide(tablet, "refuse")
+    assert [photo.sent for photo in Photo.objects.kept()] == [SENT]
+
+
+def test_a_photo_that_no_record_names_for_a_month_goes(tablet: Tablet) -> None:
+    tablet.send(survey_of(tablet, SENT))
+    put(tablet, 0, PHOTO)
+    other = jpeg(800, 600)
+    put(tablet, 0, other, sent=hashlib.sha256(other).hexdigest(), size=len(other))
+    newest = max(photo.added_at for photo in Photo.objects.all())
+    photos_kept.forget(at=newest + timedelta(days=29))
+    assert Photo.objects.kept().count() == 2
+    photos_kept.forget(at=newest + timedelta(days=31))
+    assert [photo.sent for photo in Photo.objects.kept()] == [SENT]
