@@ -119,6 +119,8 @@ class Device(models.Model):
     reported_at = models.DateTimeField(null=True)
     unsent = models.PositiveIntegerField(null=True)
     oldest_unsent_at = models.DateTimeField(null=True)
+    unsent_photos = models.PositiveIntegerField(null=True)
+    open_drafts = models.PositiveIntegerField(null=True, help_text="sheets that are being written on it")
     storage = models.CharField(max_length=12, choices=Storage.choices, blank=True)
     quota_bytes = models.PositiveBigIntegerField(null=True)
     used_bytes = models.PositiveBigIntegerField(null=True)

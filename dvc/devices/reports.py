@@ -23,10 +23,12 @@ _INT32: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A tablet's own words; None where it did not say. `operator` is a user id, sizes are bytes."""
+    """A tablet's own words; None where it did not say. `photos` not sent yet, `drafts`: sheets being written; `operator` is a user id, sizes are bytes."""
 
     unsent: int | None = None
     oldest_unsent_at: datetime | None = None
+    photos: int | None = None
+    drafts: int | None = None
     storage: str = ""
     quota_bytes: int | None = None
     used_bytes: int | None = None
@@ -76,6 +78,8 @@ def keep_report(
             "reported_at": at,
             "unsent": report.unsent,
             "oldest_unsent_at": report.oldest_unsent_at,
+            "unsent_photos": report.photos,
+            "open_drafts": report.drafts,
             "storage": report.storage,
             "quota_bytes": report.quota_bytes,
             "used_bytes": report.used_bytes,

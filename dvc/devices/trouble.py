@@ -55,10 +55,26 @@ def _silence(device: Device, at: datetime) -> list[Finding]:
     silent = at - device.last_seen_at
     if silent < SILENT:
         return []
-    unsent = f"未送信{device.unsent}件。" if device.unsent else ""
+    left = left_words(device)
     do = "端末のあるところへ行き、電源とWi-Fiを確かめてください。記録は端末に残っています。"
-    level = "stop" if silent >= SILENT_LONG and device.unsent else "warn"
-    return [(level, f"{duration(silent)}連絡がありません。{unsent}", do)]
+    level = "stop" if silent >= SILENT_LONG and left else "warn"
+    return [
+        (
+            level,
+            f"{duration(silent)}連絡がありません。{f'{left}が、端末にだけあります。' if left else ''}",
+            do,
+        )
+    ]
+
+
+def left_words(device: Device) -> str:
+    """What nobody but this tablet has, as far as it has told; empty when that is nothing."""
+    counted = (
+        (device.unsent, "未送信の記録{}件"),
+        (device.unsent_photos, "写真{}枚"),
+        (device.open_drafts, "書きかけの調査票{}件"),
+    )
+    return "・".join(words.format(count) for count, words in counted if count)
 
 
 def _queue(device: Device, at: datetime) -> list[Finding]:

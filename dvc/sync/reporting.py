@@ -17,6 +17,8 @@ MOST_BYTES = 2**62
 class ReportSerializer(Shape):
     unsent = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
     oldest_unsent = serializers.DateTimeField(required=False, allow_null=True)
+    photos = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
+    drafts = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
     storage = serializers.ChoiceField(Storage.choices, required=False, allow_blank=True)
     quota = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=MOST_BYTES)
     used = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=MOST_BYTES)
@@ -46,6 +48,8 @@ def _report(fields: dict[str, Any]) -> Report:
     return Report(
         unsent=fields.get("unsent"),
         oldest_unsent_at=fields.get("oldest_unsent"),
+        photos=fields.get("photos"),
+        drafts=fields.get("drafts"),
         storage=fields.get("storage", ""),
         quota_bytes=fields.get("quota"),
         used_bytes=fields.get("used"),

@@ -11,6 +11,8 @@ interface Reporter {
   readonly shelf: Shelf;
   readonly url: string;
   readonly app: string;
+  /** What else lies on this tablet alone: photos on their way, sheets being written. */
+  readonly left?: () => Promise<{ readonly photos: number; readonly drafts: number }>;
 }
 
 /** Report soon and then every minute. Failing is no news: the fleet page shows how long nothing was heard. */
@@ -21,10 +23,10 @@ export function startReporting(reporter: Reporter, operator: () => number | null
   setTimeout(again, FIRST_MS);
 }
 
-async function report({ shelf, url, app }: Reporter, operator: number | null): Promise<void> {
+async function report({ shelf, url, app, left }: Reporter, operator: number | null): Promise<void> {
   const device = await shelf.device();
   if (!device) return;
-  const said = await describe(shelf, operator);
+  const said = { ...(await describe(shelf, operator)), ...(await left?.()) };
   await fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", Authorization: `Device ${device.device_id}.${device.secret}` },

@@ -131,7 +131,11 @@ class SurveyTablet {
     this.camera = wireCamera(page, (text) => this.readBadge(text), BADGE_CAMERA);
     wireQueueFile(page, this.shelf, () => this.day.forQueueFile as Snapshot | null);
     this.outbox.start();
-    startReporting({ shelf: this.shelf, url: page.dataset["opsUrl"] ?? "", app: page.dataset["app"] ?? "" }, () => this.operator.actor);
+    const left = async (): Promise<{ photos: number; drafts: number }> => ({
+      photos: (await this.rooms.photosToSend(await this.shelf.generation())).length,
+      drafts: (await this.rooms.drafts()).length,
+    });
+    startReporting({ shelf: this.shelf, url: page.dataset["opsUrl"] ?? "", app: page.dataset["app"] ?? "", left }, () => this.operator.actor);
     const look = (): void => void this.freshen();
     window.addEventListener("online", look);
     document.addEventListener("visibilitychange", () => {

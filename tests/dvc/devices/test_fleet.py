@@ -57,7 +57,7 @@ def test_the_tablet_in_trouble_comes_first_and_is_told_in_words(operation: Opera
             operator=make.user(operation.center, name=f"{name}の担当"),
         )  # fmt: skip
     text = signed_in(operation, Role.OFFICE).get(url("device_list", operation)).content.decode()
-    assert "2時間連絡がありません。未送信12件。" in text
+    assert "2時間連絡がありません。未送信の記録12件が、端末にだけあります。" in text
     assert "受付2番の担当" in text
     places = [text.index(f'card__title">{name}') for name in ("受付2番", "受付3番", "受付1番")]
     assert places == sorted(places)

@@ -33,7 +33,16 @@ def ago(**span: float) -> Any:
         ({"last_seen_at": None}, "warn", "まだ一度も連絡がありません。"),
         ({"last_seen_at": ago(minutes=9)}, "ok", "問題ありません。"),
         ({"last_seen_at": ago(minutes=35)}, "warn", "35分連絡がありません。"),
-        ({"last_seen_at": ago(hours=2), "unsent": 12}, "stop", "2時間連絡がありません。未送信12件。"),
+        (
+            {"last_seen_at": ago(hours=2), "unsent": 12},
+            "stop",
+            "2時間連絡がありません。未送信の記録12件が、端末にだけあります。",
+        ),
+        (
+            {"last_seen_at": ago(hours=2), "unsent": 0, "unsent_photos": 3, "open_drafts": 1},
+            "stop",
+            "2時間連絡がありません。写真3枚・書きかけの調査票1件が、端末にだけあります。",
+        ),
         ({"last_seen_at": ago(days=3)}, "warn", "3日連絡がありません。"),
         (
             {"unsent": 7, "oldest_unsent_at": ago(hours=3)},

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 REPORT: dict[str, Any] = {
     "unsent": 12, "oldest_unsent": "2026-07-18T09:00:00+09:00", "storage": "best_effort", "quota": 2**40, "used": 5,
-    "secure": True, "camera": False,
+    "secure": True, "camera": False, "photos": 3, "drafts": 1,
 }  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def test_a_report_is_kept_on_the_device(tablet: Tablet) -> None:
         False,
     )
     assert (device.operator, device.app_version) == (tablet.operator, "1.2.3")
+    assert (device.unsent_photos, device.open_drafts) == (3, 1)
     assert device.oldest_unsent_at is not None
     assert device.clock_error_ms is not None
     assert 90_000 <= device.clock_error_ms < 600_000  # a loaded machine is slow
