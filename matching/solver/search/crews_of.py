@@ -25,15 +25,17 @@ from matching.solver.units import Unit
 
 
 def put_crews(search: Search, state: State) -> None:
-    """Every team of the search goes into `state`, which has taken nothing of it yet. Last those that seem to lack something:
-    the search counts a little too strictly who can drive what. One that breaks a rule is left out: its people and needs
-    wait."""
+    """Every team of the search goes into `state`. Last those that seem to lack something: the search counts a little too
+    strictly who can drive what. One that breaks a rule, or that asks for what the state has taken already, is left out:
+    its people and needs wait."""
     b, at, fleet = search.book, int(search.world.c[C_UNITS]), fleet_ids(search.state)
     ground = state.ground
     rows = b.rows[b.rows[:, NV] > 0]
     for row in rows[np.argsort(rows[:, SHORT] > 0, kind="stable")]:
         task = ground.task(tuple(int(n) for n in row[VISIT : VISIT + row[NV]]))
         units = sorted(int(u) for u in row[at : at + row[NU]])
+        if any(state.crew_of[n] >= 0 for n in task.visits) or not all(state.free[u] for u in units):
+            continue
         mode, rides = MODES[row[MODE]], tuple[Ride, ...]()
         if mode == Mode.CAR:
             people = [ground.units[u] for u in units]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.solver.crews import State
+from matching.solver.crews import Crew, State
 from matching.solver.search.arrays import SCALE, U_LOCK, World
 from matching.solver.search.crews_of import put_crews
 from matching.solver.search.remake import drawn_whole, remade_plan
@@ -149,6 +149,7 @@ class _Candidate:
         drawing: Drawing = NOTHING,
     ) -> None:  # fmt: skip
         self.state, self.drawing = state, drawing
+        self.start, self.again = start, list[Crew]()
         search = self.search = Search(state, seed=seed, world=world)
         search.keep_out(start)
         search.load(start.crews.values())
@@ -159,6 +160,7 @@ class _Candidate:
         else:
             search.first(order, steal=not start.crews)
         self.score = search.score
+        self._keep_the_sent()
 
     def improve(self, budget: Budget, threads: ThreadPoolExecutor | None) -> None:
         search = self.search
@@ -192,6 +194,7 @@ class _Candidate:
                 break
         search.finish(min(LONGEST, round(every * LAST)))
         self.score = search.score
+        self._keep_the_sent()
 
     def _stopped(self, budget: Budget, share: float) -> bool:
         return not budget.goes_on(share, self.search.score / SCALE) or budget.left() <= 0
@@ -202,8 +205,26 @@ class _Candidate:
         locked = np.flatnonzero(self.search.world.u[:, U_LOCK] >= 0)
         return {*locked.tolist(), *self.search.out.tolist()}
 
+    def _keep_the_sent(self) -> None:
+        """A team somebody was sent to may lack something while the search goes on, and is dissolved in the end if it still does.
+        Then it goes back as it was at first, before all others."""
+        crews = [crew for crew in self.start.crews.values() if crew.keep]
+        if not crews:
+            return
+        found, locks = self.result(), self.state.ground.problem.locks
+        for crew in crews:
+            who = {m.id: u for u in crew.keep for m in self.state.ground.units[u].members}
+            where = {need.id: n for n, need in zip(crew.visits, crew.task.needs, strict=True)}
+            sent = [(who[m], where[n]) for m, n in locks if m in who and n in where]
+            if any(found.crew_of[n] < 0 or u not in found.crews[found.crew_of[n]].units for u, n in sent):
+                self.again.append(crew)
+        if self.again:
+            self.score = round(self.result().value * SCALE)
+
     def result(self) -> State:
         """The plan as a state."""
         found = self.state.copy()
+        for crew in self.again:
+            found.put(crew)
         put_crews(self.search, found)
         return found

@@ -96,6 +96,14 @@ def test_no_plan_breaks_a_rule_however_broken_the_morning() -> None:
         assert broken_promises(made, solve(made, effort=count(5, 20), seed=seed)) == []
 
 
+def test_a_team_that_the_search_dissolved_comes_back_for_whom_was_sent_to_it() -> None:
+    """The one in a thousand of those mornings: the team that V1 was sent to never was complete again."""
+    made = tiny(873)
+    plan = solve(made, effort=5, seed=873)
+    assert broken_promises(made, plan) == []
+    assert [team.visits for team in plan.teams if "V1" in team.members] == [("N4",)]
+
+
 def test_no_plan_breaks_a_rule_however_unlike_the_examples_the_morning() -> None:
     for seed in range(count(25, 200)):
         made = odd(seed)
