@@ -105,7 +105,10 @@ def make() -> None:
     """Make it here. Of several that begin at once one does the work and the others wait for it."""
     import numba
 
-    from matching.solver.bound import upper_bound
+    from matching.solver.bound import program_of, upper_bound
+    from matching.solver.bound.left import left_by_pins
+    from matching.solver.bound.people import Crowd, parties
+    from matching.solver.bound.staffed import Staffed
     from matching.solver.engine import solve
     from matching.solver.session import Session
 
@@ -118,6 +121,10 @@ def make() -> None:
         problem = morning()
         Session(problem, solve(problem, effort=60)).replan(problem)
         upper_bound(problem, effort=3)
+        crowd = Crowd(problem, parties(problem, ()))
+        program = program_of(left_by_pins(problem), crowd)
+        assert program is not None
+        Staffed(program, program.solve().duals).bound(rounds=1)
         stamp.write_text(str(cast(Any, numba.config).CACHE_DIR))
 
 

@@ -18,9 +18,11 @@ from matching.solver.bound.kinds import kinds
 from matching.solver.bound.left import Left, left_by_pins
 from matching.solver.bound.manning import Manning, every_column
 from matching.solver.bound.people import Crowd, parties
-from matching.solver.bound.program import Program, Solution
+from matching.solver.bound.program import Floats, Program, Solution
 from matching.solver.bound.routes import TooMany, routes
+from matching.solver.bound.staffed import Staffed
 from matching.solver.bound.vehicles import garage
+from matching.solver.bound.whole import whole_teams
 from matching.solver.gap import gap, gap_sentence
 from matching.solver.model import Problem
 
@@ -34,8 +36,10 @@ SEPARATE_AT = 0.02
 """Share of the bound below which the linear program is near enough to its own bound to look for broken rows."""
 MOST_COLUMNS, MOST_PLACES = 2_500, 40_000
 """Teams, and places of people in them, up to which whole teams are decided about."""
-MOST_NODES = 500
-"""Nodes looked at for that when no time is given."""
+MOST_STAFFED, MOST_ROUNDS = 1_000_000, 100
+"""Options times parties up to which teams are priced with everybody in them, and rounds of that."""
+MOST_NODES, MOST_WHOLE_NODES = 500, 20
+"""Nodes looked at for that, with people and without, when no time is given."""
 ROUNDING = 1e-6
 """Share of a bound that HiGHS' tolerances may lose where whole teams are decided about."""
 DONE_AT = 1e-6
@@ -76,13 +80,11 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
     if effort == 0:
         return plain
     try:
-        found = routes(problem, left.needs, crowd.clock)
+        program = program_of(left, crowd)
     except TooMany:
         return plain
-    if not len(found.needs):
+    if program is None:
         return Bound(left.score + MARGIN, tight=True)
-    demands = Demands(problem, left, crowd, found)
-    program = Program(demands, kinds(demands), garage(demands))
     value, rounds, tight = plain.value, 0, False
     solution: Solution | None = None
     while not tight and (effort is None or rounds < effort):
@@ -102,7 +104,7 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
         return plain
     if tight and (effort is None or rounds < effort):
         spare = None if seconds is None else seconds - (time.monotonic() - began)
-        value, tight = _whole(program, value, spare)
+        value, tight = _whole(program, solution.duals, priced.value, value, spare)
     return Bound(
         value,
         tight,
@@ -113,17 +115,34 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
     )
 
 
-def _whole(program: Program, value: float, seconds: float | None) -> tuple[float, bool]:
-    """The bound that whole teams prove, if they prove a lower one, and whether it was finished as far as it is tried."""
+def program_of(left: Left, crowd: Crowd) -> Program | None:
+    """The linear program over what pins leave; None where no team can go anywhere. Raises TooMany."""
+    found = routes(crowd.problem, left.needs, crowd.clock)
+    if not len(found.needs):
+        return None
+    demands = Demands(crowd.problem, left, crowd, found)
+    return Program(demands, kinds(demands), garage(demands))
+
+
+def _whole(
+    program: Program, duals: Floats, priced: float, value: float, seconds: float | None
+) -> tuple[float, bool]:
+    """The bound that whole teams prove, if they prove a lower one, and whether it was finished as far as it is tried: with
+    their people at once where the morning is small, team by team where it is larger, without people where it is larger still."""
     option, heads = every_column(program)
-    if not len(option) or len(option) > MOST_COLUMNS or (seconds is not None and seconds <= 0):
+    if not len(option) or (seconds is not None and seconds <= 0):
         return value, True
-    manning = Manning(program, option, heads)
-    if manning.size > MOST_PLACES:
-        return value, True
-    answer = manning.solve(seconds=seconds, nodes=MOST_NODES if seconds is None else None)
-    whole = program.demands.left.score + answer.bound
-    return min(value, whole + MARGIN + ROUNDING * abs(answer.bound)), answer.done
+    manning = Manning(program, option, heads) if len(option) <= MOST_COLUMNS else None
+    if manning is not None and manning.size <= MOST_PLACES:
+        answer = manning.solve(seconds=seconds, nodes=MOST_NODES if seconds is None else None)
+        found, done = answer.bound, answer.done
+    elif len(program.routes.of) * len(program.crowd.parties) <= MOST_STAFFED:
+        found, done = Staffed(program, duals).bound(seconds=seconds, rounds=MOST_ROUNDS), True
+    else:
+        nodes = MOST_WHOLE_NODES if seconds is None else None
+        found, done = whole_teams(program, duals, priced, seconds=seconds, nodes=nodes), True
+    whole = program.demands.left.score + found
+    return min(value, whole + MARGIN + ROUNDING * abs(found)), done
 
 
 def plain_worth(problem: Problem, left: Left, crowd: Crowd) -> float:

@@ -17,12 +17,10 @@ import numpy as np
 
 from matching.solver.bound.people import adult_experience
 from matching.solver.bound.program import Floats, Ints, Program
+from matching.solver.bound.whole import NO_PROBING
 from matching.solver.rules import may_drive_fleet
 
 INF = highspy.kHighsInf
-NO_PROBING = 1 << 15
-"""HiGHS' number for the presolve rule that tries out every column: here it takes up to a hundred times as long as all the
-rest, and gains nothing."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class _Rows:
         )  # fmt: skip
 
 
-class _Likes:
+class Likes:
     """Parties that nothing tells apart, by class: numbers per class, and who they are."""
 
     def __init__(self, program: Program) -> None:
@@ -173,13 +171,10 @@ class Manning:
     """Built once for some columns of a program; solved as whole teams."""
 
     def __init__(self, program: Program, option: Ints, heads: Ints) -> None:
-        d = program.demands
-        self.program = Program(d, program.kinds, program.garage)
-        self.program.add_cuts(program.cuts[len(self.program.cuts) :])
-        self.program.add_teams(option, heads)
+        self.program = program.over(option, heads)
         self.option, self.heads = option, heads
         self.h = self.program.h
-        self.likes = _Likes(self.program)
+        self.likes = Likes(self.program)
         self.team = np.arange(len(option)) + len(self.program.extra_cost)
         """Column of each team."""
         self._new = int(self.team[-1]) + 1 if len(option) else len(self.program.extra_cost)

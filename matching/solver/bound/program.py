@@ -40,6 +40,11 @@ class _Quiet(highspy.Highs):
         super().enableCallbacks()  # type: ignore[no-untyped-call]
 
 
+def quiet() -> highspy.Highs:
+    """A HiGHS that prints nothing."""
+    return _Quiet()  # type: ignore[no-untyped-call]
+
+
 @dataclass
 class Taken:
     """Columns of the linear program that are teams: the option, the head count, and its cell in the crowd."""
@@ -79,6 +84,13 @@ class Program:
         self._closed()
         self._rows()
         self._highs()
+
+    def over(self, option: Ints, heads: Ints) -> Program:
+        """The same rows over these teams only."""
+        found = Program(self.demands, self.kinds, self.garage)
+        found.add_cuts(self.cuts[len(found.cuts) :])
+        found.add_teams(option, heads)
+        return found
 
     # ---- what options are made of
 
