@@ -328,8 +328,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Above the longest task (CELERY_TASK_TIME_LIMIT), or work would be handed out twice.
     "visibility_timeout": 900,
     "socket_connect_timeout": 0.5,
-    "socket_timeout": 5,
+    "socket_timeout": 1,
     "socket_keepalive": True,
+    # Without it a publisher waits two seconds and tries again, whatever `retry` says, and a request with it.
+    "max_retries": 0,
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -344,11 +346,10 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# Every matching worker shares the work of "matching" and has a queue of its own, where it is asked whether it lives.
+# Where each worker is asked whether it lives: a queue of its own, or the question would grow too old behind much work.
 MATCHING_PULSES = [f"matching.{number}" for number in range(1, MATCHING_WORKERS + 1)]
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
-    queue: {} for queue in ("default", "matching", *MATCHING_PULSES)
-}
+PULSES = ["default.1", *MATCHING_PULSES]
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {queue: {} for queue in ("default", "matching", *PULSES)}
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False

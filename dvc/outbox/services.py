@@ -20,6 +20,7 @@ LEASE = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
 REPUBLISH_AFTER = timedelta(seconds=10)
 GRACE = timedelta(seconds=2)
+SWEPT_AT_ONCE = 500
 
 
 class LeaseLost(Exception):
@@ -168,14 +169,45 @@ def work(row_id: int, *, now: Callable[[], datetime]) -> bool:
     return True
 
 
-def sweep(*, at: datetime, limit: int = 500) -> int:
-    """Publish again what is due and was not published lately. Returns how many hints were sent."""
+def sweep(*, at: datetime, limit: int = SWEPT_AT_ONCE) -> int:
+    """Publish what is due and was never published; and again what was published a while ago, but no more than the broker
+    lost: hints that only wait their turn are not doubled. Returns how many were sent."""
     unheard = models.Q(published_at=None) | models.Q(published_at__lt=at - REPUBLISH_AFTER)
     fresh = models.Q(run_after=None, created_at__gt=at - GRACE)  # its own commit publishes it right now
+    due = Row.objects.due(at).exclude(fresh)
+    lost: dict[str, int] = {}
+    tried: list[int] = []
     sent = 0
-    for row in Row.objects.due(at).filter(unheard).exclude(fresh)[:limit]:
-        Row.objects.filter(pk=row.pk).update(published_at=at)
+    for row in due.filter(unheard).order_by(models.F("published_at").asc(nulls_first=True), "id")[:limit]:
+        if row.published_at is not None:
+            queue = settings.OUTBOX_HANDLERS[row.kind][1]
+            if queue not in lost:
+                lost[queue] = due.filter(kind__in=_kinds(queue)).exclude(published_at=None).count() - _held(
+                    queue
+                )
+            if lost[queue] <= 0:
+                continue
+            lost[queue] -= 1
+        tried.append(row.pk)
         if not publish(row):
             break
         sent += 1
+    Row.objects.filter(pk__in=tried).update(published_at=at)
     return sent
+
+
+def _kinds(queue: str) -> list[str]:
+    return [kind for kind, (_, of) in settings.OUTBOX_HANDLERS.items() if of == queue]
+
+
+def _held(queue: str) -> int:
+    """How many hints wait in the broker; 0 when it does not answer."""
+    from celery import current_app
+    from kombu.exceptions import OperationalError
+    from redis import RedisError
+
+    try:
+        with current_app.connection_for_write() as line:
+            return int(line.default_channel.client.llen(queue))  # type: ignore[attr-defined]  # Redis has one
+    except (OperationalError, RedisError):
+        return 0

@@ -26,7 +26,7 @@ app.conf.beat_schedule = {
         "args": (f"worker.{queue}",),
         "options": {"queue": queue, "expires": HEARTBEAT_SECONDS},
     }
-    for queue in ("default", *settings.MATCHING_PULSES)
+    for queue in settings.PULSES
 }
 
 

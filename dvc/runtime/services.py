@@ -20,7 +20,7 @@ BEAT_EVERY = timedelta(seconds=5)
 # at a time and may be solving; its tasks end within their own limit.
 MATCHING = [f"worker.{queue}" for queue in settings.MATCHING_PULSES]
 LIMITS = {
-    "worker.default": timedelta(seconds=35),
+    "worker.default.1": timedelta(seconds=35),
     "sweeper": timedelta(seconds=20),
     **dict.fromkeys(MATCHING, timedelta(seconds=120)),
 }
@@ -80,7 +80,7 @@ def health(*, at: datetime) -> Health:
     parts = {
         "database": database,
         "broker": broker_answers(),
-        "worker": alive["worker.default"] and all(alive[name] for name in MATCHING),
+        "worker": alive["worker.default.1"] and all(alive[name] for name in MATCHING),
         "sweeper": alive["sweeper"],
     }
     seconds = {name: round(age.total_seconds(), 1) for name, age in ages.items() if name in LIMITS}

@@ -329,7 +329,7 @@ def plan_children() -> list[Child]:
     """What a center consists of, in start order."""
     children = [
         Child("sweeper", parts.sweeper, pulse="sweeper"),
-        Child("worker", parts.worker, pulse="worker.default"),
+        Child("worker", parts.worker, pulse="worker.default.1"),
         *(
             Child(
                 f"matching{number}" if number > 1 else "matching",

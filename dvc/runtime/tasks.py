@@ -29,7 +29,7 @@ def back_up(held: Claim) -> None:
     def tick() -> None:
         at = timezone.now()
         outbox.renew(held, at=at)
-        services.beat("worker.default", at=at)
+        services.beat("worker.default.1", at=at)
 
     promises = [import_string(path)() for path in settings.BACKUP_WITNESSES]
     try:

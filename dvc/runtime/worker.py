@@ -18,12 +18,11 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 def main(queue: str, number: int = 1) -> int:
     """Work on `queue` until a signal, as the `number`th of those that share it. Returns the exit code."""
-    pulses = [f"{queue}.{number}"] if queue == "matching" else []
     if queue == "matching" and not warm.HERE.ready:
         warm.HERE.begin()
     worker = app.Worker(
         hostname=f"{queue}.{os.getpid()}@%h",  # several of one queue may be on one machine
-        queues=[queue, *pulses],
+        queues=[queue, f"{queue}.{number}"],
         pool_cls="solo",
         concurrency=1,
         loglevel="WARNING",

@@ -64,9 +64,9 @@ def has_reached(running: RunningCenter, step: int) -> bool:
 
 
 def worker_has_pulsed(running: RunningCenter, since: float) -> bool:
-    """Whether the worker has worked off a pulse after `since`: what came before it in the queue is taken too."""
+    """Whether the worker has answered a pulse after `since`: it takes turns, so work that lay there is taken next."""
     ages = running.health()[1].get("seconds_since", {})
-    return bool(abs(ages.get("worker.default", 1e9)) < time.monotonic() - since)
+    return bool(abs(ages.get("worker.default.1", 1e9)) < time.monotonic() - since)
 
 
 def is_finished(running: RunningCenter) -> bool:

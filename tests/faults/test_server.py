@@ -59,8 +59,7 @@ def manage(running: RunningCenter, *words: str) -> str:
 
 
 def in_the_database(running: RunningCenter) -> dict[str, Any]:
-    told = manage(running, "shell", "--no-imports", "-c", _COUNT)
-    return dict(json.loads(told.splitlines()[-1]))
+    return dict(running.shell.run(_COUNT))
 
 
 class Desk:
@@ -303,6 +302,7 @@ def test_a_backup_of_ten_minutes_ago_and_what_the_tablets_hold_are_the_whole_mor
                 doubled += int(found["doubled"])
         finally:
             for one_laptop in laptops:
+                one_laptop.shell.close()
                 one_laptop.stop()
     assert gone > 0
     ledger.note(
@@ -335,7 +335,7 @@ def second_device(running: RunningCenter, like: Identity) -> Identity:
         "device, secret = services.register_device(center, name='計測2', profile=DeviceProfile.RECEPTION, by=by, "
         "at=timezone.now())\nprint(json.dumps([str(device.pk), secret]))"
     )
-    device, secret = json.loads(manage(running, "shell", "--no-imports", "-c", code).splitlines()[-1])
+    device, secret = running.shell.run(code)
     return Identity(device, secret, like.operation, like.actor)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import redis
+from django.conf import settings
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM
+from dvc.core import env
 from dvc.outbox import services
 from dvc.outbox.models import Row, State
 from matching.proposals import runs
@@ -80,3 +84,23 @@ def test_a_broker_that_lost_everything_costs_time_and_no_work(row: Row, tmp_path
     with broker_of_the_settings(), worker(tmp_path / "log"):
         until(lambda: services.sweep(at=timezone.now()) >= 0 and is_done(row), 90)
     assert MatchRun.objects.get(pk=row.object_id).state == "done"
+
+
+def test_hints_that_wait_their_turn_are_not_doubled_and_lost_ones_are_sent_again(row: Row) -> None:
+    """A worker with much to do: asked again every ten seconds, it would never come to an end."""
+    for _ in range(2):
+        runs.request_run(make.operation(make.center()), why="test", by=SYSTEM, at=timezone.now())
+    later = timezone.now() + services.GRACE
+    wait = services.REPUBLISH_AFTER + timedelta(seconds=1)
+    with (
+        broker_of_the_settings(),
+        redis.Redis(unix_socket_path=str(env.broker_socket(settings.DATA))) as hints,
+    ):
+        sent = [services.sweep(at=later)]
+        sent.append(services.sweep(at=later + wait))
+        hints.lpop("matching")
+        sent.append(services.sweep(at=later + 2 * wait))
+        hints.flushall()
+        sent.append(services.sweep(at=later + 4 * wait))
+        assert hints.llen("matching") == 3
+    assert sent == [3, 0, 1, 3]

@@ -43,12 +43,13 @@ class Command(BaseCommand):
         while not stop.is_set():
             close_old_connections()
             trouble = run(checks)
-            services.sweep(at=timezone.now())
+            sent = services.sweep(at=timezone.now())
             if trouble is not None:
                 raise trouble  # a dead connection: the supervisor starts us again
             if once:
                 return
-            stop.wait(every)
+            if sent < services.SWEPT_AT_ONCE:  # otherwise there is more: a broker that lost everything
+                stop.wait(every)
 
 
 def run(checks: Sequence[Check]) -> OperationalError | InterfaceError | None:
