@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from dvc.runtime.process import die_with_parent
-from tests.infra.center import BASE, free_port, until
+from tests.infra.center import BASE, SECONDS_TO_READY, SECONDS_TO_WAIT, free_port, until
 from tests.infra.worker import database_url
 
 
@@ -45,13 +45,13 @@ def serving(log: Path, port: int, variables: dict[str, str], *, workers: int = 1
         )  # fmt: skip
     try:
         try:
-            until(lambda: answers(port), 30)
+            until(lambda: answers(port), SECONDS_TO_READY)
         except TimeoutError as error:
             raise TimeoutError(log.read_text(errors="replace")[-4000:]) from error
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(SECONDS_TO_WAIT)
 
 
 def answers(port: int) -> bool:
