@@ -125,6 +125,7 @@ WORDS: Final[Mapping[str, str]] = {
     "loan.out_again": "{it}の返却を取り消しました",
     "map.note_added": "地図メモを付けました",
     "map.note_removed": "地図メモを消しました",
+    "map.note_brought_back": "地図メモを元に戻しました",
     "match.cancelled": "班の提案の計算をやめました",
     "match.done": "班の提案ができました",
     "match.failed": "班の提案を作れませんでした",

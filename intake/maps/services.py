@@ -35,7 +35,16 @@ def add_note(
 
 @transaction.atomic
 def remove_note(note: MapNote, *, reason: str, by: By, at: datetime) -> None:
-    """It is not so any more. Twice changes nothing."""
+    """It is not so any more. Twice changes nothing; it may be brought back."""
     gone = MapNote.objects.on_the_map().filter(pk=note.pk)
     if gone.update(removed_at=at, removed_by=by.user, removed_reason=reason[:120]):
         record("map.note_removed", note, by=by, at=at, operation=note.operation, kind=note.kind)
+
+
+@transaction.atomic
+def bring_back(note: MapNote, *, by: By, at: datetime) -> None:
+    """Taking it away was a slip. Twice changes nothing. Refused: operation.closed."""
+    require_open(note.operation)
+    removed = MapNote.objects.filter(pk=note.pk, removed_at__isnull=False)
+    if removed.update(removed_at=None, removed_by=None, removed_reason=""):
+        record("map.note_brought_back", note, by=by, at=at, operation=note.operation, kind=note.kind)

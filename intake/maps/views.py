@@ -24,6 +24,7 @@ from intake.maps.models import MapNote, NoteKind
 from intake.maps.points import Sight
 
 NOTES_LISTED = 100
+REMOVED_LISTED = 10
 
 
 def _sight(request: StaffRequest) -> Sight:
@@ -46,6 +47,9 @@ def _show(request: StaffRequest, form: NoteForm, *, status: int = 200) -> HttpRe
         "section": "area_map",
         "form": form,
         "notes": notes[:NOTES_LISTED],
+        "removed": MapNote.objects.filter(operation=operation, removed_at__isnull=False)
+        .select_related("removed_by")
+        .order_by("-removed_at")[:REMOVED_LISTED],
         "sight": _sight(request),
         "points_url": reverse("map_points", args=[operation.pk]),
         "need_url": reverse("need_detail", args=[operation.pk, 0]) if _sight(request).needs else "",
@@ -97,10 +101,18 @@ def map_note_add(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 @require_POST
 def map_note_remove(request: StaffRequest, operation_id: int, note_id: int) -> HttpResponse:
+    """Take it away, or bring it back (`back`)."""
     notes = MapNote.objects.select_related("operation")
     note = access.of_operation(request.operation, notes, note_id)
+    if "back" in request.POST:
+        services.bring_back(note, by=by(request), at=request.now)
+        messages.success(request, "地図メモを元に戻しました。ほかの人の地図にも出ます。")
+        return redirect("area_map", operation_id)
     services.remove_note(
         note, reason=request.POST.get("reason", "").strip()[:120], by=by(request), at=request.now
     )
-    messages.success(request, "地図メモを消しました。だれが消したかは、記録に残ります。")
+    messages.success(
+        request,
+        "地図メモを消しました。まちがえたときは、「消したメモ」を開いて「元に戻す」を押してください。",
+    )
     return redirect("area_map", operation_id)

@@ -234,7 +234,8 @@ class Requests {
       });
       const dot = element("span", `area-map__dot area-map__dot--${word}`, letter);
       dot.style.setProperty("--dot", colour);
-      legend.append(element("label", "choice", box, dot, `${name} ${counts[word] ?? 0}件`));
+      const words = element("span", "", `${name} `, element("span", "nowrap", `${counts[word] ?? 0}件`));
+      legend.append(element("label", "choice", box, dot, words));
     });
     if (nowhere) legend.append(element("p", "", `場所が分からないもの ${nowhere}件`));
     this.place.parentElement?.querySelector(".area-map__legend")?.remove();

@@ -136,8 +136,12 @@ def test_anybody_on_the_staff_adds_a_note_and_takes_it_away(operation: Operation
         )
     made.refresh_from_db()
     assert (made.removed_reason, data(client, operation)["notes"]) == ("通れた", [])
+    assert "消したメモ" in client.get(url("area_map", operation)).content.decode()
+    for _ in range(2):
+        client.post(url("map_note_remove", operation, made.pk), {"back": "1"})
+    assert [note[0] for note in data(client, operation)["notes"]] == [made.pk]
     actions = list(Entry.objects.about(made).values_list("action", flat=True))
-    assert actions == ["map.note_added", "map.note_removed"]
+    assert actions == ["map.note_added", "map.note_removed", "map.note_brought_back"]
 
 
 def test_strangers_see_neither_map_nor_notes(operation: Operation) -> None:
