@@ -42,10 +42,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What templates and forms show is the same on every database; what a page stores and finds is not."""
+    """What templates and forms show is the same on every database; what a page stores and finds is not. A test that
+    may not open the database (pytest-django refuses it) shows nothing about one, unless a process it starts does."""
     for item in items:
-        if item.path.name == "test_pages.py" and not item.get_closest_marker("database"):
+        shown = item.path.name == "test_pages.py" or not _opens_the_database(item)
+        if shown and not item.get_closest_marker("database"):
             item.add_marker(pytest.mark.once)
+
+
+def _opens_the_database(item: pytest.Item) -> bool:
+    unittests = getattr(getattr(item, "cls", None), "databases", None)
+    fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("parts")
+    return bool(marked or fixtures or unittests)
 
 
 @pytest.fixture(scope="session")

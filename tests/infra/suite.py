@@ -34,15 +34,11 @@ UNIT = [
     "-m",
 ]
 ELSEWHERE = "not e2e and not faults and not center"
-# Pure code, certificates, addresses and printed sheets know no database, and the rendering of a page hardly (the rule
-# for marks is in tests/conftest.py): one run is enough.
+# Pure code and printed sheets know no database, and the rendering of a page hardly (the rule for marks is in
+# tests/conftest.py): one run is enough.
 ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once"
 MATCHING_POSTGRES = [*MATCHING, ON_BOTH, "--ignore=tests/matching/solver"]
 UNIT_POSTGRES = [*UNIT, ON_BOTH, *(f"--ignore=tests/{folder}" for folder in ("dvc/core", "vectors"))]
-UNIT_POSTGRES += [
-    f"--ignore=tests/dvc/island/test_{name}.py"
-    for name in ("authority", "addresses", "gunicorn_tls", "takeover")
-]
 UNIT_POSTGRES += ["--ignore=tests/intake/volunteers/test_sheets.py"]
 CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 # Three hundred killed browsers belong to the faults.

@@ -328,6 +328,7 @@ def test_failure_21_a_lease_is_won_once_and_given_back_when_it_is_called_off(tab
     assert again.team == second
 
 
+@pytest.mark.once
 def test_failure_23_printing_changes_nothing(tablet: Tablet, person: Volunteer) -> None:
     operation, center = tablet.operation, tablet.operation.center
     dispatch_ = scene.assigned(operation)

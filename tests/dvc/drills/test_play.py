@@ -61,6 +61,7 @@ def run_until(clock: Clock, drill: Drill, step: int) -> None:
     raise AssertionError(f"the drill is stuck at step {drill.next_step}: {stuck}")
 
 
+@pytest.mark.once
 def test_the_whole_day_is_played_and_ends() -> None:
     clock = Clock()
     drill = start(clock)

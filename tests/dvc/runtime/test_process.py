@@ -87,6 +87,7 @@ def _name(pid: int) -> str:
         return comm.read().strip()
 
 
+@pytest.mark.database
 def test_what_is_loaded_for_the_parts_opens_no_database_and_starts_no_thread() -> None:
     code = """if True:
         import json, os

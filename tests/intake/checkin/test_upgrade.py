@@ -18,6 +18,7 @@ BEFORE = ("checkin", "0005_people_counted_without_a_group")
 AFTER = ("checkin", "0008_a_count_is_never_rewritten")
 
 
+@pytest.mark.once  # the steps are Python; what a new database gets is compared on both
 @pytest.mark.django_db(transaction=True)
 def test_an_upgrade_brings_nobody_of_an_earlier_day_back_and_sends_nobody_of_today_home() -> None:
     operation = make.operation()

@@ -29,6 +29,7 @@ from intake.people.models import Town
 from intake.people.services import HouseholdAnswers, PersonAnswers
 from intake.volunteers.models import WorkCategory
 from tests import make
+from tests.infra.scale import count
 
 AT = make.at(9)
 # What a text field of ours may hold; what CP932 has not is tested apart.
@@ -65,7 +66,7 @@ def read_back(operation: Operation, content: bytes) -> list[dict[str, Any]]:
 
 
 class RoundTrip(TestCase):
-    @settings(deadline=None)  # a busy machine is no finding
+    @settings(deadline=None, max_examples=count(10, 100))  # a busy machine is no finding
     @given(
         name=texts(40), caller=texts(40), phone=PHONES, address=texts(60), summary=texts(40), description=texts(200),
         landmark=texts(60), method=st.sampled_from(Method.values), damage=st.lists(st.sampled_from(Damage.values), unique=True),

@@ -14,6 +14,7 @@ from intake.people import towns
 from intake.people.models import Household, Person, Town
 from intake.people.services import fill_house_keys, fill_person_keys
 from tests import make
+from tests.infra.scale import count
 from tests.intake.people.pairs import CHOME, PLAIN, Pair, Told, kanji, tuned_on
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +103,7 @@ def desk(operation: Operation, pairs: Sequence[Pair]) -> tuple[float, float, Cou
 def test_among_hundreds_of_needs_the_desk_is_shown_the_same_one_and_few_others() -> None:
     operation = make.operation()
     with_towns(operation)
-    pairs = tuned_on(each=5)
+    pairs = tuned_on(each=count(3, 5))
     recall, precision, missed, wrong = desk(operation, pairs)
     print(
         f"{len(pairs)} calls, {len(pairs)} needs: recall {recall:.3f}, precision {precision:.3f}, missed {missed}, wrong {wrong}"

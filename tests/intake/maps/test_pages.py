@@ -104,7 +104,6 @@ def test_an_unchanged_map_is_not_sent_again(operation: Operation) -> None:
     assert client.get(url("map_points", operation), headers=etag).status_code == 200
 
 
-@pytest.mark.database
 def test_five_thousand_requests_weigh_little_and_cost_few_queries(
     operation: Operation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
