@@ -21,6 +21,7 @@ def printed(sheets: int) -> Dispatch:
     return dispatch
 
 
+@pytest.mark.once  # the steps are Python; what a new database gets is compared on both
 @pytest.mark.django_db(transaction=True)
 def test_sheets_that_came_back_before_they_were_counted_on_the_order_are_back() -> None:
     counted, short, unasked, outside = (printed(3) for _ in range(4))
@@ -38,6 +39,7 @@ def test_sheets_that_came_back_before_they_were_counted_on_the_order_are_back() 
     assert rows[1].sheets_back == 1
 
 
+@pytest.mark.once  # the steps are Python; what a new database gets is compared on both
 @pytest.mark.django_db(transaction=True)
 def test_a_sheet_that_is_missing_since_they_are_counted_stays_missing() -> None:
     dispatch = printed(2)
