@@ -40,6 +40,7 @@ def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
     teams = Team.objects.live().filter(operation=request.operation)
     context = {
         "section": "dispatch_board",
+        "today": day,
         "rounds": queries.rounds(request.operation, day=day),
         "dumps": queries.dumps(request.operation, at=request.now),
         "vehicles": vehicles_here(request.operation),
@@ -86,12 +87,13 @@ def trip_plan(request: StaffRequest, operation_id: int) -> HttpResponse:
             if chosen.isdecimal() and len(chosen) < 19
             else None
         )
-        runs.plan(
+        run = runs.plan(
             vehicle, stops=_text(request, "stops", multiline=True).split("\n"), planned_at=_planned(request),
             driver=visit.volunteer if visit else None, driver_name=_text(request, "driver_name"), by=by(request),
             at=request.now,
         )  # fmt: skip
-        return f"「{vehicle}」の便を決めました。"
+        leaves = timezone.localtime(run.planned_at)
+        return f"「{vehicle}」の便を決めました（{leaves.month}月{leaves.day}日 {leaves:%-H:%M}発）。"
 
     return _done(request, act)
 

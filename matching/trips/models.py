@@ -30,7 +30,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def keeping(self, at: datetime) -> Self:
         """Those whose vehicle no team gets at `at`: on their way, or to leave that day within the next hours."""
-        soon = Q(state=RunState.PLANNED, day=timezone.localdate(at), planned_at__lte=at + KEPT_AHEAD)
+        soon = Q(state=RunState.PLANNED, day__gte=timezone.localdate(at), planned_at__lte=at + KEPT_AHEAD)
         return self.filter(Q(state=RunState.LEFT) | soon)
 
 

@@ -40,9 +40,11 @@ class Round:
 
 
 def rounds(operation: Operation, *, day: date) -> list[Round]:
-    """Today's runs, and earlier ones that are still out. Three queries."""
+    """The runs of `day`, those decided in the evening for the next morning, and earlier ones that are still out. Three
+    queries."""
     seats = Boarding.objects.select_related("team")
-    runs = Run.objects.filter(Q(day=day) | Q(state=RunState.LEFT), operation=operation)
+    coming = Q(day__gt=day, state=RunState.PLANNED)
+    runs = Run.objects.filter(Q(day=day) | coming | Q(state=RunState.LEFT), operation=operation)
     found = runs.select_related("vehicle", "driver").prefetch_related(
         "stops", Prefetch("boardings", queryset=seats)
     )

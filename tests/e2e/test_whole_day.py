@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -74,7 +76,7 @@ def test_a_team_with_tools_and_a_shuttle_refuses_extra_work_and_the_day_is_close
 
     # The shuttle takes it there.
     go(page, f"{base}/dispatch/trips/")
-    page.get_by_label("出る時刻").fill("10:00")
+    page.get_by_label("出る時刻").fill(f"{datetime.now(ZoneInfo('Asia/Tokyo')):%H:%M}")
     page.get_by_label("運転する職員の名前").fill("伊藤")
     page.get_by_label("停まる所").fill("町前公民館\n八幡小学校")
     page.get_by_role("button", name="この便にする").click()

@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -231,6 +232,22 @@ def test_the_queue_of_a_dump_site_is_the_latest_told_and_old_ones_say_nothing() 
     assert queries.dumps(operation, at=make.at(15))[0].last is None
     order = sheets.order(scene.assigned(operation), base_url="http://x", at=make.at(9))
     assert [one.name for one in order.dump_sites] == ["総合公園"]
+
+
+def test_a_run_decided_in_the_evening_for_the_morning_is_on_the_list_with_its_day() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    client = Client()
+    client.force_login(make.user(operation.center, Role.TRANSPORT))
+    plan = {"vehicle": vehicle.pk, "planned": "10:00", "stops": "町前公民館", "driver_name": "伊藤"}
+    with time_machine.travel(make.at(23), tick=False):
+        said = client.post(reverse("trip_plan", args=[operation.pk]), plan, follow=True).content.decode()
+    leaves = timezone.localtime(make.at(34))
+    day = f"{leaves.month}月{leaves.day}日"
+    assert f"便を決めました（{day} 10:00発）" in said
+    assert f"{day} 10:00発　ワゴン" in said
+    assert not Run.objects.keeping(make.at(23)).exists()
+    assert Run.objects.keeping(make.at(31)).exists()
 
 
 def test_a_run_and_a_dump_site_from_the_pages() -> None:
