@@ -278,6 +278,7 @@ def test_a_browser_closed_in_mid_call_and_a_paper_batch_with_a_missing_serial(
     paper.picture("phone-desk-8-blank")
     for serial in ("1", "3"):
         page.goto(f"/o/{desk.operation}/paper/requests/")
+        expect(page.get_by_label("入力する用紙の右上の番号 No.")).to_be_focused()
         keys = Typist(page)
         keys.type(serial)
         expect(page.get_by_role("heading", name=re.compile(f"No. {serial}"))).to_be_visible()

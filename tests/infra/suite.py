@@ -44,6 +44,22 @@ CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 # Three hundred killed browsers belong to the faults.
 KILLED = "tests/e2e/test_browser_kill.py"
 E2E = [*PYTEST, "tests/e2e", *([f"--ignore={KILLED}"] if FULL else [])]
+# Half of the browser tests are about tablets: reception, and what happens to its records. Each half has a center and
+# a browser of its own, because one after the other they would be at work longest.
+TABLETS = [
+    f"tests/e2e/test_{name}.py"
+    for name in ("browser_kill", "devices", "island", "reception_*", "restore", "selfservice", "tablets")
+]
+E2E_TABLETS = [
+    *PYTEST,
+    *(
+        str(path)
+        for name in TABLETS
+        for path in sorted(Path().glob(name))
+        if not (FULL and str(path) == KILLED)
+    ),
+]
+E2E_DESKS = [*PYTEST, "tests/e2e", *(f"--ignore-glob={name}" for name in TABLETS)]
 # What a browser shows of a database's own ways is shown by the whole morning (what tablets send after being off-line is
 # folded on both among the unit tests); the rest runs on both with FULL=1 (certificates and addresses never need it).
 E2E_POSTGRES = [*E2E, "--ignore=tests/e2e/test_island.py"] if FULL else [*PYTEST, "tests/e2e/test_morning.py"]
@@ -73,7 +89,8 @@ FRONT = {
 # In the order they are begun: first what is told within seconds, then the longest, so that none runs alone at the end.
 STEPS = {
     **{name: LINT[name] for name in LINT if name != "types"},
-    "browser on SQLite": on("sqlite", E2E),
+    "browser, desks": on("sqlite", E2E_DESKS),
+    "browser, tablets": on("sqlite", E2E_TABLETS),
     "faults": on("sqlite", FAULTS),
     "unit on PostgreSQL": on("postgres", UNIT_POSTGRES),
     "unit on SQLite": on("sqlite", [*UNIT, ELSEWHERE]),
@@ -93,8 +110,8 @@ SETS = {
     "unit-sqlite": ["unit on SQLite", "matching on SQLite"],
     "unit-postgres": ["unit on PostgreSQL", "matching on PostgreSQL"],
     "center": ["the whole center"],
-    "e2e": ["browser on SQLite", "browser on PostgreSQL"],
-    "e2e-sqlite": ["browser on SQLite"],
+    "e2e": ["browser, desks", "browser, tablets", "browser on PostgreSQL"],
+    "e2e-sqlite": ["browser, desks", "browser, tablets"],
     "e2e-postgres": ["browser on PostgreSQL"],
     "faults": ["faults", "faults on PostgreSQL"] if FULL else ["faults"],
 }
@@ -125,7 +142,7 @@ class Steps:
         return [*STEPS[name], *(("-n", str(self.workers), "--dist", "loadgroup") if spread else ())]
 
     def run(self, name: str) -> Outcome:
-        slug = name.replace(" ", "-").lower()
+        slug = name.replace(",", "").replace(" ", "-").lower()
         path = {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
         # Steps beside each other take pictures of the same names; a log is read without colours.
         own = {"TEST_RESULTS": str(RESULTS.absolute() / slug), "NO_COLOR": "1"}
