@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import qrcode
 from PIL import Image
 from playwright.sync_api import Browser, expect
 from qrcode.constants import ERROR_CORRECT_M
 
+from tests.bench.decode_images import Shot, printed
 from tests.e2e.camera import film, queue_film
 from tests.e2e.conftest import PHONE
 from tests.e2e.reception import Tablet, set_up, visits
@@ -18,6 +20,8 @@ from tests.infra.scale import count
 
 # In a row before the camera: a short queue in `make test`, the fifty of a morning with FULL=1.
 QUEUE = count(8, 50)
+# As cards are after a week in a pocket. How bad they may be is measured by `python -m tests.bench decode`.
+WORN = [Shot(), Shot(crease=0.8), Shot(covered=0.03), Shot(glare=0.03)]
 
 
 def symbol(text: str) -> Image.Image:
@@ -27,6 +31,11 @@ def symbol(text: str) -> Image.Image:
     code.make(fit=False)
     drawn: Image.Image = code.make_image().get_image()
     return drawn
+
+
+def worn(text: str, number: int) -> Image.Image:
+    """The symbol of the `number`th in the queue: whole, creased, dirty, shiny, whole …"""
+    return printed(WORN[number % len(WORN)], text, np.random.default_rng(number))[0]
 
 
 def test_a_card_before_the_camera_is_one_visit_however_long_it_stays(
@@ -79,7 +88,8 @@ def test_a_queue_of_cards_is_received_without_a_touch_through_an_airplane_mode(
     running: RunningCenter, launch: Callable[..., Browser], tmp_path: Path
 ) -> None:
     desk = set_up(running, [f"列{number}" for number in range(QUEUE)])
-    path = queue_film([symbol(holder.token) for holder in desk.holders], tmp_path / "queue.mjpeg")
+    cards = [worn(holder.token, number) for number, holder in enumerate(desk.holders)]
+    path = queue_film(cards, tmp_path / "queue.mjpeg")
     tablet = Tablet(launch(path), running, desk)
     arrived = tablet.page.locator("[data-arrived]")
     tablet.page.get_by_role("button", name="カメラ").click()
