@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.sessions.backends.db import SessionStore as Database
+from dvc.accounts.sessions import SessionStore as Database
 
 
 class SessionStore(Database):

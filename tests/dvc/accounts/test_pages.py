@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -98,6 +99,20 @@ def test_signing_out_ends_the_session_and_only_by_post() -> None:
     assert client.get(reverse("sign_out")).status_code == 405
     client.post(reverse("sign_out"))
     assert client.get(reverse("home", args=[operation.pk])).status_code == 302
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("ahead", "still_in"), [(timedelta(hours=26), False), (timedelta(0), True)])
+def test_a_session_begun_while_the_clock_was_ahead_ends_when_it_is_set_right(
+    ahead: timedelta, still_in: bool
+) -> None:
+    operation = make.operation()
+    user, client, now = make.user(operation.center), Client(), timezone.now()
+    with time_machine.travel(now + ahead, tick=False):
+        assert sign_in(client, user.sign_in_name, PASSWORD)[0] == 302
+    with time_machine.travel(now + timedelta(minutes=1), tick=False):
+        status = client.get(reverse("home", args=[operation.pk])).status_code
+    assert (status == 200) is still_in
 
 
 def test_a_preview_of_the_link_does_not_use_it_up() -> None:
