@@ -23,6 +23,8 @@ from intake.people.services import fill_house_keys, fill_person_keys
 _OF_A_PERSON: Final = (("kana",), ("phone",), ("birth_year",), ("note",), ("household_id",), ("name",))
 _OF_A_HOUSE: Final = (("town_id", "address"), ("landmark",), ("members",), ("lives_alone",))
 _PLACE: Final = ("lat", "lng", "precision")
+# What is given back together, or not at all: an address that somebody has mended since keeps its town and its place.
+_BACK_OF_A_HOUSE: Final = ((*_OF_A_HOUSE[0], *_PLACE), *_OF_A_HOUSE[1:])
 
 
 @transaction.atomic
@@ -90,7 +92,7 @@ def undo_people(made: PersonMerge, *, by: By, at: datetime) -> bool:
         raise Refused("register.merge_later")
     Person.objects.filter(pk=made.twin_id).update(merged_into=None)
     Person.objects.filter(pk__in=made.moved["led"], merged_into=into).update(merged_into=made.twin_id)
-    _empty_gaps(into, made.moved["filled"])
+    _empty_gaps(into, made.moved["filled"], _OF_A_PERSON)
     fill_person_keys(into)
     into.save()
     twin = made.twin
@@ -111,7 +113,7 @@ def undo_households(made: HouseholdMerge, *, by: By, at: datetime) -> bool:
     Household.objects.filter(pk=made.twin_id).update(merged_into=None)
     Household.objects.filter(pk__in=made.moved["led"], merged_into=into).update(merged_into=made.twin_id)
     Person.objects.filter(pk__in=made.moved["people"], household=into).update(household=made.twin_id)
-    _empty_gaps(into, made.moved["filled"])
+    _empty_gaps(into, made.moved["filled"], _BACK_OF_A_HOUSE)
     fill_house_keys(into)
     into.save()
     twin = made.twin
@@ -144,11 +146,13 @@ def _fill_gaps(ours: Any, theirs: Any, groups: Sequence[Sequence[str]]) -> dict[
     return filled
 
 
-def _empty_gaps(into: Any, filled: dict[str, list[Any]]) -> None:
-    """Give back what was taken, where nobody has written something else since."""
-    for name, (before, after) in filled.items():
-        if getattr(into, name) == after:
-            setattr(into, name, before)
+def _empty_gaps(into: Any, filled: dict[str, list[Any]], groups: Sequence[Sequence[str]]) -> None:
+    """Give back what was taken, group by group, where nobody has written something else since."""
+    for group in groups:
+        taken = {name: filled[name] for name in group if name in filled}
+        if all(getattr(into, name) == after for name, (_, after) in taken.items()):
+            for name, (before, _) in taken.items():
+                setattr(into, name, before)
 
 
 def keep_moved(made: PersonMerge | HouseholdMerge, what: str, moved: object) -> None:

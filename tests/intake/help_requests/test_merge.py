@@ -13,7 +13,8 @@ from dvc.operations.models import Mode
 from intake.help_requests import lookalikes, merge, services
 from intake.help_requests.models import Lookalike, Need, NeedState
 from intake.help_requests.services import NeedAnswers
-from intake.people.models import Household, Person, Precision
+from intake.people import services as people
+from intake.people.models import Household, Person, Precision, Town
 from intake.people.services import HouseholdAnswers, PersonAnswers
 from tests import make
 from tests.intake.help_requests.test_services import receive, refusal
@@ -145,6 +146,24 @@ def test_two_houses_become_one_with_the_better_place_and_two_again() -> None:
     assert not Person.objects.filter(household=twin).exists()
     assert merge.undo_households(made, by=SYSTEM, at=make.at(15))
     assert values(into, twin, vague, exact, *Person.objects.order_by("pk")) == before
+
+
+def test_an_address_that_was_mended_after_the_merge_keeps_its_town_and_place() -> None:
+    operation = make.operation()
+    town = Town.objects.create(center=operation.center, name="町前一丁目", lat=38.29, lng=141.0)
+    into = receive(operation, household=HouseholdAnswers()).household
+    twin = receive(
+        operation, household=HouseholdAnswers(town=town, address="9999-1", landmark="角")
+    ).household
+    assert into is not None
+    assert twin is not None
+    made = merge.merge_households(twin, into, by=SYSTEM, at=make.at(14))
+    into.refresh_from_db()
+    mended = HouseholdAnswers(town=town, address="9999-7", landmark=into.landmark)
+    people.edit_household(operation, into, mended, by=SYSTEM, at=make.at(15))
+    assert merge.undo_households(made, by=SYSTEM, at=make.at(16))
+    into.refresh_from_db()
+    assert (into.town, into.address, into.precision, into.landmark) == (town, "9999-7", Precision.TOWN, "")
 
 
 def test_merges_that_build_on_one_another_come_apart_from_the_last() -> None:
