@@ -23,8 +23,6 @@ from intake.help_requests.models import CallDraft
 from intake.help_requests.sheet_form import NeedForm
 from intake.help_requests.sheet_views import show_sheet
 
-# How a form is sent, and nothing that somebody said.
-_NOT_TYPED: Final = ("csrfmiddlewaretoken", "form_token", "version", "draft_version", "by_script", "reason")
 _SEVERAL: Final = ("damage_kinds", "lifelines", "hazards", "w1-hazards", "w2-hazards", "w3-hazards")
 _LATEST_DROPPED: Final = 10
 
@@ -35,12 +33,11 @@ def draft_save(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Keep what stands on the sheet. To the page's script as JSON: `token` and `version` for the next saving, `saved`
     (the time), `sentence` (empty when all is well). Without the script: the sheet again, saved."""
     by_script = request.headers.get("X-Requested-With") == "fetch" or "by_script" in request.POST
-    fields = {name: values for name, values in request.POST.lists() if name not in _NOT_TYPED}
     try:
         kept = drafts.keep(
             request.operation,
             _token(request.POST.get("form_token", "")),
-            fields,
+            drafts.typed(dict(request.POST.lists())),
             version=_number(request.POST.get("draft_version", "")),
             by=by(request),
             at=request.now,

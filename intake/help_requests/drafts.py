@@ -23,6 +23,21 @@ LONGEST: Final = 6000  # of one field: more than any field of the sheet takes
 Fields = Mapping[str, Sequence[str]]
 
 
+# How a form is sent, and nothing that somebody said.
+_NOT_TYPED: Final = ("csrfmiddlewaretoken", "form_token", "version", "draft_version", "by_script", "reason")
+
+
+def typed(sent: Fields) -> Fields:
+    """What somebody said, of everything a sheet sends."""
+    return {name: values for name, values in sent.items() if name not in _NOT_TYPED}
+
+
+def version_with(operation: Operation, form_token: UUID, fields: Fields) -> int | None:
+    """The version of the draft where it holds these very words: a saving that was on its way when the sheet was sent."""
+    draft = CallDraft.objects.waiting().filter(operation=operation, form_token=form_token).first()
+    return draft.version if draft is not None and draft.fields == _storable(fields) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What became of one saving. `split`: another machine had gone on with the draft, so this is one of its own."""

@@ -15,6 +15,7 @@ from django.db.models import Q
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from intake.help_requests import services
+from intake.help_requests.answers import OTHER_REASON
 from intake.help_requests.corrections import next_version
 from intake.help_requests.models import CallerNote, Lookalike, Need, Opinion
 from intake.people import merge as register
@@ -34,7 +35,9 @@ def say_same(pair: Lookalike, *, by: By, at: datetime) -> Need:
     """The newer of the two is a duplicate of the older, which is returned. Refused: need.lookalike_done, and what
     `mark_duplicate` refuses."""
     _say(pair, Opinion.SAME, by=by, at=at)
-    services.mark_duplicate(pair.need, pair.other, reason="似た依頼を確かめた", by=by, at=at)
+    services.mark_duplicate(
+        pair.need, pair.other, reason="似た依頼を確かめた", code=OTHER_REASON, by=by, at=at
+    )
     return pair.other.standing
 
 

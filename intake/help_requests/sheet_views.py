@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dvc.accounts.policy import StaffRequest, by
 from dvc.audit.services import By, looked
 from dvc.core.refused import Refused
-from intake.help_requests import corrections, duplicates, services
+from intake.help_requests import corrections, drafts, duplicates, services
 from intake.help_requests.finding import need_of
 from intake.help_requests.item_forms import ItemForm, item_forms
 from intake.help_requests.models import Need, NeedState
@@ -169,10 +170,22 @@ def show_sheet(
         ),
         "errors": [field for part in (form, *items) for field in part if field.errors],
         "parts": PARTS,
-        "draft_version": request.POST.get("draft_version", "")[:9],
+        "draft_version": _draft_version(request),
         **more,
     }
     return render(request, "intake/help_requests/need_sheet.html", context, status=status)
+
+
+def _draft_version(request: StaffRequest) -> str:
+    """The version the next saving goes on from. A saving of the same words that was still on its way when the sheet was
+    sent has moved the draft on: that was this page, and no other machine."""
+    posted = request.POST.get("draft_version", "")[:9]
+    try:
+        token = UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        return posted
+    version = drafts.version_with(request.operation, token, drafts.typed(dict(request.POST.lists())))
+    return str(version) if version is not None else posted
 
 
 def _map(known: list[Town]) -> dict[str, Any]:

@@ -182,6 +182,7 @@ def answer(link: RequestLink, kind: AnswerKind, words: Mapping[str, str], *, at:
                 by=BY_WEB,
                 at=at,
                 reason="本人が取り下げた（本人用リンク）",
+                code="by_themself",
                 told="本人（ウェブ）",
             )
             made.applied_at = at

@@ -5,6 +5,7 @@ mid-call and two people on one request (test_pages, calls/test_pages), forty meg
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -97,3 +98,30 @@ def test_what_is_refused_lies_in_the_draft_as_well(client: Client, operation: Op
     assert sent(client, operation, form_token=token, open_from="25:70").status_code == 422
     draft = CallDraft.objects.get()
     assert (draft.fields["caller_name"], draft.fields["open_from"]) == (["𠮷﨑 髙子"], ["25:70"])
+
+
+def test_a_saving_on_its_way_when_the_sheet_is_sent_is_no_other_machine(
+    client: Client, operation: Operation
+) -> None:
+    """Its answer, with the new version, never reached the page that was sent."""
+    token = str(uuid4())
+    keep = {**TYPED, "form_token": token, "open_from": "25:70"}
+    saved = client.post(
+        reverse("draft_save", args=[operation.pk]),
+        {**keep, "summary": "泥"},
+        headers={"x-requested-with": "fetch"},
+    )
+    seen = saved.json()["version"]
+    client.post(
+        reverse("draft_save", args=[operation.pk]),
+        {**keep, "draft_version": seen},
+        headers={"x-requested-with": "fetch"},
+    )
+    page = sent(client, operation, form_token=token, open_from="25:70", draft_version=str(seen))
+    found = re.search('name="draft_version" value="([0-9]+)"', page.content.decode())
+    assert found
+    mended = {**keep, "open_from": "09:00", "draft_version": found[1]}
+    answer = client.post(
+        reverse("draft_save", args=[operation.pk]), mended, headers={"x-requested-with": "fetch"}
+    ).json()
+    assert (answer["sentence"], CallDraft.objects.count()) == ("", 1)
