@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from dvc.accounts.models import User
+from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import ROLES_THAT_MAY, May, Role
+from dvc.core.compiled import compiled
 from dvc.operations.models import Center, Operation, OperationQuerySet
 
 M = TypeVar("M", bound=Model)
+_LARGEST: Final = 2**63 - 1  # of an id in a database
 
 
 def roles_in(user: User, center: Center) -> frozenset[Role]:
     """The person's roles in the center. One query."""
-    return frozenset(
-        Role(role) for role in user.memberships.filter(center=center).values_list("role", flat=True)
-    )
+    return frozenset(Role(role) for (role,) in _roles(user.pk, center.pk))
+
+
+@compiled
+def _roles(user: int, center: int) -> QuerySet[Membership, tuple[str]]:
+    return Membership.objects.filter(user=user, center=center).values_list("role")
 
 
 def may(roles: frozenset[Role], permission: May) -> bool:
@@ -38,12 +43,19 @@ def operations(user: User) -> OperationQuerySet:
 
 def operation(user: User, operation_id: int, *, at: datetime) -> Operation:
     """An operation of one of the person's centers, or Http404."""
-    if not user.is_usable(at):
+    if not user.is_usable(at) or operation_id > _LARGEST:
         raise Http404
-    found = operations(user).select_related("center").filter(pk=operation_id).first()
-    if found is None:
+    found = _operation(user.pk, operation_id)
+    if not found:
         raise Http404
-    return found
+    return found[0]
+
+
+# Asked for every page of the staff.
+@compiled
+def _operation(user: int, pk: int) -> QuerySet[Operation]:
+    rows = Operation.objects.filter(center__memberships__user=user, pk=pk)
+    return rows.select_related("center").distinct()
 
 
 def of_operation(operation: Operation, objects: QuerySet[M], pk: object) -> M:

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dvc.audit.services import By, record
+from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.core.statements import fetch
 from intake.help_requests.models import Need, NeedState
@@ -22,7 +24,7 @@ from matching.dispatch import services as dispatching
 from matching.dispatch.models import Dispatch
 from matching.proposals.cars import drives, vehicles_of
 from matching.proposals.check import Finding, TeamCheck, check_team
-from matching.proposals.models import Overrule, Proposal, ProposalState
+from matching.proposals.models import Overrule, Proposal, ProposalState, ProposalVisit
 from matching.queue import services as queue
 from matching.queue.models import Ban, Hold, Lock, Pin
 from matching.teams import services as teams
@@ -51,11 +53,11 @@ def accept(
     """
     found = _as_offered(proposal, at=at)
     edited = members is not None
-    people = members if members is not None else _people(found)
-    visits = list(found.visits.select_related("need__operation", "need__household"))
-    proposed = [visit.need for visit in visits[1:]]
+    people = members if members is not None else _people(found.members)
+    visits = _visits(found)
+    proposed = [visit.need for visit in visits]
     wish = Wish(
-        [found.need, *(proposed if then is None else _fresh(then))],
+        proposed if then is None else [proposed[0], *_fresh(then)],
         people,
         leader or found.leader,
         rides if edited else _rides(found, people),
@@ -103,13 +105,30 @@ def accept_each(proposals: Sequence[Proposal], *, by: By, at: datetime) -> list[
 
 def _as_offered(proposal: Proposal, *, at: datetime) -> Proposal:
     """The row as it is, or why nobody can decide it any more."""
-    related = ("operation", "need__operation", "need__household", "leader", "decided_by")
-    found = Proposal.objects.select_related(*related).get(pk=proposal.pk)
+    (found,) = _offer(proposal.pk)
     if found.state != ProposalState.OFFERED:
         raise _gone(found)
     if found.expires_at <= at:
         raise Refused("proposal.expired")
     return found
+
+
+@compiled
+def _offer(pk: int) -> QuerySet[Proposal]:
+    return Proposal.objects.select_related("operation", "leader").filter(pk=pk)
+
+
+def _visits(proposal: Proposal) -> list[ProposalVisit]:
+    """In their order, with their needs as they are now."""
+    visits = _visits_with_needs(proposal.pk)
+    for visit in visits:
+        visit.need.operation = proposal.operation
+    return visits
+
+
+@compiled
+def _visits_with_needs(proposal: int) -> QuerySet[ProposalVisit]:
+    return ProposalVisit.objects.select_related("need__household").filter(proposal=proposal)
 
 
 def _take(found: Proposal, state: ProposalState, *, by: By, at: datetime) -> Proposal:
@@ -131,8 +150,9 @@ def _who(proposal: Proposal) -> str:
     return f"{proposal.decided_by.display_name}さん" if proposal.decided_by else "ほかの担当者"
 
 
-def _people(proposal: Proposal) -> list[Volunteer]:
-    return list(Volunteer.objects.filter(pk__in=proposal.members).order_by("pk"))
+@compiled
+def _people(members: Collection[int]) -> QuerySet[Volunteer]:
+    return Volunteer.objects.filter(pk__in=members).order_by("pk")
 
 
 def _rides(proposal: Proposal, people: Iterable[Volunteer]) -> list[Drive]:
@@ -151,11 +171,15 @@ class Wish:
 
     def catch_up(self) -> bool:
         """State and version of its needs as they are now; whether one of them is held. One query."""
-        rows = Need.objects.filter(pk__in=[need.pk for need in self.visits])
-        now = {row[0]: row[1:] for row in rows.values_list("pk", "state", "version", "hold__pk")}
+        now = {row[0]: row[1:] for row in _as_it_is([need.pk for need in self.visits])}
         for need in self.visits:
             need.state, need.version, _ = now[need.pk]
         return any(hold is not None for _, _, hold in now.values())
+
+
+@compiled
+def _as_it_is(needs: Collection[int]) -> QuerySet[Need, tuple[int, str, int, int | None]]:
+    return Need.objects.filter(pk__in=needs).values_list("pk", "state", "version", "hold__pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,14 +339,18 @@ def withdraw_offers(
     taken = {person.pk for person in people}
     cars = {ride.vehicle.pk for ride in rides if ride.vehicle}
     needs = {need.pk for need in visits}
-    on_offer = Proposal.objects.filter(operation=visits[0].operation, state=ProposalState.OFFERED)
-    rows = on_offer.order_by().values_list("pk", "members", "rides", "visits__need")
     over = {
         pk
-        for pk, members, wanted, need in rows
+        for pk, members, wanted, need in _on_offer(visits[0].operation_id)
         if need in needs or taken.intersection(members) or any(car["vehicle"] in cars for car in wanted)
     }
-    on_offer.filter(pk__in=over).end(ProposalState.SUPERSEDED, at=at)
+    Proposal.objects.filter(pk__in=over).end(ProposalState.SUPERSEDED, at=at)
+
+
+@compiled
+def _on_offer(operation: int) -> QuerySet[Proposal, tuple[int, list[int], list[Any], int | None]]:
+    rows = Proposal.objects.filter(operation=operation, state=ProposalState.OFFERED).order_by()
+    return rows.values_list("pk", "members", "rides", "visits__need")
 
 
 @transaction.atomic

@@ -16,9 +16,10 @@ from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any, Final
 
-from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
+from dvc.core.compiled import compiled
 from dvc.operations.models import Mode as OperationMode
 from dvc.operations.models import Operation, Site
 from intake.checkin.models import Visit
@@ -166,10 +167,14 @@ def gather(
 
 def _sites_and_steps(operation: Operation) -> tuple[list[Site], dict[str, int]]:
     """The center's sites, and what counts more or less in this operation. One statement."""
-    steps = Weighting.objects.filter(operation=operation).values("steps")[:1]
-    sites = Site.objects.filter(center_id=operation.center_id).annotate(steps=Subquery(steps)).order_by("pk")
-    found: list[Any] = list(sites)
+    found: list[Any] = [*_sites(operation.center_id, operation.pk)]
     return found, (found[0].steps if found else None) or {}
+
+
+@compiled
+def _sites(center: int, operation: int) -> QuerySet[Site]:
+    steps = Weighting.objects.filter(operation=operation).values("steps")[:1]
+    return Site.objects.filter(center=center).annotate(steps=Subquery(steps)).order_by("pk")
 
 
 def minute(moment: time) -> int:
@@ -181,19 +186,27 @@ def minute(moment: time) -> int:
 def _visits(operation: Operation, *, at: datetime, people: Collection[int] | None) -> list[Visit]:
     # Also those who have not heard the briefing yet: the departure gate asks for it, and it is often given to
     # whole teams. Without them the nine o'clock plan would be made for the few who came first.
+    if people is not None:
+        return _visits_of(operation.pk, people, at)
+    return list(_with_person(free_visits(operation), at))
+
+
+@compiled
+def _visits_of(operation: int, people: Collection[int], at: datetime) -> QuerySet[Visit]:
+    """Those who are asked about also when a team has them: it may be that one."""
+    together = Volunteer.objects.filter(pk__in=people, group__isnull=False).values("group_id")
+    with_them = free_visits(operation).filter(volunteer__group__in=together).order_by().values("pk")
+    asked = Q(volunteer__in=people) | Q(pk__in=with_them)
+    return _with_person(Visit.objects.present().filter(asked, operation=operation), at)
+
+
+def _with_person(visits: QuerySet[Visit], at: datetime) -> QuerySet[Visit]:
     # Asked once for all, not once for each: on a morning whose thousands PostgreSQL has not counted yet, a question for
     # each of them reads the whole table each time.
     insured = InsurancePolicy.objects.covering(at).values("volunteer_id")
     covered = ExpressionWrapper(Q(volunteer_id__in=insured), BooleanField())
-    visits = free_visits(operation)
-    if people is not None:
-        # Those who are asked about also when a team has them: it may be that one.
-        together = Volunteer.objects.filter(pk__in=people, group__isnull=False).values("group_id")
-        with_them = visits.filter(volunteer__group__in=together).order_by().values("pk")
-        asked = Q(volunteer__in=people) | Q(pk__in=with_them)
-        visits = Visit.objects.present().filter(asked, operation=operation)
     visits = visits.select_related("volunteer__group").annotate(covered=covered).only(*READ)
-    return list(visits.order_by("volunteer_id"))
+    return visits.order_by("volunteer_id")
 
 
 def _volunteers(
@@ -284,32 +297,41 @@ def _need_rows(
 ) -> list[list[Row]]:
     """Each need's rows, one per work item: of the needs `only`; of needs of a `team` that has the tools for them
     (`of_teams`); else of both these and all that wait."""
-    busy = Dispatch.objects.filter(operation=operation, state__in=NOT_OVER)
+    told: Iterable[tuple[Any, ...]]
+    if only is not None and not of_teams:
+        told = _rows_of(operation.pk, only)
+    else:
+        busy = Dispatch.objects.filter(operation=operation, state__in=NOT_OVER)
+        with_tools = Q(pk__in=busy.values("need"))
+        told = _columns(operation.pk, with_tools if of_teams else with_tools | Q(state=NeedState.READY))
+    rows = (dict(zip(_NEED, row, strict=True)) for row in told)
+    return [list(group) for _, group in groupby(rows, key=lambda row: row["pk"])]
+
+
+_NEED: Final = (
+    "pk", "version", "state", "team", "held_by", "received_at", "needs_crisis", "needs_watch", "hazards", "open_from",
+    "open_until", "household__lat", "household__lng", "household__lives_alone", "hold__pk",
+    "items__state", "items__category", "items__people_min", "items__people_ideal",
+    "items__people_max", "items__minutes", "items__skills", "items__tools", "items__needs_truck",
+    "items__women_min", "items__women_only", "items__language", "items__minors_ok",
+    "items__stamina_min", "items__hazards", "items__open_from", "items__open_until",
+)  # fmt: skip
+
+
+@compiled
+def _rows_of(operation: int, needs: Collection[int]) -> QuerySet[Need, tuple[Any, ...]]:
+    return _columns(operation, Q(pk__in=needs))
+
+
+def _columns(operation: int, wanted: Q) -> QuerySet[Need, tuple[Any, ...]]:
     has_tools = Dispatch.objects.filter(need=OuterRef("pk"), state__in=NOT_OVER).order_by("-pk")
     still = Dispatch.objects.filter(
         need=OuterRef("pk"), state__in=[DispatchState.ACCEPTED, DispatchState.NEXT]
     )
-    rows = Need.objects.filter(operation=operation).annotate(
+    rows = Need.objects.filter(wanted, operation=operation).annotate(
         team=Subquery(has_tools.values("team")[:1]), held_by=Subquery(still.values("team__number")[:1])
     )
-    with_tools = Q(pk__in=busy.values("need"))
-    wanted = (
-        with_tools | Q(state=NeedState.READY) if only is None else with_tools if of_teams else Q(pk__in=only)
-    )
-    told = (
-        rows.filter(wanted)
-        .order_by("pk", "items__pk")
-        .values(
-            "pk", "version", "state", "team", "held_by", "received_at", "needs_crisis", "needs_watch", "hazards", "open_from",
-            "open_until", "household__lat", "household__lng", "household__lives_alone", "hold__pk",
-            "items__state", "items__category", "items__people_min", "items__people_ideal",
-            "items__people_max", "items__minutes", "items__skills", "items__tools", "items__needs_truck",
-            "items__women_min", "items__women_only", "items__language", "items__minors_ok",
-            "items__stamina_min", "items__hazards", "items__open_from", "items__open_until",
-        )
-        .iterator()
-    )  # fmt: skip
-    return [list(group) for _, group in groupby(told, key=lambda row: row["pk"])]
+    return rows.order_by("pk", "items__pk").values_list(*_NEED)
 
 
 def _needs(

@@ -4,14 +4,15 @@ All in one statement, however many there are."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from django.db.models import DateField, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
+from dvc.core.compiled import compiled
 from dvc.operations.models import Operation
 from intake.help_requests.models import NeedState
 from matching.dispatch.models import DispatchState
@@ -57,6 +58,8 @@ class Ties:
     offered: Mapping[int, int] = field(default_factory=dict)
 
 
+Rows: TypeAlias = QuerySet[Any, tuple[Any, ...]]
+
 # The columns of the statement, and what stands in them for kinds of rows that have no such thing.
 _EMPTY: Final[dict[str, Any]] = {
     "row": Value(0), "to": Value(0), "who": Value(0), "of_group": Value(0), "named": Value(""),
@@ -66,38 +69,51 @@ _EMPTY: Final[dict[str, Any]] = {
 
 def ties(operation: Operation, *, day: date, only: Collection[int] | None = None) -> Ties:
     """Those of the operation's needs that wait, or bans and who was there before at the needs `only` (pks)."""
+    return _read(sorted(_of_waiting(operation, day) if only is None else _of_these(operation.pk, day, only)))
+
+
+# Also what was said of a registration that has become one with another.
+_WHO: Final = Coalesce("volunteer__merged_into", "volunteer", Value(0))
+
+
+@compiled
+def _of_these(operation: int, day: date, only: Collection[int]) -> Rows:
+    bans = Ban.objects.filter(operation=operation, need__in=only)
+    now = Value(day, output_field=DateField())
+    return _bans(bans, now).union(_been(operation, now, team__dispatches__need__in=only))
+
+
+def _of_waiting(operation: Operation, day: date) -> Rows:
+    waiting = {"operation": operation, "need__state": NeedState.READY}
+    now = Value(day, output_field=DateField())
     bans = Ban.objects.filter(operation=operation)
-    wanted: dict[str, Any] = {"team__dispatches__need__state": NeedState.READY}
-    if only is not None:
-        bans, wanted = bans.filter(need__in=only), {"team__dispatches__need__in": only}
-    # In one call: everything is asked of the same visit of a team that may have made several.
+    locks = Lock.objects.filter(day__gte=day, **waiting)
+    pins = Pin.objects.filter(day=day, **waiting)
+    offers = Proposal.objects.filter(operation=operation, state=ProposalState.OFFERED)
+    return _bans(bans, now).union(
+        _been(operation.pk, now, team__dispatches__need__state=NeedState.READY),
+        _part(
+            _LOCK, locks, F("day"), row=F("pk"), to=F("need_id"), who=_WHO,
+            of_group=Coalesce("group_id", 0), named=Coalesce("group__name", Value("")),
+        ),
+        _part(
+            _PIN, pins, F("day"), row=F("pk"), to=F("need_id"), who=F("leader_id"),
+            in_order=_text("visits"), people=_text("members"), cars=_text("rides"),
+        ),
+        _part(_OFFER, offers, now, row=F("pk"), to=F("need_id"), people=_text("members")),
+    )  # fmt: skip
+
+
+def _bans(rows: QuerySet[Any, Any], now: Value) -> Rows:
+    return _part(_BAN, rows, now, to=F("need_id"), who=_WHO)
+
+
+def _been(operation: int, now: Value, **wanted: Any) -> Rows:
+    """In one call: everything is asked of the same visit of a team that may have made several."""
     been = Member.objects.filter(
         team__dispatches__need__operation=operation, team__dispatches__state=DispatchState.BACK, **wanted
     )
-    now = Value(day, output_field=DateField())
-    # Also what was said of a registration that has become one with another.
-    who = Coalesce("volunteer__merged_into", "volunteer", Value(0))
-    parts = [
-        _part(_BAN, bans, now, to=F("need_id"), who=who),
-        _part(_BEEN, been, now, to=F("team__dispatches__need_id"), who=who),
-    ]
-    if only is None:
-        waiting = {"operation": operation, "need__state": NeedState.READY}
-        locks = Lock.objects.filter(day__gte=day, **waiting)
-        pins = Pin.objects.filter(day=day, **waiting)
-        offers = Proposal.objects.filter(operation=operation, state=ProposalState.OFFERED)
-        parts += [
-            _part(
-                _LOCK, locks, F("day"), row=F("pk"), to=F("need_id"), who=who,
-                of_group=Coalesce("group_id", 0), named=Coalesce("group__name", Value("")),
-            ),
-            _part(
-                _PIN, pins, F("day"), row=F("pk"), to=F("need_id"), who=F("leader_id"),
-                in_order=_text("visits"), people=_text("members"), cars=_text("rides"),
-            ),
-            _part(_OFFER, offers, now, row=F("pk"), to=F("need_id"), people=_text("members")),
-        ]  # fmt: skip
-    return _read(sorted(parts[0].union(*parts[1:])))
+    return _part(_BEEN, been, now, to=F("team__dispatches__need_id"), who=_WHO)
 
 
 def _text(json_field: str) -> Cast:
@@ -105,13 +121,13 @@ def _text(json_field: str) -> Cast:
     return Cast(json_field, TextField())
 
 
-def _part(kind: int, rows: QuerySet[Any, Any], when: F | Value, **columns: Any) -> QuerySet[Any, Any]:
+def _part(kind: int, rows: QuerySet[Any, Any], when: F | Value, **columns: Any) -> Rows:
     # No statement of a union may be in an order of its own.
     told: QuerySet[Any, Any] = rows.order_by().annotate(kind=Value(kind), when=when, **{**_EMPTY, **columns})
     return told.values_list("kind", *_EMPTY, "when")
 
 
-def _read(rows: list[tuple[Any, ...]]) -> Ties:
+def _read(rows: Iterable[tuple[Any, ...]]) -> Ties:
     bans: set[tuple[int, int]] = set()
     before: dict[int, tuple[int, ...]] = {}
     destinations, fixed, offered = [], [], dict[int, int]()

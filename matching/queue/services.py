@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dvc.audit.services import By, record
+from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.help_requests.models import Need, NeedState
@@ -25,7 +26,12 @@ def one_at_a_time(operation_id: int) -> None:
     the same offers and people cannot dead-lock, nobody is offered who is just being sent, and nobody is fixed twice (no
     constraint sees the members of a pin).
     Check-ins and the rest go on: they only need the row's key. SQLite has one writer anyway."""
-    list(Operation.objects.select_for_update(no_key=True).filter(pk=operation_id).values_list("pk"))
+    _one_at_a_time(operation_id)
+
+
+@compiled
+def _one_at_a_time(operation: int) -> QuerySet[Operation, tuple[int]]:
+    return Operation.objects.select_for_update(no_key=True).filter(pk=operation).values_list("pk")
 
 
 @transaction.atomic

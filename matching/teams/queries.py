@@ -16,7 +16,7 @@ from matching.teams.models import Member, Ride
 from matching.trips.models import Run
 
 
-def free_visits(operation: Operation) -> QuerySet[Visit]:
+def free_visits(operation: Operation | int) -> QuerySet[Visit]:
     """Open visits of people who are in no live team."""
     in_team = Member.objects.filter(volunteer=OuterRef("volunteer_id"), left_at__isnull=True)
     return Visit.objects.present().filter(~Exists(in_team), operation=operation)

@@ -10,9 +10,11 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dvc.audit.services import By, record
+from dvc.core.compiled import compiled
 from dvc.core.counting import NoFreeNumber, count_up
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
@@ -99,12 +101,18 @@ def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, 
 
     SQLite ignores the lock; there a writing transaction is alone anyway.
     """
-    rows = Visit.objects.present().filter(operation=operation, volunteer__in=volunteers).order_by("pk")
-    visits = {visit.volunteer_id: visit for visit in rows.select_for_update()}
+    found = _present(operation.pk, [person.pk for person in volunteers])
+    visits = {visit.volunteer_id: visit for visit in found}
     for person in volunteers:
         if person.pk not in visits:
             raise Refused("team.person_left", name=person.name)
     return visits
+
+
+@compiled
+def _present(operation: int, volunteers: Collection[int]) -> QuerySet[Visit]:
+    rows = Visit.objects.present().filter(operation=operation, volunteer__in=volunteers)
+    return rows.order_by("pk").select_for_update()
 
 
 def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime) -> Team:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 
 from dvc.core.compiled import LENGTHS, compiled
@@ -39,7 +39,30 @@ ONE: dict[str, Ask] = {
     ),
     "part of a row": lambda pk: Volunteer.objects.only("family_name").filter(pk=pk),
     "by who sent it": lambda pk: QuarantinedOp.objects.filter(actor__pk=pk),
+    "with a number of its own": lambda pk: Volunteer.objects.annotate(n=Count("cards")).filter(pk=pk),
+    "with what a subquery knows": lambda pk: Volunteer.objects.annotate(
+        has=Exists(Card.objects.filter(holder=OuterRef("pk"), holder__lte=pk))
+    ).order_by("pk"),
+    "in a subquery": lambda pk: Volunteer.objects.filter(
+        pk__in=Card.objects.filter(holder=pk).values("holder")
+    ),
+    "beside a subquery": lambda pk: Volunteer.objects.filter(
+        ~Exists(Card.objects.filter(holder=OuterRef("pk"), holder__gte=pk)), pk__lte=pk
+    ).order_by("pk"),
 }
+COLUMNS: dict[str, Ask] = {
+    "of the row": lambda pk: Volunteer.objects.filter(pk=pk).values_list("pk", "birth_date", "skills"),
+    "of a relation": lambda pk: Card.objects.filter(holder=pk).values_list("holder__skills", "holder__registered_at"),
+    "beside a value": lambda pk: Volunteer.objects.filter(pk=pk).values_list("pk", Value(pk)),
+    "of both": lambda pk: (
+        Volunteer.objects.order_by().filter(pk=pk).annotate(day=Value(date(2026, 7, 1), output_field=DateField()))
+        .values_list("pk", "day")
+        .union(
+            Card.objects.order_by().filter(holder=pk).annotate(day=F("issued_on")).values_list("holder_id", "day"),
+            all=True,
+        )
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -82,6 +105,15 @@ def test_the_text_is_the_one_django_writes(ids: list[int], name: str) -> None:
     with CaptureQueriesContext(connection) as both:
         assert written_once(ids[0]) == list(ONE[name](ids[0]))
     assert both[0]["sql"] == both[1]["sql"]
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_columns_are_the_ones_django_reads(ids: list[int], name: str) -> None:
+    written_once = compiled(COLUMNS[name])
+    for pk in (*ids, ids[0], 1_999_999_999):
+        found = written_once(pk)
+        assert sorted(found) == sorted(COLUMNS[name](pk))
+        assert bool(found) == (pk in ids)
 
 
 def test_any_number_of_values_is_asked_for(ids: list[int]) -> None:
@@ -141,8 +173,11 @@ def test_a_row_that_was_found_can_be_changed_and_saved(ids: list[int]) -> None:
 @pytest.mark.parametrize(
     ("ask", "given"),
     [
-        (lambda pk: Volunteer.objects.filter(pk=pk).values_list("pk"), 1),
-        (lambda pk: Volunteer.objects.annotate(n=Count("cards")).filter(pk=pk), 1),
+        (lambda pk: Volunteer.objects.filter(pk=pk).values("pk"), 1),
+        (lambda pk: Volunteer.objects.filter(pk=pk).values_list("pk", flat=True), 1),
+        (lambda pk: Volunteer.objects.filter(pk__range=(pk, pk + 1)), 1),
+        (lambda day: Volunteer.objects.filter(birth_date__range=(day, day + timedelta(days=1))), date(2026, 1, 1)),
+        (lambda at: Volunteer.objects.filter(registered_at__range=(at - timedelta(days=1), at)), make.at(9)),
         (lambda pk: Volunteer.objects.prefetch_related("cards").filter(pk=pk), 1),
         (lambda pk: Volunteer.objects.filter(pk=pk + 1), 1),
         (lambda pk: Volunteer.objects.all(), 1),
