@@ -32,6 +32,22 @@ class Band:
         return f"{self.work}分作業・{self.rest}分休憩"
 
 
+def less_careful(hotter: Band, cooler: Band) -> str:
+    """In what the rules of more heat ask less than those of less heat: "stop", "work", "rest", "last"; "" in nothing. Where
+    nobody leaves any more, minutes and hours say nothing."""
+    if hotter.stop:
+        return ""
+    if cooler.stop:
+        return "stop"
+    if hotter.work > cooler.work:
+        return "work"
+    if hotter.rest < cooler.rest:
+        return "rest"
+    if cooler.last and (hotter.last is None or hotter.last > cooler.last):
+        return "last"
+    return ""
+
+
 USUAL_BANDS: Final = (
     Band("注意", 0, 20, 10),
     Band("警戒", 25, 20, 10),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from django.db import IntegrityError, transaction
 
@@ -165,7 +166,8 @@ def end_weather(alert: WeatherAlert, *, by: By, at: datetime) -> None:
 @transaction.atomic
 def set_rules(operation: Operation, rules: Policy, *, by: By, at: datetime) -> None:
     """The rules of this operation from now on. Refused: safety.ladder_order, safety.band_order,
-    safety.band_minutes (a band that lets teams leave and gives them no time to work)."""
+    safety.band_minutes (a band that lets teams leave and gives them no time to work), and what is less careful in more
+    heat: safety.band_stop, safety.band_work, safety.band_rest, safety.band_last."""
     if not 0 < rules.call_after < rules.second_after < rules.chief_after:
         raise Refused("safety.ladder_order")
     starts: Sequence[float] = [band.from_wbgt for band in rules.bands]
@@ -174,6 +176,9 @@ def set_rules(operation: Operation, rules: Policy, *, by: By, at: datetime) -> N
     for band in rules.bands:
         if not band.stop and not band.work:
             raise Refused("safety.band_minutes", name=band.name)
+    for cooler, hotter in pairwise(rules.bands):
+        if wrong := policy.less_careful(hotter, cooler):
+            raise Refused(f"safety.band_{wrong}", name=hotter.name, cooler=cooler.name)
     row, _ = SafetyRules.objects.update_or_create(
         operation=operation, defaults={**policy.written(rules), "edited_at": at}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
@@ -21,7 +21,7 @@ from matching.dispatch import services as dispatching
 from matching.dispatch.models import Dispatch
 from matching.safety import services
 from matching.safety.models import LateCall, Rung, SafetyRules, Weather
-from matching.safety.policy import USUAL
+from matching.safety.policy import USUAL, Band
 from matching.safety.queries import conditions, departure_stops, working_band
 from tests import make
 from tests.matching.dispatch import scene
@@ -173,6 +173,9 @@ def test_a_coordinator_enters_heat_and_a_warning_and_the_chief_the_rules() -> No
     assert chief.post(url("safety_rules"), {**typed, "second_after": "3"}).status_code == 409
     assert chief.post(url("safety_rules"), {**typed, "band-1-from": "30"}).status_code == 409
     assert chief.post(url("safety_rules"), {**typed, "band-1-work": "x"}).status_code == 422
+    told = chief.post(url("safety_rules"), {**typed, "band-2-work": "40"})
+    assert told.status_code == 409
+    assert "「厳重警戒」は「警戒」より暑いときの決まりです" in told.content.decode()
     changed = {**typed, "band-3-from": "33", "band-2-last": "", "thunder-effect": "care", "call_after": "10"}
     assert chief.post(url("safety_rules"), changed).status_code == 302
     assert SafetyRules.objects.get().call_after == 10
@@ -188,9 +191,42 @@ def test_a_band_that_lets_teams_leave_gives_them_time_to_work() -> None:
     assert "「危険」の作業の分を入れてください" in refused.value.text
     services.set_rules(
         operation,
-        replace(USUAL, bands=[*bands[:-1], replace(bands[-1], work=10, rest=20)]),
+        replace(USUAL, bands=[*bands[:-1], replace(bands[-1], work=10, rest=20, last=time(11))]),
         by=SYSTEM,
         at=make.at(9),
     )
     services.read_wbgt(operation, 33, by=SYSTEM, at=make.at(10))
     assert working_band(operation, at=make.at(10)).rhythm == "10分作業・20分休憩"
+
+
+MILD, HOT = Band("弱", 0, 30, 10, last=time(14)), Band("強", 28, 20, 15, last=time(12))
+PAIRS: dict[str, tuple[Band, Band, str]] = {
+    "the same": (MILD, replace(MILD, name="強", from_wbgt=28), ""),
+    "more careful in everything": (MILD, HOT, ""),
+    "an hour only where it is hotter": (replace(MILD, last=None), HOT, ""),
+    "none leaves where it is hotter": (MILD, replace(HOT, work=0, rest=0, last=None, stop=True), ""),
+    "none leaves in any heat": (replace(MILD, stop=True), replace(HOT, stop=True), ""),
+    "they leave where it is hotter": (replace(MILD, stop=True), HOT, "safety.band_stop"),
+    "longer work": (MILD, replace(HOT, work=31), "safety.band_work"),
+    "shorter rest": (MILD, replace(HOT, rest=9), "safety.band_rest"),
+    "a later hour": (MILD, replace(HOT, last=time(14, 1)), "safety.band_last"),
+    "no hour any more": (MILD, replace(HOT, last=None), "safety.band_last"),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_more_heat_never_asks_less_of_a_team(name: str) -> None:
+    operation, (cooler, hotter, code) = make.operation(), PAIRS[name]
+    rules = replace(USUAL, bands=[cooler, hotter])
+    if code:
+        with pytest.raises(Refused) as refused:
+            services.set_rules(operation, rules, by=SYSTEM, at=make.at(9))
+        assert refused.value.code == code
+        assert all(f"「{band.name}」" in refused.value.text for band in rules.bands)
+    else:
+        services.set_rules(operation, rules, by=SYSTEM, at=make.at(9))
+    assert SafetyRules.objects.exists() == (not code)
+
+
+def test_the_usual_rules_ask_more_the_hotter_it_is() -> None:
+    services.set_rules(make.operation(), USUAL, by=SYSTEM, at=make.at(9))
