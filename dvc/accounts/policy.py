@@ -423,7 +423,6 @@ POLICY: Final[dict[str, Who]] = {
     "trip_unboard": May.DISPATCH,
     "dump_keep": May.DISPATCH,
     "dump_waited": May.DISPATCH,
-    "leader_dump": Anyone.TOKEN,
     # matching.field
     "field_list": May.DISPATCH,
     "field_answer": May.DISPATCH,

@@ -80,6 +80,24 @@ describe("the leader's page", () => {
     expect(sent[0]!.get("op")).toBe(sent[1]!.get("op"));
   });
 
+  it("keeps how long the team waited at a dump site like the rest", async () => {
+    const page = document.implementation.createHTMLDocument(); // nothing of the tests before listens to it
+    page.body.innerHTML = `<div data-queue="/l/dump/tell/"></div>
+      <form method="post" action="/l/dump/tell/" data-tell="dump"><input type="hidden" name="op" value="old"><input type="hidden" name="site" value="7"><input name="minutes" value="25"><button>待ち時間を伝える</button></form>`;
+    const sent = answers("nobody", new Response(JSON.stringify({ said: "told" })));
+    wireQueue(page);
+    page.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(page.querySelector("[data-unsent]")?.textContent).toContain("仮置場の待ち時間"));
+    window.dispatchEvent(new Event("online"));
+    await vi.waitFor(() => expect(page.querySelector("[data-unsent]")).toBeNull());
+    expect(sent.map((form) => [form.get("kind"), form.get("site"), form.get("minutes")])).toEqual([
+      ["dump", "7", "25"],
+      ["dump", "7", "25"],
+    ]);
+    expect(sent[0]!.get("op")).toBe(sent[1]!.get("op"));
+    expect(sent[0]!.get("op")).not.toBe("old");
+  });
+
   it.each([true, false])("goes to the answer's page unless a link was tapped since (%s)", async (tapped) => {
     let answer: ((response: Response) => void) | undefined;
     vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.dispatch import field_views, trip_views
+from matching.dispatch import field_views
 
 urlpatterns: list[URLPattern] = [
     path("l/sw.js", field_views.leader_worker, name="leader_worker"),
@@ -13,6 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("l/<str:token>/next/", field_views.leader_next, name="leader_next"),
     path("l/<str:token>/leaving/", field_views.leader_leaving, name="leader_leaving"),
     path("l/<str:token>/report/", field_views.leader_report, name="leader_report"),
-    path("l/<str:token>/dump/", trip_views.leader_dump, name="leader_dump"),
     path("g/<str:token>/", field_views.genuine, name="genuine"),
 ]

@@ -1,4 +1,4 @@
-"""Runs of vehicles and dump sites: one page for the transport desk, and the queue at a dump site from a leader's phone."""
+"""Runs of vehicles and dump sites: one page for the transport desk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dvc.accounts.policy import StaffRequest, by
 from dvc.core.japanese import normalise_text, parse_time_ja
 from dvc.core.refused import Refused
 from intake.volunteers.models import Skill
-from matching.dispatch import field_views, runs
+from matching.dispatch import runs
 from matching.dispatch.forms import moment_of
 from matching.equipment.models import Vehicle
 from matching.teams.models import Team
@@ -180,19 +180,3 @@ def dump_waited(request: StaffRequest, operation_id: int, site_id: int) -> HttpR
         return f"「{site}」の待ち時間を記録しました。"
 
     return _done(request, act)
-
-
-@require_POST
-def leader_dump(request: HttpRequest, token: str) -> HttpResponse:
-    """From the leader's page of a team that brings something there."""
-    try:
-        dispatch, at = field_views.leaders(request, token)
-        site = DumpSite.objects.filter(operation=dispatch.operation, pk=_number(request, "site")).first()
-        if site is not None:
-            minutes = _number(request, "minutes", -1)
-            services.waited(site, minutes=minutes, by=field_views.LEADER, at=at, by_driver=True)
-    except field_views.NoSheet as gone:
-        return field_views.show_gone(request, gone.center)
-    except Refused as refused:
-        return field_views.refuse(request, refused)
-    return field_views.back_to_page(token, "told")

@@ -31,6 +31,8 @@ from matching.dispatch.models import Dispatch
 from matching.field import queries, services
 from matching.field.models import FieldNote, Said
 from matching.safety.models import How
+from matching.trips import services as trips
+from matching.trips.models import DumpSite
 
 # What a phone kept without a signal may come after its page has ended; it shows nothing, so nothing is lost by it.
 TAKEN_FOR: Final = timedelta(days=7)
@@ -58,7 +60,7 @@ class _Unclear(Exception):
 @require_POST
 def leader_tell(request: HttpRequest, token: str) -> HttpResponseBase:
     """One record of a leader's phone, now or kept since it had no signal: a fact of the dispatch (arrived, on to the next
-    house, going back, the report), what the team answers to a recall, or a note. The same record again has the same answer.
+    house, going back, the report), how long it waited at a dump site, what it answers to a recall, or a note. The same record again has the same answer.
 
     200 {"said": …}: it is here. 409 {"refusal": …}: it will not be, and why. 422: the form has to be looked at again.
     """
@@ -123,17 +125,40 @@ def _take(request: HttpRequest, dispatch: Dispatch, *, told_at: datetime, at: da
     if kind in RECALLED:
         services.answer_recall(dispatch, RECALLED[kind], by=LEADER, told_at=told_at, at=at)
         return "told"
+    if kind == "dump":
+        _waited(request, dispatch, at=min(max(told_at, dispatch.departed_at or told_at), at))
+        return "told"
     if kind not in Said.values:
         raise _Unclear
     _tell(request, dispatch, Said(kind), told_at=told_at, at=at)
     return "told"
 
 
+def _waited(request: HttpRequest, dispatch: Dispatch, *, at: datetime) -> None:
+    minutes, pk = _count(request, "minutes"), _count(request, "site") or 0
+    site = DumpSite.objects.filter(operation=dispatch.operation, pk=pk).first()
+    if site is None or minutes is None:
+        raise _Unclear
+    trips.waited(site, minutes=minutes, op=_op(request), by=LEADER, at=at)
+    dispatches.heard(dispatch.team_id, at=at)
+
+
+def _count(request: HttpRequest, name: str) -> int | None:
+    typed = request.POST.get(name, "")
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+
+
+def _op(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("op", ""))
+    except ValueError:
+        raise _Unclear from None
+
+
 def _tell(
     request: HttpRequest, dispatch: Dispatch, said: Said, *, told_at: datetime, at: datetime
 ) -> FieldNote:
     try:
-        op = UUID(request.POST.get("op", ""))
         text = normalise_text(request.POST.get("text", "")[:2000])[:500]
     except ValueError:
         raise _Unclear from None
@@ -142,7 +167,7 @@ def _tell(
         raise Refused("field.photo_needed")
     count = request.POST.get("count", "")
     return services.tell(
-        dispatch, said, op=op, text=text, count=int(count) if count.isdecimal() and len(count) < 4 else None,
+        dispatch, said, op=_op(request), text=text, count=int(count) if count.isdecimal() and len(count) < 4 else None,
         until=_until(request, at=at), place=_place(request), photo=photo, by=LEADER, told_at=told_at, at=at,
     )  # fmt: skip
 

@@ -132,13 +132,15 @@ class DumpSite(models.Model):
 
 
 class DumpQueue(models.Model):
-    """Somebody waited so long at a dump site. `by_driver`: told from a driver's own phone."""
+    """Somebody waited so long at a dump site. `by_driver`: told from a driver's own phone, which calls it `op`; sent again,
+    it is the same."""
 
     site = models.ForeignKey(DumpSite, on_delete=models.CASCADE, related_name="queues")
     minutes = models.PositiveSmallIntegerField("待った時間（分）")
     at = models.DateTimeField()
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     by_driver = models.BooleanField(default=False)
+    op = models.UUIDField(null=True, unique=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-at", "-id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -187,10 +188,16 @@ def keep_dump_site(
 
 
 @transaction.atomic
-def waited(site: DumpSite, *, minutes: int, by: By, at: datetime, by_driver: bool = False) -> DumpQueue:
-    """Somebody stood there so long. Raises `Refused`: trip.minutes."""
+def waited(site: DumpSite, *, minutes: int, by: By, at: datetime, op: UUID | None = None) -> DumpQueue:
+    """Somebody stood there so long. `op`: what a driver's own phone calls it; the same again changes nothing. Raises
+    `Refused`: trip.minutes."""
     if not 0 <= minutes <= LONGEST_QUEUE:
         raise Refused("trip.minutes", most=LONGEST_QUEUE)
-    queue = DumpQueue.objects.create(site=site, minutes=minutes, at=at, by=by.user, by_driver=by_driver)
-    record("dump.waited", site, by=by, at=at, operation=site.operation, minutes=minutes)
+    said = {"site": site, "minutes": minutes, "at": at, "by": by.user, "by_driver": op is not None}
+    if op is None:
+        queue, made = DumpQueue.objects.create(**said), True
+    else:
+        queue, made = DumpQueue.objects.get_or_create(op=op, defaults=said)
+    if made:
+        record("dump.waited", site, by=by, at=at, operation=site.operation, minutes=minutes)
     return queue

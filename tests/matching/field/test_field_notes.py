@@ -18,6 +18,7 @@ from PIL import Image
 from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
+from dvc.operations.models import Operation
 from intake.maps import services as maps
 from intake.maps.models import NoteKind
 from matching.dispatch import services as dispatches
@@ -27,6 +28,9 @@ from matching.field import queries, services
 from matching.field.models import FieldNote, Said
 from matching.safety import services as safety
 from matching.safety.models import How, RecallReason
+from matching.trips import services as trips
+from matching.trips.models import DumpQueue, DumpSite
+from matching.trips.queries import dumps
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -127,6 +131,45 @@ def test_facts_kept_without_a_signal_come_in_with_their_own_time_and_after_the_p
     assert ActivityReport.objects.get().people == 2
     Dispatch.objects.update(returned_at=timezone.now() - timedelta(days=8))
     assert tell(dispatch, "extra", text="x").status_code == 404
+
+
+def dump_site(operation: Operation, name: str) -> DumpSite:
+    return trips.keep_dump_site(
+        operation, name=name, address="", hours="", takes="", closed=False, by=SYSTEM, at=timezone.now()
+    )
+
+
+def test_a_wait_at_a_dump_site_is_of_the_time_it_was_told_and_once() -> None:
+    dispatch = out()
+    operation, now = dispatch.operation, timezone.now()
+    site = dump_site(operation, "総合公園")
+    later, earlier = [dict[str, Any](op=str(uuid4()), site=str(site.pk)) for _ in range(2)]
+    for _ in range(2):  # the answer to the first was lost on the way
+        assert tell(dispatch, "dump", **later, minutes="15", age_ms=str(5 * 60_000)).json() == {
+            "said": "told"
+        }
+        assert tell(dispatch, "dump", **earlier, minutes="40", age_ms=str(30 * 60_000)).json() == {
+            "said": "told"
+        }
+    assert DumpQueue.objects.filter(by_driver=True).count() == 2
+    (dump,) = dumps(operation, at=timezone.now())
+    assert dump.last is not None
+    assert dump.last.minutes == 15
+    dispatch.refresh_from_db()
+    assert dispatch.heard_at is not None
+    assert now - timedelta(minutes=6) < dispatch.heard_at <= now  # a sign of life, of when it was told
+    assert tell(dispatch, "dump", **later | {"op": str(uuid4())}, minutes="481").status_code == 409
+    elsewhere = dump_site(make.operation(), "よその")
+    for wrong in (
+        {"minutes": "x"},
+        {"minutes": ""},
+        {"op": "?"},
+        {"site": str(elsewhere.pk)},
+        {"site": "9" * 30},
+    ):
+        answer = tell(dispatch, "dump", **dict[str, Any](later, minutes="5", op=str(uuid4())) | wrong)
+        assert (answer.status_code, bool(answer.json()["refusal"])) == (400, True)
+    assert DumpQueue.objects.count() == 2
 
 
 @pytest.mark.parametrize(

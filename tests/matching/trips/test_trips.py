@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -284,7 +285,7 @@ def test_a_run_and_a_dump_site_from_the_pages() -> None:
     assert post("dump_waited", site.pk, minutes="") == 409
     assert post("dump_waited", site.pk, minutes="25") == 302
     dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=timezone.now())
-    told = {"site": str(site.pk), "minutes": "40"}
-    answer = Client().post(reverse("leader_dump", args=[tokens.leader_token(dispatch.token_nonce)]), told)
-    assert answer.status_code == 302
+    told = {"kind": "dump", "op": str(uuid4()), "site": str(site.pk), "minutes": "40"}
+    phone = reverse("leader_tell", args=[tokens.leader_token(dispatch.token_nonce)])
+    assert Client().post(phone, told).status_code == 302  # without a script
     assert DumpQueue.objects.filter(by_driver=True).get().minutes == 40
