@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dvc.audit.services import By, record
@@ -43,11 +43,16 @@ def promise(need: Need, *, why: str, due_at: datetime, by: By, at: datetime) -> 
     """Somebody is to be called back. A need has one open call: a further reason joins it, and the earlier time counts."""
     known = CallBack.objects.select_for_update().open().filter(need=need).first()
     if known is None:
-        made = CallBack.objects.create(
-            need=need, why=why[:120], due_at=due_at, opened_at=at, opened_by=by.user
-        )
-        record("need.call_promised", need, by=by, at=at, operation=need.operation, call=made.pk)
-        return made
+        try:
+            with transaction.atomic():
+                made = CallBack.objects.create(
+                    need=need, why=why[:120], due_at=due_at, opened_at=at, opened_by=by.user
+                )
+        except IntegrityError:  # one_open_call_back_per_need: another desk promised one at this moment
+            known = CallBack.objects.select_for_update().open().get(need=need)
+        else:
+            record("need.call_promised", need, by=by, at=at, operation=need.operation, call=made.pk)
+            return made
     if why not in known.why:
         known.why = f"{known.why}{_AND}{why}"[:120]
     known.due_at = min(known.due_at, due_at)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from dvc.accounts.models import User
@@ -139,6 +141,29 @@ def test_what_is_missing_is_a_call_with_a_time() -> None:
 def test_nobody_is_rung_at_night() -> None:
     assert call_backs.next_call(make.at(17, 30)) == make.at(9) + timedelta(days=1)
     assert call_backs.next_call(make.at(6)) == make.at(9)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_desks_that_promise_a_call_at_the_same_moment_promise_one() -> None:
+    need = received(judgement=None)
+    promised = threading.Event()
+
+    def other_desk() -> None:
+        try:
+            promised.wait(20)
+            call_backs.promise(need, why="鍵のこと", due_at=make.at(11), by=SYSTEM, at=make.at(9))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other_desk)
+    thread.start()
+    with transaction.atomic():
+        call_backs.promise(need, why="日にちのこと", due_at=make.at(12), by=SYSTEM, at=make.at(9))
+        promised.set()
+        thread.join(0.5)  # the other one is at the same row by now, or comes after this one
+    thread.join()
+    call = CallBack.objects.open().get()
+    assert (set(call.why.split("、")), call.due_at) == ({"日にちのこと", "鍵のこと"}, make.at(11))
 
 
 def test_each_try_is_kept_until_somebody_is_reached() -> None:
