@@ -46,15 +46,14 @@ def work_order(request: StaffRequest, operation_id: int, dispatch_id: int) -> Ht
 def work_order_count(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
     """One more order went to the printer; nothing else changes."""
     dispatch = _first(request, dispatch_id)
-    pages = _order(request, dispatch).pages
-    services.count_sheet(dispatch, pages=pages, by=by(request), at=request.now)
+    _count(request, [_order(request, dispatch)])
     return redirect("work_order", operation_id, dispatch_id)
 
 
 @never_cache
 @require_POST
 def work_order_pdf(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """The sheet as PDF; counts its pages and changes nothing else."""
+    """The sheet as PDF; counts its paper and changes nothing else."""
     dispatch = _first(request, dispatch_id)
     return _pdf(request, [_order(request, dispatch)], name=f"order-{dispatch.serial}")
 
@@ -84,6 +83,7 @@ def work_orders(request: StaffRequest, operation_id: int) -> HttpResponse:
         "everything": everything,
         "orders": orders,
         "pages": sum(order.pages for order in orders),
+        "papers_both_sides": sum(order.papers_both_sides for order in orders),
         "missing": sorted({letter for order in orders for letter in sheets.missing_on(order)}),
         "unreachable": opens_here_only(request),
     }
@@ -141,7 +141,7 @@ def _orders(request: StaffRequest, dispatches: list[Dispatch]) -> list[sheets.Or
 
 # ── both ───────────────────────────────────────────────────────────────────────────────────────
 def _pdf(request: StaffRequest, orders: list[sheets.Order], *, name: str) -> HttpResponse:
-    written = sheets.pdf(orders)
+    written = sheets.pdf(orders, both_sides=_both_sides(request))
     _count(request, orders)
     _look(request, orders, why="依頼書のPDF")
     response = HttpResponse(written, content_type="application/pdf")
@@ -150,8 +150,14 @@ def _pdf(request: StaffRequest, orders: list[sheets.Order], *, name: str) -> Htt
 
 
 def _count(request: StaffRequest, orders: list[sheets.Order]) -> None:
+    """What goes out is paper: it is counted in by the sheet, whatever is on its back."""
     for order in orders:
-        services.count_sheet(order.dispatch, pages=order.pages, by=by(request), at=request.now)
+        papers = order.papers(both_sides=_both_sides(request))
+        services.count_sheet(order.dispatch, papers=papers, by=by(request), at=request.now)
+
+
+def _both_sides(request: StaffRequest) -> bool:
+    return "both_sides" in request.POST
 
 
 def _look(request: StaffRequest, orders: list[sheets.Order], *, why: str) -> None:

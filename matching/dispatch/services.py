@@ -334,9 +334,10 @@ def sheets_of(team_id: int) -> int:
 
 
 @transaction.atomic
-def count_sheet(dispatch: Dispatch, *, by: By, at: datetime, pages: int = 1) -> int:
-    """One more printed order is about, `pages` sheets with names and addresses on them. Returns how many there are."""
-    Dispatch.objects.filter(pk=dispatch.pk).update(sheets_printed=F("sheets_printed") + pages)
+def count_sheet(dispatch: Dispatch, *, by: By, at: datetime, papers: int = 1) -> int:
+    """One more printed order is about, `papers` sheets of paper with names and addresses on them. Returns how many there
+    are."""
+    Dispatch.objects.filter(pk=dispatch.pk).update(sheets_printed=F("sheets_printed") + papers)
     dispatch.refresh_from_db(fields=["sheets_printed"])
     record(
         "dispatch.sheet_printed",

@@ -108,6 +108,14 @@ class Order:
         return (1 if len(self.stops) == 1 else 2) + (self.drawn is not None)
 
     @property
+    def papers_both_sides(self) -> int:
+        """Sheets of paper when it is printed on both sides, each order beginning on a sheet of its own."""
+        return (self.pages + 1) // 2
+
+    def papers(self, *, both_sides: bool) -> int:
+        return self.papers_both_sides if both_sides else self.pages
+
+    @property
     def map_url(self) -> str:
         """The way to the first house."""
         return self.stops[0].map_url
@@ -283,11 +291,12 @@ def _symbol(text: str, label: str) -> SafeString:
     return mark_safe(qr.svg(text, label=label)) if text else mark_safe("")  # noqa: S308  our own drawing
 
 
-def pdf(orders: Sequence[Order]) -> bytes:
-    """The orders as one A4 PDF. Refused dispatch.no_font when this machine has no letter for something on them."""
+def pdf(orders: Sequence[Order], *, both_sides: bool = False) -> bytes:
+    """The orders as one A4 PDF; for `both_sides` none begins on the back of another. Refused dispatch.no_font when this machine has no letter for something on them."""
     if missing := sorted({letter for order in orders for letter in missing_on(order)}):
         raise Refused("dispatch.no_font", letters="".join(missing[:10]))
-    return write_pdf(render_to_string("matching/dispatch/work_order_pdf.html", {"orders": orders}), css=CSS)
+    context = {"orders": orders, "both_sides": both_sides}
+    return write_pdf(render_to_string("matching/dispatch/work_order_pdf.html", context), css=CSS)
 
 
 def missing_on(sheet: Order) -> list[str]:

@@ -360,9 +360,9 @@ def test_the_order_has_every_house_in_order_with_its_own_time_work_and_map() -> 
             "向かいの空き地",
             "釘・ガラス",
             "角スコップ × 3、台車 × 1",
-            "1枚目／3枚",
-            "2枚目／3枚",
-            "3枚目／3枚",
+            "1／3ページ",
+            "2／3ページ",
+            "3／3ページ",
         ):
             assert words in text, words
         assert "心臓の薬" not in text

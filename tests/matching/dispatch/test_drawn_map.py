@@ -24,7 +24,7 @@ from dvc.operations.models import Operation
 from intake.help_requests.models import Need
 from intake.maps import services as maps
 from intake.maps.models import NoteKind
-from intake.people.models import Precision, Town
+from intake.people.models import Household, Precision, Town
 from intake.people.places import km
 from matching.dispatch import services, sheets
 from matching.dispatch.models import Dispatch
@@ -172,8 +172,8 @@ def test_an_order_tells_of_the_zone_and_the_shelter_and_has_one_page_more_for_th
     client = signed_in(make.user(operation.center, Role.TRANSPORT))
     text = client.get(reverse("work_order", args=[operation.pk, dispatch.pk])).content.decode()
     for words in (
-        "1枚目／2枚",
-        "2枚目／2枚",
+        "1／2ページ",
+        "2／2ページ",
         "危険な区域の中です（砂押川ぞい）",
         "避難する場所：<b>桜木の高台",
         'class="drawn-map"',
@@ -270,6 +270,28 @@ def test_all_orders_of_a_morning_are_printed_as_one_pdf_and_counted_once() -> No
     gone = client.post(reverse("work_orders_count", args=[operation.pk]), {"order": [made[2].pk, "x", ""]})
     assert gone.status_code == 302
     assert Entry.objects.filter(action="dispatch.sheet_printed").count() == entries
+
+
+@pytest.mark.django_db
+@pytest.mark.database
+def test_paper_printed_on_both_sides_is_counted_out_once_and_no_order_begins_on_the_back_of_another() -> None:
+    operation, made = morning(3)
+    Household.objects.filter(needs=made[0].need_id).update(lat=None, lng=None)  # nothing to draw: one page
+    client = signed_in(make.user(operation.center, Role.TRANSPORT))
+    page = reverse("work_orders", args=[operation.pk])
+    assert "紙 3枚になります" in client.get(page).content.decode()
+    named = {"order": [dispatch.pk for dispatch in made]}
+    assert scene.pages_of(client.post(reverse("work_orders_pdf", args=[operation.pk]), named).content) == 5
+    both = client.post(reverse("work_orders_pdf", args=[operation.pk]), {**named, "both_sides": "yes"})
+    assert scene.pages_of(both.content) == 6  # the back of the first stays white
+    assert list(Dispatch.objects.order_by("pk").values_list("sheets_printed", flat=True)) == [2, 3, 3]
+    assert (
+        "紙 1枚になります"
+        in client.get(reverse("work_order", args=[operation.pk, made[1].pk])).content.decode()
+    )
+    client.post(reverse("work_order_count", args=[operation.pk, made[1].pk]), {"both_sides": "yes"})
+    client.post(reverse("work_order_pdf", args=[operation.pk, made[1].pk]), {"both_sides": "yes"})
+    assert Dispatch.objects.get(pk=made[1].pk).sheets_out == 5
 
 
 @pytest.mark.django_db

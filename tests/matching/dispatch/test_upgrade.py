@@ -17,7 +17,7 @@ BEFORE = ("dispatch", "0004_several_visits_of_a_team")
 
 def printed(sheets: int) -> Dispatch:
     dispatch = scene.out()
-    services.count_sheet(dispatch, pages=sheets, by=SYSTEM, at=make.at(9, 40))
+    services.count_sheet(dispatch, papers=sheets, by=SYSTEM, at=make.at(9, 40))
     return dispatch
 
 

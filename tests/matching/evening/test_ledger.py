@@ -110,7 +110,7 @@ def a_day_with_everything(operation: Operation) -> tuple[Dispatch, Volunteer, Vo
         by=SYSTEM,
         at=make.at(9, 40),
     )
-    dispatches.count_sheet(dispatch, pages=2, by=SYSTEM, at=make.at(9, 45))
+    dispatches.count_sheet(dispatch, papers=2, by=SYSTEM, at=make.at(9, 45))
     dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=scene.TEN)
     return dispatch, leader, other
 
@@ -392,7 +392,7 @@ def test_yesterday_is_closed_without_the_people_of_today_and_asked_for_until_the
 def test_a_lost_sheet_needs_a_reason_and_no_more_come_in_than_went_out() -> None:
     operation = make.operation()
     dispatch = scene.assigned(operation)
-    dispatches.count_sheet(dispatch, pages=2, by=SYSTEM, at=make.at(9, 45))
+    dispatches.count_sheet(dispatch, papers=2, by=SYSTEM, at=make.at(9, 45))
     dispatches.cancel(dispatch, reason="雨", by=SYSTEM, at=scene.TEN)
     assert "取りやめた派遣" in ledger(operation, day=DAY, at=FIVE).tallies[3].missing[0].note
     for back, lost, code in ((0, 0, "count"), (3, 0, "count"), (3, -1, "count"), (1, 1, "lost_reason")):
