@@ -11,8 +11,9 @@ from django.db.models import Exists, OuterRef, Q
 from dvc.operations.models import Operation
 from intake.help_requests.models import CallerNote, Need, NeedState
 from intake.people import searching
-from intake.people.likeness import Call, Human, Likeness, call, compare, human
+from intake.people.likeness import Call, Likeness, call, compare
 from intake.people.models import Household, Person, Town
+from intake.people.naming import Human, human
 
 MOST: Final = 6
 _NEEDS: Final = 200

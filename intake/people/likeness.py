@@ -1,33 +1,40 @@
 """How alike two calls for help are, with the evidence in words. Pure: no database, no clock.
 
-Each piece of evidence brings points, roughly the logarithm (base 2) of how much more often it is seen with calls about
-one household than with calls about two. `LIKELY` is a whole name or reading with nothing against it but another telephone,
-and was seen to be right on the labelled pairs of tests/intake/people; what is below may still be worth a line to the desk
-(`SAID`), which decides in any case.
+Each piece of evidence, for and against, brings points, roughly the logarithm (base 2) of how much more often it is seen with
+calls about one household than with calls about two; what it brings hangs on what it stands beside (a telephone that two
+strangers at two doors leave is an office's). `LIKELY` and above is probably one household; what is below may still be worth
+a line to the desk (`SAID`), which decides in any case.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from dvc.core.addresses import Address, within
-from dvc.core.japanese import bare_name as bare
-from dvc.core.japanese import kana_key, phone_key, phone_numbers, search_key, split_name
+from dvc.core.addresses import Address
+from dvc.core.japanese import search_key
+from intake.people.naming import (
+    LOCAL_PHONE,
+    ONE_PERSON,
+    SHORTEST_PHONE,
+    TWO_PEOPLE,
+    Human,
+    Who,
+    nearest,
+    same_family,
+    who,
+)
+from intake.people.slips import digits_apart, one_slip, turned_halves
+from intake.people.whereabouts import ELSEWHERE, IN_TOWN, NEARLY, NOWHERE, THERE, Spot, Where, spot, where
 
-SHORTEST_PHONE: Final = 9  # digits; less is still being typed, or said without the area code
-_LOCAL: Final = range(6, 9)  # digits of a number of a town without its area code
+LIKELY: Final = 3.0
 _WHOLE_LANDLINE: Final = 10  # digits
-LIKELY: Final = 4.0
-_SAME_PHONE: Final = 9.0
-_SAME_LOCAL_PHONE: Final = 7.0
 
 
 class Reason(StrEnum):
-    """What is the same, as the desk reads it."""
+    """What is the same, as the desk reads it; the strongest first."""
 
     PHONE = "同じ電話番号"
     LOCAL_PHONE = "市外局番のほかは同じ電話番号"
@@ -37,12 +44,17 @@ class Reason(StrEnum):
     READING = "同じ読みの名前"
     TURNED_NAME = "姓と名が逆"
     NEAR_NAME = "よく似た名前"
-    GIVEN = "名だけが同じ"
     FAMILY = "同じ町丁目で同じ姓"
+    GIVEN = "名だけが同じ"
     NEAR_PHONE = "電話番号が1か所だけ違う"
+    LIKE_PHONE = "よく似た電話番号"
     NEAR_HOUSE = "番地がよく似ている"
+    BESIDE = "となりと言われた家"
+    HOST = "「方」の姓が同じ"
+    NEAR_TOWN = "よく似た町名"
 
 
+_ORDER: Final = {reason: place for place, reason in enumerate(Reason)}
 # Worth a line also below LIKELY.
 SAID: Final = frozenset({
     Reason.PHONE, Reason.LOCAL_PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING,
@@ -51,76 +63,32 @@ SAID: Final = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Human:
-    """Keys of one person. `family` and `given` are empty where no space parted them in what was typed. `words`: the words
-    of the name, and of the reading, in no order, where there are several. `phones`: every number that was said; one of 6
-    to 8 digits lacks its area code."""
-
-    name: str = ""
-    family: str = ""
-    given: str = ""
-    kana: str = ""
-    family_kana: str = ""
-    given_kana: str = ""
-    words: frozenset[tuple[str, ...]] = frozenset()
-    phones: frozenset[str] = frozenset()
-    birth_year: int | None = None
-
-    @property
-    def has_name(self) -> bool:
-        return bool(self.name or self.kana)
-
-
-def human(name: str = "", kana: str = "", phone: str = "", birth_year: int | None = None) -> Human:
-    """From what was typed. A phone that is too short to be one is left out. A reading is never written in kanji: where the
-    two stand in each other's field they are read as they were meant."""
-    if _is_kana(search_key(bare(name))) and _has_kanji(kana):
-        name, kana = kana, name
-    family, given = split_name(name)
-    family_kana, given_kana = split_name(kana)
-    numbers = {phone_key(number) for number in phone_numbers(phone)}
-    return Human(
-        name=search_key(bare(name)),
-        family=search_key(family) if given else "",
-        given=search_key(given),
-        kana=kana_key(bare(kana)),
-        family_kana=kana_key(family_kana) if given_kana else "",
-        given_kana=kana_key(given_kana),
-        words=frozenset(words for text in (name, kana) if len(words := _words(text)) > 1),
-        phones=frozenset(one for one in numbers if len(one) >= SHORTEST_PHONE or len(one) in _LOCAL),
-        birth_year=birth_year,
-    )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(sorted(filter(None, map(search_key, re.split("[\\s・･]+", bare(text))))))
-
-
-def _has_kanji(text: str) -> bool:
-    return any("\u3400" <= letter <= "\u9fff" for letter in text)
-
-
-NOWHERE: Final = Address()
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """Who is named in a call (or in what a need and its callers tell), and where. `resident` is one of the `people`;
     `town`: anything that stands for the 町丁目 in the center's list, None when it is not known."""
 
     people: tuple[Human, ...]
-    house: Address = NOWHERE
+    spot: Spot = NOWHERE
     town: object = None
     resident: Human | None = None
+
+    @property
+    def house(self) -> Address:
+        return self.spot.house
+
+    @property
+    def callers(self) -> tuple[Human, ...]:
+        return self.people[:-1]
 
 
 def call(
     people: Iterable[Human], *, town_name: str = "", address: str = "", city: str = "", town: object = None
 ) -> Call:
     """From people and an address as typed; the last of them is the resident."""
-    named = tuple(one for one in people if one.has_name or one.phones)
-    house = within(town_name, address, city=city)
-    return Call(named, house, town or town_name or None, named[-1] if named else None)
+    named = tuple(one for one in people if one.has_name or one.phones or one.unnamed)
+    return Call(
+        named, spot(town_name, address, city), town or town_name or None, named[-1] if named else None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,370 +108,309 @@ class Likeness:
         return self.is_likely or any(reason in SAID for reason in self.reasons)
 
 
-# A piece of evidence: points, and its words if it speaks for the same household.
-_Evidence = tuple[float, Reason | None]
-_NOTHING: Final[_Evidence] = (0.0, None)
+# ── what is compared ───────────────────────────────────────────────────────────────────────────
+
+
+class _Them(StrEnum):
+    """The two residents, in short."""
+
+    ONE = "one person"
+    MAYBE = "nothing against it"
+    KIN = "one family, two people"
+    TWO = "two people"
+
+
+class _There(StrEnum):
+    """The two places, in short."""
+
+    HERE = "one house"
+    NEARLY = "nearly"
+    OPEN = "nothing against it"
+    ELSEWHERE = "two places"
+
+
+class Phone(StrEnum):
+    """Whose number is the same, or how nearly."""
+
+    OWN = "the same, said of both residents"
+    MIXED = "the resident's here, the caller's there"
+    CALLERS = "the same caller's"
+    OFFICE = "the same office's"
+    NEAR = "one digit apart"
+    HALVES = "its halves changed places"
+    CUT = "the beginning of the other"
+    LIKE = "two digits apart"
+    ANOTHER = "another of the same kind, of the same person"
+    OTHERS = "others"
+    NONE = "not said"
+
+
+class Caller(StrEnum):
+    CROSSED = "who calls here is the resident there"
+    CROSSED_FAMILY = "who calls here is of the resident's family there, whom nothing else ties"
+    SAME = "one caller"
+    SAME_OFFICE = "one office"
+    TWO = "two callers"
+
+
+class Year(StrEnum):
+    SAME = "the same year of birth, or one beside it"
+    SLIP = "some years apart, or an era or a ten miscounted"
+    APART = "other years"
+    NONE = "not known"
+
+
+class More(StrEnum):
+    COMMON = "the family's name is on every tenth door"
+    HOST = "in care of a family of that name"
+    LOCAL = "the telephone is the same but for its area code"
+    FAMILY = "a family of that name in the same 町丁目"
+    MANY = "a home or a hall where many live at one number, or use one telephone"
+
+
+Piece = tuple[StrEnum, ...]
+POINTS: Final[dict[Piece, float]] = {
+    (Who.WORDS,): 7.1, (Who.NAME,): 6.4, (Who.READING,): 5.7, (Who.TURNED,): 5.2, (Who.NEAR,): 3.9, (Who.DIM,): 1.3, (Who.FAMILY,): 3.1,
+    (Who.UNREAD,): 0.8, (Who.FAMILY_NEAR,): 1.0, (Who.KIN,): -1.2, (Who.GIVEN,): -0.5, (Who.UNKNOWN,): -0.4, (Who.ONE_WORD,): -2.1,
+    (Who.FAINT,): -2.5, (Who.OTHER,): -4.7,
+    (Where.DOOR,): 9.6, (Where.HOUSE,): 9.6, (Where.PLOT,): 5.2, (Where.BESIDE,): 4.4, (Where.BEGINS,): 6.0, (Where.BUILDING,): 3.4,
+    (Where.HEARD_BUILDING,): 4.9, (Where.NO_CHOME,): 4.1, (Where.STROKE,): 4.5, (Where.EAR,): 1.1, (Where.NEXT,): -0.5,
+    (Where.SLIP,): 0.2, (Where.TURNED,): 2.6, (Where.CHOME_SLIP,): 1.2, (Where.ALIKE,): 2.5, (Where.OLD,): 0.2,
+    (Where.SLIP_DOOR,): -0.3, (Where.OTHER_DOOR,): -3.5, (Where.OTHER_BLOCK,): -3.0, (Where.TOWN,): 2.0, (Where.MAYBE_TOWN,): 1.2,
+    (Where.OTHER_HOUSE,): -3.2, (Where.OTHER_CHOME,): -2.8, (Where.AWAY,): -0.9, (Where.OTHER_TOWN,): -4.4, (Where.OTHER_CITY,): -5.0,
+    (Where.UNKNOWN,): 0.4,
+    (Phone.OWN,): 7.8, (Phone.OWN, _Them.KIN, _There.ELSEWHERE): -3.0, (Phone.OWN, _Them.TWO, _There.ELSEWHERE): -7.0,
+    (Phone.MIXED,): 5.5, (Phone.MIXED, _Them.KIN, _There.ELSEWHERE): -2.0, (Phone.MIXED, _Them.TWO, _There.ELSEWHERE): -6.0,
+    (Phone.CALLERS,): 2.8, (Phone.CALLERS, _Them.KIN, _There.ELSEWHERE): -4.0, (Phone.CALLERS, _Them.TWO, _There.ELSEWHERE): -4.0,
+    (Phone.OFFICE,): 0.9, (Phone.NEAR,): 1.4, (Phone.NEAR, _Them.KIN): -2.0, (Phone.NEAR, _Them.TWO): -2.5, (Phone.HALVES,): 4.0,
+    (Phone.CUT,): 4.2, (Phone.LIKE,): 0.8, (Phone.ANOTHER,): -1.5,
+    (Year.SAME, _Them.MAYBE): 1.4, (Year.SAME, _Them.ONE): 2.2, (Year.SLIP, _Them.ONE): -1.0, (Year.APART, _Them.MAYBE): -2.5,
+    (Year.APART, _Them.ONE): -4.6,
+    (Caller.CROSSED, _Them.KIN): 3.0, (Caller.CROSSED, _Them.MAYBE): 5.0, (Caller.CROSSED, _Them.TWO): 2.7,
+    (Caller.CROSSED, _There.ELSEWHERE): -4.1, (Caller.CROSSED, _There.NEARLY): -1.8, (Caller.CROSSED_FAMILY, _Them.MAYBE): 1.9,
+    (Caller.CROSSED_FAMILY, _Them.TWO): 2.1, (Caller.SAME, _Them.KIN): -3.0, (Caller.SAME, _Them.MAYBE): 1.8,
+    (Caller.SAME, _Them.TWO): -4.0, (Caller.SAME_OFFICE, _Them.KIN): -4.0, (Caller.SAME_OFFICE, _Them.TWO): -4.0,
+    (_There.HERE, _Them.KIN): 1.4, (_There.HERE, _Them.TWO): 0.4, (_There.NEARLY, _Them.KIN): -2.4, (_There.NEARLY, _Them.ONE): 1.1,
+    (_There.NEARLY, _Them.TWO): -3.8, (_There.OPEN, _Them.ONE): 1.2, (_There.ELSEWHERE, _Them.MAYBE): -0.7,
+    (_There.ELSEWHERE, _Them.ONE): -1.1,
+    (More.COMMON, Who.FAMILY): -1.8, (More.COMMON, Who.KIN): -1.0, (More.COMMON, Who.UNREAD): -1.8, (More.COMMON, _Them.ONE): -0.8,
+    (More.HOST, _There.HERE): 2.4, (More.LOCAL,): -0.9, (More.FAMILY,): 0.5, (More.MANY, _Them.KIN): -1.5, (More.MANY, _Them.TWO): -6.0,
+}  # fmt: skip
 
 
 def compare(one: Call, other: Call) -> Likeness:
     """How alike the two are. The order does not matter."""
+    pieces, reasons = evidence(one, other)
+    points = sum(POINTS.get(piece, 0.0) for piece in pieces)
+    return Likeness(round(points, 2), tuple(sorted(reasons, key=_ORDER.__getitem__)))
+
+
+def evidence(one: Call, other: Call) -> tuple[list[Piece], set[Reason]]:
+    """Every piece that points are for, and what the desk is told of them."""
+    names = _residents(one, other)
     place = _place(one, other)
-    house = _houses(one, other, place)
-    names, family = _names(one, other, place, house)
-    if names == _NAME_POINTS[_Who.OTHER] and (house[1] == Reason.NEAR_HOUSE or house == _NEAR_DOOR):
-        house = _ANOTHER_HOUSE  # a number that is nearly the same, and other people: the neighbours
-    found = [_phones(one, other), house, names, family, _ages(one, other), _residents(one, other, house)]
-    points = sum(points for points, _ in found)
-    said = sorted((row for row in found if row[1] is not None), key=lambda row: _ORDER[row[1]])
-    return Likeness(points, tuple(reason for _, reason in said if reason is not None))
+    callers = list(_callers(one, other, names))
+    them = _them(names)
+    there = _there(place)
+    phone, is_local = _phones(one, other)
+    pieces: list[Piece] = [
+        (names,), (place,), (there, them), (phone,), (_years(one, other, names), them), *((piece, them) for piece in callers),
+        *((piece, there) for piece in callers),
+    ]  # fmt: skip
+    if phone != Phone.NONE:
+        pieces += [(phone, them), (phone, there), (phone, them, there)]
+    if (names in (Who.FAMILY, Who.UNREAD, Who.KIN) or them == _Them.ONE) and _is_common(one, other):
+        pieces.append((More.COMMON, them if them == _Them.ONE else names))
+    if (one.spot.many or other.spot.many) and place != Where.DOOR:
+        pieces.append((More.MANY, them))
+    if is_local:
+        pieces.append((More.LOCAL,))
+    in_town = place in IN_TOWN and _families(one, other)
+    hosted = _hosted(one, other)
+    if hosted:
+        pieces.append((More.HOST, there))
+    if in_town and names not in ONE_PERSON:
+        pieces.append((More.FAMILY,))
+    return pieces, set(_reasons(one, other, place, phone, is_local=is_local, in_town=in_town, hosted=hosted))
 
 
-_ORDER: Final = {
-    reason: place
-    for place, reason in enumerate([
-        Reason.PHONE, Reason.LOCAL_PHONE, Reason.HOUSE, Reason.BUILDING, Reason.NAME, Reason.READING, Reason.TURNED_NAME, Reason.NEAR_NAME,
-        Reason.FAMILY, Reason.GIVEN, Reason.NEAR_PHONE, Reason.NEAR_HOUSE, None,
-    ])
-}  # fmt: skip
+def _them(names: Who) -> _Them:
+    if names in ONE_PERSON:
+        return _Them.ONE
+    if names in (Who.DIM, Who.FAMILY, Who.UNREAD, Who.FAMILY_NEAR, Who.UNKNOWN):
+        return _Them.MAYBE
+    return _Them.KIN if names == Who.KIN else _Them.TWO
+
+
+def _there(place: Where) -> _There:
+    if place in THERE:
+        return _There.HERE
+    return _There.NEARLY if place in NEARLY else _There.ELSEWHERE if place in ELSEWHERE else _There.OPEN
+
+
+# ── who ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _residents(one: Call, other: Call) -> Who:
+    if one.resident is None or other.resident is None:
+        return Who.UNKNOWN
+    return who(one.resident, other.resident)
+
+
+def _callers(one: Call, other: Call, names: Who) -> Iterator[Caller]:
+    crossed = [who(a, b) for a, b in _crossed(one, other)]
+    if names not in ONE_PERSON:
+        best = nearest(crossed)
+        if best in ONE_PERSON:
+            yield Caller.CROSSED
+        elif best in (Who.FAMILY, Who.KIN, Who.DIM) and names not in (Who.DIM, Who.FAMILY, Who.KIN):
+            yield Caller.CROSSED_FAMILY
+    if not one.callers or not other.callers:
+        return
+    if any(
+        who(a, b) in ONE_PERSON or (a.phones & b.phones and not a.office and not b.office)
+        for a in one.callers
+        for b in other.callers
+    ):
+        yield Caller.SAME
+    elif any(a.phones & b.phones for a in one.callers for b in other.callers):
+        yield Caller.SAME_OFFICE
+    else:
+        yield Caller.TWO
+
+
+def _crossed(one: Call, other: Call) -> Iterator[tuple[Human, Human]]:
+    """The resident of one beside whoever calls in the other."""
+    if one.resident is not None:
+        yield from ((one.resident, b) for b in other.callers if not b.office)
+    if other.resident is not None:
+        yield from ((a, other.resident) for a in one.callers if not a.office)
+
+
+def _is_common(one: Call, other: Call) -> bool:
+    return any(call.resident is not None and call.resident.is_common for call in (one, other))
+
+
+def _families(one: Call, other: Call) -> bool:
+    """Whether two people of one family's name are spoken of."""
+    return any(same_family(a, b) for a in one.people for b in other.people)
+
+
+def _hosted(one: Call, other: Call) -> bool:
+    """「佐藤方」, and a 佐藤 in the other call."""
+    return any(
+        host and any(person.name.startswith(host) for person in call.people)
+        for host, call in ((search_key(one.spot.host), other), (search_key(other.spot.host), one))
+    )
+
+
+# ── where ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _place(one: Call, other: Call) -> Where:
+    same_town = one.town is not None and one.town == other.town
+    apart = not same_town and one.town is not None and other.town is not None
+    found = where(one.spot, other.spot, known_apart=apart)
+    return Where.TOWN if same_town and found in (Where.UNKNOWN, Where.MAYBE_TOWN) else found
 
 
 # ── telephone ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _phones(one: Call, other: Call) -> _Evidence:
-    ours = {number for person in one.people for number in person.phones}
-    theirs = {number for person in other.people for number in person.phones}
-    if not ours or not theirs:
-        return _NOTHING
-    if shared := ours & theirs:
-        whole = any(len(number) >= SHORTEST_PHONE for number in shared)
-        return (_SAME_PHONE, Reason.PHONE) if whole else (_SAME_LOCAL_PHONE, Reason.LOCAL_PHONE)
-    if any(_is_local_of(a, b) or _is_local_of(b, a) for a in ours for b in theirs):
-        return _SAME_LOCAL_PHONE, Reason.LOCAL_PHONE
-    if any(one_slip(a, b) for a in ours for b in theirs):
-        return 3.0, Reason.NEAR_PHONE
-    return (-1.5 if _says_another_number(one, other) else -0.5), None
+def _phones(one: Call, other: Call) -> tuple[Phone, bool]:
+    """The strongest that any two numbers say, and whether the area code is missing in one."""
+    best, is_local = Phone.NONE, False
+    for a in one.people:
+        for b in other.people:
+            for x in a.phones:
+                for y in b.phones:
+                    local = _is_local_of(x, y) or _is_local_of(y, x) or (x == y and len(x) < SHORTEST_PHONE)
+                    said = _shared(one, other, a, b) if x == y or local else _two_numbers(x, y, a, b)
+                    if _STRENGTH[said] < _STRENGTH[best]:
+                        best, is_local = said, local
+    return best, is_local
+
+
+_STRENGTH: Final = {phone: place for place, phone in enumerate(Phone)}
+
+
+def _shared(one: Call, other: Call, a: Human, b: Human) -> Phone:
+    owns = (a is one.resident) + (b is other.resident)
+    if owns < 2 and (a.office or b.office):
+        return Phone.OFFICE
+    return (Phone.CALLERS, Phone.MIXED, Phone.OWN)[owns]
+
+
+def _two_numbers(x: str, y: str, a: Human, b: Human) -> Phone:
+    if one_slip(x, y):
+        return Phone.NEAR
+    if turned_halves(x, y):
+        return Phone.HALVES
+    shorter, longer = sorted((x, y), key=len)
+    if (
+        shorter[0] == "0"
+        and len(shorter) <= SHORTEST_PHONE
+        and len(longer) >= _WHOLE_LANDLINE
+        and longer.startswith(shorter)
+    ):
+        return Phone.CUT
+    if digits_apart(x, y) == 2 and x[:5] == y[:5]:
+        return Phone.LIKE
+    same_kind = _is_mobile(x) == _is_mobile(y)
+    return Phone.ANOTHER if same_kind and who(a, b) in ONE_PERSON else Phone.OTHERS
 
 
 def _is_local_of(local: str, whole: str) -> bool:
-    return len(local) in _LOCAL and len(whole) == _WHOLE_LANDLINE and whole.endswith(local)
-
-
-def _says_another_number(one: Call, other: Call) -> bool:
-    """Whether somebody of the same name has another number of the same kind. Everybody has a mobile beside the telephone at
-    home, and the son's number is not the daughter's."""
-    return any(
-        _is_mobile(x) == _is_mobile(y)
-        for a in one.people
-        for b in other.people
-        if a.phones and b.phones and _who(a, b) in _ONE_PERSON
-        for x in a.phones
-        for y in b.phones
-    )
+    return len(local) in LOCAL_PHONE and len(whole) == _WHOLE_LANDLINE and whole.endswith(local)
 
 
 def _is_mobile(number: str) -> bool:
     return number[:3] in ("090", "080", "070", "060")
 
 
-def one_slip(a: str, b: str) -> bool:
-    """Whether one key struck wrongly, left out, doubled, or two in the wrong order make the one of the other."""
-    if a == b or abs(len(a) - len(b)) > 1:
-        return False
-    start = 0
-    while start < min(len(a), len(b)) and a[start] == b[start]:
-        start += 1
-    rest_a, rest_b = a[start:], b[start:]
-    if len(a) != len(b):
-        longer, shorter = (rest_a, rest_b) if len(a) > len(b) else (rest_b, rest_a)
-        return longer[1:] == shorter
-    return rest_a[1:] == rest_b[1:] or (rest_a[1::-1] == rest_b[:2] and rest_a[2:] == rest_b[2:])
+# ── when born ──────────────────────────────────────────────────────────────────────────────────
 
 
-_ANOTHER_HOUSE: Final[_Evidence] = (-2.0, None)
-_NEAR_DOOR: Final[_Evidence] = (0.0, Reason.BUILDING)
-
-
-# ── where ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Place(StrEnum):
-    SAME = "the same 町丁目"
-    MAYBE = "the same name of a town, 丁目 not known"
-    OTHER = "somewhere else"
-    UNKNOWN = "one of them is not known"
-
-
-def _place(one: Call, other: Call) -> _Place:
-    if one.town is not None and one.town == other.town:
-        return _Place.SAME
-    a, b = one.house, other.house
-    if not a.area or not b.area:
-        return _Place.OTHER if one.town is not None and other.town is not None else _Place.UNKNOWN
-    if a.area != b.area and not one_slip(a.area, b.area):
-        return _Place.OTHER
-    if not a.numbers or not b.numbers:
-        return _Place.SAME if _has_no_chome(a) or _has_no_chome(b) else _Place.MAYBE
-    if _chome_left_out(a, b) or {len(a.numbers), len(b.numbers)} == {1, 2}:
-        return _Place.MAYBE  # 町前1丁目, and 町前12-3 without its 丁目
-    return _Place.SAME if a.numbers[0] == b.numbers[0] else _Place.OTHER
-
-
-def _has_no_chome(place: Address) -> bool:
-    """南宮940番地の1: no 丁目 has so many digits."""
-    return bool(place.numbers) and len(place.numbers[0]) > 2
-
-
-def _houses(one: Call, other: Call, place: _Place) -> _Evidence:
-    a, b = one.house, other.house
-    if (
-        place != _Place.OTHER
-        and a.building
-        and a.building == b.building
-        and not (a.is_a_house and b.is_a_house)
-    ):
-        return _same_building(a, b)
-    if place == _Place.UNKNOWN or not (a.area and b.area):
-        return (1.0 if place == _Place.SAME else -5.0 if place == _Place.OTHER else 0.0), None
-    if a.is_a_house and b.is_a_house:
-        if a.area == b.area and a.numbers == b.numbers:
-            return _same_number(a, b)
-        if a.area == b.area and _begins(a, b):
-            return 6.0, Reason.BUILDING if a.unit or b.unit else Reason.HOUSE
-        if place == _Place.MAYBE and _chome_left_out(a, b):
-            return 3.5, Reason.NEAR_HOUSE
-        if _near(a, b):
-            same_door = a.building and a.room and a.unit == b.unit
-            return (7.0, Reason.HOUSE) if same_door else (1.5, Reason.NEAR_HOUSE)
-    if place == _Place.OTHER:
-        return -5.0, None
-    if a.is_a_house and b.is_a_house:
-        return _ANOTHER_HOUSE
-    return (1.5 if place == _Place.SAME else 1.0), None
-
-
-def _same_number(a: Address, b: Address) -> _Evidence:
-    """One plot: a house, or a building with many doors."""
-    if a.room and b.room:
-        if a.room == b.room:
-            return 10.0, Reason.HOUSE
-        return _NEAR_DOOR if one_slip(a.room, b.room) else _ANOTHER_HOUSE
-    if a.unit or b.unit:
-        return 4.0, Reason.BUILDING
-    return (9.5 if len(a.numbers) > 1 else 8.0), Reason.HOUSE  # of one plot there may be ten houses
-
-
-def _same_building(a: Address, b: Address) -> _Evidence:
-    """A building by its name, where one of them did not say the number of the house."""
-    if a.room and b.room and a.room != b.room:
-        return _NEAR_DOOR if one_slip(a.room, b.room) else _ANOTHER_HOUSE
-    if a.room and b.room:
-        return 7.0, Reason.HOUSE
-    return 3.0, Reason.BUILDING
-
-
-def _begins(a: Address, b: Address) -> bool:
-    """Whether the longer says the shorter and more (町前1-2 and 町前1-2-3, 高崎612 and 高崎612-3). Both are a house."""
-    shorter, longer = sorted((a.numbers, b.numbers), key=len)
-    return len(shorter) < len(longer) and longer[: len(shorter)] == shorter
-
-
-def _chome_left_out(a: Address, b: Address) -> bool:
-    """町前12-3 for 町前3丁目12-3: whoever lives there does not say it."""
-    shorter, longer = sorted((a.numbers, b.numbers), key=len)
-    return len(shorter) == 2 and len(longer) == 3 and longer[1:] == shorter and a.area == b.area
-
-
-def _near(a: Address, b: Address) -> bool:
-    """One number misheard, two in the wrong order or a stroke lost (1-2-3, 1-23), at a place of nearly the same name."""
-    if a.area != b.area:
-        return one_slip(a.area, b.area) and a.numbers == b.numbers
-    if "".join(a.numbers) == "".join(b.numbers):
-        return True
-    if len(a.numbers) != len(b.numbers):
-        return False
-    wrong = [(x, y) for x, y in zip(a.numbers, b.numbers, strict=True) if x != y]
-    if len(wrong) == 1:
-        return one_slip(*wrong[0])
-    return len(wrong) == 2 and wrong[0] == wrong[1][::-1]
-
-
-# ── who ────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Who(StrEnum):
-    WORDS = "the same name of three words or more, in any order"
-    NAME = "the same written name"
-    READING = "the same reading, or written name and reading apart"
-    TURNED = "family and given name in the other order"
-    NEAR = "one slip away"
-    FAMILY = "the same family"
-    GIVEN = "the same given name, another family: married since, or nothing at all"
-    ONE_WORD = "one of them is a single word, a family's or a given name, and fits nothing of the other"
-    OTHER = "somebody else"
-    UNKNOWN = "not named"
-
-
-_NAME_POINTS: Final = {
-    _Who.WORDS: (6.0, Reason.NAME), _Who.NAME: (5.0, Reason.NAME), _Who.READING: (4.5, Reason.READING), _Who.TURNED: (4.5, Reason.TURNED_NAME),
-    _Who.NEAR: (3.5, Reason.NEAR_NAME), _Who.FAMILY: (1.5, None), _Who.GIVEN: (0.0, Reason.GIVEN),
-    _Who.UNKNOWN: _NOTHING, _Who.ONE_WORD: (-2.0, None), _Who.OTHER: (-4.0, None),
-}  # fmt: skip
-_MANY_WORDS: Final = 3
-_GIVEN_ELSEWHERE: Final[_Evidence] = (-3.0, None)
-_BEST: Final = list(_NAME_POINTS)
-_ONE_PERSON: Final = (_Who.WORDS, _Who.NAME, _Who.READING, _Who.TURNED, _Who.NEAR)
-
-
-def _names(one: Call, other: Call, place: _Place, house: _Evidence) -> tuple[_Evidence, _Evidence]:
-    """The best any two people give, and whether a family of that name lives in the same 町丁目. Where nobody can tell of two
-    of them, the caller who is somebody else proves nothing."""
-    pairs = [(a, b) for a in one.people for b in other.people]
-    who = min((_who(a, b) for a, b in pairs), key=_BEST.index, default=_Who.UNKNOWN)
-    in_town = place == _Place.SAME and any(_same_family(a, b) for a, b in pairs)
-    if who == _Who.GIVEN and house[1] not in (Reason.HOUSE, Reason.NEAR_HOUSE):
-        return _GIVEN_ELSEWHERE, _NOTHING
-    return _NAME_POINTS[who], (0.5, Reason.FAMILY) if in_town else _NOTHING
-
-
-def _who(a: Human, b: Human) -> _Who:
-    if not a.has_name or not b.has_name:
-        return _Who.UNKNOWN
-    if any(len(words) >= _MANY_WORDS for words in a.words & b.words):
-        return _Who.WORDS
-    if a.name and a.name == b.name:
-        return _Who.FAMILY if _only_family(a) or _only_family(b) else _Who.NAME
-    if _readings(a) & _readings(b):
-        return _Who.READING
-    if _turned(a, b):
-        return _Who.TURNED
-    if _one_slip_away(a, b):
-        return _Who.NEAR
-    if _same_family(a, b):
-        return _Who.FAMILY
-    if _same_given(a, b):
-        return _Who.GIVEN
-    if not ((a.name and b.name) or (a.kana and b.kana)):
-        return _Who.UNKNOWN  # kanji here, only kana there: nobody can tell
-    return _Who.ONE_WORD if _is_one_word(a) or _is_one_word(b) else _Who.OTHER
-
-
-def _is_one_word(person: Human) -> bool:
-    """Whether only a family name or only a given name was said, nobody knows which."""
-    return not person.given and not person.given_kana and len(person.name) <= 3 and len(person.kana) <= 5
-
-
-def _turned(a: Human, b: Human) -> bool:
-    """Whether one says 花 佐藤 and the other 佐藤 花: also where a space parts only one of them, or the reading."""
-    return any(
-        key and key != turned and turned in (other.name, other.kana)
-        for one, other in ((a, b), (b, a))
-        for key, turned in ((one.name, one.given + one.family), (one.kana, one.given_kana + one.family_kana))
-    )
-
-
-def _same_given(a: Human, b: Human) -> bool:
-    return _ends_alike(a.name, a.given, b.name, b.given) or _ends_alike(
-        a.kana, a.given_kana, b.kana, b.given_kana
-    )
-
-
-def _ends_alike(full: str, given: str, other_full: str, other_given: str) -> bool:
-    """Whether the given names are one; what no space parted may end like it, or be nothing but it."""
-    if given and other_given:
-        return given == other_given
-    known, whole = (given, other_full) if given else (other_given, full)
-    return len(known) >= 2 and whole.endswith(known)
-
-
-def _only_family(person: Human) -> bool:
-    """Whether no given name was said: 佐藤 alone is a thousand people."""
-    return not person.given and not person.given_kana and len(person.name) <= 2 and len(person.kana) <= 4
-
-
-def _readings(person: Human) -> set[str]:
-    """Also a name that was typed in kana."""
-    return {key for key in (person.kana, person.name) if len(key) >= 4 and _is_kana(key)}
-
-
-def _is_kana(key: str) -> bool:
-    return all("ぁ" <= letter <= "ゖ" for letter in key)
-
-
-_UNVOICED: Final = str.maketrans(
-    "がぎぐげござじずぜぞだでどばびぶべぼぱぴぷぺぽ", "かきくけこさしすせそたてとはひふへほはひふへほ"
-)
-
-_NORTHERN: Final = str.maketrans("えしち", "いすつ")
-_LONG: Final = re.compile("(?<=[おこそとのほもよろゆくすつぬふむる])う|(?<=お)お|(?<=い)い")
-
-
-def sound(kana: str) -> str:
-    """A reading as it is heard on a bad line: without voicing, long vowels short; and as it is said in the north, where
-    い and え, し and す, ち and つ are hard to tell apart."""
-    return _LONG.sub("", kana.translate(_UNVOICED)).translate(_NORTHERN)
-
-
-def _one_slip_away(a: Human, b: Human) -> bool:
-    ours, theirs = _readings(a), _readings(b)
-    if any(sound(x) == sound(y) or (one_slip(x, y) and len(x) >= 5) for x in ours for y in theirs):
-        return True
-    return len(a.name) >= 3 and len(b.name) >= 3 and one_slip(a.name, b.name) and _agrees(a, b)
-
-
-def _agrees(a: Human, b: Human) -> bool:
-    """A written name that is one character off is a slip only where the readings do not say otherwise: 高橋 進 and
-    高橋 恵 are two people."""
-    if a.kana and b.kana:
-        return sound(a.kana) == sound(b.kana) or one_slip(a.kana, b.kana)
-    if a.given and b.given:
-        return len(a.given) >= 2 and len(b.given) >= 2 and (a.family == b.family or a.given == b.given)
-    return len(a.name) >= 4
-
-
-def _same_family(a: Human, b: Human) -> bool:
-    if not a.has_name or not b.has_name:
-        return False
-    return _shares(a.name, a.family, b.name, b.family) or _shares(
-        a.kana, a.family_kana, b.kana, b.family_kana
-    )
-
-
-def _shares(full: str, family: str, other_full: str, other_family: str) -> bool:
-    """Whether the family name of one begins the name of the other; without a space the shorter name, or its first two
-    characters, has to do."""
-    if not full or not other_full:
-        return False
-    if family and other_family:
-        return family == other_family
-    known = family or other_family
-    if known:
-        return (other_full if family else full).startswith(known)
-    return full[:2] == other_full[:2]
-
-
-def _residents(one: Call, other: Call, house: _Evidence) -> _Evidence:
-    """Somebody who calls for others (民生委員, ケアマネジャー, a landlord) calls for many: then it is the resident who
-    counts, and what the caller's name and telephone brought is taken back."""
-    if one.resident is None or other.resident is None or house[1] in (Reason.HOUSE, Reason.BUILDING):
-        return _NOTHING
-    for_others = len(one.people) > 1 and len(other.people) > 1
-    if for_others and _who(one.resident, other.resident) in (
-        _Who.OTHER,
-        _Who.FAMILY,
-        _Who.GIVEN,
-        _Who.ONE_WORD,
-    ):
-        return -_NAME_POINTS[_Who.NAME][0] - _SAME_PHONE, None
-    return _NOTHING
-
-
-def _ages(one: Call, other: Call) -> _Evidence:
-    """Of two people of the same name: the same year of birth, or another."""
+def _years(one: Call, other: Call, names: Who) -> Year:
     a, b = one.resident, other.resident
     if a is None or b is None or a.birth_year is None or b.birth_year is None:
-        return _NOTHING
-    if _who(a, b) not in (*_ONE_PERSON, _Who.GIVEN):
-        return _NOTHING
+        return Year.NONE
     apart = abs(a.birth_year - b.birth_year)  # said as an age on the phone: a year or two off
-    return (1.5, None) if apart <= 2 else (-3.0, None) if apart > 5 else _NOTHING
+    if apart <= 2:
+        return Year.SAME
+    return Year.SLIP if apart <= 6 or apart == 10 else Year.APART
+
+
+# ── in words ───────────────────────────────────────────────────────────────────────────────────
+
+_OF_PHONE: Final = {
+    Phone.OWN: Reason.PHONE, Phone.MIXED: Reason.PHONE, Phone.CALLERS: Reason.PHONE, Phone.OFFICE: Reason.PHONE, Phone.NEAR: Reason.NEAR_PHONE,
+    Phone.HALVES: Reason.LIKE_PHONE, Phone.CUT: Reason.LIKE_PHONE, Phone.LIKE: Reason.LIKE_PHONE,
+}  # fmt: skip
+_OF_NAME: Final = {
+    Who.WORDS: Reason.NAME, Who.NAME: Reason.NAME, Who.READING: Reason.READING, Who.TURNED: Reason.TURNED_NAME, Who.NEAR: Reason.NEAR_NAME,
+    Who.DIM: Reason.NEAR_NAME, Who.GIVEN: Reason.GIVEN,
+}  # fmt: skip
+_OF_PLACE: Final = {
+    Where.DOOR: Reason.HOUSE, Where.HOUSE: Reason.HOUSE, Where.PLOT: Reason.HOUSE, Where.BEGINS: Reason.HOUSE, Where.BUILDING: Reason.BUILDING,
+    Where.HEARD_BUILDING: Reason.BUILDING, Where.BESIDE: Reason.BESIDE, Where.NO_CHOME: Reason.NEAR_HOUSE, Where.STROKE: Reason.NEAR_HOUSE,
+    Where.EAR: Reason.NEAR_HOUSE, Where.NEXT: Reason.NEAR_HOUSE, Where.SLIP: Reason.NEAR_HOUSE, Where.TURNED: Reason.NEAR_HOUSE,
+    Where.CHOME_SLIP: Reason.NEAR_HOUSE, Where.SLIP_DOOR: Reason.NEAR_HOUSE, Where.ALIKE: Reason.NEAR_TOWN, Where.ALIKE_TOWN: Reason.NEAR_TOWN,
+}  # fmt: skip
+
+
+def _reasons(
+    one: Call, other: Call, place: Where, phone: Phone, *, is_local: bool, in_town: bool, hosted: bool
+) -> Iterator[Reason]:
+    if phone in _OF_PHONE:
+        yield Reason.LOCAL_PHONE if is_local else _OF_PHONE[phone]
+    best = nearest(who(a, b) for a in one.people for b in other.people)
+    if best in _OF_NAME:
+        yield _OF_NAME[best]
+    neighbours = place in NEARLY and best in TWO_PEOPLE
+    if place in _OF_PLACE and not neighbours:
+        yield _OF_PLACE[place]
+    if in_town:
+        yield Reason.FAMILY
+    if hosted:
+        yield Reason.HOST

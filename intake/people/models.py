@@ -9,7 +9,7 @@ from django.db import models
 from dvc.core.addresses import Address, parse, within
 from dvc.core.japanese import kana_key, phone_digits, search_key
 from dvc.operations.models import Operation
-from intake.people.likeness import Human, human
+from intake.people.naming import Human, human
 
 
 class Town(models.Model):

@@ -19,13 +19,15 @@ from dvc.core.addresses import Address, parse
 from dvc.core.japanese import bare_name, phone_key, search_key
 from dvc.core.prefix import Begins
 from dvc.operations.models import Operation
-from intake.people.likeness import SHORTEST_PHONE, Call
+from intake.people.likeness import Call
 from intake.people.models import Household, Person, Town
+from intake.people.naming import SHORTEST_PHONE
 
 M = TypeVar("M", bound=Model)
 SHORTEST_PHONE_PART: Final = 4  # digits: 下4けた
 _CANDIDATES: Final = 300
 _HOUSES: Final = 100
+_CUT_SHORT: Final = range(8, 10)  # digits of a number whose end was not heard
 _WITH_CHOME: Final = 3  # numbers of 町前1-2-3
 _CHOMES: Final = range(1, 10)
 
@@ -155,6 +157,8 @@ def candidates(operation: Operation, call: Call, town: Town | None) -> tuple[lis
         for number in one.phones:
             is_whole = len(number) >= SHORTEST_PHONE
             condition |= Q(phone_digits=number) if is_whole else Q(Begins("phone_reversed", number[::-1]))
+            if number[0] == "0" and len(number) in _CUT_SHORT:
+                condition |= Q(Begins("phone_digits", number))
         turned = one.given + one.family, one.given_kana + one.family_kana
         for key in {one.name, one.kana, *turned} - {""}:
             condition |= Q(name_key=key) | Q(kana_key=key)
