@@ -59,6 +59,7 @@ _KINDS_OF_BUILDING: Final = re.compile(
 )
 _SHORTEST_NAME: Final = 3
 _MOST_CHOME: Final = 9
+_WITH_CHOME: Final = 3  # numbers of 町前1-2-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +343,7 @@ def _doors(a: Spot, b: Spot) -> Where:
     if a.room and b.room:
         if a.room == b.room:
             return Where.DOOR
-        return Where.SLIP_DOOR if one_slip(a.room, b.room) else Where.OTHER_DOOR
+        return Where.SLIP_DOOR if one_slip(a.room, b.room) or a.room == b.room[::-1] else Where.OTHER_DOOR
     return Where.BUILDING
 
 
@@ -405,11 +406,10 @@ def _two_houses(a: Spot, b: Spot) -> Where:
             return _doors(a, b)
         if a.building or b.building or a.room or b.room:
             return Where.BUILDING
-        return (
-            Where.HOUSE
-            if len(x) >= 3 or (len(x) == 2 and not a.has_chome and not b.has_chome)
-            else Where.PLOT
+        whole = len(x) >= _WITH_CHOME or (
+            len(x) == 2 and not (a.has_chome or b.has_chome) and int(x[0]) > _MOST_CHOME
         )
+        return Where.HOUSE if whole else Where.PLOT
     if _begins(x, y):
         return Where.BUILDING if a.room or b.room else Where.BEGINS
     shorter, longer = sorted((x, y), key=len)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -15,13 +15,14 @@ from intake.people.models import Household, Person, Town
 from intake.people.services import fill_house_keys, fill_person_keys
 from tests import make
 from tests.infra.scale import count
+from tests.intake.people.hand_a import HAMLETS, HERE, TOWNS, hand_a
 from tests.intake.people.pairs import CHOME, PLAIN, Pair, Told, kanji, tuned_on
 
 pytestmark = pytest.mark.django_db
 
 
 def with_towns(operation: Operation, chome: Sequence[str] = CHOME, plain: Sequence[str] = PLAIN) -> None:
-    names = [f"{name}{kanji(number)}丁目" for name in chome for number in range(1, 6)] + list(plain)
+    names = [f"{name}{kanji(number)}丁目" for name in chome for number in range(1, 7)] + list(plain)
     Town.objects.bulk_create(Town(center=operation.center, name=name, lat=38.29, lng=141.0) for name in names)
 
 
@@ -100,10 +101,14 @@ def desk(operation: Operation, pairs: Sequence[Pair]) -> tuple[float, float, Cou
 
 
 @pytest.mark.database
-def test_among_hundreds_of_needs_the_desk_is_shown_the_same_one_and_few_others() -> None:
+@pytest.mark.parametrize(("labelled", "each"), [(tuned_on, (3, 5)), (hand_a, (2, 3))], ids=["tuned on", "another hand"])
+def test_among_hundreds_of_needs_the_desk_is_shown_the_same_one_and_few_others(
+    labelled: Callable[..., list[Pair]], each: tuple[int, int]
+) -> None:
     operation = make.operation()
-    with_towns(operation)
-    pairs = tuned_on(each=count(3, 5))
+    chome = dict.fromkeys([*CHOME, *(name for name, _ in TOWNS[HERE])])
+    with_towns(operation, list(chome), [*PLAIN, *(name.replace("字", "") for name in HAMLETS[HERE])])
+    pairs = labelled(each=count(*each))
     recall, precision, missed, wrong = desk(operation, pairs)
     print(
         f"{len(pairs)} calls, {len(pairs)} needs: recall {recall:.3f}, precision {precision:.3f}, missed {missed}, wrong {wrong}"
