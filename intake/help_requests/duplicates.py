@@ -79,7 +79,7 @@ def _asked(operation: Operation, humans: Sequence[Human], town: Town | None, add
 
 def likely(operation: Operation, asked: Asked, *, needs: bool = True) -> list[Likely]:
     """The likeliest first: needs of this operation (unless only people are wanted), then people of the register without
-    one. At most six queries."""
+    one. At most seven queries."""
     if not asked.says_anything:
         return []
     people, houses = searching.candidates(operation, asked.call, asked.town)

@@ -27,6 +27,7 @@ M = TypeVar("M", bound=Model)
 SHORTEST_PHONE_PART: Final = 4  # digits: 下4けた
 _CANDIDATES: Final = 300
 _HOUSES: Final = 100
+_SHORTEST_FAMILY: Final = 2  # letters
 _CUT_SHORT: Final = range(8, 10)  # digits of a number whose end was not heard
 _WITH_CHOME: Final = 3  # numbers of 町前1-2-3
 _CHOMES: Final = range(1, 10)
@@ -147,10 +148,11 @@ def house_condition(operation: Operation, text: str) -> Q:
 
 
 def candidates(operation: Operation, call: Call, town: Town | None) -> tuple[list[Person], list[Household]]:
-    """Everybody who shares enough with the call to be compared with it, and the houses: three queries by index.
+    """Everybody who shares enough with the call to be compared with it, and the houses: four queries by index at most.
 
     Shared is one of: a telephone number, a whole name or reading, the house; or, in the same 町丁目, the first letter of
-    a family name or a given name, so that a slip in either still leaves the other.
+    a family name or a given name, so that a slip in either still leaves the other; or, outside the center's towns, the family
+    name.
     """
     condition = Q()
     for one in call.people:
@@ -173,8 +175,24 @@ def candidates(operation: Operation, call: Call, town: Town | None) -> tuple[lis
     same_town = _in_town(call.house, town)
     if near and same_town:
         people += _some(operation, near & same_town)
+    if town is None and call.people:
+        people += _some(operation, _families(call))
     people += list(Person.objects.filter(household__in=houses).select_related("household__town"))
     return list({person.pk: person for person in people}.values()), houses
+
+
+def _families(call: Call) -> Q:
+    """Of the resident's family name, where the town is none of the center's, which every desk writes in its own way. Not of
+    a name that half the register has."""
+    condition = Q()
+    one = call.people[-1]
+    if not one.is_common:
+        for key, column in (
+            (one.family or one.name[:2], "name_key"),
+            (one.family_kana or one.kana[:3], "kana_key"),
+        ):
+            condition |= Q(Begins(column, key)) if len(key) >= _SHORTEST_FAMILY else Q()
+    return condition
 
 
 def _some(operation: Operation, condition: Q) -> list[Person]:
