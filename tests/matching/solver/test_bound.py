@@ -32,6 +32,7 @@ from matching.solver.model import (
     Team,
 )
 from matching.solver.rules import may_drive_fleet, review
+from tests.infra.scale import count
 from tests.matching import instances
 from tests.matching.solver.mornings import morning, need, pinned_mornings, random_morning, volunteer
 
@@ -57,7 +58,7 @@ def by_teams(problem: Problem, dice: random.Random | None = None) -> tuple[float
     return left.score + whole, left.score + staffed
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=count(40, 400), deadline=None)
 @given(pinned_mornings, st.sampled_from((0, 1, 4, None)))
 def test_no_plan_of_the_engine_is_above_the_bound_however_early_it_is_stopped(
     problem: Problem, effort: int | None
@@ -66,7 +67,7 @@ def test_no_plan_of_the_engine_is_above_the_bound_however_early_it_is_stopped(
     assert review(problem, plan).score.total <= upper_bound(problem, effort=effort).value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count(20, 400), deadline=None)
 @given(st.integers(0, 2**32).map(instances.tiny))
 def test_no_plan_is_above_the_bound_where_everything_may_be_broken(problem: Problem) -> None:
     plan = solve(problem, effort=20)
@@ -135,7 +136,7 @@ def _handful(seed: int) -> Problem:
 
 
 def test_the_best_plan_of_all_is_not_above_any_bound_and_nearly_always_is_the_bound() -> None:
-    exact, nearly, many = 0, 0, 60
+    exact, nearly, many = 0, 0, count(40, 200)
     for seed in range(many):
         problem = _handful(seed)
         best, bound = _best(problem), upper_bound(problem)
@@ -191,7 +192,7 @@ def _person(problem: Problem, dice: random.Random) -> Problem:
 @pytest.mark.parametrize("more", [_tool, _vehicle, _own_car, _seat, _person])
 def test_more_of_anything_never_lowers_the_bound(more: object) -> None:
     assert callable(more)
-    for seed in range(40):
+    for seed in range(count(12, 200)):
         problem = random_morning(seed)
         before = upper_bound(problem)
         after = upper_bound(more(problem, random.Random(seed)))
@@ -284,7 +285,7 @@ def test_the_same_problem_and_effort_give_the_same_bound() -> None:
 
 
 def test_more_effort_never_raises_the_bound_and_a_moment_gives_a_valid_one() -> None:
-    problem = instances.problem("base", "120x40", 1)
+    problem = instances.problem("base", "60x25", 1)
     values = [upper_bound(problem, effort=effort).value for effort in (0, 2, 5, 40)]
     assert values == sorted(values, reverse=True)
     assert upper_bound(problem, seconds=0.0).value == values[0]

@@ -85,7 +85,7 @@ def test_who_was_sent_somewhere_stays_there() -> None:
 
 
 def test_a_no_in_the_midst_of_remaking_ends_it_with_a_plan() -> None:
-    made = instances.problem("base", "60x25", 2)
+    made = instances.problem("base", "40x15", 2)
 
     def progress(done: int, points: float) -> bool:
         return done <= (1 - search_plan.REMAKING) * REMADE_FROM
