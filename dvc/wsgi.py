@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from dvc.core.garbage import between_requests
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dvc.settings")
 
-application = get_wsgi_application()
+application = between_requests(get_wsgi_application())

@@ -64,9 +64,6 @@ def beat() -> None:
 def web() -> None:
     from gunicorn.app.wsgiapp import run
 
-    # A request leaves a few thousand objects behind, and nearly all of them go by themselves: looking for those that do
-    # not after every seven hundred is a twentieth of a scan.
-    gc.set_threshold(20_000, 20, 50)
     sys.argv = web_command()
     run()
 
