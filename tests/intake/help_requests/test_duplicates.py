@@ -102,7 +102,7 @@ def desk(operation: Operation, pairs: Sequence[Pair]) -> tuple[float, float, Cou
 
 @pytest.mark.database
 @pytest.mark.parametrize(
-    ("labelled", "each"), [(tuned_on, (3, 5)), (hand_a, (2, 3))], ids=["tuned on", "another hand"]
+    ("labelled", "each"), [(tuned_on, (3, 5)), (hand_a, (3, 8))], ids=["tuned on", "another hand"]
 )
 def test_among_hundreds_of_needs_the_desk_is_shown_the_same_one_and_few_others(
     labelled: Callable[..., list[Pair]], each: tuple[int, int]

@@ -15,6 +15,7 @@ from intake.people.naming import human
 from intake.people.slips import one_slip
 from tests.intake.people.fresh_pairs import as_they_come, fifth, fourth
 from tests.intake.people.hand_a import hand_a
+from tests.intake.people.hand_b import hand_b
 from tests.intake.people.pairs import Pair, Told, held_out, tuned_on, unseen
 from tests.intake.people.third_hand import third_hand
 
@@ -87,12 +88,15 @@ def test_calls_about_one_household_are_recognised_and_others_are_left_alone() ->
         pytest.param(hand_a, 0.98, 0.98, id="another hand"),
         pytest.param(another_draw_of_hand_a, 0.98, 0.98, id="another hand, another draw"),
         pytest.param(third_hand, 0.97, 0.97, id="third hand"),
+        pytest.param(hand_b, 0.95, 0.90, id="not tuned on"),
     ],
 )
 def test_other_names_towns_and_mistakes(
     pairs: Callable[[], list[Pair]], recall: float, precision: float
 ) -> None:
-    """All kinds here were learnt from by now; only the draw of `another_draw` and of `another_draw_of_hand_a` was not.
+    """`hand_b` is another hand's, who had not read the rule, and the rule was finished before it was scored: 0.984 at 0.982
+    at the first look. It stays what is not tuned on: whoever changes the rule after a look at its misses writes a new set.
+    All other kinds were learnt from by now; only the draw of `another_draw` and of `another_draw_of_hand_a` was not.
     `hand_a` is another hand's (0.817 at 0.815 with the rule before it was learnt from). `fourth` holds a kind that no rule can tell (the son gives his own address), so it cannot reach the goal."""
     labelled = pairs()
     assert len(labelled) >= 600
