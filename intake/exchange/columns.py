@@ -73,7 +73,7 @@ FIELDS: Final[Sequence[Field]] = (
     Field("health_note", "体の具合・持病", ("持病", "健康状態", "体調", "身体状況"), "text", 300, kinds=_NEEDS),
     Field("parking", "駐車・搬入", ("駐車場", "駐車", "駐車スペース", "搬入路"), "text", 120, kinds=_NEEDS),
     Field("attendance", "立ち会う人・希望日", ("立会者", "立会", "希望日", "活動希望日", "希望日時", "立会い"), "text", 120, many=True, kinds=_NEEDS),
-    Field("crisis", "危機介入が必要", ("危機介入", "危機介入の必要性", "緊急"), "yes", kinds=_NEEDS),
+    Field("crisis", "危機介入が必要", ("危機介入", "危機介入の必要性"), "yes", kinds=_NEEDS),
     Field("watch", "終わったあとも見守る", ("見守り", "要見守り", "見守りの必要性"), "yes", kinds=_NEEDS),
     Field("consent", "情報共有の同意", ("同意", "個人情報の同意", "情報共有同意"), "yes", kinds=_NEEDS),
     Field("state", "状態", ("ステータス", "状況", "対応状況", "進捗", "進捗状況"), "state", kinds=_NEEDS),

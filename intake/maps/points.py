@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from dvc.audit.services import version_of
+from dvc.audit.models import Entry
 from dvc.operations.models import Operation
 from intake.help_requests.models import BLOCKING, Need, NeedState
 from intake.help_requests.states import COARSE
@@ -48,9 +48,13 @@ class _Point:
 
 
 def etag(operation: Operation, sight: Sight) -> str:
-    """Changes when anything on the map does. Two queries."""
+    """Changes when anything on the map does. Two queries.
+
+    The newest entry of all, not of the operation: houses are merged and mended for the whole center.
+    """
     towns = operation.center.towns.count()
-    said = f"{_FORMAT}:{operation.pk}:{version_of(operation.pk)}:{towns}:{sight.pins}:{sight.needs}"
+    newest = Entry.objects.order_by("-id").values_list("id", flat=True).first()
+    said = f"{_FORMAT}:{operation.pk}:{newest}:{towns}:{sight.pins}:{sight.needs}"
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

@@ -19,6 +19,7 @@ from intake.help_requests.models import Need, NeedState
 from intake.maps import points, services
 from intake.maps.models import MapNote, NoteKind
 from intake.maps.points import CRISIS, HAZARD, PIN, WORDS, Sight
+from intake.people import merge
 from intake.people.models import Town
 from tests import make
 from tests.intake.maps.many import requests
@@ -101,6 +102,18 @@ def test_an_unchanged_map_is_not_sent_again(operation: Operation) -> None:
     services.add_note(
         operation, kind=NoteKind.CLOSED_ROAD, text="橋", lat=38.3, lng=141.0, by=SYSTEM, at=make.at(9)
     )
+    assert client.get(url("map_points", operation), headers=etag).status_code == 200
+
+
+@pytest.mark.database
+def test_a_map_is_sent_again_when_two_houses_become_one(operation: Operation) -> None:
+    """The register is the whole center's: what is said of its houses belongs to no operation."""
+    client = signed_in(operation)
+    twin, house = (make.need(operation).household for _ in range(2))
+    assert twin is not None
+    assert house is not None
+    etag = {"if-none-match": client.get(url("map_points", operation))["ETag"]}
+    merge.merge_households(twin, house, by=SYSTEM, at=make.at(9))
     assert client.get(url("map_points", operation), headers=etag).status_code == 200
 
 
