@@ -109,6 +109,20 @@ describe("the tablet's own look", () => {
     expect(presence.arrived).toBe(1);
   });
 
+  it("counts somebody written down here once, also when the answer comes after the snapshot that has them", () => {
+    const presence = new PresenceList();
+    const sent = {
+      result: null, verdict: { guest: "g-1", volunteer: null, tone: "ok", code: "ok" },
+      op: { kind: "person.walk_in", op_id: "1", payload: { guest: "g-1" } },
+    } as unknown as Entry;
+    const has = snapshot(0, { today: { day: "2026-11-23", arrived: 1, left: [] }, present: { "9": "2026-11-23T09:00:00+09:00" } });
+    presence.reset(has, [sent], "2026-11-23"); // nobody can say yet that 9 is who was written down
+    presence.note({ ...sent, result: { tone: "ok", code: "ok", data: { volunteer: 9 } } } as unknown as Entry);
+    expect(presence.arrived).toBe(1);
+    presence.note({ result: null, verdict: { guest: "g-1" }, op: { kind: "visit.undo", op_id: "2", payload: { op: "1", of: "person.walk_in" } } } as unknown as Entry);
+    expect(presence.arrived).toBe(0);
+  });
+
   it("counts an arrival once whose answer comes after the snapshot that has it, and one that is taken back not at all", () => {
     const presence = new PresenceList();
     const sent = {

@@ -61,6 +61,7 @@ export class PresenceList implements Presence {
     if (op.kind === "person.walk_in") this.write(entry);
     if (UNCHECKED.has(entry.verdict.code) && op.payload.card !== undefined) this.unnamed.set(op.payload.card, op.op_id);
     if (ARRIVALS.has(op.kind)) {
+      if (this.isNamedInList(entry)) this.listed.add(op.op_id);
       const isKnown = this.listed.has(op.op_id) || KNOWN_BEFORE.has(result?.code ?? entry.verdict.code);
       if (refused || isKnown) this.arrivals.delete(op.op_id);
       else this.arrivals.add(op.op_id);
@@ -100,6 +101,12 @@ export class PresenceList implements Presence {
   /** Arrivals of today, as far as this tablet knows. */
   get arrived(): number {
     return Math.max(0, this.before + this.arrivals.size);
+  }
+
+  /** Whom only the answer names, and who is on the list that came before it: in its number already. */
+  private isNamedInList({ result, verdict }: Entry): boolean {
+    const named = result?.data.volunteer;
+    return named !== undefined && verdict.volunteer !== named && String(named) in (this.snapshot?.present ?? {});
   }
 
   private enter(who: Who): void {
