@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final
 
 import jaconv
@@ -130,6 +131,8 @@ class Human:
         )
 
 
+# While somebody types, the same people are read and compared again with every key.
+@lru_cache(maxsize=4096)
 def human(name: str = "", kana: str = "", phone: str = "", birth_year: int | None = None) -> Human:
     """From what was typed. A phone that is too short to be one, or stands for none, is left out. A reading is never
     written in kanji: where the two stand in each other's field they are read as they were meant."""
@@ -244,6 +247,7 @@ _WHO: Final = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def who(a: Human, b: Human) -> Who:
     if not a.has_name or not b.has_name:
         return Who.UNKNOWN
