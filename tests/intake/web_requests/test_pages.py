@@ -226,12 +226,12 @@ def test_staff_sees_what_the_resident_changed_and_confirms_by_telephone(
     assert "床下に泥が入った" in page.split("台所にも泥")[0]
     assert "電話で確かめた" in page
     home = text(staff.get(f"/o/{operation.pk}/web/"))
-    assert home.count(f"N{need.number}") == 2
+    assert home.count(f">N{need.number}<") == 2
     assert staff.post(f"/o/{operation.pk}/web/{need.pk}/confirm/").status_code == 302
     made = ResidentAnswer.objects.get()
     assert staff.post(f"/o/{operation.pk}/web/{need.pk}/answers/{made.pk}/seen/").status_code == 302
     staff.get(f"/o/{operation.pk}/")  # the message about the telephone was for this page
-    assert f"N{need.number}" not in text(staff.get(f"/o/{operation.pk}/web/"))
+    assert f">N{need.number}<" not in text(staff.get(f"/o/{operation.pk}/web/"))
     need.refresh_from_db()
     assert not need.unconfirmed
 

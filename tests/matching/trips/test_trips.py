@@ -239,9 +239,9 @@ def test_a_run_decided_in_the_evening_for_the_morning_is_on_the_list_with_its_da
     operation = make.operation()
     vehicle = bus(operation)
     client = Client()
-    client.force_login(make.user(operation.center, Role.TRANSPORT))
     plan = {"vehicle": vehicle.pk, "planned": "10:00", "stops": "町前公民館", "driver_name": "伊藤"}
     with time_machine.travel(make.at(23), tick=False):
+        client.force_login(make.user(operation.center, Role.TRANSPORT))
         said = client.post(reverse("trip_plan", args=[operation.pk]), plan, follow=True).content.decode()
     leaves = timezone.localtime(make.at(34))
     day = f"{leaves.month}月{leaves.day}日"

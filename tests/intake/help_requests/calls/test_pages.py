@@ -331,9 +331,9 @@ def test_where_nobody_is_a_section_leader_whoever_keeps_requests_may_note_and_is
 )
 def test_who_is_put_on_hold_is_looked_at_again_on_a_day(operation: Operation, typed: str, due: str) -> None:
     need = make.need(operation, state=NeedState.TRIAGE)
-    desk = signed_in(operation, Role.NEEDS_DESK)
     step = {"to": "on_hold", "reason_kind": "rain", "told": "本人に電話", "review_on": typed}
     with time_machine.travel(make.at(10), tick=False):
+        desk = signed_in(operation, Role.NEEDS_DESK)
         assert desk.post(url("need_step", operation, need.pk), step).status_code == 302
         call = CallBack.objects.open().get(need=need)
         assert (call.why, f"{timezone.localtime(call.due_at):%Y-%m-%d %H:%M}") == (
@@ -358,7 +358,6 @@ def test_an_impossible_day_is_said_and_nothing_is_put_on_hold(
     operation: Operation, typed: str, status: int, sentence: str
 ) -> None:
     need = make.need(operation, state=NeedState.TRIAGE)
-    desk = signed_in(operation, Role.NEEDS_DESK)
     step = {
         "to": "on_hold",
         "reason_kind": "rain",
@@ -367,6 +366,7 @@ def test_an_impossible_day_is_said_and_nothing_is_put_on_hold(
         "review_on": typed,
     }
     with time_machine.travel(make.at(10), tick=False):
+        desk = signed_in(operation, Role.NEEDS_DESK)
         answer = desk.post(url("need_step", operation, need.pk), step)
     assert (answer.status_code, sentence in text(answer), "台風が近い" in text(answer)) == (
         status,
