@@ -1,4 +1,4 @@
-"""`make test`: all steps, five side by side for two cores (they wait a lot), each to its end; then one table.
+"""`make test`: all steps, six side by side for two cores (they wait a lot), each to its end; then one table.
 
 A step's output goes to a log of its own (test-results/NAME.log) and is printed in one piece when the step ends.
 Fails when a step failed. `JOBS=1` runs one step after the other.
@@ -93,8 +93,8 @@ STEPS = {
     "browser, tablets": on("sqlite", E2E_TABLETS),
     "faults": on("sqlite", FAULTS),
     "unit on PostgreSQL": on("postgres", UNIT_POSTGRES),
-    "unit on SQLite": on("sqlite", [*UNIT, ELSEWHERE]),
     "matching on SQLite": on("sqlite", [*MATCHING, ELSEWHERE]),
+    "unit on SQLite": on("sqlite", [*UNIT, ELSEWHERE]),
     "matching on PostgreSQL": on("postgres", MATCHING_POSTGRES),
     "faults on PostgreSQL": on("postgres", FAULTS_POSTGRES),
     "browser on PostgreSQL": on("postgres", E2E_POSTGRES),
@@ -219,7 +219,7 @@ def summary(outcomes: list[Outcome], seconds: float) -> None:
 
 
 def main(chosen: str) -> int:
-    jobs = int(os.environ.get("JOBS") or 2 * CORES + 1)
+    jobs = int(os.environ.get("JOBS") or 3 * CORES)
     RESULTS.mkdir(exist_ok=True)
     print(f"{CORES} cores, {jobs} steps side by side, load {os.getloadavg()[0]:.1f}", flush=True)
     start = time.monotonic()
