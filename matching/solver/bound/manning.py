@@ -16,7 +16,7 @@ import highspy
 import numpy as np
 
 from matching.solver.bound.people import adult_experience
-from matching.solver.bound.program import Floats, Ints, Program
+from matching.solver.bound.program import Floats, Ints, Program, proven
 from matching.solver.bound.whole import NO_PROBING
 from matching.solver.rules import may_drive_fleet
 
@@ -387,11 +387,8 @@ class Manning:
         if known:
             self._begin_with(known)
         h.run()
-        info, status = h.getInfo(), h.getModelStatus()
-        done = status == highspy.HighsModelStatus.kOptimal
-        if status == highspy.HighsModelStatus.kInfeasible:
-            return Answer(-INF, INF, False, ())  # no team at all always is a solution
-        bound = float(info.mip_dual_bound)
+        info, bound = h.getInfo(), proven(h)
+        done = h.getModelStatus() == highspy.HighsModelStatus.kOptimal
         solution = h.getSolution()
         if not solution.value_valid or info.primal_solution_status != 2:
             return Answer(-INF, bound, done, ())

@@ -45,6 +45,18 @@ def quiet() -> highspy.Highs:
     return _Quiet()  # type: ignore[no-untyped-call]
 
 
+_ENDED = (
+    highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kSolutionLimit,
+)  # fmt: skip
+
+
+def proven(h: highspy.Highs) -> float:
+    """What no solution of the integer program exceeds, however early it was ended; infinity where it broke off before anything
+    was proven, or says that there is no solution at all (no team always is one)."""
+    info, bound = h.getInfo(), float(h.getInfo().mip_dual_bound)
+    return bound if h.getModelStatus() in _ENDED and info.valid and np.isfinite(bound) else np.inf
+
+
 @dataclass
 class Taken:
     """Columns of the linear program that are teams: the option, the head count, and its cell in the crowd."""

@@ -26,7 +26,7 @@ MOST_STATES, MOST_ITEMS = 6_000, 800
 """States of the dynamic program of an option: where there would be more, what it asks for last is not asked for. And people
 looked at for it: where there are more it is not known what it is worth."""
 LENT = 2
-"""Vehicles of the center in one team, told apart."""
+"""Drivers of a team told apart; so many may drive any number of the center's vehicles, in the plan's favour."""
 EACH = 8
 """New teams at each need in a round."""
 STAYING = ((0.03, 0.92), (0.01, 0.8), (0.003, 0.6), (0.0, 0.3))
@@ -128,7 +128,8 @@ def best_teams(
                 driving = i
         if lends:
             for v in range(len(van_price)):
-                for _ in range(min(t.dims[o, DRIVERS] - 1, t.vans[v, VAN_COUNT])):
+                # as many as seat everybody, and one more that is a truck
+                for _ in range(min(-(-room // max(1, t.vans[v, VAN_SEATS])) + 1, t.vans[v, VAN_COUNT])):
                     if t.vans[v, VAN_SITE] != t.site[o]:
                         continue
                     if items == MOST_ITEMS:
@@ -154,7 +155,7 @@ def best_teams(
                 for i in range(count):
                     if gives[j, i]:
                         into += min(gives[j, i], t.dims[o, asked[i]] - 1 - digits[s, i]) * stride[i]
-                if j >= people:
+                if j >= people and digits[s, driving] < t.dims[o, DRIVERS] - 1:
                     into -= stride[driving]
                 if points[s] + gain[j] > new[into]:
                     new[into] = points[s] + gain[j]
@@ -254,6 +255,8 @@ class Staffed:
         dims = 1 + np.column_stack(amounts).astype(np.int64)
         for role in range(dims.shape[1] - 1, HEADS, -1):
             dims[dims.prod(axis=1) > MOST_STATES, role] = 1
+        # Whose drivers are not counted any more may have vehicles that nobody counts either: no seats are asked for.
+        dims[(dims[:, DRIVERS] == 1) & (amounts[DRIVERS] > 0), SEATS] = 1
         own = np.array([sum(seats) for seats in c.own], dtype=np.int64)
         behind = np.array([min(seats, default=0) for seats in c.own], dtype=np.int64)
         rest = [np.zeros_like(own), c.trucks, c.women, *c.skills.T, *c.langs.T]
@@ -340,7 +343,8 @@ class Staffed:
         base[self.base <= AWFUL] = AWFUL
         t, options = self.tables, np.arange(len(self.sets))
         value, heads = np.empty(len(options)), np.zeros(len(options), dtype=np.int64)
-        most = int(t.dims[:, HEADS].max(initial=0)) + LENT * len(t.vans)
+        room = int(t.dims[:, HEADS].max(initial=1)) - 1
+        most = room + int(np.minimum(t.vans[:, VAN_COUNT], room + 1).sum())
         team = np.full((len(options), most), -1, dtype=np.int64)
         people, vans = y[self.class_row : self.tool_row], y[self.van_row :]
         list(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
-from matching.solver.bound.program import Floats, Program
+from matching.solver.bound.program import Floats, Program, proven
 from matching.solver.bound.routes import TooMany
 
 SHARES = (0.005, 0.0025)
@@ -50,6 +50,4 @@ def whole_teams(
     if nodes is not None:
         h.setOptionValue("mip_max_nodes", nodes)
     h.run()
-    if h.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-        return value  # no team at all always is a solution
-    return min(value, max(float(h.getInfo().mip_dual_bound), value + rest))
+    return min(value, max(proven(h), value + rest))

@@ -315,6 +315,22 @@ def test_who_drives_for_the_center_leaves_the_own_car_behind() -> None:
     assert upper_bound(problem).value == pytest.approx(review(problem, plan).score.total, abs=0.1)
 
 
+@pytest.mark.parametrize(("people", "vans", "seats"), [(6, 3, 2), (8, 4, 2), (50, 2, 29)])
+def test_a_team_in_several_vehicles_of_the_center_is_not_above_any_bound(
+    people: int, vans: int, seats: int
+) -> None:
+    """Also where there are more vehicles or more people than are told apart."""
+    team = [volunteer(f"V{i}", skills=frozenset({"driver"} if i < vans else ())) for i in range(people)]
+    fleet = tuple(FleetVehicle(f"K{i}", "C1", "van", seats) for i in range(vans))
+    far = need("N0", lat=38.38, min=people, ideal=people, max=people)
+    problem = morning(volunteers=tuple(team), needs=(far,), fleet=fleet)
+    rides = tuple(Ride(f"K{i}", f"V{i}") for i in range(vans))
+    plan = Plan((Team("T1", tuple(one.id for one in team), "V0", ("N0",), Mode.CAR, rides),))
+    found = review(problem, plan)
+    assert (found.violations, found.score.served) == ([], 1)
+    assert min(by_teams(problem)) >= found.score.total - 0.1
+
+
 def test_a_routes_list_that_would_be_endless_leaves_the_plain_bound() -> None:
     problem = morning(
         volunteers=tuple(volunteer(f"V{i}") for i in range(4)), needs=tuple(need(f"N{i}") for i in range(4))
