@@ -266,7 +266,7 @@ REFUSALS: Final[dict[str, str]] = {
     "need.alert_acknowledged": "{side}としての確認は、{name}さんがもう済ませています。",
     "need.review_in_the_past": "見直す日は、あすよりあとの日にしてください。きょう決められるなら、保留にせずに進めます。",
     "need.alert_not_yours": "{side}としての確認は、{side}の役割の人が、自分の名前でサインインして行います。すぐに呼んでください。",
-    "need.alert_anothers": "もう片方を確認した人とは別の人が、{side}として確認します。2人が知っていることが大切です。呼んでください。",
+    "need.alert_anothers": "あなたは、もう片方の確認を済ませています。{side}としての確認は、別の人にしてもらってください（2人が知っておくためです）。",
     "need.alert_by_name": "危機介入の確認は、自分の名前でサインインして行ってください。",
     "need.call_closed": "この折り返しは、ほかの人がもう済ませています。下の記録を見てください。",
     "need.call_in_the_past": "つぎにかける時刻が、もう過ぎています。これからの時刻を入れてください。",

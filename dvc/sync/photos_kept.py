@@ -25,7 +25,8 @@ def drop_unnamed(operation: Operation, sent: Set[str], *, by: By, at: datetime) 
     if not sent:
         return
     for photo in photos.found(operation, sent - _named(operation)).values():
-        photos.remove(photo, by=by, at=at)
+        if photo.purpose == Purpose.SURVEY:  # the same picture may have been sent with a report first
+            photos.remove(photo, by=by, at=at)
 
 
 def forget(*, at: datetime) -> None:

@@ -26,10 +26,12 @@ def correct_person(
     seen: str | None = None,
 ) -> Person:
     """Write the person anew. `seen`: the mark (`people.mark_of`) of what was looked at. Refused: register.changed."""
+    of_them = Q(requester=person) | Q(resident=person)
+    hold(of_them)
     before = mark_of(person)
     people.edit_person(operation, person, answers, seen=seen, by=by, at=at)
     if mark_of(person) != before:
-        next_version(Q(requester=person) | Q(resident=person))
+        next_version(of_them)
     return person
 
 
@@ -59,11 +61,18 @@ def correct_household(
     seen: str | None = None,
 ) -> Household:
     """Write the house anew. Refused: register.changed, place.too_far."""
+    hold(Q(household=house))
     before = mark_of(house)
     people.edit_household(operation, house, answers, seen=seen, by=by, at=at)
     if mark_of(house) != before:
         next_version(Q(household=house))
     return house
+
+
+def hold(of_them: Q) -> None:
+    """These needs before the register's row, always in one order: two desks, or a desk and a team that is sent to several
+    of them, would each wait for what the other has."""
+    list(Need.objects.filter(of_them).select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def next_version(of_them: Q) -> None:

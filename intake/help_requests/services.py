@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from dvc.audit.models import Entry
 from dvc.audit.services import By, record
@@ -284,6 +284,13 @@ def edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime
 
     A need that waits for a team and could not be sent one any more goes back to TRIAGE. Refused: need.changed.
     """
+    new_crisis = _edit(need, answers, version=version, by=by, at=at)
+    recheck_ready(need, by=by, at=at, new_crisis=new_crisis)
+    return need
+
+
+def _edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime) -> bool:
+    """The same, before anybody asks what is missing now. Whether a crisis is told that was not known."""
     before, was_crisis = sorted(need.hazards), need.needs_crisis
     fill(need, answers)
     values = {name: getattr(need, name) for name in _NAMES}
@@ -291,21 +298,31 @@ def edit(need: Need, answers: NeedAnswers, *, version: int, by: By, at: datetime
         values |= {"hazards_cleared": False, "hazards_cleared_note": ""}
     _update(need, version=version, at=at, **values)
     record("need.edited", need, by=by, at=at, operation=need.operation)
-    if need.needs_crisis and not was_crisis:
+    new_crisis = need.needs_crisis and not was_crisis
+    if new_crisis:
         crisis.raise_alert(need, by=by, at=at)
     elif was_crisis and not need.needs_crisis:
         crisis.call_off(need, by=by, at=at)
-    recheck_ready(need, by=by, at=at)
-    return need
+    return new_crisis
 
 
-def recheck_ready(need: Need, *, by: By, at: datetime, why: str = "") -> None:
-    """A need that waits for a team, and to which none could be sent any more, goes back to TRIAGE."""
+def recheck_ready(need: Need, *, by: By, at: datetime, why: str = "", new_crisis: bool = False) -> None:
+    """A need that waits for a team, and to which none could be sent any more, goes back to TRIAGE; so does one of which a
+    crisis is told that nobody knew of when it was surveyed: a person decides again."""
     if need.state != S.READY:
         return
-    missing = what_is_missing(need)
+    missing = [refused.code for refused in what_is_missing(need)]
+    if new_crisis:
+        missing.append("need.crisis_needs_survey")
     if missing:
-        move(need, S.TRIAGE, by=by, at=at, reason=why or _NOT_READY_ANY_MORE[missing[0].code])
+        move(need, S.TRIAGE, by=by, at=at, reason=why or _NOT_READY_ANY_MORE[missing[0]])
+
+
+def recheck_ready_of(of_them: Q, *, by: By, at: datetime) -> None:
+    """`recheck_ready` of these, after the register was corrected."""
+    waiting = Need.objects.ready().filter(of_them).select_related("operation", "household")
+    for need in waiting.select_related("requester", "resident").order_by("pk"):
+        recheck_ready(need, by=by, at=at)
 
 
 _NOT_READY_ANY_MORE: Final = {
@@ -335,7 +352,10 @@ def correct(
     Refused: need.changed (somebody saved since `version`), place.too_far.
     """
     operation = need.operation
-    edit(need, answers, version=version, by=by, at=at)
+    named = [need.requester_id, need.resident_id]
+    theirs = Q(requester__in=named) | Q(resident__in=named) | Q(household__in=[need.household_id])
+    corrections.hold(Q(pk=need.pk) | theirs)
+    new_crisis = _edit(need, answers, version=version, by=by, at=at)
     if need.household is None:
         house = people.add_household(operation, household, by=by, at=at)
     else:
@@ -352,7 +372,8 @@ def correct(
         lives_there = corrections.correct_person(operation, need.resident, resident, by=by, at=at)
     Need.objects.filter(pk=need.pk).update(household=house, requester=who_called, resident=lives_there)
     need.refresh_from_db()
-    recheck_ready(need, by=by, at=at)
+    recheck_ready(need, by=by, at=at, new_crisis=new_crisis)
+    recheck_ready_of(theirs, by=by, at=at)
     lookalikes.note(need, at=at)
     return need
 
@@ -370,11 +391,11 @@ def _update(need: Need, *, version: int, at: datetime, **values: object) -> None
 @transaction.atomic
 def flag_crisis(need: Need, *, by: By, at: datetime) -> Need:
     """A further call told of a danger to somebody's life or mind: the flag, and every board."""
-    Need.objects.filter(pk=need.pk).update(needs_crisis=True)
+    new_crisis = bool(Need.objects.filter(pk=need.pk, needs_crisis=False).update(needs_crisis=True))
     _touch(need, at)
     need.needs_crisis = True
     crisis.raise_alert(need, by=by, at=at)
-    recheck_ready(need, by=by, at=at)
+    recheck_ready(need, by=by, at=at, new_crisis=new_crisis)
     return need
 
 
@@ -511,8 +532,9 @@ def _state_of_new(answers: ItemAnswers) -> WorkState:
 
 
 def _touch(need: Need, at: datetime) -> None:
+    """The row is held from here on: its state is what it is, whatever was read before."""
     Need.objects.filter(pk=need.pk).update(version=F("version") + 1, touched_at=at)
-    need.refresh_from_db(fields=["version", "touched_at"])
+    need.refresh_from_db(fields=["version", "touched_at", "state"])
 
 
 @transaction.atomic
@@ -715,7 +737,7 @@ def _take_over(first: Need, need: Need, *, by: By, at: datetime) -> None:
     if "needs_crisis" in values:
         crisis.raise_alert(first, by=by, at=at)
     why = f"重複の電話（N{need.number}）で、危険か危機介入が分かったため"
-    recheck_ready(first, by=by, at=at, why=why)
+    recheck_ready(first, by=by, at=at, why=why, new_crisis="needs_crisis" in values)
 
 
 def _give_back(need: Need, first: Need, *, by: By, at: datetime) -> None:

@@ -11,7 +11,6 @@ from dvc.audit.services import By
 from dvc.operations.models import Operation
 from intake.help_requests import corrections
 from intake.help_requests import services as needs
-from intake.help_requests.models import Need
 from intake.people.models import Household, Person
 from intake.people.services import HouseholdAnswers, PersonAnswers
 
@@ -22,7 +21,7 @@ def correct_person(
 ) -> Person:
     """Write the person anew. `seen`: the mark (`people.mark_of`) of what was looked at. Refused: register.changed."""
     corrections.correct_person(operation, person, answers, seen=seen, by=by, at=at)
-    _recheck(Q(requester=person) | Q(resident=person), by=by, at=at)
+    needs.recheck_ready_of(Q(requester=person) | Q(resident=person), by=by, at=at)
     return person
 
 
@@ -32,11 +31,5 @@ def correct_household(
 ) -> Household:
     """Write the house anew. Refused: register.changed, place.too_far."""
     corrections.correct_household(operation, house, answers, seen=seen, by=by, at=at)
-    _recheck(Q(household=house), by=by, at=at)
+    needs.recheck_ready_of(Q(household=house), by=by, at=at)
     return house
-
-
-def _recheck(of_them: Q, *, by: By, at: datetime) -> None:
-    waiting = Need.objects.ready().filter(of_them).select_related("operation", "household")
-    for need in waiting.select_related("requester", "resident"):
-        needs.recheck_ready(need, by=by, at=at)

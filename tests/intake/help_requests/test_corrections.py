@@ -117,6 +117,48 @@ def test_a_crisis_told_by_a_further_call_takes_it_out_of_the_queue() -> None:
     assert again(need).state == S.TRIAGE
 
 
+def surveyed_and_ready() -> Need:
+    need = receive(make.operation())
+    for state in (S.SURVEY_WAIT, S.SURVEYED):
+        services.move(need, state, by=SYSTEM, at=make.at(10))
+    return services.make_ready(need, by=SYSTEM, at=make.at(11))
+
+
+def test_a_crisis_nobody_knew_of_at_the_survey_stops_a_surveyed_request_once() -> None:
+    told = surveyed_and_ready()
+    services.flag_crisis(told, by=SYSTEM, at=make.at(12))
+    assert again(told).state == S.TRIAGE
+    services.make_ready(again(told), by=SYSTEM, at=make.at(13))
+    services.flag_crisis(again(told), by=SYSTEM, at=make.at(14))  # known by now
+    assert again(told).state == S.READY
+    ticked = surveyed_and_ready()
+    correct(ticked, answers=NeedAnswers(needs_crisis=True))
+    assert again(ticked).state == S.TRIAGE
+
+
+def test_a_crisis_is_never_refused_because_a_team_was_sent_meanwhile() -> None:
+    need = services.make_ready(receive(make.operation()), by=SYSTEM, at=make.at(10))
+    seen = again(need)
+    Need.objects.filter(pk=need.pk).update(state=S.ASSIGNED)
+    services.flag_crisis(seen, by=SYSTEM, at=make.at(11))
+    assert again(need).crisis_alerts.exists()
+    assert (again(need).needs_crisis, again(need).state) == (True, S.ASSIGNED)
+
+
+def test_the_other_requests_of_who_has_no_telephone_any_more_leave_the_queue_as_well() -> None:
+    one, other = two_of_one_person()
+    services.make_ready(other, by=SYSTEM, at=make.at(10))
+    correct(again(one), caller=PersonAnswers("高橋 キヨ"))
+    assert again(other).state == S.TRIAGE
+
+
+def test_the_saving_that_brings_the_telephone_back_keeps_the_request_in_the_queue() -> None:
+    need = services.make_ready(receive(make.operation()), by=SYSTEM, at=make.at(10))
+    Person.objects.filter(requested=need).update(phone="", phone_digits="", phone_reversed="")
+    correct(again(need))
+    assert again(need).state == S.READY
+
+
 def test_a_house_that_lost_its_place_in_the_register_takes_its_request_along() -> None:
     need = services.make_ready(receive(make.operation()), by=SYSTEM, at=make.at(10))
     assert need.household
