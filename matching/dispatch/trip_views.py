@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,8 @@ from matching.teams.models import Team
 from matching.teams.queries import free_visits, vehicles_here
 from matching.trips import queries, services
 from matching.trips.models import Boarding, DumpSite, Run, Stop
+
+_JUST_LEFT: Final = timedelta(hours=1)
 
 
 @never_cache
@@ -100,9 +103,11 @@ def trip_plan(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 def _planned(request: StaffRequest) -> datetime:
     try:
-        return moment_of(parse_time_ja(request.POST.get("planned", "")), at=request.now)
+        found = moment_of(parse_time_ja(request.POST.get("planned", "")), at=request.now)
     except ValueError:
         raise Refused("inbox.time_shape") from None
+    # In the evening runs are decided for the next morning; one that has just left is written down as well.
+    return found if found > request.now - _JUST_LEFT else found + timedelta(days=1)
 
 
 @require_POST

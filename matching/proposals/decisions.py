@@ -260,13 +260,13 @@ def send(
     team.needs_ok, proposal.need_held, those of `teams.form`, and dispatch.need_taken.
     """
     wish = Wish(_fresh([need, *then]), volunteers, leader, rides, stay)
-    known = set(Hold.objects.filter(need__in=wish.visits).values_list("need", flat=True))
+    known = dict(Hold.objects.filter(need__in=wish.visits).values_list("need", "at"))
     looked = look(wish, at=at)
     with transaction.atomic():
         queue.one_at_a_time(need.operation_id)
-        for one in wish.visits:
-            if one.pk in known:
-                queue.unhold(one, by=by, at=at)
+        for kept in Hold.objects.filter(need__in=wish.visits).select_related("need__operation"):
+            if known.get(kept.need_id) == kept.at:  # not one that was renewed meanwhile
+                queue.unhold(kept.need, by=by, at=at)
         held = wish.catch_up()
         return _send(wish, looked, held=held, overrule=overrule, by=by, at=at)
 

@@ -43,6 +43,7 @@ def hold(need: Need, *, reason: str, by: By, at: datetime) -> Hold:
     reason = reason.strip()[:LONGEST_REASON]
     if not reason:
         raise Refused("queue.reason_needed")
+    one_at_a_time(need.operation_id)
     made, _ = Hold.objects.update_or_create(need=need, defaults={"reason": reason, "by": by.user, "at": at})
     record("queue.held", need, by=by, at=at, operation=need.operation)
     return made
@@ -60,6 +61,7 @@ def unhold(need: Need, *, by: By, at: datetime) -> None:
 def ban(need: Need, volunteer: Volunteer, *, by: By, at: datetime, reason: str = "") -> Ban:
     """Never propose this person for this need again. A coordinator may still send them by hand, knowingly."""
     reason = reason.strip()[:LONGEST_REASON]
+    one_at_a_time(need.operation_id)
     made, created = Ban.objects.get_or_create(
         need=need,
         volunteer=volunteer,

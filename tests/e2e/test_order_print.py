@@ -73,11 +73,11 @@ def test_orders_print_their_pages_in_every_size_of_type(
 
     page.goto(f"{base}/")
     page.get_by_role("link", name="依頼書をまとめて印刷").click()
-    expect(page.get_by_text("3班分（紙 6枚）")).to_be_visible()
+    expect(page.get_by_text("3班分（片面なら紙 6枚）")).to_be_visible()
     assert printed(page, "orders") == 6
     tablet.picture("orders-tablet")
     phone.page.goto(f"{base}/orders/")
-    expect(phone.page.get_by_text("3班分（紙 6枚）")).to_be_visible()
+    expect(phone.page.get_by_text("3班分（片面なら紙 6枚）")).to_be_visible()
     phone.picture("orders-phone")
     with page.expect_response("**/orders/count/"):
         page.get_by_role("button", name="この画面を印刷する").click()

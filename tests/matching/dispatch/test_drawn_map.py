@@ -253,7 +253,7 @@ def test_all_orders_of_a_morning_are_printed_as_one_pdf_and_counted_once() -> No
     client = signed_in(make.user(operation.center, Role.TRANSPORT))
     page = reverse("work_orders", args=[operation.pk])
     text = client.get(page).content.decode()
-    assert "3班分（紙 6枚）" in text
+    assert "3班分（片面なら紙 6枚）" in text
     before = Look.objects.filter(subject_type="dispatch.dispatch", why="依頼書のPDF").count()
     sent = {"order": [dispatch.pk for dispatch in made[:2]]}
     answer = client.post(reverse("work_orders_pdf", args=[operation.pk]), sent)
@@ -262,8 +262,8 @@ def test_all_orders_of_a_morning_are_printed_as_one_pdf_and_counted_once() -> No
     assert Look.objects.filter(subject_type="dispatch.dispatch", why="依頼書のPDF").count() == before + 2
     # What is printed is not offered again, unless all are asked for; one that has left is not printed late.
     text = client.get(page).content.decode()
-    assert "1班分（紙 2枚）" in text
-    assert "3班分（紙 6枚）" in client.get(f"{page}?all=1").content.decode()
+    assert "1班分（片面なら紙 2枚）" in text
+    assert "3班分（片面なら紙 6枚）" in client.get(f"{page}?all=1").content.decode()
     services.depart(made[2], checks=scene.ALL, by=SYSTEM, at=timezone.now())
     assert "印刷していない依頼書はありません。" in client.get(page).content.decode()
     entries = Entry.objects.filter(action="dispatch.sheet_printed").count()

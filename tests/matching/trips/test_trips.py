@@ -235,19 +235,23 @@ def test_the_queue_of_a_dump_site_is_the_latest_told_and_old_ones_say_nothing() 
     assert [one.name for one in order.dump_sites] == ["総合公園"]
 
 
-def test_a_run_decided_in_the_evening_for_the_morning_is_on_the_list_with_its_day() -> None:
+@pytest.mark.parametrize(("hour", "planned"), [(23, "10:00"), (18, "8:30")])
+def test_a_run_decided_in_the_evening_for_the_morning_is_on_the_list_with_its_day(
+    hour: int, planned: str
+) -> None:
     operation = make.operation()
     vehicle = bus(operation)
     client = Client()
-    plan = {"vehicle": vehicle.pk, "planned": "10:00", "stops": "町前公民館", "driver_name": "伊藤"}
-    with time_machine.travel(make.at(23), tick=False):
+    plan = {"vehicle": vehicle.pk, "planned": planned, "stops": "町前公民館", "driver_name": "伊藤"}
+    with time_machine.travel(make.at(hour), tick=False):
         client.force_login(make.user(operation.center, Role.TRANSPORT))
         said = client.post(reverse("trip_plan", args=[operation.pk]), plan, follow=True).content.decode()
     leaves = timezone.localtime(make.at(34))
     day = f"{leaves.month}月{leaves.day}日"
-    assert f"便を決めました（{day} 10:00発）" in said
-    assert f"{day} 10:00発　ワゴン" in said
-    assert not Run.objects.keeping(make.at(23)).exists()
+    assert f"便を決めました（{day} {planned}発）" in said
+    assert f"{day} {planned}発　ワゴン" in said
+    assert 'value="leave"' not in said
+    assert not Run.objects.keeping(make.at(hour)).exists()
     assert Run.objects.keeping(make.at(31)).exists()
 
 
