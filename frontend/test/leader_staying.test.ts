@@ -51,6 +51,17 @@ describe("an open leader's page", () => {
     vi.useRealTimers();
   });
 
+  it.each(["tel:119", "https://maps.example/?q=1"])("is not left by a call or a map (%s)", async (href) => {
+    delete document.documentElement.dataset["leaving"];
+    noticeLeaving(document);
+    document.body.insertAdjacentHTML("beforeend", `<a href="${href}">センターに電話</a>`);
+    const tap = new MouseEvent("click", { bubbles: true, cancelable: true });
+    document.addEventListener("click", (event) => event.preventDefault(), { once: true }); // the browser of this test goes nowhere
+    document.querySelector("a")!.dispatchEvent(tap);
+    polled("on_site.0");
+    await vi.waitFor(() => expect(loads).toBe(1));
+  });
+
   it("takes the address away when its time is over, also on a phone that slept", () => {
     vi.useFakeTimers();
     hideInTheEnd(document);
