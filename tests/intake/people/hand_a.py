@@ -457,7 +457,7 @@ SAME: Final[dict[str, Maker]] = {}
 TWO: Final[dict[str, Maker]] = {}
 
 
-def _of(kinds: dict[str, Maker], kind: str) -> Callable[[Maker], Maker]:
+def of_kind(kinds: dict[str, Maker], kind: str) -> Callable[[Maker], Maker]:
     def register(maker: Maker) -> Maker:
         kinds[kind] = maker
         return maker
@@ -468,7 +468,7 @@ def _of(kinds: dict[str, Maker], kind: str) -> Callable[[Maker], Maker]:
 # ── one household ──────────────────────────────────────────────────────────────────────────────
 
 
-@_of(SAME, "いち, しち and はち")
+@of_kind(SAME, "いち, しち and はち")
 def _digits_misheard(d: Desk) -> tuple[Told, Told]:
     """The listener took a digit of the telephone and one of the house for another."""
     f = d.kin()
@@ -484,7 +484,7 @@ def _digits_misheard(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "the key beside it")
+@of_kind(SAME, "the key beside it")
 def _keypad(d: Desk) -> tuple[Told, Told]:
     """A family name, the house, and a telephone typed one key beside."""
     f = d.kin()
@@ -495,7 +495,7 @@ def _keypad(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "as the keyboard offered it")
+@of_kind(SAME, "as the keyboard offered it")
 def _keyboard(d: Desk) -> tuple[Told, Told]:
     """Other letters for both names, no reading; the house, or the telephone and half of the house, is the same."""
     f = d.kin(name=d.dice.choice([name for name in FAMILIES if name[0] in OFFERED]))
@@ -506,7 +506,7 @@ def _keyboard(d: Desk) -> tuple[Told, Told]:
     return first, d.told(d.place(f.home, depth=d.depth() if same_phone else "go"), again)
 
 
-@_of(SAME, "a town that is not on the map")
+@of_kind(SAME, "a town that is not on the map")
 def _town_offered(d: Desk) -> tuple[Told, Told]:
     """下馬 typed as 下場 by a volunteer from Osaka."""
     home = d.home()
@@ -520,7 +520,7 @@ def _town_offered(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "from before the renumbering")
+@of_kind(SAME, "from before the renumbering")
 def _renumbered(d: Desk) -> tuple[Told, Told]:
     """She tells the 字 and number of before 住居表示; her name, and her telephone or her year, are as they were."""
     f = d.kin(home=d.home(city=HERE, flat=False, chome=True))
@@ -536,7 +536,7 @@ def _renumbered(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "by what stands beside it")
+@of_kind(SAME, "by what stands beside it")
 def _landmark(d: Desk) -> tuple[Told, Told]:
     """ "I do not know the number, it is behind the post office"; her whole name, or her family name and telephone."""
     f = d.kin(home=d.home(city=HERE, chome=True))
@@ -548,7 +548,7 @@ def _landmark(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(f.home), d.herself(f, phone=phone)), d.told(where, d.only_family(f, phone))
 
 
-@_of(SAME, "the care manager, then a child")
+@of_kind(SAME, "the care manager, then a child")
 def _care_manager_and_child(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     manager = d.caller("ケアマネ", "ケアマネジャー", "居宅介護支援 しおさい", "地域包括支援センター")
@@ -558,7 +558,7 @@ def _care_manager_and_child(d: Desk) -> tuple[Told, Told]:
     return one, d.told(d.place(f.home, depth=d.depth(whole=0.85)), d.person(f, child, child.mobile), mother)
 
 
-@_of(SAME, "the welfare commissioner on her round")
+@of_kind(SAME, "the welfare commissioner on her round")
 def _commissioner(d: Desk) -> tuple[Told, Told]:
     """民生委員 knows the door and the family name at it."""
     f = d.kin()
@@ -576,7 +576,7 @@ def _commissioner(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(f.home), d.as_caller(officer), there)
 
 
-@_of(SAME, "the landlord for a tenant")
+@of_kind(SAME, "the landlord for a tenant")
 def _landlord(d: Desk) -> tuple[Told, Told]:
     """The tenant called as well. The landlord knows the building, the room and the family name."""
     f = d.kin(home=d.home(flat=True))
@@ -586,7 +586,7 @@ def _landlord(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(f.home), tenant), d.told((town, address), d.as_caller(owner), d.only_family(f))
 
 
-@_of(SAME, "beside my own house")
+@of_kind(SAME, "beside my own house")
 def _beside_mine(d: Desk) -> tuple[Told, Told]:
     """A neighbour tells the number of his own house and "next door"."""
     f = d.kin(home=d.home(flat=False, chome=True))
@@ -601,7 +601,7 @@ def _beside_mine(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(where, caller, d.only_family(f))
 
 
-@_of(SAME, "another year of 昭和")
+@of_kind(SAME, "another year of 昭和")
 def _era(d: Desk) -> tuple[Told, Told]:
     """Her year was counted wrongly, she left another telephone, and the last number is missing."""
     f = d.kin()
@@ -614,7 +614,7 @@ def _era(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "a row of the city's list")
+@of_kind(SAME, "a row of the city's list")
 def _citys_list(d: Desk) -> tuple[Told, Told]:
     """Half-width kana without a space, the whole address in full width, a telephone or none; the year is right."""
     f = d.kin(home=d.home(city=HERE, chome=True))
@@ -634,7 +634,7 @@ def _citys_list(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), Told((Person(name, kana, phone, f.elder.born),), "", address)
 
 
-@_of(SAME, "the line went dead")
+@of_kind(SAME, "the line went dead")
 def _line_dead(d: Desk) -> tuple[Told, Told]:
     """A family name, the 丁目 and the telephone as far as its last group; she called again."""
     f = d.kin()
@@ -650,7 +650,7 @@ def _line_dead(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "where she stays for now")
+@of_kind(SAME, "where she stays for now")
 def _stays_elsewhere(d: Desk) -> tuple[Told, Told]:
     """Her daughter calls and tells the flat where her mother is now; the mother's name and telephone are the same."""
     f = d.kin(home=d.home(city=HERE))
@@ -666,7 +666,7 @@ def _stays_elsewhere(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "080 for 090")
+@of_kind(SAME, "080 for 090")
 def _head_of_the_mobile(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     phone = f.elder.mobile
@@ -677,7 +677,7 @@ def _head_of_the_mobile(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "halves of a telephone turned round")
+@of_kind(SAME, "halves of a telephone turned round")
 def _halves_turned(d: Desk) -> tuple[Told, Told]:
     """十二 三十四 written as 三十四 十二, or the two last groups of a mobile."""
     f = d.kin()
@@ -690,7 +690,7 @@ def _halves_turned(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "the room joined to the number")
+@of_kind(SAME, "the room joined to the number")
 def _room_joined(d: Desk) -> tuple[Told, Told]:
     """高崎2-15-6-102, without the name of the building."""
     f = d.kin(home=d.home(flat=True))
@@ -703,7 +703,7 @@ def _room_joined(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(("", city + whole), d.life(d.herself(f), "phone", "kana", "given", "year"))
 
 
-@_of(SAME, "the son-in-law under one roof")
+@of_kind(SAME, "the son-in-law under one roof")
 def _son_in_law(d: Desk) -> tuple[Told, Told]:
     """二世帯: no name in common, one house number; in some the telephone as well."""
     f = d.kin(home=d.home(chome=True))
@@ -713,7 +713,7 @@ def _son_in_law(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(f.home), d.herself(f, phone=f.landline)), d.told(d.place(f.home), he)
 
 
-@_of(SAME, "numbers as she says them")
+@of_kind(SAME, "numbers as she says them")
 def _in_words(d: Desk) -> tuple[Told, Told]:
     """三丁目の十四の七 and さんちょうめ じゅうよんの なな, from another telephone."""
     f = d.kin(home=d.home(flat=False, chome=True))
@@ -728,7 +728,7 @@ def _in_words(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(h), d.herself(f, phone=f.landline)), d.told(("", city + where), again)
 
 
-@_of(SAME, "by the name of the house")
+@of_kind(SAME, "by the name of the house")
 def _house_name(d: Desk) -> tuple[Told, Told]:
     """In a hamlet of one family name everybody says the 屋号."""
     f = d.kin(home=d.home(city=SHICHIGAHAMA, chome=False), name=d.dice.choice(COMMON + FAMILIES[:6]))
@@ -751,7 +751,7 @@ def _house_name(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), Told((Person(who, "", d.phone_typed(f.mate.mobile)),), *d.place(f.home))
 
 
-@_of(SAME, "with 子 or without")
+@of_kind(SAME, "with 子 or without")
 def _with_ko(d: Desk) -> tuple[Told, Told]:
     """ツネ in the register, ツネ子 on the mail box."""
     one, other = d.dice.choice(WITH_KO)
@@ -767,7 +767,7 @@ def _with_ko(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "in the kana of her day")
+@of_kind(SAME, "in the kana of her day")
 def _kana_of_her_day(d: Desk) -> tuple[Told, Told]:
     old, old_kana, new, new_kana = d.dice.choice(KANA_OF_HER_DAY)
     f = d.kin(elder=(old, old_kana))
@@ -778,7 +778,7 @@ def _kana_of_her_day(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(f.home, depth=d.depth()), again)
 
 
-@_of(SAME, "over a bad line")
+@of_kind(SAME, "over a bad line")
 def _bad_line(d: Desk) -> tuple[Told, Told]:
     """Two sounds of the name are others: しさこ, かんも. The telephone or the house is the same."""
     f = d.kin()
@@ -791,7 +791,7 @@ def _bad_line(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(f.home), replace(heard, phone=d.either(f)))
 
 
-@_of(SAME, "read in two tongues")
+@of_kind(SAME, "read in two tongues")
 def _two_tongues(d: Desk) -> tuple[Told, Told]:
     """He said his name as it is read here; whoever interprets for him said it as it is read at home."""
     one, other = d.dice.choice(FOREIGN)
@@ -806,7 +806,7 @@ def _two_tongues(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "typed from a wet note")
+@of_kind(SAME, "typed from a wet note")
 def _wet_note(d: Desk) -> tuple[Told, Told]:
     """Taken down by hand in the power cut, typed three days later by somebody else."""
     f = d.kin(name=d.dice.choice([name for name in FAMILIES if name[0] in MISREAD]))
@@ -816,7 +816,7 @@ def _wet_note(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(f.home), d.herself(f, phone=phone)), d.told(d.place(f.home), again)
 
 
-@_of(SAME, "the building misheard")
+@of_kind(SAME, "the building misheard")
 def _building_misheard(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=True))
     heard = next(heard for name, heard, _ in BUILDINGS if name == f.home.building)
@@ -825,7 +825,7 @@ def _building_misheard(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(f.home), d.herself(f, phone=f.landline)), d.told(where, again)
 
 
-@_of(SAME, "the empty house")
+@of_kind(SAME, "the empty house")
 def _empty_house(d: Desk) -> tuple[Told, Told]:
     """A daughter in Tokyo for the house of her late father, and the head of the ward about the house nobody lives in."""
     f = d.kin(home=d.home(flat=False))
@@ -846,7 +846,7 @@ def _empty_house(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "in care of")
+@of_kind(SAME, "in care of")
 def _in_care_of(d: Desk) -> tuple[Told, Told]:
     """方書: somebody of another name filled in the form, and the address ends in 菅野方."""
     f = d.kin()
@@ -866,7 +866,7 @@ def _for(d: Desk, who: Caller, kin: Kin, *, phone: str = "") -> Told:
     return d.told(d.place(kin.home), d.as_caller(who), d.herself(kin, phone=phone))
 
 
-@_of(TWO, "one care manager's twelve houses")
+@of_kind(TWO, "one care manager's twelve houses")
 def _twelve_houses(d: Desk) -> tuple[Told, Told]:
     manager = d.caller("ケアマネ", "居宅介護支援 しおさい", "訪問看護ステーション", "ヘルパー")
     f = d.kin()
@@ -874,7 +874,7 @@ def _twelve_houses(d: Desk) -> tuple[Told, Told]:
     return _for(d, manager, f), _for(d, manager, g)
 
 
-@_of(TWO, "the head of the ward for his street")
+@of_kind(TWO, "the head of the ward for his street")
 def _street(d: Desk) -> tuple[Told, Told]:
     """One caller, one block, another door each and another name."""
     head = d.caller("区長", "自治会長", "町内会長", "班長")
@@ -891,7 +891,7 @@ def _street(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "a landlord's six tenants")
+@of_kind(TWO, "a landlord's six tenants")
 def _six_tenants(d: Desk) -> tuple[Told, Told]:
     owner = d.caller("大家", "大家さん", "管理会社", "管理人")
     f = d.kin(home=d.home(flat=True))
@@ -902,7 +902,7 @@ def _six_tenants(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "the same address in another city")
+@of_kind(TWO, "the same address in another city")
 def _other_city(d: Desk) -> tuple[Told, Told]:
     """栄, 八幡, 中央 and 鶴ケ谷 are in more than one city; both said which."""
     town, city, last = d.dice.choice([
@@ -919,7 +919,7 @@ def _other_city(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "a telephone somebody else had before")
+@of_kind(TWO, "a telephone somebody else had before")
 def _recycled(d: Desk) -> tuple[Told, Told]:
     """One mobile number; two whole names, two years and two whole addresses that have nothing in common."""
     f = d.kin()
@@ -936,7 +936,7 @@ def _recycled(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "the desk's own number")
+@of_kind(TWO, "the desk's own number")
 def _desks_number(d: Desk) -> tuple[Told, Told]:
     """Two came in person and had no telephone; the branch typed its own."""
     branch = d.number()
@@ -947,7 +947,7 @@ def _desks_number(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "a parent and a son at two ends of a town")
+@of_kind(TWO, "a parent and a son at two ends of a town")
 def _father_and_son(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=False))
     son = Person(
@@ -961,7 +961,7 @@ def _father_and_son(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "佐藤 of the next 丁目")
+@of_kind(TWO, "佐藤 of the next 丁目")
 def _next_chome(d: Desk) -> tuple[Told, Told]:
     f = d.kin(name=d.dice.choice(COMMON), home=d.home(flat=False, chome=True))
     last = dict(TOWNS[f.home.city])[f.home.town]
@@ -970,7 +970,7 @@ def _next_chome(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "namesakes")
+@of_kind(TWO, "namesakes")
 def _namesakes(d: Desk) -> tuple[Told, Told]:
     """One whole name, and everything else is another: the year, the town, the telephone."""
     f = d.kin(name=d.dice.choice(COMMON))
@@ -981,7 +981,7 @@ def _namesakes(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "302 and 203")
+@of_kind(TWO, "302 and 203")
 def _rooms_turned(d: Desk) -> tuple[Told, Told]:
     f = d.kin(
         home=replace(
@@ -992,7 +992,7 @@ def _rooms_turned(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "the next block of the estate")
+@of_kind(TWO, "the next block of the estate")
 def _next_block(d: Desk) -> tuple[Told, Told]:
     """One room number in two 号棟."""
     at = d.home(city=HERE, flat=True)
@@ -1002,7 +1002,7 @@ def _next_block(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "read alike, written otherwise")
+@of_kind(TWO, "read alike, written otherwise")
 def _read_alike(d: Desk) -> tuple[Told, Told]:
     """本田 礼子 and 本多 令子: other letters, other year, other house, other telephone."""
     one, other = d.dice.choice(READ_ALIKE)
@@ -1013,7 +1013,7 @@ def _read_alike(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(f.home), a, sure_of_year=True), d.told(d.place(g.home), b, sure_of_year=True)
 
 
-@_of(TWO, "her mother and her mother-in-law")
+@of_kind(TWO, "her mother and her mother-in-law")
 def _two_mothers(d: Desk) -> tuple[Told, Told]:
     """She calls for both, or her husband for one of them from the telephone of both."""
     f = d.kin()
@@ -1030,7 +1030,7 @@ def _two_mothers(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "a hamlet of one family name")
+@of_kind(TWO, "a hamlet of one family name")
 def _hamlet(d: Desk) -> tuple[Told, Told]:
     f = d.kin(
         name=d.dice.choice(COMMON + FAMILIES[:6]),
@@ -1040,7 +1040,7 @@ def _hamlet(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "new houses of one day")
+@of_kind(TWO, "new houses of one day")
 def _new_houses(d: Desk) -> tuple[Told, Told]:
     """Neighbours whose numbers and telephones are one apart; nothing of their names is."""
     f = d.kin(home=d.home(flat=False, chome=True))
@@ -1051,7 +1051,7 @@ def _new_houses(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "little said, of another")
+@of_kind(TWO, "little said, of another")
 def _little_said(d: Desk) -> tuple[Told, Told]:
     """A family name, a telephone and a 丁目; the other call is of another family there."""
     f = d.kin()
@@ -1059,7 +1059,7 @@ def _little_said(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(g.home, depth="town"), d.only_family(g, d.either(g)))
 
 
-@_of(TWO, "nobody in common")
+@of_kind(TWO, "nobody in common")
 def _nobody(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     g = d.unlike(f, home=d.elsewhere(f.home))
@@ -1068,7 +1068,7 @@ def _nobody(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(g.home, depth=d.depth()), *other)
 
 
-@_of(TWO, "one letter of the name apart")
+@of_kind(TWO, "one letter of the name apart")
 def _one_letter(d: Desk) -> tuple[Told, Told]:
     """菅野 悦子 and 菅沼 悦子 of one 丁目, with two whole addresses and two telephones."""
     one, other = d.dice.choice(ONE_LETTER_APART)
@@ -1081,7 +1081,7 @@ def _one_letter(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "the commissioner and two of one name")
+@of_kind(TWO, "the commissioner and two of one name")
 def _two_of_one_name(d: Desk) -> tuple[Told, Told]:
     officer = d.caller("民生委員", "民生委員児童委員", "地域包括支援センター")
     f = d.kin(name=d.dice.choice(COMMON))
@@ -1089,7 +1089,7 @@ def _two_of_one_name(d: Desk) -> tuple[Told, Told]:
     return _for(d, officer, f), _for(d, officer, g, phone="" if d.some(0.5) else g.landline)
 
 
-@_of(TWO, "a number that looks alike")
+@of_kind(TWO, "a number that looks alike")
 def _looks_alike(d: Desk) -> tuple[Told, Told]:
     """Two digits stand the other way round; no name and no town is the same."""
     f = d.kin()
@@ -1102,7 +1102,7 @@ def _looks_alike(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "the same digits otherwise")
+@of_kind(TWO, "the same digits otherwise")
 def _same_digits(d: Desk) -> tuple[Told, Told]:
     """高崎2-3-14 and 高崎3-2-14 of two families."""
     town, last = d.dice.choice([row for row in TOWNS[HERE] if row[1] >= 3])
@@ -1113,7 +1113,7 @@ def _same_digits(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "near one and the same thing")
+@of_kind(TWO, "near one and the same thing")
 def _same_landmark(d: Desk) -> tuple[Told, Told]:
     """Two families behind one post office."""
     f = d.kin(home=d.home(city=HERE, flat=False, chome=True))
@@ -1124,7 +1124,7 @@ def _same_landmark(d: Desk) -> tuple[Told, Told]:
     return d.told(one, d.herself(f)), d.told(other, d.herself(g))
 
 
-@_of(TWO, "two trainees of one firm")
+@of_kind(TWO, "two trainees of one firm")
 def _trainees(d: Desk) -> tuple[Told, Told]:
     """The firm calls for both; one building, two rooms, two names of which a part is often the same."""
     firm = d.caller("監理団体", "勤務先の社長", "総務", "派遣会社")
@@ -1136,7 +1136,7 @@ def _trainees(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "towns that sound alike")
+@of_kind(TWO, "towns that sound alike")
 def _towns_alike(d: Desk) -> tuple[Told, Told]:
     """高崎 and 高砂 with one and the same number, and two names."""
     (one, city), (other, beyond) = d.dice.choice([

@@ -6,7 +6,6 @@ It is a set that is tuned on. Nothing in it was taken from `hand_b`, which nobod
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -21,20 +20,13 @@ from tests.intake.people.hand_a import (
     Desk,
     Home,
     Kin,
+    Maker,
+    of_kind,
 )
 from tests.intake.people.pairs import Pair, Person, Told, kanji, katakana
 
-Maker = Callable[[Desk], tuple[Told, Told]]
 SAME: Final[dict[str, Maker]] = {}
 TWO: Final[dict[str, Maker]] = {}
-
-
-def _of(kinds: dict[str, Maker], kind: str) -> Callable[[Maker], Maker]:
-    def register(maker: Maker) -> Maker:
-        kinds[kind] = maker
-        return maker
-
-    return register
 
 
 def _by_a_child(d: Desk, f: Kin, resident: Person) -> tuple[Person, Person]:
@@ -45,7 +37,7 @@ def _by_a_child(d: Desk, f: Kin, resident: Person) -> tuple[Person, Person]:
 # ── one household ──────────────────────────────────────────────────────────────────────────────
 
 
-@_of(SAME, "mother, and no name")
+@of_kind(SAME, "mother, and no name")
 def _mother(d: Desk) -> tuple[Told, Told]:
     """The son gives his own name, and 母 for hers."""
     f = d.kin()
@@ -54,7 +46,7 @@ def _mother(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(f.home, depth="go" if d.some(0.8) else "ban"), caller, resident)
 
 
-@_of(SAME, "name not asked")
+@of_kind(SAME, "name not asked")
 def _no_name(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     phone = d.either(f)
@@ -64,7 +56,7 @@ def _no_name(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "the shop downstairs")
+@of_kind(SAME, "the shop downstairs")
 def _shop(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=False))
     shop = d.dice.choice(
@@ -74,7 +66,7 @@ def _shop(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(f.home), Person(name, "", d.dice.choice([f.landline, d.number()])))
 
 
-@_of(SAME, "the wife, then the husband")
+@of_kind(SAME, "the wife, then the husband")
 def _wife_and_husband(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=None))
     mate = d.person(f, f.mate, d.dice.choice([f.mate.mobile, f.landline]))
@@ -83,7 +75,7 @@ def _wife_and_husband(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "son and daughter, each for the parents")
+@of_kind(SAME, "son and daughter, each for the parents")
 def _son_and_daughter(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     married = d.dice.choice(OTHERS)
@@ -97,7 +89,7 @@ def _son_and_daughter(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "under her daughter's name")
+@of_kind(SAME, "under her daughter's name")
 def _daughters_name(d: Desk) -> tuple[Told, Told]:
     """The desk gave the mother the family name of the daughter who called."""
     f = d.kin()
@@ -109,7 +101,7 @@ def _daughters_name(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(f.home), caller, wrong)
 
 
-@_of(SAME, "the son's number as hers")
+@of_kind(SAME, "the son's number as hers")
 def _sons_number(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     one = (replace(d.person(f, f.son, f.son.mobile), birth_year=None), d.herself(f, phone=""))
@@ -117,7 +109,7 @@ def _sons_number(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(f.home), *one), d.told(d.place(f.home, depth=d.depth(whole=0.4)), again)
 
 
-@_of(SAME, "from the shelter")
+@of_kind(SAME, "from the shelter")
 def _shelter(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     shelter = d.dice.choice(
@@ -134,7 +126,7 @@ def _shelter(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "moved since the flood")
+@of_kind(SAME, "moved since the flood")
 def _moved(d: Desk) -> tuple[Told, Told]:
     """The same telephone and the same whole name at a flat in another town."""
     f = d.kin()
@@ -144,7 +136,7 @@ def _moved(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "in Latin letters")
+@of_kind(SAME, "in Latin letters")
 def _latin(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     latin = f"{_roman(f.name[1])} {_roman(f.elder.given[1])}"
@@ -162,7 +154,7 @@ def _latin(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "the branch of the number dropped")
+@of_kind(SAME, "the branch of the number dropped")
 def _branch_dropped(d: Desk) -> tuple[Told, Told]:
     at = replace(d.home(city=d.dice.choice([HERE, SHICHIGAHAMA]), chome=False), go=d.dice.randint(1, 4))
     f = d.kin(home=at)
@@ -170,7 +162,7 @@ def _branch_dropped(d: Desk) -> tuple[Told, Told]:
     return d.told(d.place(at), d.herself(f, phone=f.landline)), d.told(d.place(at, depth="ban"), again)
 
 
-@_of(SAME, "another 丁目 by mistake")
+@of_kind(SAME, "another 丁目 by mistake")
 def _wrong_chome(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=False, chome=True))
     wrong = replace(f.home, chome=f.home.chome % dict(TOWNS[f.home.city])[f.home.town] + 1)
@@ -180,7 +172,7 @@ def _wrong_chome(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "by her pet name")
+@of_kind(SAME, "by her pet name")
 def _pet_name(d: Desk) -> tuple[Told, Told]:
     f = d.kin(
         elder=d.dice.choice(
@@ -201,7 +193,7 @@ def _pet_name(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "two numbers and what they are")
+@of_kind(SAME, "two numbers and what they are")
 def _two_numbers(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     a, b = f.landline, f.elder.mobile
@@ -214,7 +206,7 @@ def _two_numbers(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "a couple in one field")
+@of_kind(SAME, "a couple in one field")
 def _couple(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     names = d.dice.choice(["・", "、", " ", "　"]).join((f.mate.given[0], f.elder.given[0]))
@@ -222,7 +214,7 @@ def _couple(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), Told((couple,), *d.place(f.home, depth=d.depth(whole=0.8)))
 
 
-@_of(SAME, "the floor for the room")
+@of_kind(SAME, "the floor for the room")
 def _floor(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=True))
     h = f.home
@@ -230,7 +222,7 @@ def _floor(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(("", where), d.life(d.herself(f), "kana", "year"))
 
 
-@_of(SAME, "with the post code for the town")
+@of_kind(SAME, "with the post code for the town")
 def _post_code(d: Desk) -> tuple[Told, Told]:
     """〒985-00xx and the number behind it, her name and another telephone."""
     f = d.kin(home=d.home(city=HERE, flat=False, chome=True))
@@ -241,7 +233,7 @@ def _post_code(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "the same call from the web")
+@of_kind(SAME, "the same call from the web")
 def _web(d: Desk) -> tuple[Told, Told]:
     """The grandchild fills in the form: her own name, telephone and address of the house; nothing of the grandmother."""
     f = d.kin()
@@ -252,7 +244,7 @@ def _web(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(f.home, free=True), child)
 
 
-@_of(SAME, "the number from the display")
+@of_kind(SAME, "the number from the display")
 def _display(d: Desk) -> tuple[Told, Told]:
     """A call that nobody could follow: the telephone, something that may be a name, a town."""
     f = d.kin()
@@ -263,7 +255,7 @@ def _display(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "the neighbour, by the name at the door")
+@of_kind(SAME, "the neighbour, by the name at the door")
 def _at_the_door(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     g = d.unlike(f)
@@ -272,7 +264,7 @@ def _at_the_door(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(where, neighbour, d.only_family(f))
 
 
-@_of(SAME, "the second visit to the desk")
+@of_kind(SAME, "the second visit to the desk")
 def _second_visit(d: Desk) -> tuple[Told, Told]:
     """She comes to the desk, says who she is and her year, and the 丁目; the telephone is at home."""
     f = d.kin()
@@ -282,7 +274,7 @@ def _second_visit(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(SAME, "the block of the estate left out")
+@of_kind(SAME, "the block of the estate left out")
 def _block_left_out(d: Desk) -> tuple[Told, Told]:
     at = d.home(city=HERE, flat=True)
     estate, block = f"市営{at.town}住宅", d.dice.randint(1, 6)
@@ -294,7 +286,7 @@ def _block_left_out(d: Desk) -> tuple[Told, Told]:
 # ── two households ─────────────────────────────────────────────────────────────────────────────
 
 
-@_of(TWO, "two of one home for the old")
+@of_kind(TWO, "two of one home for the old")
 def _home_for_the_old(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(city=HERE, flat=False, chome=True))
     name = d.dice.choice(
@@ -314,7 +306,7 @@ def _home_for_the_old(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "first and second building of a name")
+@of_kind(TWO, "first and second building of a name")
 def _first_and_second(d: Desk) -> tuple[Told, Told]:
     at = d.home(city=HERE, flat=True)
     name = d.dice.choice(["清風荘", "コーポ桜", "ハイツ松風", "メゾン多賀"])
@@ -331,7 +323,7 @@ def _first_and_second(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "rows of the temporary houses")
+@of_kind(TWO, "rows of the temporary houses")
 def _temporary_houses(d: Desk) -> tuple[Told, Told]:
     town, rows = d.dice.choice(["城南", "山王", "高橋"]), d.dice.sample("ABCDE", 2)
     at = d.dice.randint(1, 12)
@@ -343,7 +335,7 @@ def _temporary_houses(d: Desk) -> tuple[Told, Told]:
     return d.told(("", one), d.herself(f)), d.told(("", other), d.herself(g))
 
 
-@_of(TWO, "one daughter, her parents and his")
+@of_kind(TWO, "one daughter, her parents and his")
 def _parents_and_his(d: Desk) -> tuple[Told, Told]:
     """Two families of one name and one caller: her father and her uncle in two towns."""
     f = d.kin()
@@ -354,7 +346,7 @@ def _parents_and_his(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "佐藤, and nothing else is one")
+@of_kind(TWO, "佐藤, and nothing else is one")
 def _sato(d: Desk) -> tuple[Told, Told]:
     f = d.kin(name=d.dice.choice(COMMON))
     g = d.unlike(f, name=f.name, home=d.elsewhere(f.home))
@@ -363,7 +355,7 @@ def _sato(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "one given name in one 丁目")
+@of_kind(TWO, "one given name in one 丁目")
 def _given_name(d: Desk) -> tuple[Told, Told]:
     f = d.kin()
     g = d.kin(elder=f.elder.given, home=d.far(f.home))
@@ -372,7 +364,7 @@ def _given_name(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "brothers on two plots of one hamlet")
+@of_kind(TWO, "brothers on two plots of one hamlet")
 def _brothers(d: Desk) -> tuple[Told, Told]:
     at = d.home(city=d.dice.choice([HERE, SHICHIGAHAMA]), chome=False)
     one, other = d.dice.choice([
@@ -383,14 +375,14 @@ def _brothers(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.first_call(g)
 
 
-@_of(TWO, "next door, and little said")
+@of_kind(TWO, "next door, and little said")
 def _next_door_little(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=False, chome=True))
     g = d.unlike(f, home=replace(f.home, go=f.home.go + d.dice.choice([1, 2])))
     return d.first_call(f), d.told(d.place(g.home), d.only_family(g, d.either(g)))
 
 
-@_of(TWO, "numbers one apart on two streets")
+@of_kind(TWO, "numbers one apart on two streets")
 def _numbers_apart(d: Desk) -> tuple[Told, Told]:
     """Two of one family name whose telephones are one digit apart."""
     f = d.kin(name=d.dice.choice(COMMON))
@@ -401,7 +393,7 @@ def _numbers_apart(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "two unnamed of one block")
+@of_kind(TWO, "two unnamed of one block")
 def _unnamed(d: Desk) -> tuple[Told, Told]:
     """One says no name, and both say the 丁目 alone; the telephones are two."""
     f = d.kin()
@@ -410,7 +402,7 @@ def _unnamed(d: Desk) -> tuple[Told, Told]:
     return d.first_call(f), d.told(d.place(g.home, depth="town"), nobody)
 
 
-@_of(TWO, "the helper's two of one building")
+@of_kind(TWO, "the helper's two of one building")
 def _helpers_two(d: Desk) -> tuple[Told, Told]:
     who = d.caller("ヘルパー", "訪問看護", "民生委員", "大家")
     f = d.kin(home=d.home(flat=True))
@@ -420,7 +412,7 @@ def _helpers_two(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "the neighbour for herself and for another")
+@of_kind(TWO, "the neighbour for herself and for another")
 def _for_herself_and_another(d: Desk) -> tuple[Told, Told]:
     """She calls for her own house, and then for the house across the street."""
     f = d.kin(home=d.home(flat=False, chome=True))
@@ -433,7 +425,7 @@ def _for_herself_and_another(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "the son's own house, and his mother's")
+@of_kind(TWO, "the son's own house, and his mother's")
 def _sons_own_house(d: Desk) -> tuple[Told, Told]:
     f = d.kin(home=d.home(flat=False))
     son = d.person(f, f.son, f.son.mobile)
@@ -443,7 +435,7 @@ def _sons_own_house(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "one street of two cities")
+@of_kind(TWO, "one street of two cities")
 def _two_cities(d: Desk) -> tuple[Told, Told]:
     at = Home(
         HERE,
@@ -461,7 +453,7 @@ def _two_cities(d: Desk) -> tuple[Told, Told]:
     )
 
 
-@_of(TWO, "one name, two whole lives")
+@of_kind(TWO, "one name, two whole lives")
 def _two_lives(d: Desk) -> tuple[Told, Told]:
     """Namesakes of one 丁目 of whom everything else is another."""
     f = d.kin(name=d.dice.choice(COMMON))

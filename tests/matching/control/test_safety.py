@@ -230,3 +230,4 @@ def test_more_heat_never_asks_less_of_a_team(name: str) -> None:
 
 def test_the_usual_rules_ask_more_the_hotter_it_is() -> None:
     services.set_rules(make.operation(), USUAL, by=SYSTEM, at=make.at(9))
+    assert SafetyRules.objects.exists()

@@ -210,6 +210,7 @@ def test_what_a_run_needs_is_said() -> None:
     no("trip.stops", services.plan_run, vehicle, stops=[" "], driver_name="伊藤", **plan)
     vehicle.insured_until = DAY - timedelta(days=1)
     no("trip.vehicle", services.plan_run, vehicle, stops=["a"], driver_name="伊藤", **plan)
+    assert not Run.objects.exists()
 
 
 def test_the_queue_of_a_dump_site_is_the_latest_told_and_old_ones_say_nothing() -> None:
