@@ -10,12 +10,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from typing import Final
 
 import jaconv
 import phonenumbers
 
 MAX_TEXT: Final = 10_000  # characters; forms set their own, smaller limits
+_SHORT_TEXT: Final = 40  # characters: a name, a town
 
 # Compatibility ideographs: NFC would turn them into another character, and a name must stay as it was typed.
 _COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
@@ -104,7 +106,11 @@ def search_key(text: str) -> str:
     渡邉 = 渡辺), accents of Latin letters (Nguyễn = nguyen). Voicing marks stay. Any text is accepted; the
     key of a text with no letter is empty.
     """
-    text = _VARIATION_SELECTORS.sub("", text[:MAX_TEXT])
+    return _short_key(text) if len(text) <= _SHORT_TEXT else _key(text[:MAX_TEXT])
+
+
+def _key(text: str) -> str:
+    text = _VARIATION_SELECTORS.sub("", text)
     text = unicodedata.normalize("NFKC", text).lower()
     text = jaconv.kata2hira(text)
     text = _REPEATED.sub(_repeat, text)
@@ -112,6 +118,10 @@ def search_key(text: str) -> str:
     text = text.translate(_SMALL_KANA).translate(_ALIKE_KANA).translate(_VARIANTS)
     letters = "".join(c for c in text.translate(_PLAIN_LETTERS) if _is_letter(c) and c != "ー")
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", letters)))
+
+
+# The same families, given names and towns again and again, while a call is compared with hundreds.
+_short_key = lru_cache(maxsize=16384)(_key)
 
 
 _HONORIFIC = re.compile(r"(?<=\S\S)\s*(?:様|さま|サマ|さん|サン|氏|殿)$")

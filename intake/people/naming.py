@@ -23,6 +23,7 @@ from intake.people.slips import one_slip, sound, two_slips
 
 SHORTEST_PHONE: Final = 9  # digits; less is still being typed, or said without the area code
 LOCAL_PHONE: Final = range(6, 9)  # digits of a number of a town without its area code
+_KANA: Final = re.compile("[ぁ-ゖ]*")
 _MANY_WORDS: Final = 3
 _LONG_NAME: Final = 8  # letters
 
@@ -214,7 +215,7 @@ def _has_kanji(text: str) -> bool:
 
 
 def is_kana(key: str) -> bool:
-    return all("ぁ" <= letter <= "ゖ" for letter in key)
+    return _KANA.fullmatch(key) is not None
 
 
 # ── two of them ────────────────────────────────────────────────────────────────────────────────

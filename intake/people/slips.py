@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _UNVOICED: Final = str.maketrans(
@@ -14,6 +15,7 @@ _LONG: Final = re.compile("(?<=[おこそとのほもよろゆくすつぬふむ
 _TAKEN_FOR: Final = frozenset({"17", "18", "78", "34", "24", "69", "06", "38", "49", "56", "23"})
 
 
+@lru_cache(maxsize=16384)  # the same readings again and again
 def sound(kana: str) -> str:
     """A reading as it is heard on a bad line: without voicing, long vowels short; and as it is said in the north, where
     い and え, し and す, ち and つ are hard to tell apart."""
@@ -25,7 +27,9 @@ def one_slip(a: str, b: str) -> bool:
     if a == b or abs(len(a) - len(b)) > 1:
         return False
     start = 0
-    while start < min(len(a), len(b)) and a[start] == b[start]:
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
         start += 1
     rest_a, rest_b = a[start:], b[start:]
     if len(a) != len(b):
@@ -36,7 +40,7 @@ def one_slip(a: str, b: str) -> bool:
 
 def two_slips(a: str, b: str) -> bool:
     """Whether at most two letters struck wrongly, left out or doubled make the one of the other."""
-    if abs(len(a) - len(b)) > 2:
+    if abs(len(a) - len(b)) > 2 or len(set(a).difference(b)) > 2:  # each of these letters would be a slip
         return False
     row = list(range(len(b) + 1))
     for place, letter in enumerate(a, 1):
