@@ -36,27 +36,29 @@ def upload(operation: Operation, kind: Kind, *, name: str, content: bytes, by: B
     made = Import(
         operation=operation, kind=kind, name=name[:200], content=content, size=len(content), by=by.user, at=at
     )
-    _look_at(made, reading.recognise(content))  # seconds, for a large one: nobody else waits for the database
+    _look_at(made)
     with transaction.atomic():
         made.save()
         record("import.uploaded", made, by=by, at=at, operation=operation, kind=str(kind), size=made.size)
     return made
 
 
-@transaction.atomic
 def look_again(imported: Import, *, sheet: str, header_row: int) -> Import:
     """Another sheet, or another line with the headings (its number in the file). Refused: import.not_now, and what
     `reading` refuses."""
-    _require(imported, S.UPLOADED, S.CHECKED, S.STOPPED)
-    shape = reading.recognise(bytes(imported.content or b""), sheet=sheet)
-    _look_at(imported, shape, header_row=header_row)
-    imported.state, imported.stopped_by = S.UPLOADED, ""
-    imported.save()
+    _look_at(imported, sheet=sheet, header_row=header_row)
+    with transaction.atomic():
+        _require(imported, S.UPLOADED, S.CHECKED, S.STOPPED)
+        imported.state, imported.stopped_by = S.UPLOADED, ""
+        imported.save()
     return imported
 
 
-def _look_at(imported: Import, shape: Shape, *, header_row: int = 0) -> None:
-    first = list(reading.rows(bytes(imported.content or b""), shape, limit=SHOWN_ROWS))
+def _look_at(imported: Import, *, sheet: str = "", header_row: int = 0) -> None:
+    """Outside of any transaction: a large file takes seconds, and nobody else waits for the database that long."""
+    content = bytes(imported.content or b"")
+    shape = reading.recognise(content, sheet=sheet)
+    first = list(reading.rows(content, shape, limit=SHOWN_ROWS))
     if not first:
         raise Refused("import.empty")
     texts = [[plain(cell).strip() for cell in row.cells] for row in first]
