@@ -16,7 +16,7 @@ from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from intake.help_requests import services
 from intake.help_requests.answers import OTHER_REASON
-from intake.help_requests.corrections import next_version
+from intake.help_requests.corrections import hold, next_version
 from intake.help_requests.models import CallerNote, Lookalike, Need, Opinion
 from intake.people import merge as register
 from intake.people.models import Household, HouseholdMerge, Person, PersonMerge
@@ -66,6 +66,7 @@ def _say(pair: Lookalike, opinion: Opinion, *, by: By, at: datetime) -> None:
 @transaction.atomic
 def merge_people(twin: Person, into: Person, *, by: By, at: datetime) -> PersonMerge:
     """`into` stands for both, with the needs and calls of both. Refused: what intake.people.merge refuses."""
+    hold(_of_people(twin, into))
     made = register.merge_people(twin, into, by=by, at=at)
     register.keep_moved(made, _NEEDS, _move(_OF_A_PERSON, twin, into))
     next_version(Q(requester=into) | Q(resident=into))
@@ -75,17 +76,20 @@ def merge_people(twin: Person, into: Person, *, by: By, at: datetime) -> PersonM
 @transaction.atomic
 def undo_people(made: PersonMerge, *, by: By, at: datetime) -> bool:
     """They are two after all, each with what was theirs. Refused: register.merge_later."""
+    of_them = _of_people(made.twin, made.into)
+    hold(of_them)
     undone = register.undo_people(made, by=by, at=at)
     if undone:
         _move_back(_OF_A_PERSON, made.moved.get(_NEEDS, {}), made.twin, made.into)
-        both = [made.twin, made.into]
-        next_version(Q(requester__in=both) | Q(resident__in=both))
+        next_version(of_them)
+        services.recheck_ready_of(of_them, by=by, at=at)
     return undone
 
 
 @transaction.atomic
 def merge_households(twin: Household, into: Household, *, by: By, at: datetime) -> HouseholdMerge:
     """`into` stands for both, with the people and needs of both. Refused: what intake.people.merge refuses."""
+    hold(_of_houses(twin, into))
     made = register.merge_households(twin, into, by=by, at=at)
     register.keep_moved(made, _NEEDS, _move(_OF_A_HOUSE, twin, into))
     next_version(Q(household=into))
@@ -95,11 +99,22 @@ def merge_households(twin: Household, into: Household, *, by: By, at: datetime) 
 @transaction.atomic
 def undo_households(made: HouseholdMerge, *, by: By, at: datetime) -> bool:
     """They are two after all, each with what was theirs. Refused: register.merge_later."""
+    of_them = _of_houses(made.twin, made.into)
+    hold(of_them)
     undone = register.undo_households(made, by=by, at=at)
     if undone:
         _move_back(_OF_A_HOUSE, made.moved.get(_NEEDS, {}), made.twin, made.into)
-        next_version(Q(household__in=[made.twin, made.into]))
+        next_version(of_them)
+        services.recheck_ready_of(of_them, by=by, at=at)
     return undone
+
+
+def _of_people(*both: Person) -> Q:
+    return Q(requester__in=both) | Q(resident__in=both)
+
+
+def _of_houses(*both: Household) -> Q:
+    return Q(household__in=both)
 
 
 def _move(

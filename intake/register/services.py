@@ -17,7 +17,13 @@ from intake.people.services import HouseholdAnswers, PersonAnswers
 
 @transaction.atomic
 def correct_person(
-    operation: Operation, person: Person, answers: PersonAnswers, *, seen: str, by: By, at: datetime
+    operation: Operation,
+    person: Person,
+    answers: PersonAnswers,
+    *,
+    by: By,
+    at: datetime,
+    seen: str | None = None,
 ) -> Person:
     """Write the person anew. `seen`: the mark (`people.mark_of`) of what was looked at. Refused: register.changed."""
     corrections.correct_person(operation, person, answers, seen=seen, by=by, at=at)
@@ -27,7 +33,13 @@ def correct_person(
 
 @transaction.atomic
 def correct_household(
-    operation: Operation, house: Household, answers: HouseholdAnswers, *, seen: str, by: By, at: datetime
+    operation: Operation,
+    house: Household,
+    answers: HouseholdAnswers,
+    *,
+    by: By,
+    at: datetime,
+    seen: str | None = None,
 ) -> Household:
     """Write the house anew. Refused: register.changed, place.too_far."""
     corrections.correct_household(operation, house, answers, seen=seen, by=by, at=at)

@@ -16,12 +16,12 @@ from dvc.core.japanese import phone_digits
 from dvc.core.refused import Refused
 from dvc.core.throttle import Throttle
 from dvc.operations.models import Mode, Operation
-from intake.help_requests import corrections
 from intake.help_requests import services as needs
 from intake.help_requests.answers import SELF
 from intake.help_requests.models import Need, NeedState
 from intake.help_requests.services import NeedAnswers
 from intake.people.services import HouseholdAnswers, PersonAnswers
+from intake.register import services as register
 from intake.web_requests import links
 from intake.web_requests.models import AnswerKind, RequestLink, ResidentAnswer, WebRequest
 
@@ -233,7 +233,7 @@ def _apply(need: Need, words: Mapping[str, str], *, by: By, at: datetime) -> Non
         told = PersonAnswers(
             caller.name, caller.kana, words["phone"], birth_year=caller.birth_year, note=caller.note
         )
-        corrections.correct_person(operation, caller, told, by=by, at=at)
+        register.correct_person(operation, caller, told, by=by, at=at)
     house = need.household
     if "address" in words and house is not None:
         # The pin was set for the old address.
@@ -243,7 +243,7 @@ def _apply(need: Need, words: Mapping[str, str], *, by: By, at: datetime) -> Non
             lives_alone=house.lives_alone,
             members=house.members,
         )
-        corrections.correct_household(operation, house, told_house, by=by, at=at)
+        register.correct_household(operation, house, told_house, by=by, at=at)
 
 
 _WHEN: Final = "電話："

@@ -111,6 +111,29 @@ def test_a_request_that_could_not_be_served_any_more_leaves_the_queue(
     assert need.changes.latest("id").reason == reason
 
 
+def test_what_a_merge_had_brought_and_its_undoing_takes_away_leaves_the_queue() -> None:
+    operation = make.operation()
+    known, bare = (
+        receive(operation),
+        receive(operation, caller=PersonAnswers("髙橋 キヨ"), household=HouseholdAnswers()),
+    )
+    assert known.requester
+    assert bare.requester
+    assert known.household
+    assert bare.household
+    people = merge.merge_people(known.requester, bare.requester, by=SYSTEM, at=make.at(10))
+    houses = merge.merge_households(known.household, bare.household, by=SYSTEM, at=make.at(10))
+    services.make_ready(again(bare), by=SYSTEM, at=make.at(11))
+    merge.undo_people(people, by=SYSTEM, at=make.at(12))
+    assert again(bare).state == S.TRIAGE
+    assert again(bare).changes.latest("id").reason == "名前か電話番号が分からなくなったため"
+    correct(again(bare))
+    services.make_ready(again(bare), by=SYSTEM, at=make.at(13))
+    merge.undo_households(houses, by=SYSTEM, at=make.at(14))
+    assert again(bare).state == S.TRIAGE
+    assert again(bare).changes.latest("id").reason == "場所が分からなくなったため"
+
+
 def test_a_crisis_told_by_a_further_call_takes_it_out_of_the_queue() -> None:
     need = services.make_ready(receive(make.operation()), by=SYSTEM, at=make.at(10))
     services.flag_crisis(need, by=SYSTEM, at=make.at(11))

@@ -14,7 +14,8 @@ from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from intake.help_requests import services as needs
-from intake.help_requests.models import Need, NeedState
+from intake.help_requests.models import Need, NeedState, WorkItem
+from intake.people.models import Household, Precision
 from intake.web_requests import links, services
 from intake.web_requests.models import AnswerKind, RequestLink, ResidentAnswer
 from intake.web_requests.services import HelpAnswers
@@ -168,6 +169,23 @@ def test_what_the_resident_corrects_after_the_call_waits_for_a_person(operation:
     assert (need.household.address, need.attendance) == ("町前二丁目9999-2", "")
     with pytest.raises(Refused, match=r"web_request\.settled"):
         services.take_in(ResidentAnswer.objects.get(), by=SYSTEM, at=AT)
+
+
+def test_an_address_that_is_corrected_to_nowhere_we_know_leaves_the_queue(operation: Operation) -> None:
+    sent = ask(operation)
+    need = sent.need
+    needs.confirm(need, by=SYSTEM, at=AT)
+    Household.objects.filter(pk=need.household_id).update(lat=38.29, lng=141.0, precision=Precision.PIN)
+    WorkItem.objects.create(need=need, category="mud_removal", people_min=2, people_ideal=3, people_max=5)
+    needs.make_ready(Need.objects.get(), by=SYSTEM, at=AT)
+    words = {**services.words_of(need), "address": "どこか遠く"}
+    services.answer(link_of(sent), AnswerKind.CORRECT, words, at=AT)
+    assert Need.objects.get().state == NeedState.READY
+    services.take_in(ResidentAnswer.objects.get(), by=SYSTEM, at=AT)
+    need = Need.objects.get()
+    assert (need.state, need.changes.latest("id").reason) == (
+        NeedState.TRIAGE, "場所が分からなくなったため",
+    )  # fmt: skip
 
 
 def test_a_link_is_answered_once(operation: Operation) -> None:
