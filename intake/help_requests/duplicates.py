@@ -83,13 +83,7 @@ def likely(operation: Operation, asked: Asked, *, needs: bool = True) -> list[Li
     if not asked.says_anything:
         return []
     people, houses = searching.candidates(operation, asked.call, asked.town)
-    found = [
-        Likely(alike.reasons, alike.points, alike.is_likely, need=need)
-        for need in (_needs(operation, people, houses) if needs else [])
-        if (alike := compare(asked.call, asked_of(need).call)).is_said
-    ]
-    found.sort(key=lambda one: (-one.points, -_id(one)))
-    found = found[:MOST]
+    found = _alike(_needs(operation, people, houses), asked) if needs else []
     shown = {person.pk for one in found if one.need for person in people_of(one.need)}
     register = [
         Likely(alike.reasons, alike.points, alike.is_likely, person=person)
@@ -99,6 +93,23 @@ def likely(operation: Operation, asked: Asked, *, needs: bool = True) -> list[Li
     ]
     register.sort(key=lambda one: (-one.points, -_id(one)))
     return found + register[: max(0, MOST - len(found))]
+
+
+def likely_needs(operation: Operation, asked: Asked) -> list[Likely]:
+    """The needs among `likely` alone: nobody in the register is read for it who has none. At most six queries."""
+    if not asked.says_anything:
+        return []
+    return _alike(_needs(operation, *searching.candidates(operation, asked.call, asked.town)), asked)
+
+
+def _alike(needs: list[Need], asked: Asked) -> list[Likely]:
+    found = [
+        Likely(alike.reasons, alike.points, alike.is_likely, need=need)
+        for need in needs
+        if (alike := compare(asked.call, asked_of(need).call)).is_said
+    ]
+    found.sort(key=lambda one: (-one.points, -_id(one)))
+    return found[:MOST]
 
 
 def _id(one: Likely) -> int:

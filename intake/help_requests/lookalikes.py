@@ -19,7 +19,7 @@ def note(need: Need, *, at: datetime) -> list[Lookalike]:
     """Set aside every open need that is probably the same as this one. A pair that is known is not asked about again."""
     found = [
         one
-        for one in duplicates.likely(need.operation, duplicates.asked_of(need))
+        for one in duplicates.likely_needs(need.operation, duplicates.asked_of(need))
         if one.need is not None and one.is_likely and one.need.pk != need.pk
     ]
     if not found:

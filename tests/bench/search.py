@@ -3,6 +3,7 @@ the environment (PostgreSQL under `make bench`)."""
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -88,13 +89,18 @@ def measure(people: int) -> None:
 
 
 def _timed(calls: Sequence[Callable[[], object]]) -> list[tuple[float, float]]:
-    """Milliseconds of each call, and how many of them this process worked: on a busy machine the rest is waiting."""
+    """Milliseconds of each call, and how many of them this process worked: on a busy machine the rest is waiting. Garbage is
+    looked for between the calls, as in the center's web process."""
+    from dvc.core import garbage
+
     calls[0]()
     took = []
     for call in calls:
+        gc.disable()
         begun = time.perf_counter(), time.process_time()
         call()
         took.append(((time.perf_counter() - begun[0]) * 1000, (time.process_time() - begun[1]) * 1000))
+        garbage.look()
     return took
 
 
