@@ -246,14 +246,15 @@ def compare(held: Claim, *, now: Callable[[], datetime]) -> None:
             came_in.filter(number__gt=upto).select_related("need__operation__center")[:COMPARED_AT_ONCE]
         )
         upto = rows[-1].number if rows else upto
+        # Before anything is locked: nobody at a desk waits for it.
+        alike = [(row.need, lookalikes.look(row.need)) for row in rows if row.need is not None]
         with transaction.atomic():
             stands = Import.objects.filter(pk=imported.pk, state=S.DONE).update(upto=upto)
             if not stands or not rows:
                 outbox.finish(held, at=now())
                 return
-            for row in rows:
-                if row.need is not None:
-                    lookalikes.note(row.need, at=imported.operation.moment(now()))
+            for need, found in alike:
+                lookalikes.keep(need, found, at=imported.operation.moment(now()))
             if time.monotonic() - begun > COMPARE_SECONDS:
                 services.compare_later(imported)
                 outbox.finish(held, at=now())

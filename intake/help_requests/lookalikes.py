@@ -6,22 +6,30 @@ form from somebody's own phone are not; for them a pair is set aside here, and a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from dvc.operations.models import Operation
 from intake.help_requests import duplicates
+from intake.help_requests.duplicates import Likely
 from intake.help_requests.models import Lookalike, Need, NeedState, Opinion
 
 
 def note(need: Need, *, at: datetime) -> list[Lookalike]:
     """Set aside every open need that is probably the same as this one. A pair that is known is not asked about again."""
-    found = [
-        one
-        for one in duplicates.likely_needs(need.operation, duplicates.asked_of(need))
-        if one.need is not None and one.is_likely and one.need.pk != need.pk
-    ]
+    return keep(need, look(need), at=at)
+
+
+def look(need: Need) -> list[Likely]:
+    """The needs that are probably the same as this one, the likeliest first. Only reads, and may take a part of a second."""
+    found = duplicates.likely_needs(need.operation, duplicates.asked_of(need))
+    return [one for one in found if one.is_likely and one.need and one.need.pk != need.pk]
+
+
+def keep(need: Need, found: Sequence[Likely], *, at: datetime) -> list[Lookalike]:
+    """What `look` found, but for what has ended meanwhile and for pairs that are known."""
     if not found:
         return []
     others = [one.need.pk for one in found if one.need]
