@@ -35,8 +35,9 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 class Photo(models.Model):
     """One photo: a JPEG of at most 1600 pixels and a small one, without position, camera or time in the file.
 
-    `sent` is the SHA-256 of the file as it was sent: the same file sent again is the same photo, and who told about
-    it before it came (a tablet's record) finds it by that.
+    `sent` is the SHA-256 of the file as it was sent: the same file sent again for the same purpose is the same photo, and
+    who told about it before it came (a tablet's record) finds it by that. For another purpose it is a photo of its own: who
+    may see it, and how long it stays, hang on what it is for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -56,7 +57,7 @@ class Photo(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["added_at", "id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["operation", "sent"], name="one_photo_per_file_sent"),
+            models.UniqueConstraint(fields=["operation", "purpose", "sent"], name="one_photo_per_file_sent"),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,8 @@ def add(
     at: datetime,
     sent: str = "",
 ) -> Photo:
-    """Keep a photo that was sent (`size` in bytes, the file at its beginning); the same file again is the same photo.
+    """Keep a photo that was sent (`size` in bytes, the file at its beginning); the same file again for the same purpose is
+    the same photo.
 
     The files are on the disk before the row says so. `sent`: the hash that the sender gave, if any. Refused:
     photo.broken_on_the_way (another hash), and what `picture_of` refuses.
@@ -36,9 +37,10 @@ def add(
     told, sent = sent, _hash(file)
     if told and told != sent:
         raise Refused("photo.broken_on_the_way")
-    known = found(operation, [sent]).get(sent)
+    known = found(operation, [sent], purpose=purpose).get(sent)
     if known is not None:
         return known
+    same = Photo.objects.filter(operation=operation, purpose=purpose, sent=sent)
     picture = picture_of(file, size=size)
     photo = Photo(
         id=uuid.uuid4(), operation=operation, purpose=purpose, sent=sent, width=picture.width, height=picture.height,
@@ -50,18 +52,18 @@ def add(
     try:
         with transaction.atomic():
             # One that was taken away may be added again.
-            Photo.objects.filter(operation=operation, sent=sent, removed_at__isnull=False).delete()
+            same.filter(removed_at__isnull=False).delete()
             photo.save(force_insert=True)
             record("photo.added", photo, by=by, at=at, operation=operation, purpose=str(purpose))
     except IntegrityError:  # the same file came twice at the same moment
         _delete_files(photo)
-        return Photo.objects.get(operation=operation, sent=sent)
+        return same.get()
     return photo
 
 
-def found(operation: Operation, sent: Iterable[str]) -> dict[str, Photo]:
-    """The kept photos of these sent files, by hash. One query."""
-    rows = Photo.objects.kept().filter(operation=operation, sent__in=list(sent))
+def found(operation: Operation, sent: Iterable[str], *, purpose: Purpose) -> dict[str, Photo]:
+    """The photos of these sent files that are kept for this, by hash. One query."""
+    rows = Photo.objects.kept().filter(operation=operation, purpose=purpose, sent__in=list(sent))
     return {photo.sent: photo for photo in rows}
 
 

@@ -16,6 +16,7 @@ from dvc.accounts.models import Device, User
 from dvc.accounts.roles import Role
 from dvc.operations.models import Operation, Site
 from dvc.photos import services as photos
+from dvc.photos.models import Purpose
 from dvc.sync import quarantine
 from dvc.sync.kinds import KINDS
 from dvc.sync.models import REFUSED, HeldOp, InboxItem, ItemKind, QuarantinedOp, Receipt
@@ -176,7 +177,7 @@ def quarantined(item: InboxItem) -> list[QuarantinedLine]:
     needs = _surveyed(rows, item.operation)
     sent = {row.pk: quarantine.photos_of(row) for row in rows}
     came = (
-        photos.found(item.operation, {one for each in sent.values() for one in each})
+        photos.found(item.operation, {one for each in sent.values() for one in each}, purpose=Purpose.SURVEY)
         if any(sent.values())
         else {}
     )

@@ -74,7 +74,7 @@ class PhotoView(DeviceView):
         device, operation = device_of(request), operation_asked(request)
         offset, size = (_number(request, name) for name in ("offset", "size"))
         piece = _body(request)
-        if services.found(operation, [sent]):
+        if _kept(device, operation, sent):
             return _answer(device, operation, sent)
         length = parts.append(device.pk, operation.pk, sent, piece, offset=offset)
         if length < size:
@@ -93,10 +93,14 @@ def _check_named(device: Device, operation: Operation, sent: str) -> None:
 
 
 def _answer(device: Device, operation: Operation, sent: str) -> Response:
-    whole = bool(services.found(operation, [sent]))
+    whole = _kept(device, operation, sent)
     return Response(
         {"received": 0 if whole else parts.received(device.pk, operation.pk, sent), "whole": whole}
     )
+
+
+def _kept(device: Device, operation: Operation, sent: str) -> bool:
+    return bool(services.found(operation, [sent], purpose=_PURPOSES[device.profile]))
 
 
 def _keep(device: Device, operation: Operation, sent: str, *, size: int) -> Response:

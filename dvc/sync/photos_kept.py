@@ -24,9 +24,8 @@ def drop_unnamed(operation: Operation, sent: Set[str], *, by: By, at: datetime) 
     """Remove those of these photos that no record names (any more)."""
     if not sent:
         return
-    for photo in photos.found(operation, sent - _named(operation)).values():
-        if photo.purpose == Purpose.SURVEY:  # the same picture may have been sent with a report first
-            photos.remove(photo, by=by, at=at)
+    for photo in photos.found(operation, sent - _named(operation), purpose=Purpose.SURVEY).values():
+        photos.remove(photo, by=by, at=at)
 
 
 def forget(*, at: datetime) -> None:

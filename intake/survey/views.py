@@ -314,7 +314,7 @@ def survey_result(request: StaffRequest, operation_id: int, survey_id: int) -> H
 def _show_result(
     request: StaffRequest, survey: Survey, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    found = photos.found(request.operation, survey.sent_photos)
+    found = photos.found(request.operation, survey.sent_photos, purpose=Purpose.SURVEY)
     context = {
         **SECTION,
         "survey": survey,

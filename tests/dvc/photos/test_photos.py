@@ -64,6 +64,16 @@ def test_the_same_file_again_is_the_same_photo() -> None:
     assert add(make.operation(), content) != first
 
 
+def test_the_same_file_for_another_purpose_is_a_photo_of_its_own_and_outlives_the_first() -> None:
+    operation, content = make.operation(), jpeg()
+    surveyed = add(operation, content)
+    reported = add(operation, content, Purpose.REPORT)
+    services.remove(surveyed, by=SYSTEM, at=make.at(10))
+    sent = [reported.sent]
+    assert services.found(operation, sent, purpose=Purpose.REPORT) == {reported.sent: reported}
+    assert services.found(operation, sent, purpose=Purpose.SURVEY) == {}
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -109,7 +119,7 @@ def test_a_removed_photo_is_gone_and_may_be_added_again(
     assert Entry.objects.filter(action="photo.removed").count() == 1
     again = add(operation, content)
     assert again.path().exists()
-    assert services.found(operation, [again.sent]) == {again.sent: again}
+    assert services.found(operation, [again.sent], purpose=Purpose.SURVEY) == {again.sent: again}
 
 
 def test_only_who_needs_it_sees_a_photo_and_every_look_is_logged() -> None:

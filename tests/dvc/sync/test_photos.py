@@ -166,7 +166,7 @@ def test_a_revoked_tablet_hands_over_the_photos_of_what_it_handed_over(tablet: T
     assert not Survey.objects.exists(), "nothing counts before a person has decided"
     decide(tablet, "take_in")
     survey = Survey.objects.get()
-    assert found(tablet.operation, survey.sent_photos)[SENT].device == tablet.device
+    assert found(tablet.operation, survey.sent_photos, purpose=Purpose.SURVEY)[SENT].device == tablet.device
 
 
 def test_photos_that_come_after_the_record_was_taken_in_belong_to_it(tablet: Tablet) -> None:
@@ -185,7 +185,7 @@ def test_photos_of_what_was_told_before_the_tablet_was_revoked_come_in_as_ever(t
     assert tablet.send(survey_of(tablet, SENT))[0]["status"] == "applied"
     revoke(tablet)
     assert put(tablet, 0, PHOTO).status_code == 201
-    assert set(found(tablet.operation, Survey.objects.get().sent_photos)) == {SENT}
+    assert set(found(tablet.operation, Survey.objects.get().sent_photos, purpose=Purpose.SURVEY)) == {SENT}
 
 
 def test_photos_of_a_record_that_was_left_out_are_refused_in_words(tablet: Tablet) -> None:
