@@ -185,6 +185,7 @@ REFUSALS: Final[dict[str, str]] = {
     # recall, zones, heat
     "late.words_needed": "つながったときは、聞いたことを短く書いてください（例：あと20分で戻る、全員元気）。",
     "recall.end_reason_needed": "呼び戻しを終わる理由を書いてください（例：津波注意報が解除された）。",
+    "recall.help_waits": "「助けが必要」の班が{count}班あります。無事を確かめ、一覧でその班の「助けが必要」を取り消してから、終わってください。",
     "recall.other_team": "別の活動の班です。画面を開き直してください。",
     "recall.reason_needed": "「そのほか」のときは、何が起きたかを「伝えること」に書いてください。リーダーの画面に出ます。",
     "safety.band_last": "「{name}」は「{cooler}」より暑いときの決まりです。「この時刻から出発しない」に、「{cooler}」と同じか、それより早い時刻を入れてください。",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,9 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
-from matching.control import recalls
 from matching.dispatch import throttle, tokens
 from matching.dispatch.models import Dispatch
+from matching.field import services
 from matching.field.queries import page_mark
 from matching.safety.models import How, Recall, RecallAnswer
 from matching.safety.queries import running_recall
@@ -72,13 +73,13 @@ def _said(running: Recall | None, dispatch: Dispatch) -> set[str]:
 
 @require_POST
 def leader_recall_safe(request: HttpRequest, token: str) -> HttpResponse:
-    """全員無事です, or 助けが必要です. Said again, or after the end, it changes nothing."""
+    """全員無事です, or 助けが必要です: `services.answer_recall` at this moment, for a page without its script."""
     try:
         dispatch = _found(request, token)
     except Refused:
         return HttpResponse(status=429)
-    running = running_recall(dispatch.operation_id) if dispatch else None
     how = ANSWERS.get(request.POST.get("how", "safe"))
-    if dispatch is not None and running is not None and how is not None:
-        recalls.answer(running, dispatch.team, how, by=LEADER, at=dispatch.operation.moment(timezone.now()))
+    if dispatch is not None and how is not None:
+        at = dispatch.operation.moment(timezone.now())
+        services.answer_recall(dispatch, how, op=uuid4(), by=LEADER, told_at=at, at=at)
     return redirect("leader_page", token)

@@ -156,8 +156,12 @@ def recall_end(request: StaffRequest, operation_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "呼び戻しはまだ終わっていません。終わる理由を書いてください。")
         return redirect("recall_page", operation_id)
-    services.end_recall(running, reason=form.cleaned_data["reason"], by=by(request), at=request.now)
-    messages.success(request, "呼び戻しを終わりました。班はまた出発できます。")
+    try:
+        recalls.end(running, reason=form.cleaned_data["reason"], by=by(request), at=request.now)
+    except Refused as refused:
+        messages.error(request, refused.text)
+    else:
+        messages.success(request, "呼び戻しを終わりました。班はまた出発できます。")
     return redirect("recall_page", operation_id)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from dvc.audit.services import By
+from dvc.core.refused import Refused
 from intake.people.models import Household
 from matching.dispatch.queries import Place, places_of
 from matching.dispatch.services import heard
@@ -62,9 +63,11 @@ class Called:
 
     @property
     def undoable(self) -> RecallAnswer | None:
-        """What the desk may take back: what it wrote last itself, or a call for help that was answered."""
+        """What the desk may take back: what it wrote last itself, else the call for help that stands."""
         last = self.last
-        return last if last is not None and (last.by_id is not None or last.how == How.HELP) else None
+        if last is not None and last.by_id is not None:
+            return last
+        return next((answer for answer in reversed(self.answers) if answer.how == How.HELP), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +175,15 @@ def answer(recall: Recall, team: Team, how: How, *, by: By, at: datetime, said: 
     if how != How.TRIED:
         heard(team.pk, at=at)
     return made
+
+
+@transaction.atomic
+def end(recall: Recall, *, reason: str, by: By, at: datetime) -> None:
+    """`safety.end_recall`, once nobody needs help any more: with the recall their call would leave every screen. Over
+    already: nothing changes. Refused: recall.help_waits, and those of `safety.end_recall`."""
+    running = safety.hold_running(recall.operation_id)
+    if running is None or running.pk != recall.pk:
+        return
+    if waiting := tally(running).help:
+        raise Refused("recall.help_waits", count=waiting)
+    safety.end_recall(recall, reason=reason, by=by, at=at)

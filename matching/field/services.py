@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +17,10 @@ from matching.dispatch.models import IN_FIELD, Dispatch
 from matching.field.models import FieldNote, Said
 from matching.safety import services as safety
 from matching.safety.models import How
-from matching.safety.queries import running_recall
+
+# A phone's age of what it kept is a difference of two readings of its clock: so much it may be out.
+SKEW: Final = timedelta(minutes=1)
+HELP_TOO_LATE: Final = "呼び戻しの画面で「助けが必要です」を押しました"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,18 @@ def tell(
 
 
 @transaction.atomic
-def answer_recall(dispatch: Dispatch, how: How, *, by: By, told_at: datetime, at: datetime) -> None:
-    """全員無事です, or 助けが必要です, told at `told_at` and here at `at`. Said again, or when nobody is called back any
-    more, it changes nothing; a sign of life it is in any case."""
+def answer_recall(
+    dispatch: Dispatch, how: How, *, op: UUID, by: By, told_at: datetime, at: datetime
+) -> None:
+    """全員無事です, or 助けが必要です, told at `told_at` and here at `at`. Said again it changes nothing; a sign of life it is
+    in any case. That all are safe answers no recall that began later. Who needs help is heard whatever has ended
+    meanwhile: when nobody is called back any more it is an SOS (`op`: what the phone calls it)."""
     dispatches.heard(dispatch.team_id, at=told_at)
-    running = running_recall(dispatch.operation_id)
-    if running is not None:
+    running = safety.hold_running(dispatch.operation_id)
+    if running is not None and (how == How.HELP or told_at >= running.started_at - SKEW):
         safety.answer(running, dispatch.team, how, by=by, at=min(max(told_at, running.started_at), at))
+    elif how == How.HELP:
+        tell(dispatch, Said.SOS, op=op, text=HELP_TOO_LATE, by=by, told_at=told_at, at=at)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -123,7 +123,8 @@ def _take(request: HttpRequest, dispatch: Dispatch, *, told_at: datetime, at: da
             FACTS[kind](dispatch, by=LEADER, at=happened)
         return kind
     if kind in RECALLED:
-        services.answer_recall(dispatch, RECALLED[kind], by=LEADER, told_at=told_at, at=at)
+        op = _op(request) if "op" in request.POST else uuid4()
+        services.answer_recall(dispatch, RECALLED[kind], op=op, by=LEADER, told_at=told_at, at=at)
         return "told"
     if kind == "dump":
         _waited(request, dispatch, at=min(max(told_at, dispatch.departed_at or told_at), at))

@@ -62,6 +62,11 @@ def start_recall(
     return made
 
 
+def hold_running(operation_id: int) -> Recall | None:
+    """The running recall, which nobody ends until the end of the transaction. (SQLite has one writer anyway.)"""
+    return Recall.objects.running().select_for_update().filter(operation=operation_id).first()
+
+
 @transaction.atomic
 def end_recall(recall: Recall, *, reason: str, by: By, at: datetime) -> None:
     """It is over: teams may leave again. Twice changes nothing. Refused: recall.end_reason_needed."""

@@ -215,6 +215,56 @@ def test_a_leader_reads_it_on_the_phone_and_answers_once() -> None:
     assert "すぐ" not in phone.get(address).content.decode()
 
 
+def test_a_team_that_needs_help_is_on_top_until_the_desk_takes_it_back_and_no_recall_ends_before() -> None:
+    operation = make.operation()
+    dispatch = scene.out(operation)
+    Dispatch.objects.update(departed_at=timezone.now())
+    recall = begun(operation)
+    token = tokens.leader_token(dispatch.token_nonce)
+    phone, desk = Client(), signed_in(operation, Role.TRANSPORT)
+    for how in ("help", "safe"):  # and then all is well, they say
+        phone.post(reverse("leader_recall_safe", args=[token]), {"how": how})
+    shown_to_them = phone.get(reverse("leader_recall", args=[token])).content.decode()
+    assert "「助けが必要」と、センターに伝わっています" in shown_to_them
+    assert "「全員無事」と、センターに伝わっています" not in shown_to_them
+    assert statuses(recall) == {dispatch.team_id: HELP}
+    page = reverse("recall_page", args=[operation.pk])
+    ended = desk.post(reverse("recall_end", args=[operation.pk]), {"reason": "解除"}, follow=True)
+    assert "「助けが必要」の班が1班あります" in ended.content.decode()
+    assert Recall.objects.running().exists()
+    help_ = RecallAnswer.objects.get(how=How.HELP)
+    undo = reverse("recall_undo", args=[operation.pk, help_.pk])
+    assert undo in desk.get(page).content.decode()
+    desk.post(undo)
+    assert statuses(recall) == {dispatch.team_id: REACHED_OUT}
+    desk.post(reverse("recall_end", args=[operation.pk]), {"reason": "解除"})
+    assert not Recall.objects.running().exists()
+
+
+def test_a_call_from_the_desk_is_not_told_to_the_leader_as_everybody_safe() -> None:
+    operation = make.operation()
+    dispatch = scene.out(operation)
+    Dispatch.objects.update(departed_at=timezone.now())
+    recall = begun(operation)
+    recalls.answer(recall, dispatch.team, How.PHONE, by=make.by(make.user(operation.center)), at=NOON)
+    address = reverse("leader_recall", args=[tokens.leader_token(dispatch.token_nonce)])
+    said = Client().get(address).content.decode()
+    assert "「全員無事」と" not in said
+    assert "センターと電話で話したことは、記録されています" in said
+
+
+def test_the_wall_names_a_reason_of_the_list_only() -> None:
+    operation = make.operation()
+    services.start_recall(
+        operation, reason=RecallReason.OTHER, words="髙﨑さんの家の裏で土砂くずれ", by=SYSTEM, at=NOON
+    )
+    wall = signed_in(operation, Role.NEEDS_DESK).get(reverse("board_wall", args=[operation.pk]))
+    said = wall.content.decode()
+    assert "全班を呼び戻し中" in said
+    assert "下に書く" not in said
+    assert "髙﨑" not in said
+
+
 def test_every_desk_page_and_the_wall_say_how_far_it_is_and_whether_it_is_a_drill() -> None:
     operation = make.operation(mode=Mode.DRILL)
     teams = [scene.out(operation).team for _ in range(3)]

@@ -357,6 +357,42 @@ def test_a_recall_is_answered_without_a_signal_at_the_time_it_was_told() -> None
     assert recall.answers.count() == 2
 
 
+def test_who_needs_help_is_heard_though_the_recall_was_ended_before_the_phone_had_a_signal() -> None:
+    dispatch, op = out(), str(uuid4())
+    now = timezone.now()
+    recall = safety.start_recall(
+        dispatch.operation, reason=RecallReason.TSUNAMI, by=SYSTEM, at=now - timedelta(minutes=20)
+    )
+    safety.end_recall(recall, reason="解除", by=SYSTEM, at=now - timedelta(minutes=1))
+    for _ in range(2):
+        answer = tell(dispatch, "recall_help", op=op, how="help", age_ms=str(10 * 60_000))
+        assert answer.json() == {"said": "told"}
+    note = FieldNote.objects.get()
+    assert (note.said, note.minutes_late) == (Said.SOS, 10)
+    assert not recall.answers.exists()
+    Client().post(page(dispatch, "leader_recall_safe"), {"how": "help"})  # and without a script
+    assert FieldNote.objects.filter(said=Said.SOS).count() == 2
+    tell(dispatch, "recall_safe", how="safe")
+    assert FieldNote.objects.count() == 2
+
+
+def test_that_all_are_safe_is_no_answer_to_a_recall_that_began_later() -> None:
+    dispatch = out()
+    recall = safety.start_recall(
+        dispatch.operation,
+        reason=RecallReason.TSUNAMI,
+        by=SYSTEM,
+        at=timezone.now() - timedelta(minutes=5),
+    )
+    before = str(30 * 60_000)
+    assert tell(dispatch, "recall_safe", how="safe", age_ms=before).status_code == 200
+    assert not recall.answers.exists()
+    tell(dispatch, "recall_help", how="help", age_ms=before)
+    assert recall.answers.get().how == How.HELP
+    tell(dispatch, "recall_safe", how="safe", age_ms="1000")
+    assert sorted(recall.answers.values_list("how", flat=True)) == [How.HELP, How.PAGE]
+
+
 def test_an_open_page_learns_that_the_team_has_left_and_that_the_center_has_answered() -> None:
     now = timezone.now()
     operation = make.operation()
