@@ -7,7 +7,7 @@ A thing of an earlier day that is still missing is on every later day's list. In
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -28,7 +28,8 @@ from matching.trips.models import Run
 @dataclass(frozen=True, slots=True)
 class Missing:
     """One thing that is not back. `page` with `args` (after the operation's id): where it is settled; `phone`: whom to
-    call about it, who is `called`. `count`: how many it stands for. `excused`: what a person said about it."""
+    call about it, who is `called`. `count`: how many it stands for; `stage`: of a team, where it is in its day. `excused`:
+    what a person said about it."""
 
     kind: Kind
     key: str
@@ -40,6 +41,7 @@ class Missing:
     phone: str = ""
     count: int = 1
     visit: Visit | None = None
+    stage: str = ""
     excused: NamedException | None = None
 
     @property
@@ -123,13 +125,11 @@ def ledger(operation: Operation, *, day: date, at: datetime) -> Ledger:
 
 
 def _excused(missing: Iterable[Missing], known: dict[str, NamedException]) -> tuple[Missing, ...]:
-    return tuple(
-        Missing(
-            one.kind, one.key, one.what, one.page, one.args, one.note, one.called, one.phone, one.count, one.visit,
-            known.get(one.key),
-        )
-        for one in missing
-    )  # fmt: skip
+    return tuple(replace(one, excused=_covering(one, known.get(one.key))) for one in missing)
+
+
+def _covering(one: Missing, said: NamedException | None) -> NamedException | None:
+    return said if said is not None and said.covers(count=one.count, stage=one.stage) else None
 
 
 def end_of(day: date) -> datetime:
@@ -220,12 +220,12 @@ def _teams(operation: Operation, day: date) -> _Found:
                 if dispatch.due_back_at
                 else ""
             )
-            note = f"外に出ています{due}"
+            note = f"外に出ています{due}。現地から直接帰ったときは、全員の無事を確かめて、帰着を記録します"
         found.add(
             Missing(
                 Kind.TEAM, f"team:{team.pk}", str(team), "dispatch_detail" if dispatch else "dispatch_board",
                 (dispatch.pk,) if dispatch else (), note=note, called="リーダー" if team.leader else "",
-                phone=team.leader.phone if team.leader else "",
+                phone=team.leader.phone if team.leader else "", stage=team.state,
             )
         )  # fmt: skip
     return found

@@ -64,7 +64,8 @@ class NamedException(models.Model):
     every further day's list, until what is missing is there or the person takes it back.
 
     `key`: the row that is missing, as the ledger names it. `visit`: of a person, who it is; `what`: everything else in
-    words, without anybody's name.
+    words, without anybody's name. It speaks of `count` at most (None: of a time when nobody counted) and, of a team, of the
+    `stage` it was in ("": as well): more than was explained, or a team that has left since, is not explained.
     """
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
@@ -72,6 +73,8 @@ class NamedException(models.Model):
     key = models.CharField(max_length=60)
     visit = models.ForeignKey("checkin.Visit", null=True, on_delete=models.PROTECT, related_name="+")
     what = models.CharField(max_length=120, blank=True)
+    count = models.PositiveIntegerField(null=True)
+    stage = models.CharField(max_length=10, blank=True)
     told_by = models.CharField("だれから聞いたか", max_length=60)
     reason = models.CharField("理由", max_length=200)
     day = models.DateField(help_text="the day that was being closed")
@@ -98,6 +101,10 @@ class NamedException(models.Model):
 
     def __str__(self) -> str:
         return f"exception {self.key}"
+
+    def covers(self, *, count: int, stage: str) -> bool:
+        """Whether it speaks of so many, of a team at this stage."""
+        return (self.count is None or count <= self.count) and self.stage in ("", stage)
 
 
 class Certificate(models.Model):

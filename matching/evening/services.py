@@ -33,13 +33,13 @@ def name_exception(
     missing = ledger(operation, day=day, at=at).find(key)
     if missing is None:
         raise Refused("evening.there_by_now")
-    if missing.excused is not None:
-        if (missing.excused.told_by, missing.excused.reason) == (told_by, reason):
-            return missing.excused
-        _end(missing.excused, taken_back=True, by=by, at=at)
+    if missing.excused is not None and (missing.excused.told_by, missing.excused.reason) == (told_by, reason):
+        return missing.excused
+    for older in NamedException.objects.standing().filter(operation=operation, key=key):
+        _end(older, taken_back=True, by=by, at=at)
     made = NamedException.objects.create(
-        operation=operation, kind=missing.kind, key=key, visit=missing.visit, what=missing.plain[:120], told_by=told_by,
-        reason=reason, day=day, said_by=by.user, said_at=at,
+        operation=operation, kind=missing.kind, key=key, visit=missing.visit, what=missing.plain[:120], count=missing.count,
+        stage=missing.stage, told_by=told_by, reason=reason, day=day, said_by=by.user, said_at=at,
     )  # fmt: skip
     record(
         "evening.exception_named", made, by=by, at=at, operation=operation, kind=str(missing.kind), key=key,

@@ -335,6 +335,37 @@ def test_what_was_closed_before_operations_knew_of_it_is_told_by_the_upgrade() -
     assert (operation.closed_day, other.closed_day) == (DAY, None)
 
 
+def test_what_was_said_of_a_team_that_had_not_left_does_not_cover_it_outside_the_next_evening() -> None:
+    operation = make.operation()
+    dispatch = scene.assigned(operation)
+    explain_all(operation)
+    services.close_day(operation, day=DAY, by=SYSTEM, at=FIVE)
+    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(24 + 10))
+    tomorrow = DAY + timedelta(days=1)
+    assert missing(operation, day=tomorrow, at=TOMORROW)["team"] == ["1班"]
+    assert "1班" in refused(operation, day=tomorrow, at=TOMORROW)
+    explain_all(operation, day=tomorrow, at=TOMORROW)
+    services.close_day(operation, day=tomorrow, by=SYSTEM, at=TOMORROW)
+    said = NamedException.objects.filter(key=f"team:{dispatch.team_id}")
+    assert [(one.stage, one.taken_back) for one in said] == [("ready", True), ("out", False)]
+
+
+def test_one_sheet_that_was_explained_does_not_cover_four() -> None:
+    operation = make.operation()
+    dispatch = scene.assigned(operation)
+    dispatches.count_sheet(dispatch, by=SYSTEM, at=make.at(9, 45))
+    explain_all(operation)
+    assert "sheet" not in missing(operation)
+    dispatches.count_sheet(dispatch, papers=3, by=SYSTEM, at=make.at(16))
+    assert missing(operation)["sheet"] == [f"依頼書No.{dispatch.serial}（1班）4枚"]
+    explain_all(operation)
+    assert "sheet" not in missing(operation)
+    sheet_counts.count_in(dispatch, back=2, by=SYSTEM, at=make.at(16, 30))  # fewer than were explained
+    assert "sheet" not in missing(operation)
+    NamedException.objects.filter(settled_at=None).update(count=None, stage="")  # from before this was kept
+    assert "sheet" not in missing(operation)
+
+
 def test_a_newer_reason_stands_and_the_same_one_twice_changes_nothing() -> None:
     operation = make.operation()
     scene.present(operation, make.volunteer(operation.center))
