@@ -84,3 +84,9 @@ def _clock(day: datetime, clock: time) -> datetime:
 def _round_up(moment: datetime) -> datetime:
     over = timedelta(minutes=moment.minute % 5, seconds=moment.second, microseconds=moment.microsecond)
     return moment - over + _STEP if over else moment
+
+
+def happened(dispatch: Dispatch, told_at: datetime, *, at: datetime) -> datetime:
+    """When something was that a team tells at `at` and says was at `told_at`: not before it left for this house (or was
+    given it), never in the future."""
+    return min(max(told_at, dispatch.departed_at or dispatch.accepted_at), at)

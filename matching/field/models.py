@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 
@@ -18,6 +18,19 @@ class Said(models.TextChoices):
     TOOLS = "tools", "資機材がほしい"
     NEAR_MISS = "near_miss", "ヒヤリとした"
     PHOTO = "photo", "写真"
+
+
+# What a leader reads of the center's yes and of its no. A yes to work that was asked for besides is no leave to do it.
+REPLIES: Final = {
+    Said.SOS: ("対応しました", "まちがいと分かりました"),
+    Said.INJURY: ("聞きました。対応しました", "聞きました"),
+    Said.EXTRA: ("センターで受け付けました。きょうは引き受けないでください", "引き受けないでください"),
+    Said.LATER: ("戻る時刻をのばしました", "のばせません"),
+    Said.PEOPLE: ("人を送ります", "人は送れません"),
+    Said.TOOLS: ("届けます", "届けられません"),
+    Said.NEAR_MISS: ("聞きました", "聞きました"),
+    Said.PHOTO: ("見ました", "使いません"),
+}
 
 
 class FieldNoteQuerySet(models.QuerySet["FieldNote"]):
@@ -81,3 +94,11 @@ class FieldNote(models.Model):
         """「人を増やしてほしい　3人　2階が重い」"""
         more = [f"{self.count}人" if self.count else "", self.text]
         return "　".join(word for word in (self.get_said_display(), *more) if word)
+
+    @property
+    def reply(self) -> str:
+        """The center's word in short; empty while nobody has answered."""
+        if self.answered_at is None:
+            return ""
+        yes, no = REPLIES[Said(self.said)]
+        return yes if self.agreed else no

@@ -14,6 +14,7 @@ from dvc.core.refused import Refused
 from dvc.photos.models import Photo
 from matching.dispatch import services as dispatches
 from matching.dispatch.models import IN_FIELD, Dispatch
+from matching.dispatch.times import happened
 from matching.field.models import FieldNote, Said
 from matching.safety import services as safety
 from matching.safety.models import How
@@ -48,13 +49,12 @@ def tell(
 ) -> FieldNote:
     """A leader told this at `told_at`; it is here at `at`. The same `op` again changes nothing, but brings the place that
     the phone did not know the first time."""
-    earliest = min(dispatch.departed_at or dispatch.accepted_at, at)
     note, made = FieldNote.objects.get_or_create(
         op=op,
         defaults={
             "operation": dispatch.operation, "dispatch": dispatch, "said": said, "text": text[:500], "count": count,
             "until": until, "lat": place.lat if place else None, "lng": place.lng if place else None, "photo": photo,
-            "told_at": min(max(told_at, earliest), at), "received_at": at,
+            "told_at": happened(dispatch, told_at, at=at), "received_at": at,
         },
     )  # fmt: skip
     if made:
@@ -72,9 +72,7 @@ def tell(
 
 
 @transaction.atomic
-def answer_recall(
-    dispatch: Dispatch, how: How, *, op: UUID, by: By, told_at: datetime, at: datetime
-) -> None:
+def answer_recall(dispatch: Dispatch, how: How, *, op: UUID, by: By, told_at: datetime, at: datetime) -> None:
     """全員無事です, or 助けが必要です, told at `told_at` and here at `at`. Said again it changes nothing; a sign of life it is
     in any case. That all are safe answers no recall that began later. Who needs help is heard whatever has ended
     meanwhile: when nobody is called back any more it is an SOS (`op`: what the phone calls it)."""

@@ -28,6 +28,7 @@ from matching.dispatch import throttle, tokens
 from matching.dispatch.field_views import FACTS, LEADER
 from matching.dispatch.forms import ReportForm, moment_of
 from matching.dispatch.models import Dispatch
+from matching.dispatch.times import happened
 from matching.field import queries, services
 from matching.field.models import FieldNote, Said
 from matching.safety.models import How
@@ -113,21 +114,21 @@ def _take(request: HttpRequest, dispatch: Dispatch, *, told_at: datetime, at: da
     """What is said to the leader; None for a report that has to be looked at again."""
     kind = request.POST.get("kind", "")
     if kind in FACTS or kind == "report":
-        happened = min(max(told_at, dispatch.departed_at or told_at), at)
+        when = happened(dispatch, told_at, at=at)
         if kind == "report":
             form = ReportForm(request.POST)
             if not form.is_valid():
                 return None
-            dispatches.report(dispatch, **form.story(), by=LEADER, at=happened)
+            dispatches.report(dispatch, **form.story(), by=LEADER, at=when)
         else:
-            FACTS[kind](dispatch, by=LEADER, at=happened)
+            FACTS[kind](dispatch, by=LEADER, at=when)
         return kind
     if kind in RECALLED:
         op = _op(request) if "op" in request.POST else uuid4()
         services.answer_recall(dispatch, RECALLED[kind], op=op, by=LEADER, told_at=told_at, at=at)
         return "told"
     if kind == "dump":
-        _waited(request, dispatch, at=min(max(told_at, dispatch.departed_at or told_at), at))
+        _waited(request, dispatch, at=happened(dispatch, told_at, at=at))
         return "told"
     if kind not in Said.values:
         raise _Unclear
@@ -169,7 +170,7 @@ def _tell(
     count = request.POST.get("count", "")
     return services.tell(
         dispatch, said, op=_op(request), text=text, count=int(count) if count.isdecimal() and len(count) < 4 else None,
-        until=_until(request, at=at), place=_place(request), photo=photo, by=LEADER, told_at=told_at, at=at,
+        until=_until(request, at=told_at), place=_place(request), photo=photo, by=LEADER, told_at=told_at, at=at,
     )  # fmt: skip
 
 

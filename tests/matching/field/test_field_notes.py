@@ -236,6 +236,31 @@ def test_extra_work_is_refused_with_a_word_and_the_leader_sees_it() -> None:
     assert dispatch.need.items.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "agreed", "reads"),
+    [
+        (Said.EXTRA, True, "きょうは引き受けないでください"),
+        (Said.EXTRA, False, "引き受けないでください"),
+        (Said.SOS, False, "まちがいと分かりました"),
+        (Said.NEAR_MISS, False, "聞きました"),
+        (Said.PEOPLE, True, "人を送ります"),
+        (Said.TOOLS, False, "届けられません"),
+    ],
+)
+def test_the_leader_reads_what_the_center_does_and_never_a_bare_yes(
+    said: Said, agreed: bool, reads: str
+) -> None:
+    dispatch = out()
+    tell(dispatch, said, text="庭の草むしり", count="2")
+    services.answer(
+        FieldNote.objects.get(), agreed=agreed, text="電話で話しました", by=SYSTEM, at=timezone.now()
+    )
+    seen = Client().get(page(dispatch)).content.decode()
+    assert f"{reads}</span> 電話で話しました" in seen
+    assert "返事：はい" not in seen
+    assert "返事：できません" not in seen
+
+
 def test_more_time_that_is_agreed_to_moves_the_return_and_one_in_the_past_is_refused() -> None:
     dispatch = scene.out()
     at = make.at(11)
@@ -252,6 +277,17 @@ def test_more_time_that_is_agreed_to_moves_the_return_and_one_in_the_past_is_ref
     past.refresh_from_db()
     assert past.answered_at is None
     assert dispatch.state == DispatchState.DEPARTED
+
+
+def test_more_time_that_was_asked_for_yesterday_is_yesterdays() -> None:
+    dispatch = out()
+    Dispatch.objects.filter(pk=dispatch.pk).update(departed_at=timezone.now() - timedelta(days=2))
+    asked = timezone.localtime() - timedelta(days=1)
+    until = asked + timedelta(minutes=30)
+    tell(dispatch, "later", until=f"{until:%H:%M}", age_ms=str(24 * 3600_000))
+    meant = FieldNote.objects.get().until
+    assert meant is not None
+    assert abs(meant - until) < timedelta(minutes=1)
 
 
 # ── a phone without a signal ───────────────────────────────────────────────────────────────────
