@@ -132,6 +132,63 @@ describe("the leader's page", () => {
   });
 });
 
+describe("what the center does not take", () => {
+  const notTaken = { refusal: "1班は、取りやめになっています。" };
+
+  it("stays on the page with its words, also when others went through, until it is put away", async () => {
+    const page = document.implementation.createHTMLDocument();
+    page.body.innerHTML = '<div data-queue="/l/refused/tell/"></div>';
+    const url = new URL("/l/refused/tell/", location.href).href;
+    const queue = await Queue.open();
+    const report = { text: "床下の泥を全部出した", remaining: "畳", outcome: "continuing" };
+    await queue.keep({ ...kept("r-report", Date.now() - 2000, "report"), url, fields: report });
+    await queue.keep({ ...kept("r-leaving", Date.now() - 1000, "leaving"), url });
+    const sent: string[] = [];
+    vi.stubGlobal("fetch", (_: string, { body }: { body: FormData }) => {
+      sent.push(String(body.get("op")));
+      const refused = body.get("op") === "r-report";
+      return Promise.resolve(new Response(JSON.stringify(refused ? notTaken : { said: "leaving" }), { status: refused ? 409 : 200 }));
+    });
+    const went = vi.spyOn(location, "href", "set").mockImplementation(() => undefined);
+    wireQueue(page);
+    await vi.waitFor(() => expect(went).toHaveBeenCalled()); // the page goes on, and comes again:
+    const again = document.implementation.createHTMLDocument();
+    again.body.innerHTML = '<div data-queue="/l/refused/tell/"></div>';
+    wireQueue(again);
+    await vi.waitFor(() => expect(again.querySelector("[data-refused]")?.textContent).toContain("取りやめになっています"));
+    expect(again.querySelector("[data-refused]")?.textContent).toContain("床下の泥を全部出した　畳");
+    expect(sent.filter((op) => op === "r-report")).toHaveLength(1);
+    expect(await queue.waiting(url)).toHaveLength(0);
+    again.querySelector<HTMLButtonElement>("[data-refused] button")!.click();
+    await vi.waitFor(() => expect(again.querySelector("[data-refused]")).toBeNull());
+    expect(await queue.all(url)).toHaveLength(0);
+    went.mockRestore();
+  });
+});
+
+describe("a call for help", () => {
+  it("brings its place also while other records wait", async () => {
+    const page = document.implementation.createHTMLDocument();
+    page.body.innerHTML = `<div data-queue="/l/sos/tell/"></div><form method="post" data-tell="sos"><input name="text" value=""></form>`;
+    const url = new URL("/l/sos/tell/", location.href).href;
+    const queue = await Queue.open();
+    await queue.keep({ ...kept("s-arrived", Date.now() - 1000, "on_site"), url });
+    const sent: FormData[] = [];
+    vi.stubGlobal("fetch", (_: string, { body }: { body: FormData }) => {
+      sent.push(body);
+      return body.get("lat") ? Promise.resolve(new Response('{"said":"told"}')) : Promise.reject(new TypeError("offline"));
+    });
+    const coords = { latitude: 38.3, longitude: 141 };
+    vi.stubGlobal("navigator", { onLine: false, geolocation: { getCurrentPosition: (ok: (at: unknown) => void) => ok({ coords }) } });
+    wireQueue(page);
+    await vi.waitFor(() => expect(page.querySelector("[data-unsent]")).not.toBeNull());
+    page.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(sent.some((form) => form.get("kind") === "sos" && form.get("lat") === "38.3")).toBe(true));
+    await vi.waitFor(async () => expect((await queue.waiting(url)).map(({ kind }) => kind)).toEqual(["on_site"]));
+    vi.unstubAllGlobals();
+  });
+});
+
 describe("a record that the server breaks on", () => {
   it("holds up nothing behind it", async () => {
     document.body.innerHTML = '<div data-queue="/l/poison/tell/"></div>';

@@ -24,6 +24,8 @@ export interface Kept {
   readonly run?: string;
   readonly fields: Record<string, string>;
   readonly photo?: ArrayBuffer;
+  /** Why the center did not take it. It is not sent again; it stays on the page with its words until somebody has read it. */
+  readonly refusal?: string;
 }
 
 interface Rooms extends DBSchema {
@@ -53,11 +55,14 @@ export const NAMES: Readonly<Record<string, string>> = {
   recall_safe: "呼び戻しに「全員無事です」",
   recall_help: "呼び戻しに「助けが必要です」",
 };
+const NOT_COMPLETE = "書き方が足りず、届きませんでした。下のことばを見て、もう一度送ってください。";
 const ONCE: readonly string[] = ["on_site", "next", "leaving", "report", "recall_safe", "recall_help"];
 // Whoever needs help does not wait behind a photo.
 const URGENT: readonly string[] = ["sos", "recall_help", "injury", "recall_safe"];
 const LONGEST_MS = 7 * 24 * 3600 * 1000;
 const RUN = uuid7();
+// What somebody has written, in the order of the report.
+const WORDS: readonly string[] = ["injury", "near_miss", "text", "remaining"];
 const TIMEOUT_MS = 20_000;
 const PHOTO_TIMEOUT_MS = 120_000;
 const EVERY_MS = 15_000;
@@ -87,6 +92,11 @@ export class Queue {
 
   /** What waits for this sheet, or for any, in the order it was told. */
   async waiting(url?: string): Promise<Kept[]> {
+    return (await this.all(url)).filter((one) => one.refusal === undefined);
+  }
+
+  /** That, and what the center did not take and nobody has put away yet. */
+  async all(url?: string): Promise<Kept[]> {
     const all = await this.rooms.getAll("kept");
     return all.filter((one) => url === undefined || one.url === url).sort((a, b) => a.said - b.said);
   }
@@ -154,7 +164,8 @@ export function wireQueue(root: Document): void {
   };
 
   const show = async (queue: Queue): Promise<Kept[]> => {
-    const kept = await queue.waiting(url);
+    const all = await queue.all(url);
+    const kept = all.filter((one) => one.refusal === undefined);
     place.replaceChildren();
     for (const form of root.querySelectorAll<HTMLFormElement>("form[data-tell]")) {
       const kind = form.dataset["tell"] ?? "";
@@ -162,7 +173,14 @@ export function wireQueue(root: Document): void {
       if (ONCE.includes(kind)) form.hidden = kept.some((one) => one.kind === kind);
     }
     if (kept.length) place.append(waitingNotice(kept, () => void drain()));
+    for (const told of all.filter((one) => one.refusal !== undefined)) {
+      place.append(refusedNotice(told, () => void queue.forget(told.op).then(() => show(queue))));
+    }
     return kept;
+  };
+
+  const refuse = async (queue: Queue, told: Kept, refusal: string): Promise<void> => {
+    await queue.keep({ ...told, refusal });
   };
 
   /** Send all that waits until nobody answers. One that the server cannot take stays and holds up nobody. */
@@ -176,11 +194,12 @@ export function wireQueue(root: Document): void {
         const answer = await send(told, Date.now());
         if (answer === "no answer") break;
         if (answer === "in trouble") continue;
-        const name = NAMES[told.kind] ?? "記録";
-        if (answer === "look again") complain(`「${name}」は、書き方が足りず届きませんでした。もう一度送ってください。`);
-        else if ("refusal" in answer) complain(`「${name}」：${answer.refusal}`);
-        else if (told.url === url) last = answer.told;
-        await queue.forget(told.op);
+        if (answer === "look again") await refuse(queue, told, NOT_COMPLETE);
+        else if ("refusal" in answer) await refuse(queue, told, answer.refusal);
+        else {
+          if (told.url === url) last = answer.told;
+          await queue.forget(told.op);
+        }
       }
     } finally {
       busy = false;
@@ -193,7 +212,12 @@ export function wireQueue(root: Document): void {
     const told = await read(form, kind, url);
     await queue.keep(told);
     sessionStorage.removeItem(`typed:tell-${kind}`);
-    if ((await queue.waiting(url)).length > 1) return void (await drain().then(() => form.reset())); // one after the other
+    if ((await queue.waiting(url)).length > 1) {
+      await drain(); // one after the other
+      form.reset();
+      if (kind === "sos") await followWithPlace(queue, told);
+      return;
+    }
     const answer = await send(told, Date.now());
     if (answer === "no answer" || answer === "in trouble") {
       form.reset();
@@ -203,8 +227,9 @@ export function wireQueue(root: Document): void {
       await queue.forget(told.op);
       form.submit(); // the server's own page says what is wrong
     } else if ("refusal" in answer) {
-      await queue.forget(told.op);
-      complain(answer.refusal);
+      await refuse(queue, told, answer.refusal);
+      form.reset();
+      await show(queue);
     } else {
       if (kind === "sos") {
         place.before(sentence("warn", "センターに届きました。いまいる場所を調べています…"));
@@ -221,7 +246,9 @@ export function wireQueue(root: Document): void {
     if (!found) return;
     const placed = { ...told, fields: { ...told.fields, ...found } };
     await queue.keep(placed);
-    await send(placed, Date.now());
+    const answer = await send(placed, Date.now());
+    if (typeof answer === "object" && "told" in answer) await queue.forget(told.op);
+    await show(queue);
   };
 
   root.addEventListener("submit", (event) => {
@@ -322,6 +349,28 @@ function waitingNotice(kept: readonly Kept[], send: () => void): HTMLElement {
   button.addEventListener("click", send);
   notice.append(list, say, button);
   notice.dataset["unsent"] = String(kept.length);
+  return notice;
+}
+
+/** Nothing that somebody has written goes away unread. */
+function refusedNotice(told: Kept, putAway: () => void): HTMLElement {
+  const notice = sentence("stop", `「${NAMES[told.kind] ?? "記録"}」（${clockTime(new Date(told.said))}）は、センターに届いていません。`);
+  const why = document.createElement("p");
+  why.textContent = told.refusal ?? "";
+  notice.append(why);
+  const words = WORDS.map((name) => told.fields[name]?.trim() ?? "").filter((text) => text !== "");
+  if (words.length) {
+    const written = document.createElement("p");
+    written.textContent = `書いたこと：${words.join("　")}`;
+    notice.append(written);
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button--block";
+  button.textContent = "読みました。この知らせを消す";
+  button.addEventListener("click", putAway);
+  notice.append(button);
+  notice.dataset["refused"] = told.op;
   return notice;
 }
 
