@@ -86,7 +86,7 @@ def closed_day_blocks(closed_day: date | None, *, at: datetime) -> list[Block]:
 
 
 def _car_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -> list[Block]:
-    """A vehicle of the center that nobody may drive today, or not this driver; more people than seats. One query more
+    """A vehicle of the center that nobody may drive today, or not this driver, or that was found broken since; more people than seats. One query more
     where a vehicle says what licence it asks for."""
     drives = dispatch.team.drives
     day, found = timezone.localdate(at), []
@@ -97,6 +97,9 @@ def _car_blocks(dispatch: Dispatch, members: list[Member], *, at: datetime) -> l
         if vehicle.insurance_over(day):
             text = f"「{vehicle}」の自動車保険が切れています。乗れません。別の車にしてください。"
             found.append(Block("car_insurance", "", text, firm=True))
+        if not vehicle.available:
+            text = f"「{vehicle}」は「使えない」になりました。「車と運転者」で、別の車にしてください。"
+            found.append(Block("car_unusable", "", text))
         if vehicle.to_be_returned(day):
             text = f"「{vehicle}」は、{vehicle.owner or '借りた先'}に返す日を過ぎています。借りた先に電話してください。"
             found.append(Block("borrowed_car", "", text))
@@ -233,6 +236,11 @@ def _people_blocks(
         if visit.left_at is not None or visit.annulled_at is not None:
             text = "もう帰っています（受付の記録）。班から外してください。"
             found.append(Block("left", person.name, text, firm=True))
+            continue
+        if visit.unreturned_at is not None:
+            # Of another day: whoever has come again since has a new record, and belongs into a new team.
+            text = f"{timezone.localtime(visit.arrived_at):%-m月%-d日}の受付のままです。この派遣を取りやめ、今日の受付をした人で班を組み直してください。"
+            found.append(Block("other_day", person.name, text, firm=True))
             continue
         visit.volunteer, visit.operation = person, dispatch.operation  # spares two queries a person
         blocks = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -44,8 +44,7 @@ def plan_run(
     operation = vehicle.operation
     require_open(operation)
     day = timezone.localdate(planned_at)
-    if not vehicle.available or vehicle.inspection_over(day) or vehicle.insurance_over(day):
-        raise Refused("trip.vehicle", vehicle=vehicle.name)
+    _require_usable(vehicle, day)
     if driver is not None and (Skill.DRIVER not in driver.skills or driver.is_minor_on(day)):
         raise Refused("trip.driver")
     if driver is None and not driver_name.strip():
@@ -61,6 +60,11 @@ def plan_run(
     Stop.objects.bulk_create([Stop(run=run, position=n, name=name) for n, name in enumerate(around)])
     record("trip.planned", run, by=by, at=at, operation=operation, vehicle=vehicle.pk, stops=len(names))
     return run
+
+
+def _require_usable(vehicle: Vehicle, day: date) -> None:
+    if not vehicle.available or vehicle.inspection_over(day) or vehicle.insurance_over(day):
+        raise Refused("trip.vehicle", vehicle=vehicle.name)
 
 
 @transaction.atomic
@@ -111,12 +115,14 @@ def get_off(seat: Boarding, *, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def leave(run: Run, *, by: By, at: datetime) -> None:
-    """It sets off. A fact; a second time changes nothing. Raises `Refused`: trip.over, trip.still_out."""
+    """It sets off; a second time changes nothing. Raises `Refused`: trip.over, trip.still_out, trip.vehicle (found broken
+    since it was planned)."""
     fresh = _lock(run)
     if fresh.state == RunState.LEFT:
         return
     if fresh.state != RunState.PLANNED:
         raise Refused("trip.over")
+    _require_usable(fresh.vehicle, timezone.localdate(at))
     try:
         with transaction.atomic():
             Run.objects.filter(pk=run.pk).update(state=RunState.LEFT, left_at=at)

@@ -128,6 +128,15 @@ def test_who_drives_their_own_car_is_asked_where_a_vehicle_asks() -> None:
     assert blocks(team(operation, [owner], Drive(None, owner))) == [("licence", False)]
 
 
+def test_a_car_that_was_found_broken_after_the_team_was_formed_is_named() -> None:
+    operation = make.operation()
+    person, vehicle = driver(operation), car(operation)
+    crew = team(operation, [person], Drive(vehicle, person))
+    assert blocks(crew) == []
+    equipment.set_available(vehicle, available=False, by=SYSTEM, at=make.at(9, 50))
+    assert blocks(crew) == [("car_unusable", False)]
+
+
 def test_a_car_without_insurance_stays_and_more_people_than_seats_are_named() -> None:
     operation = make.operation()
     person, other = driver(operation), driver(operation, "𠮷田", vehicle=VehicleKind.CAR, vehicle_seats=4)

@@ -12,6 +12,7 @@ from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import QuestionsStop
 from intake.checkin import services as checkin
+from intake.checkin.models import Visit
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState, WorkState
 from intake.questions import services as questions
@@ -121,6 +122,15 @@ def test_a_member_who_went_home_has_to_be_taken_out_of_the_team() -> None:
     chief = make.by(make.user(dispatch.operation.center))
     refusal = refused(dispatch, override="だいじょうぶ", by=chief)
     assert f"{gone.name}さん：もう帰っています" in refusal.text
+
+
+def test_a_team_of_yesterday_does_not_leave_on_yesterdays_reception() -> None:
+    dispatch = scene.assigned()
+    visits = Visit.objects.filter(operation=dispatch.operation)
+    checkin.mark_unreturned(visits, by=SYSTEM, at=make.at(24 + 6))  # type: ignore[arg-type]
+    missing = services.departure_blocks(Dispatch.objects.get(pk=dispatch.pk), at=make.at(24 + 9))
+    assert {(block.code, block.firm) for block in missing} == {("other_day", True)}
+    assert "7月18日の受付のままです" in missing[0].text
 
 
 def test_a_minor_needs_consent_the_guardian_and_work_open_to_minors() -> None:

@@ -165,6 +165,15 @@ def test_a_team_keeps_the_vehicle_it_has_and_a_run_waits_for_it() -> None:
     runs.leave(later, by=SYSTEM, at=make.at(10))
 
 
+def test_a_vehicle_that_was_found_broken_after_its_run_was_planned_does_not_leave() -> None:
+    vehicle = bus(make.operation())
+    planned = run(vehicle, "駅")
+    equipment.set_available(vehicle, available=False, by=SYSTEM, at=make.at(9))
+    no("trip.vehicle", runs.leave, planned)
+    equipment.set_available(vehicle, available=True, by=SYSTEM, at=make.at(9, 5))
+    runs.leave(planned, by=SYSTEM, at=make.at(9, 10))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_a_run_that_leaves_and_a_team_that_takes_its_vehicle_at_once_one_gets_it() -> None:
     operation = make.operation()
