@@ -265,9 +265,9 @@ def give_back_loan(
     token: UUID | None = None,
 ) -> None:
     """`count` of what was lent, at the desk. Raises `Refused`: loan.over, loan.too_many_back."""
+    fresh = Loan.objects.select_for_update(of=("self",)).select_related("item").get(pk=loan.pk)
     if token is not None and GiveBack.objects.filter(op=token, loan=loan).exists():
         return
-    fresh = Loan.objects.select_for_update(of=("self",)).select_related("item").get(pk=loan.pk)
     if fresh.closed_at is not None:
         raise Refused("loan.over")
     if not 1 <= count <= fresh.out:
@@ -297,7 +297,9 @@ def take_back_all(team: Team, told: Sequence[Back], *, by: By, at: datetime) -> 
 
     Raises `Refused`: loan.too_many_back, loan.reason_needed.
     """
-    has = queries.of_team(team.pk)
+    # Two desks that take back from one team do so one after the other, and the second counts what the first has left.
+    held = Loan.objects.open().filter(team=team).select_for_update(of=("self",)).order_by("pk")
+    has = [loan for loan in held if loan.out]
     for line in told:
         piece = line.item.pk if line.item else None
         out = sum(loan.out for loan in has if loan.tool == line.tool and loan.item_id == piece)

@@ -312,6 +312,36 @@ def test_twenty_desks_that_lend_one_saw_at_the_same_moment_make_one_loan() -> No
 
 
 @pytest.mark.django_db(transaction=True)
+def test_one_form_sent_twenty_times_at_once_takes_back_once() -> None:
+    operation = make.operation()
+    stocked(operation, shovel=50)
+    (loan,) = lend(operation, team(operation), shovel=45)
+    token = uuid4()
+    codes = at_once(
+        20,
+        lambda _: services.give_back_loan(
+            loan, count=2, outcome=Outcome.FINE, by=SYSTEM, at=scene.ONE, token=token
+        ),
+    )
+    assert codes == ["done"] * 20
+    assert numbers(operation) == (50, 43, 0)
+    assert GiveBack.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_team_that_hands_everything_over_at_ten_desks_at_once_hands_it_over_once() -> None:
+    operation = make.operation()
+    stocked(operation, shovel=5)
+    crew = team(operation)
+    lend(operation, crew, shovel=5)
+    told = [Back("shovel", 5)]
+    codes = at_once(10, lambda _: services.take_back_all(crew, told, by=SYSTEM, at=scene.ONE))
+    assert codes == ["done"] * 10
+    assert numbers(operation) == (5, 0, 0)
+    assert GiveBack.objects.filter(loan=None).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_twenty_desks_that_lend_three_each_of_ten_serve_three() -> None:
     operation = make.operation()
     stocked(operation, shovel=10)
