@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -84,21 +85,23 @@ def certificate_pdf(request: StaffRequest, operation_id: int, volunteer_id: int)
         messages.error(request, refused.text)
         return redirect("certificate", operation_id, volunteer_id)
     looked(person, by=by(request), classes="V1 V2", why="活動証明書", at=request.now)
-    context: dict[str, Any] = {
-        "made": made,
-        "person": person,
-        "operation": request.operation,
-        "center": request.center,
-        "first": era_date(made.first),
-        "last": era_date(made.last),
-        "today": era_date(made.made_at.date()),
-    }
-    response = HttpResponse(
-        write_pdf(render_to_string("matching/evening/certificate_pdf.html", context), css=CSS),
-        content_type="application/pdf",
-    )
+    response = HttpResponse(write_pdf(paper(made), css=CSS), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="certificate-{made.serial}.pdf"'
     return response
+
+
+def paper(made: Certificate) -> str:
+    """The sheet of this certificate, dated the local day on which it was made."""
+    context: dict[str, Any] = {
+        "made": made,
+        "person": made.volunteer,
+        "operation": made.operation,
+        "center": made.operation.center,
+        "first": era_date(made.first),
+        "last": era_date(made.last),
+        "today": era_date(timezone.localdate(made.made_at)),
+    }
+    return render_to_string("matching/evening/certificate_pdf.html", context)
 
 
 @require_POST

@@ -15,6 +15,7 @@ from dvc.core.refused import Refused
 from intake.checkin import services as checkin
 from matching.evening import thanks
 from matching.evening.models import Certificate, MotorwayStamp
+from matching.evening.thanks_views import paper
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -37,6 +38,14 @@ def test_a_certificate_counts_days_and_hours_and_is_numbered_once_for_the_same_d
     with pytest.raises(Refused) as refusal:
         thanks.certify(operation, make.volunteer(operation.center), by=SYSTEM, at=make.at(15))
     assert refusal.value.code == "certificate.no_days"
+
+
+def test_a_certificate_made_before_nine_is_dated_that_day() -> None:
+    operation = make.operation()
+    person = scene.present(operation, make.volunteer(operation.center), at=make.at(8))
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(8, 15))
+    made = thanks.certify(operation, person, by=SYSTEM, at=make.at(8, 30))  # in UTC it is the day before
+    assert paper(made).count("令和8年7月18日") == 2  # the day here, and the day it was made
 
 
 def test_the_motorway_form_is_stamped_once_a_day_for_whoever_was_here() -> None:
