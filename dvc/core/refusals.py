@@ -208,6 +208,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.minors_in_team": "{number}班には18歳未満の人がいます。この困りごとには18歳未満の人が入れない作業があるので、ほかの班に頼んでください。",
     "dispatch.need_taken": "困りごとN{number}は、ほかの班に決まったか、いまは班を待っていません。画面を開き直してください。",
     "dispatch.no_font": "「{letters}」の字が、このコンピューターの書体にありません。「この画面を印刷する」から印刷してください。",
+    "dispatch.stopped": "外にいる{number}班に、いまは次のお宅を足せません。{what}",
     "dispatch.sheets_count": "依頼書No.{serial}で、まだ戻っていない紙は{count}枚です。1～{count}の数を入れてください。",
     "dispatch.sheets_lost_reason": "失くしたときは、どこで、どうしてかを短く書いてください。",
     "dispatch.still_held": "困りごとN{number}は、まだ{team}班の行き先に入っています。「班・派遣」で{team}班からこの訪問を外し、リーダーに伝えてから、決め直してください。",

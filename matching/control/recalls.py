@@ -12,13 +12,12 @@ from django.db.models import Count, Q, QuerySet
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
-from intake.people.models import Household
 from matching.dispatch.queries import Place, places_of
 from matching.dispatch.services import heard
+from matching.dispatch.surroundings import inside
 from matching.safety import services as safety
 from matching.safety.models import REACHED, How, Recall, RecallAnswer
 from matching.safety.queries import zones_of
-from matching.safety.zones import in_any
 from matching.teams.models import Team, TeamState
 from matching.teams.queries import Gone, gone_leaders
 
@@ -133,7 +132,7 @@ def progress(recall: Recall) -> Progress:
     there = Q(members__left_at__isnull=True) | Q(members__left_at__gte=recall.started_at)
     teams = list(teams_of(recall).select_related("leader").annotate(heads=Count("members", filter=there)))
     places, gone = places_of([team.pk for team in teams]), gone_leaders(team.pk for team in teams)
-    zones = [zone.points for zone in zones_of(recall.operation)]
+    zones = zones_of(recall.operation)
     answers: dict[int, list[RecallAnswer]] = {}
     for answer in _standing(recall).select_related("by").order_by("at", "id"):
         answers.setdefault(answer.team_id, []).append(answer)
@@ -141,7 +140,7 @@ def progress(recall: Recall) -> Progress:
         Called(
             team=team,
             place=places.get(team.pk),
-            inside=_inside(zones, places.get(team.pk)),
+            inside=inside(zones, place.now.need.household) if (place := places.get(team.pk)) else None,
             answers=answers.get(team.pk, []),
             heads=team.heads,
             gone=gone.get(team.pk),
@@ -153,19 +152,6 @@ def progress(recall: Recall) -> Progress:
         key=lambda one: (ORDER.index(one.status), one.inside is False, one.inside is None, one.team.number)
     )
     return Progress(recall, called, bool(zones))
-
-
-def _inside(zones: Sequence[Sequence[Sequence[float]]], place: Place | None) -> bool | None:
-    house = place.now.need.household if place else None
-    if not zones or house is None:
-        return None
-    return in_any(zones, *_where(house))
-
-
-def _where(house: Household) -> tuple[float | None, float | None]:
-    if house.lat is not None and house.lng is not None:
-        return house.lat, house.lng
-    return (house.town.lat, house.town.lng) if house.town else (None, None)
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from matching.dispatch import steps, times
 from matching.dispatch.models import IN_FIELD, LIVE, Dispatch, DispatchState
 from matching.dispatch.steps import refreshed
 from matching.queue.queries import in_the_way
+from matching.safety.queries import departure_stops
 from matching.teams.models import Team
 from matching.teams.services import people_of
 
@@ -70,7 +71,7 @@ def add_visit(team: Team, need: Need, *, by: By, at: datetime, leg_minutes: int 
     """One more need for a team that gets ready or is out, after its others.
 
     Raises `Refused`: dispatch.other_operation, dispatch.team_busy, dispatch.enough_visits, dispatch.minors_in_team,
-    dispatch.need_kept, dispatch.need_taken, operation.closed.
+    dispatch.need_kept, dispatch.need_taken, dispatch.stopped (nobody leaves now), operation.closed.
     """
     require_open(need.operation)
     if team.operation_id != need.operation_id:
@@ -85,6 +86,9 @@ def add_visit(team: Team, need: Need, *, by: By, at: datetime, leg_minutes: int 
         raise Refused("dispatch.team_busy", number=team.number)
     if not may_add(visits):
         raise Refused("dispatch.enough_visits", number=team.number, most=MOST)
+    # A team that has not left is asked at the gate.
+    if now.state in IN_FIELD and (stops := departure_stops(need.operation, at=at)):
+        raise Refused("dispatch.stopped", number=team.number, what="".join(stop.text for stop in stops))
     people = people_of(team)
     if said := in_the_way(need, people, at=at):
         raise Refused("dispatch.need_kept", what="".join(said))

@@ -267,7 +267,7 @@ def genuine(request: HttpRequest, token: str) -> HttpResponse:
         return _too_many(request, refused)
     context = {
         "genuine": True,
-        "day": timezone.localdate(dispatch.accepted_at),
+        "day": timezone.localdate(dispatch.departed_at or dispatch.accepted_at),
         "center": dispatch.operation.center,
         "operation": World(dispatch.operation.name, dispatch.operation.mode),
     }

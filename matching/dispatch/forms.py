@@ -53,6 +53,12 @@ def moment_of(clock: time, *, at: datetime) -> datetime:
     return found + timedelta(days=1) if found <= at - timedelta(hours=12) else found
 
 
+def last_moment_of(clock: time, *, at: datetime) -> datetime:
+    """The moment a typed time means of something that has happened: today, or yesterday when today it has not been yet."""
+    found = timezone.localtime(at).replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+    return found - timedelta(days=1) if found > at else found
+
+
 class DepartForm(forms.Form):
     """The five points, the return time, and the chief's reason when something is missing."""
 
@@ -190,6 +196,10 @@ class ReturnForm(ReportForm):
     washed = forms.MultipleChoiceField(
         label="洗ったもの", required=False, widget=forms.CheckboxSelectMultiple,
         choices=(("hands", "手洗い・うがい・消毒をした"), ("boots", "長ぐつを洗った"), ("tools", "資機材を洗った")),
+    )  # fmt: skip
+    back_at = ClockField(
+        label="帰ってきた時刻", required=False,
+        help_text="いま帰ってきたときは、空のままで。前に帰っていたときだけ入れます（いまより遅い時刻は、きのうのことになります）。",
     )  # fmt: skip
     tools_missing = Text(
         label="足りない・こわれた資機材", max_length=200, required=False,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dvc.audit.models import Entry
-from matching.dispatch.models import Dispatch
+from matching.dispatch.models import Dispatch, DispatchState
 from matching.teams.models import Member
 
 
@@ -43,12 +43,16 @@ def hours_of(visits: Sequence[Dispatch]) -> Hours | None:
 
 
 def _ends(visits: Sequence[Dispatch]) -> dict[int, datetime]:
-    """Dispatch pk → when the team left the house."""
+    """Dispatch pk → when the team left the house. What was told by mistake and taken back is no leaving."""
     rows = Entry.objects.filter(
         subject_type="dispatch.dispatch", subject_id__in=[str(visit.pk) for visit in visits],
-        action__in=["dispatch.leaving", "dispatch.visited"],
+        action__in=["dispatch.leaving", "dispatch.visited", "dispatch.undone"],
     )  # fmt: skip
     ends: dict[int, datetime] = {}
-    for pk, at in rows.order_by("at").values_list("subject_id", "at"):
-        ends.setdefault(int(pk), at)
+    for pk, action, to, at in rows.order_by("id").values_list("subject_id", "action", "details__to", "at"):
+        if action == "dispatch.undone":
+            if to not in (DispatchState.LEAVING, DispatchState.VISITED):  # there it was again
+                ends.pop(int(pk), None)
+        else:
+            ends.setdefault(int(pk), at)
     return ends

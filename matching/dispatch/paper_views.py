@@ -16,7 +16,7 @@ from intake.paper.services import print_sheets
 from matching.dispatch.models import IN_FIELD
 from matching.dispatch.paper_lists import TITLE
 from matching.dispatch.queries import board_rows, places_of
-from matching.dispatch.surroundings import dangers
+from matching.dispatch.surroundings import dangers, inside
 
 PER_PAGE: Final = 12  # also when each of them has two vehicles whose keys are ticked off
 
@@ -29,7 +29,7 @@ def paper_teams(request: StaffRequest, operation_id: int) -> HttpResponse:
     here = dangers(request.operation)
     for team in teams:
         team.later = places[team.team_id].later  # type: ignore[attr-defined]  # for the template
-        team.inside = bool(here.zones_at(team.need.household))  # type: ignore[attr-defined]
+        team.inside = inside(here.zones, team.need.household)  # type: ignore[attr-defined]
         team.keys = [drive for drive in team.team.drives if drive.vehicle]  # type: ignore[attr-defined]
     pages = [teams[i : i + PER_PAGE] for i in range(0, len(teams), PER_PAGE)] or [[]]
     sheets = print_sheets(
@@ -38,5 +38,10 @@ def paper_teams(request: StaffRequest, operation_id: int) -> HttpResponse:
     for team in teams:
         if team.team.leader is not None:
             looked(team.team.leader, by=by(request), classes="V2", why="paper list of teams", at=request.now)
-    context = {"title": TITLE, "sheets": list(zip(sheets, pages, strict=True)), "count": len(teams)}
+    context = {
+        "title": TITLE,
+        "sheets": list(zip(sheets, pages, strict=True)),
+        "count": len(teams),
+        "zones": here.zones,
+    }
     return render(request, "matching/dispatch/paper_teams.html", context)

@@ -17,7 +17,7 @@ from intake.people.models import Household, Precision, Town
 from intake.people.places import km
 from matching.dispatch.sketch import HEIGHT, Area, Frame, Mark, Shape, draw, wind
 from matching.safety.models import DangerZone
-from matching.safety.zones import is_inside
+from matching.safety.zones import in_any, is_inside
 
 # Read below the map, the nearest to the houses: of one house, and of several whose report takes more room.
 MOST_NOTES: Final = (8, 5)
@@ -106,6 +106,17 @@ class DrawnMap:
     @property
     def rough(self) -> bool:
         return any(place.rough for place in self.places)
+
+
+def inside(zones: Sequence[DangerZone], house: Household | None) -> bool | None:
+    """Whether a house lies in one of the zones: by its pin, else by the middle of its town. None when nobody knows where it
+    is, or no zone is drawn."""
+    if not zones or house is None:
+        return None
+    pin = (house.lat, house.lng)
+    if None in pin and house.town is not None:
+        pin = (house.town.lat, house.town.lng)
+    return in_any([zone.points for zone in zones], *pin)
 
 
 def around(operation: Operation) -> Surroundings:

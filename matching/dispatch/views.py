@@ -26,6 +26,7 @@ from matching.dispatch.forms import (
     OtherVisitForm,
     PostponeForm,
     ReturnForm,
+    last_moment_of,
     moment_of,
 )
 from matching.dispatch.hours import hours_of
@@ -40,6 +41,8 @@ from matching.teams.services import people_of, say_coming
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
+# Which field of the return a refusal stands at.
+AT_FIELD: Final = {"dispatch.remaining_needed": "remaining", "dispatch.back_before_leaving": "back_at"}
 
 
 def one_of(request: StaffRequest, dispatch_id: int) -> Dispatch:
@@ -58,7 +61,10 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
     dispatch = one_of(request, dispatch_id)
     looked(dispatch, by=by(request), classes="P2 P3", why="派遣の画面", at=request.now)
     place = queries.place_of(dispatch)
-    back = Entry.objects.about(place.now).filter(action="dispatch.back").first()
+    told = Entry.objects.about(place.now).filter(action="dispatch.back").order_by("-id")
+    back = (
+        told.first() if place.now.state == DispatchState.BACK else None
+    )  # not of a return that was taken back
     context = {
         **SECTION,
         "dispatch": dispatch,
@@ -233,7 +239,7 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     try:
         said = _take_back(dispatch, form, further, report_wanted=wanted, request=request, at=request.now)
     except Refused as refused:
-        form.add_error("remaining" if refused.code == "dispatch.remaining_needed" else None, refused.text)
+        form.add_error(AT_FIELD.get(refused.code), refused.text)
         return _show_return(request, dispatch, form, further, status=409)
     messages.success(request, said)
     _ask_for_keys(request, dispatch, form)
@@ -266,6 +272,9 @@ def _take_back(
     at: datetime,
 ) -> str:
     data = form.cleaned_data
+    came = last_moment_of(data["back_at"], at=at) if data["back_at"] else at
+    if dispatch.departed_at is not None and came < dispatch.departed_at:
+        raise Refused("dispatch.back_before_leaving")
     with transaction.atomic():
         told = None
         # What was told of later houses first: it says that the team has been there.
@@ -280,7 +289,11 @@ def _take_back(
         if data.get("found_out") and queries.has_report(dispatch):
             merging.add_injury(dispatch, data["found_out"], by=by(request), at=at)
         say_coming(
-            dispatch.team, form.coming, day=timezone.localdate(at) + timedelta(days=1), by=by(request), at=at
+            dispatch.team,
+            form.coming,
+            day=timezone.localdate(came) + timedelta(days=1),
+            by=by(request),
+            at=at,
         )
         take_back_all(dispatch.team, form.tools_back(), by=by(request), at=at)
         services.come_back(
@@ -290,7 +303,7 @@ def _take_back(
             keys_missing=[vehicle.pk for vehicle in form.keys_missing],
             washed=data["washed"],
             by=by(request),
-            at=at,
+            at=came,
         )
     if told is not None and not told.changed:
         return f"{dispatch.team}の帰着を記録しました。報告は先に届いていたので、そのままです。"

@@ -15,8 +15,9 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
+from dvc.operations.models import Mode
 from intake.help_requests.models import Need, NeedState, WorkState
-from matching.dispatch import merging, services
+from matching.dispatch import merging, services, undoing
 from matching.dispatch.hours import hours_of
 from matching.dispatch.models import ActivityReport, Dispatch, LaterReport
 from matching.teams.models import ComingAgain
@@ -40,6 +41,65 @@ def test_hours_come_from_what_happened_at_each_house() -> None:
     hours = hours_of([silent])
     assert hours is not None
     assert (hours.away, hours.worked) == (timedelta(hours=3), None)
+
+
+def test_a_next_house_that_was_told_by_mistake_ends_no_work() -> None:
+    operation = make.operation()
+    dispatch = services.assign(
+        scene.team(operation),
+        make.need(operation),
+        then=[make.need(operation)],
+        by=SYSTEM,
+        at=make.at(9, 30),
+    )
+    services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=scene.TEN, due_back_at=make.at(15))
+    services.arrive_on_site(dispatch, by=SYSTEM, at=make.at(10, 30))
+    further = services.move_on(dispatch, by=SYSTEM, at=make.at(10, 40))
+    undoing.undo(further, seen="departed", by=SYSTEM, at=make.at(10, 45))
+    services.leave_site(dispatch, by=SYSTEM, at=make.at(12))
+    services.come_back(dispatch, by=SYSTEM, at=make.at(12, 30))
+    hours = hours_of(list(Dispatch.objects.of_team(dispatch.team_id)))
+    assert hours is not None
+    assert hours.at_work == timedelta(hours=1.5)
+
+
+def test_what_was_told_at_a_return_that_was_taken_back_is_shown_no_more() -> None:
+    dispatch = scene.out()
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.CHIEF))
+
+    def page() -> str:
+        address = reverse("dispatch_detail", args=[dispatch.operation_id, dispatch.pk])
+        return client.get(address).content.decode()
+
+    services.come_back(dispatch, tools_missing="一輪車がない", by=SYSTEM, at=scene.ONE)
+    assert "一輪車がない" in page()
+    undoing.undo(dispatch, seen="back", by=SYSTEM, at=make.at(13, 5))
+    assert "一輪車がない" not in page()
+    services.come_back(dispatch, tools_missing="ほうきの柄", by=SYSTEM, at=make.at(14))
+    assert "ほうきの柄" in page()
+    assert "一輪車がない" not in page()
+
+
+def test_a_return_that_is_written_down_the_next_morning_is_of_the_time_it_was() -> None:
+    operation = make.operation()
+    morning = make.at(24 + 8, 30)
+    type(operation).objects.filter(pk=operation.pk).update(
+        mode=Mode.DRILL, clock_reading=morning, clock_set_at=timezone.now(), clock_speed=0
+    )
+    operation.refresh_from_db()
+    dispatch = scene.out(operation)
+    client = Client()
+    client.force_login(make.user(operation.center, Role.CHIEF))
+    address = reverse("dispatch_return", args=[operation.pk, dispatch.pk])
+    told = {"later": "1", "sheets_back": "0", "tools_missing": ""}
+    assert client.post(address, {**told, "back_at": "9:30"}).status_code == 409  # before it left
+    assert client.post(address, {**told, "back_at": "15:40"}).status_code == 302
+    dispatch.refresh_from_db()
+    assert dispatch.returned_at == make.at(15, 40)
+    hours = hours_of([dispatch])
+    assert hours is not None
+    assert hours.away == timedelta(hours=5, minutes=40)
 
 
 def two_reports() -> Dispatch:

@@ -386,3 +386,12 @@ def test_a_chain_s_pdf_is_two_pages_and_the_map_and_counts_three_sheets() -> Non
     assert scene.pages_of(made.content) == 3
     assert [visit.sheets_printed for visit in visits_of(first)] == [3, 0, 0]
     assert services.sheets_of(first.team_id) == 3
+
+
+def test_the_board_takes_only_the_house_off_a_team_whose_first_request_is_gone() -> None:
+    first, _ = chain_now(count=2, depart=False)
+    need = Need.objects.get(pk=first.need_id)
+    needs.move(need, NeedState.WITHDRAWN, by=SYSTEM, at=timezone.now(), reason="もう片づいた", told="本人")
+    text = signed_in(make.user(first.operation.center)).get(board_url(first.operation)).content.decode()
+    assert url("dispatch_drop", first) in text
+    assert url("dispatch_cancel", first) not in text

@@ -24,6 +24,8 @@ from matching.dispatch.models import Dispatch, DispatchState, Outcome
 from matching.dispatch.states import STEPS
 from matching.queue import services as queue
 from matching.queue.near import near
+from matching.safety import services as safety
+from matching.safety.models import Weather
 from matching.teams.models import Member, TeamState
 from matching.teams.services import people_of
 from tests import make
@@ -347,6 +349,19 @@ def test_a_team_that_is_out_takes_one_more_and_is_expected_later() -> None:
     services.drop_visit(added, reason="遅くなるため", by=SYSTEM, at=make.at(11, 10))
     only.refresh_from_db()
     assert only.due_back_at == make.at(13)
+
+
+def test_a_team_outside_gets_no_further_house_while_nobody_may_leave() -> None:
+    operation = make.operation()
+    (visit,), (waiting,) = chain(operation, count=1, out=True), chain(operation, count=1)
+    alert = safety.raise_weather(operation, Weather.THUNDER, by=SYSTEM, at=make.at(11))
+    with pytest.raises(Refused) as error:
+        services.add_visit(visit.team, make.need(operation), by=SYSTEM, at=make.at(11, 5))
+    assert code_of(error) == "dispatch.stopped"
+    assert "雷が出ています" in error.value.text
+    services.add_visit(waiting.team, make.need(operation), by=SYSTEM, at=make.at(11, 5))  # the gate asks it
+    safety.end_weather(alert, by=SYSTEM, at=make.at(11, 10))
+    services.add_visit(visit.team, make.need(operation), by=SYSTEM, at=make.at(11, 45))
 
 
 def test_no_more_than_three_houses_ahead_and_none_for_a_team_that_is_over() -> None:

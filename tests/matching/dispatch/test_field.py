@@ -59,6 +59,13 @@ def test_before_departure_the_page_has_the_phone_and_no_address() -> None:
     assert not Look.objects.exists()
 
 
+def test_the_door_page_says_the_day_on_which_the_team_left() -> None:
+    dispatch = dispatch_now(depart=True)
+    Dispatch.objects.filter(pk=dispatch.pk).update(accepted_at=timezone.now() - timedelta(days=1))
+    left = timezone.localtime(dispatch.departed_at)
+    assert f"{left.year}年{left.month}月{left.day}日" in read(door(dispatch))
+
+
 def test_while_the_team_is_out_the_page_has_the_address_and_every_opening_is_logged() -> None:
     dispatch = dispatch_now(depart=True)
     for times in (1, 2):

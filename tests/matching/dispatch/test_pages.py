@@ -18,7 +18,7 @@ from intake.checkin import services as checkin
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
 from intake.paper.models import PaperSheet
-from intake.people.models import Person
+from intake.people.models import Household, Person, Town
 from matching.control.board_views import DRAWN
 from matching.dispatch import services, sheets, tokens
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
@@ -427,6 +427,15 @@ def test_the_list_on_paper_says_which_teams_are_in_a_danger_zone() -> None:
     safety.add_zone(operation, name="海岸ぞい", points=coast, by=SYSTEM, at=now)
     text = client.post(reverse("paper_teams", args=[operation.pk])).content.decode()
     assert text.count("<small>危険な区域の中</small>") == 1
+    # As the screen of a recall does: without a pin by the town, without a town nobody knows.
+    near = Town.objects.create(
+        center=operation.center, name="海辺町", kana="うみべちょう", lat=38.28, lng=141.01
+    )
+    Household.objects.update(lat=None, lng=None)
+    Household.objects.filter(pk=there.need.household_id).update(town=near)
+    text = client.post(reverse("paper_teams", args=[operation.pk])).content.decode()
+    assert text.count("<small>危険な区域の中</small>") == 1
+    assert text.count("<small>場所不明</small>") == 1
 
 
 # ── paper ──────────────────────────────────────────────────────────────────────────────────────
