@@ -23,17 +23,19 @@ def count_up(
     make: Callable[[int], T],
     *,
     unless: Callable[[IntegrityError], None] = lambda _: None,
+    last: Callable[[], int] | None = None,
 ) -> T:
     """What `make` makes with the number after the largest `field` of `rows`, written in a savepoint.
 
-    `unless` hears of every constraint that said no, and raises when it was another one than the number's.
+    `unless` hears of every constraint that said no, and raises when it was another one than the number's. `last`: the
+    largest, for who has a shorter way to it.
     Raises `NoFreeNumber` after TRIES.
     """
     for _ in range(TRIES):
-        last = rows.aggregate(last=Max(field))["last"] or 0
+        largest = last() if last is not None else rows.aggregate(last=Max(field))["last"] or 0
         try:
             with transaction.atomic():
-                return make(last + 1)
+                return make(largest + 1)
         except IntegrityError as error:
             unless(error)
     raise NoFreeNumber(f"no free {field} after {TRIES} tries")

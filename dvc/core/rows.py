@@ -30,3 +30,12 @@ def filled(model: type[M], columns: Mapping[str, Any], *, db: str | None) -> M:
     row.__dict__["_state"] = state
     row.__dict__.update(columns)
     return row
+
+
+def renew(row: M, now: M) -> None:
+    """The columns of `row` as `now` has them, which was just read; what belongs to it is read again when it is asked for, as
+    Django's `refresh_from_db` does."""
+    for field in row._meta.concrete_fields:
+        row.__dict__[field.attname] = now.__dict__[field.attname]
+    row._state.fields_cache.clear()
+    row.__dict__.pop("_prefetched_objects_cache", None)

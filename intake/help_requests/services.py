@@ -11,12 +11,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from dvc.audit.models import Entry
 from dvc.audit.services import By, record
+from dvc.core.changing import change
+from dvc.core.compiled import compiled
 from dvc.core.counting import count_up
+from dvc.core.inserting import insert_all, new
 from dvc.core.refused import Refused
+from dvc.core.rows import renew
 from dvc.operations.models import Mode, Operation
 from dvc.operations.services import require_open
 from intake.help_requests import call_backs, corrections, crisis, drafts, lookalikes
@@ -591,20 +595,25 @@ def _step(
         values["ready_at"] = at
     was_of = need.duplicate_of if before == S.DUPLICATE else None
     if before == S.DUPLICATE:
-        values["duplicate_of"] = None
+        values["duplicate_of_id"] = None
     operation = need.operation
-    changed = Need.objects.filter(pk=need.pk, state=before).update(
-        state=to, version=F("version") + 1, touched_at=at, **values
-    )
-    need.refresh_from_db()
+    changed = change(
+        Need, {"state": to, "touched_at": at, **values}, where={"id": need.pk, "state": before}, count_up="version"
+    )  # fmt: skip
+    [now] = _as_it_is(need.pk)
+    renew(need, now)
     need.operation = operation  # it never changes; read again it would be a statement in every step
     if not changed:
         raise Refused("need.changed")
     from_work, to_work = _WORK_FOLLOWS.get(to, (_STARTED, WorkState.OPEN))
-    need.items.filter(state__in=from_work).update(state=to_work)
-    NeedChange.objects.create(
-        need=need, from_state=before, to_state=to, reason=reason[:200], code=code, told=told[:80],
-        told_at=at if told and told != NOT_TOLD_YET else None, by=by.user, at=at,
+    change(WorkItem, {"state": to_work}, where={"need_id": need.pk, "state": [*from_work]})
+    insert_all(
+        [
+            new(
+                NeedChange, need_id=need.pk, from_state=before, to_state=to, reason=reason[:200], code=code, told=told[:80],
+                told_at=at if told and told != NOT_TOLD_YET else None, by_id=by.user.pk if by.user else None, at=at,
+            )
+        ]
     )  # fmt: skip
     why: dict[str, Any] = {"code": code} if code else {}
     record("need.moved", need, by=by, at=at, operation=operation, before=str(before), to=str(to), **why)
@@ -620,6 +629,11 @@ def _step(
     if was_of is not None:
         _give_back(need, was_of, by=by, at=at)
     return need
+
+
+@compiled
+def _as_it_is(need: int) -> QuerySet[Need]:
+    return Need.objects.filter(pk=need)
 
 
 @transaction.atomic
@@ -703,7 +717,7 @@ def mark_duplicate(
         first = first.duplicate_of
     if first.pk == need.pk or first.operation_id != need.operation_id:
         raise Refused("need.duplicate_of_itself")
-    _step(need, S.DUPLICATE, by=by, at=at, reason=reason, code=code, told=told, duplicate_of=first)
+    _step(need, S.DUPLICATE, by=by, at=at, reason=reason, code=code, told=told, duplicate_of_id=first.pk)
     note = f"同内容の連絡あり（N{need.number}）"
     for person in {person.pk: person for person in (need.requester, need.resident) if person}.values():
         relation = need.relation if person == need.requester else ""

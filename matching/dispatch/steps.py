@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dvc.accounts.services import hash_secret
 from dvc.audit.services import By, record
+from dvc.core.compiled import compiled
 from dvc.core.counting import count_up
+from dvc.core.inserting import insert_all, new
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
 from matching.dispatch import tokens
@@ -31,13 +33,19 @@ def create(
     nonce = tokens.new_nonce()
 
     def make(serial: int) -> Dispatch:
-        return Dispatch.objects.create(
-            operation=need.operation, need=need, team=team, serial=serial, token_nonce=nonce, position=position,
-            leg_minutes=leg_minutes, state=S.ACCEPTED if position == 1 else S.NEXT,
+        made = new(
+            Dispatch, operation_id=need.operation_id, need_id=need.pk, team_id=team.pk, serial=serial, token_nonce=nonce,
+            position=position, leg_minutes=leg_minutes, state=S.ACCEPTED if position == 1 else S.NEXT,
             leader_token_hash=hash_secret(tokens.leader_token(nonce)),
             genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
-            accepted_at=at, accepted_by=by.user,
+            accepted_at=at, accepted_by_id=by.user.pk if by.user else None,
         )  # fmt: skip
+        insert_all([made])
+        made.operation, made.need, made.team = need.operation, need, team
+        return made
+
+    def last() -> int:
+        return next((serial for (serial,) in _last_serial(need.operation_id)), 0)
 
     def taken(_: IntegrityError) -> None:
         if Dispatch.objects.filter(team=team, position=position).exists():
@@ -47,7 +55,13 @@ def create(
         if holds is not None:
             raise Refused("dispatch.still_held", number=need.number, team=holds.team.number) from None
 
-    return count_up(Dispatch.objects.filter(operation=need.operation_id), "serial", make, unless=taken)
+    rows = Dispatch.objects.filter(operation=need.operation_id)
+    return count_up(rows, "serial", make, unless=taken, last=last)
+
+
+@compiled
+def _last_serial(operation: int) -> QuerySet[Dispatch, tuple[int]]:
+    return Dispatch.objects.filter(operation=operation).order_by("-serial").values_list("serial")[:1]
 
 
 def lock(dispatch: Dispatch) -> Dispatch:

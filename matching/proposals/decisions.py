@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from dvc.audit.services import By, record
+from dvc.core.changing import change
 from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.core.statements import fetch
@@ -133,8 +134,10 @@ def _visits_with_needs(proposal: int) -> QuerySet[ProposalVisit]:
 
 def _take(found: Proposal, state: ProposalState, *, by: By, at: datetime) -> Proposal:
     """Of two who decide the same offer, the first gets it: a conditional update."""
-    if not Proposal.objects.filter(pk=found.pk).end(state, at=at, decided_by=by.user):
+    values = {"state": state, "decided_at": at, "decided_by_id": by.user.pk if by.user else None}
+    if not change(Proposal, values, where={"id": found.pk, "state": ProposalState.OFFERED}):
         raise _gone(Proposal.objects.select_related("decided_by").get(pk=found.pk))
+    change(ProposalVisit, {"offered": False}, where={"proposal_id": found.pk})
     return found
 
 
@@ -344,7 +347,8 @@ def withdraw_offers(
         for pk, members, wanted, need in _on_offer(visits[0].operation_id)
         if need in needs or taken.intersection(members) or any(car["vehicle"] in cars for car in wanted)
     }
-    Proposal.objects.filter(pk__in=over).end(ProposalState.SUPERSEDED, at=at)
+    if over:
+        Proposal.objects.filter(pk__in=over).end(ProposalState.SUPERSEDED, at=at)
 
 
 @compiled

@@ -84,6 +84,8 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def end(self, state: ProposalState, *, at: datetime, **values: object) -> int:
         """Those of these that are still offered are offered no more. Returns how many."""
         pks = list(self.filter(state=ProposalState.OFFERED).order_by("pk").values_list("pk", flat=True))
+        if not pks:
+            return 0
         # Another may have decided one of them meanwhile: the condition is asked again, of the row itself.
         ended = Proposal.objects.filter(pk__in=pks, state=ProposalState.OFFERED).update(
             state=state, decided_at=at, **values

@@ -16,6 +16,7 @@ from django.utils import timezone
 from dvc.audit.services import By, record
 from dvc.core.compiled import compiled
 from dvc.core.counting import NoFreeNumber, count_up
+from dvc.core.inserting import insert_all, new
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
@@ -117,14 +118,26 @@ def _present(operation: int, volunteers: Collection[int]) -> QuerySet[Visit]:
 
 def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime) -> Team:
     def create(number: int) -> Team:
-        return Team.objects.create(
-            operation=operation, number=number, leader=leader, state=TeamState.READY, mode=mode, formed_at=at
-        )
+        team = new(
+            Team, operation_id=operation.pk, number=number, leader_id=leader.pk, state=TeamState.READY, mode=mode,
+            formed_at=at,
+        )  # fmt: skip
+        insert_all([team])
+        team.operation, team.leader = operation, leader
+        return team
+
+    def last() -> int:
+        return next((number for (number,) in _last_number(operation.pk)), 0)
 
     try:
-        return count_up(Team.objects.filter(operation=operation), "number", create)
+        return count_up(Team.objects.filter(operation=operation), "number", create, last=last)
     except NoFreeNumber:
         raise Refused("team.busy") from None
+
+
+@compiled
+def _last_number(operation: int) -> QuerySet[Team, tuple[int]]:
+    return Team.objects.filter(operation=operation).order_by("-number").values_list("number")[:1]
 
 
 def _take_cars(team: Team, rides: Sequence[Drive], *, at: datetime, had: Collection[int] = ()) -> None:
@@ -168,10 +181,13 @@ def _require_on_no_run(vehicles: Collection[int], *, at: datetime) -> None:
 def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit], *, at: datetime) -> None:
     # In the order of the ids: two overlapping teams then wait for one another and never dead-lock.
     people = sorted(volunteers, key=lambda person: person.pk)
-    rows = [Member(team=team, volunteer=person, visit=visits[person.pk], joined_at=at) for person in people]
+    rows = [
+        new(Member, team_id=team.pk, volunteer_id=person.pk, visit_id=visits[person.pk].pk, joined_at=at)
+        for person in people
+    ]
     try:
         with transaction.atomic():
-            Member.objects.bulk_create(rows)
+            insert_all(rows)
     except IntegrityError:
         live = Member.objects.filter(volunteer__in=people, left_at__isnull=True)
         taken = live.select_related("volunteer").first()
