@@ -127,7 +127,7 @@ def test_a_member_who_went_home_has_to_be_taken_out_of_the_team() -> None:
 def test_a_team_of_yesterday_does_not_leave_on_yesterdays_reception() -> None:
     dispatch = scene.assigned()
     visits = Visit.objects.filter(operation=dispatch.operation)
-    checkin.mark_unreturned(visits, by=SYSTEM, at=make.at(24 + 6))  # type: ignore[arg-type]
+    checkin.mark_unreturned(visits, by=SYSTEM, at=make.at(24 + 6))
     missing = services.departure_blocks(Dispatch.objects.get(pk=dispatch.pk), at=make.at(24 + 9))
     assert {(block.code, block.firm) for block in missing} == {("other_day", True)}
     assert "7月18日の受付のままです" in missing[0].text

@@ -432,7 +432,7 @@ def test_the_list_on_paper_says_which_teams_are_in_a_danger_zone() -> None:
         center=operation.center, name="海辺町", kana="うみべちょう", lat=38.28, lng=141.01
     )
     Household.objects.update(lat=None, lng=None)
-    Household.objects.filter(pk=there.need.household_id).update(town=near)
+    Household.objects.filter(needs=there.need).update(town=near)
     text = client.post(reverse("paper_teams", args=[operation.pk])).content.decode()
     assert text.count("<small>危険な区域の中</small>") == 1
     assert text.count("<small>場所不明</small>") == 1
