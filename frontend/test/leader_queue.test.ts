@@ -207,3 +207,35 @@ describe("a record that the server breaks on", () => {
     expect(document.body.textContent).toContain("まだ送れていません（1件）");
   });
 });
+
+describe("while a photo goes through a slow line", () => {
+  const sheet = async (): Promise<{ page: Document; sent: FormData[] }> => {
+    const queue = await Queue.open();
+    for (const { op } of await queue.waiting()) await queue.forget(op);
+    const url = new URL("/l/slow/tell/", location.href).href;
+    await queue.keep({ ...kept("photo", Date.now() - 1000, "photo"), url, photo: new ArrayBuffer(1) });
+    const page = document.implementation.createHTMLDocument();
+    page.body.innerHTML = `<div data-queue="/l/slow/tell/"></div>
+      ${["sos", "later"].map((kind) => `<form method="post" data-tell="${kind}"><input name="text" value="はい"></form>`).join("")}`;
+    const sent: FormData[] = [];
+    vi.stubGlobal("fetch", (_: string, { body }: { body: FormData }) => new Promise(() => sent.push(body))); // never ends
+    wireQueue(page);
+    await vi.waitFor(() => expect(sent.map((form) => form.get("kind"))).toEqual(["photo"]));
+    return { page, sent };
+  };
+  const press = (page: Document, kind: string): unknown =>
+    page.querySelector(`[data-tell=${kind}]`)!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+
+  it("whoever needs help does not wait behind it", async () => {
+    const { page, sent } = await sheet();
+    press(page, "sos");
+    await vi.waitFor(() => expect(sent.map((form) => form.get("kind"))).toEqual(["photo", "sos"]));
+  });
+
+  it("anything else waits, and is shown to wait", async () => {
+    const { page, sent } = await sheet();
+    press(page, "later");
+    await vi.waitFor(() => expect(page.querySelector("[data-unsent]")?.textContent).toContain("時間をのばしたい"));
+    expect(sent.map((form) => form.get("kind"))).toEqual(["photo"]);
+  });
+});

@@ -212,10 +212,11 @@ export function wireQueue(root: Document): void {
     const told = await read(form, kind, url);
     await queue.keep(told);
     sessionStorage.removeItem(`typed:tell-${kind}`);
-    if ((await queue.waiting(url)).length > 1) {
-      await drain(); // one after the other
+    // One after the other; but whoever needs help waits for nothing that is on its way.
+    if (!URGENT.includes(kind) && (await queue.waiting(url)).length > 1) {
+      await drain();
       form.reset();
-      if (kind === "sos") await followWithPlace(queue, told);
+      await show(queue); // somebody may be at sending already, and at a photo for minutes
       return;
     }
     const answer = await send(told, Date.now());
