@@ -15,6 +15,8 @@ const KIT = `leader-kit-${__VERSION__}`;
 const PAGES = "leader-pages";
 const PAGE = /^\/l\/([\w-]{1,64})\/(?:report\/)?$/;
 const POLL = /^\/l\/([\w-]{1,64})\/recall\/$/;
+// What a page asks for to be more than words.
+const ASKED_FOR = /\/static\/dist\/assets\/[^"'\s<>]+\.(?:js|css)/g;
 const PATIENCE_MS = 5000;
 const JUST_NOW_MS = 15_000;
 
@@ -108,7 +110,18 @@ async function remember(path: string, secret: string, response: Response): Promi
   if (response.status === 404) return forget(secret);
   const seconds = Number(response.headers.get("X-Keep-For"));
   if (response.status !== 200 || response.redirected || !(seconds > 0)) return;
-  await put(path, await sealPage(await response.text(), response.headers, secret, Date.now(), seconds * 1000));
+  const html = await response.text();
+  if (!(await hasItsFiles(html))) return;
+  await put(path, await sealPage(html, response.headers, secret, Date.now(), seconds * 1000));
+}
+
+/** Not those of the next release, as long as its own worker has not brought them: without a signal such a page would open
+ * and keep nothing that is told on it. */
+async function hasItsFiles(html: string): Promise<boolean> {
+  for (const asked of new Set(html.match(ASKED_FOR))) {
+    if (!(await caches.match(asked))) return false;
+  }
+  return true;
 }
 
 async function fromKept(path: string, secret: string): Promise<Response | undefined> {

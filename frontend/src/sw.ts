@@ -16,6 +16,8 @@ const SHELL = "shell";
 const FONTS = "fonts";
 const SHELL_PATH = /^\/o\/\d+\/(tablet|kiosk|survey\/tablet|loans\/tablet)\/$/;
 const FONT_PATH = /^\/static\/dist\/assets\/.+\.woff2$/;
+// What a page asks for to be more than words.
+const ASKED_FOR = /\/static\/dist\/assets\/[^"'\s<>]+\.(?:js|css)/g;
 const PATIENCE_MS = 3000;
 
 self.addEventListener("install", (event) => {
@@ -119,9 +121,13 @@ async function shell(request: Request, path: string): Promise<Response> {
   return first instanceof Response ? first : asked;
 }
 
-/** A sign-in page that answered in the shell's place is not kept. */
+/** A sign-in page that answered in the shell's place is not kept; nor is a page of the next release before its files are
+ * here: without a network it would open and do nothing. Its own worker keeps it. */
 async function keepShell(path: string, response: Response): Promise<boolean> {
   if (response.status !== 200 || response.redirected) return false;
+  for (const file of new Set((await response.clone().text()).match(ASKED_FOR))) {
+    if (!(await caches.match(file))) return false;
+  }
   const cache = await caches.open(SHELL);
   await cache.put(path, response);
   return true;

@@ -103,7 +103,7 @@ describe("the worker of the leader's page", () => {
       open: (name: string) => Promise.resolve(rooms.get(name) ?? rooms.set(name, new Room()).get(name)),
       keys: () => Promise.resolve([...rooms.keys()]),
       delete: (name: string) => Promise.resolve(rooms.delete(name)),
-      match: () => Promise.resolve(undefined),
+      match: (at: string) => Promise.resolve([...rooms.values()].map((room) => room.held.get(at)?.clone()).find((each) => each)),
     });
     vi.stubGlobal("__PRECACHE__", { leader: [] });
     vi.stubGlobal("__VERSION__", "a");
@@ -163,6 +163,19 @@ describe("the worker of the leader's page", () => {
     vi.setSystemTime(Date.now() + 8 * 24 * HOUR);
     await ask("/l/another-sheet/");
     expect(stored()).toBe(0);
+  });
+
+  it("keeps the page it has while the server is a release ahead of its files", async () => {
+    const of = (release: string) => (): Promise<Response> =>
+      Promise.resolve(new Response(`<script src="/static/dist/assets/leader-${release}.js"></script>${PAGE}`, { headers: HEADERS }));
+    const files = (await caches.open("leader-kit-a")) as unknown as Room;
+    await files.put("/static/dist/assets/leader-a.js", new Response("// a"));
+    network = of("a");
+    expect(await keep(PATH)).toBe(true);
+    network = of("b");
+    expect(await says(PATH)).toContain("leader-b.js"); // open now, while there is a signal
+    network = gone;
+    expect(await says(PATH)).toContain("leader-a.js");
   });
 
   it("leaves everything else to the network, and does not keep what it was not told to", async () => {

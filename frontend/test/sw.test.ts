@@ -127,6 +127,19 @@ describe("a tablet that is opened again without a network", () => {
     expect(kit("b")).toEqual(["reception", "shared", "survey"]);
   });
 
+  it("keeps the page it has while the server is a release ahead of its files", async () => {
+    network = server("b");
+    const opened: Promise<Response>[] = [];
+    worker["fetch"]?.({ request: { method: "GET", url: `https://vc${SHELL}` }, respondWith: (answer: Promise<Response>) => opened.push(answer) });
+    expect(await (await opened[0])?.text()).toContain("reception-b"); // open now, from the network
+    expect(await opensOffline()).toBe(true);
+    expect(await keeps(worker, SHELL)).toBe(false);
+    expect(await opensOffline()).toBe(true);
+    await release("b");
+    expect(await opensOffline()).toBe(true);
+    expect(await (await kept.match(SHELL, { cacheName: "shell" }))?.text()).toContain("reception-b");
+  });
+
   it("keeps no page before its files are here", async () => {
     network = (url) => (url.includes("survey-a") ? Promise.reject(new TypeError("the line broke")) : server("a")(url));
     const opened: Promise<Response>[] = [];
