@@ -3,6 +3,8 @@ import { decode, prepareDecoder, toFrame } from "./decoder";
 import { Stillness } from "./stillness";
 
 const FRAME_MS = 90;
+// Of so many pictures in a row that could not be read one says so: a second.
+const MOST_BROKEN = 10;
 
 export type Facing = "environment" | "user";
 
@@ -62,7 +64,7 @@ export class Scanner {
       this.stop();
       this.onState({ kind: "none", say: `カメラが止まりました。「カメラ」をもう一度押してください。${this.otherWays}` });
     });
-    void this.look(run, new Stillness(), []);
+    void this.look(run, new Stillness(), [], 0);
   }
 
   stop(): void {
@@ -74,15 +76,27 @@ export class Scanner {
     this.onState({ kind: "off" });
   }
 
-  /** `seen`: what the picture before showed. A still picture shows it again: a card that lies there stays in view. */
-  private async look(run: number, stillness: Stillness, seen: readonly string[]): Promise<void> {
+  /** `seen`: what the picture before showed. A still picture shows it again: a card that lies there stays in view. `broken`:
+      how many before it could not be read; nobody may hold cards before a picture that moves and reads nothing. */
+  private async look(run: number, stillness: Stillness, seen: readonly string[], broken: number): Promise<void> {
     const began = performance.now();
-    const image = this.frame();
-    const texts = !image ? [] : stillness.isNews(image, began) ? await decode(image) : seen;
+    let texts: readonly string[] = [];
+    try {
+      const image = this.frame();
+      if (image) texts = stillness.isNews(image, began) ? await decode(image) : seen;
+      broken = 0;
+    } catch {
+      broken += 1; // the tablet is short of memory, or the decoder has lost its own
+    }
     if (run !== this.running) return;
+    if (broken >= MOST_BROKEN) {
+      this.stop();
+      this.onState({ kind: "none", say: `カメラの画像を読み取れなくなりました。「カメラ」をもう一度押してください。${this.otherWays}` });
+      return;
+    }
     for (const text of texts) this.onText(text, began);
     const pause = Math.max(10, FRAME_MS - (performance.now() - began));
-    this.timer = setTimeout(() => void this.look(run, stillness, texts), pause);
+    this.timer = setTimeout(() => void this.look(run, stillness, texts, broken), pause);
   }
 
   private frame(): ImageData | null {
