@@ -27,7 +27,7 @@ const SECRET = hex("07".repeat(32));
 const OPERATION = 1;
 
 /** A template with what it includes; without everything only a server knows. */
-function markup(name: string): string {
+export function markup(name: string): string {
   const text = readFileSync(TEMPLATES + name, "utf8");
   return text
     .replace(/\{% include "([^"]+)"[^%]*%\}/g, (_, path: string) => (path.startsWith("_") || !existsSync(TEMPLATES + path) ? "" : markup(path)))

@@ -50,6 +50,7 @@ class ToolDesk {
   private way: ToolKind = "tool.lend";
   private team: number | null = null;
   private counts = new Map<string, number>();
+  private submitting = false;
 
   constructor(
     private readonly page: HTMLElement,
@@ -144,19 +145,27 @@ class ToolDesk {
     await lend();
   }
 
+  /** What stands on the screen at this press, once. */
   private async submit(): Promise<void> {
-    const team = this.chosen;
-    if (!team || this.operator.closed) return;
+    const { chosen: team, way, counts: shown, outcome } = this;
+    if (!team || this.operator.closed || this.submitting) return;
+    this.submitting = true;
     this.panel.next();
-    for (const { code, label } of this.stock.tools.kinds) {
-      const count = this.counts.get(code) ?? 0;
-      if (!count) continue;
-      const payload = { tool: code, count, team: team.id };
-      if (this.way === "tool.lend") await this.record("tool.lend", payload, "ok_lent", `${label} ${count} → ${team.name}`);
-      else await this.record("tool.give_back", { ...payload, outcome: this.outcome }, "ok_given_back", `${label} ${count} ← ${team.name}`);
+    const counts = new Map(shown);
+    try {
+      for (const { code, label } of this.stock.tools.kinds) {
+        const count = counts.get(code) ?? 0;
+        if (!count) continue;
+        const payload = { tool: code, count, team: team.id };
+        if (way === "tool.lend") await this.record(way, payload, "ok_lent", `${label} ${count} → ${team.name}`);
+        else await this.record(way, { ...payload, outcome }, "ok_given_back", `${label} ${count} ← ${team.name}`);
+        shown.delete(code); // a press after a failure goes on here
+      }
+      part<HTMLSelectElement>(this.page, "outcome").value = "fine";
+    } finally {
+      this.submitting = false;
     }
-    part<HTMLSelectElement>(this.page, "outcome").value = "fine";
-    this.choose(team.id);
+    if (this.team === team.id) this.choose(team.id);
   }
 
   private async unknown(text: string, input: Input): Promise<void> {
@@ -191,7 +200,12 @@ class ToolDesk {
   private ask(title: string, words: string, label?: string, act?: () => Promise<void>): void {
     this.panel.show({ verdict: { ...say(null, "unreadable"), code: "ask", tone: "warn", title, say: words }, entry: null });
     this.sound.play("warn");
-    if (label && act) this.panel.section.firstElementChild?.append(button("button button--primary t-verdict__other", label, () => void act()));
+    if (!label || !act) return;
+    const press = button("button button--primary t-verdict__other", label, () => {
+      press.disabled = true; // once: the next tap would record it again
+      void act();
+    });
+    this.panel.section.firstElementChild?.append(press);
   }
 
   // ── what is chosen ──────────────────────────────────────────────────────────────────────────
