@@ -93,3 +93,17 @@ describe("a question that is overtaken by a later one", () => {
     expect(told).toEqual([["1.20.d.a", true], ["1.20.d.a", false]]);
   });
 });
+
+describe("an answer that the page breaks on", () => {
+  it("is not the last one: the next is asked for all the same", async () => {
+    const broken = new Freshness(shelf, "/s?operation=1", 1, () => held, () => Promise.reject(new Error("the shelf was closed")));
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const asked = broken.freshen(DEVICE);
+    await vi.waitFor(() => expect(questions).toHaveLength(1));
+    questions[0]!.answer(changes("1.30.d.a"));
+    await expect(asked).rejects.toThrow("the shelf was closed");
+    const waits = timers.mock.calls.map(([, wait]) => wait ?? 0).filter((wait) => wait > 10_000);
+    timers.mockRestore();
+    expect(waits).toHaveLength(1);
+  });
+});

@@ -34,9 +34,13 @@ export class Freshness {
     const before = this.held();
     const { snapshot, came } = await refreshSnapshot(this.shelf, before, { url: this.url, operation: this.operation, device, take });
     if (mine < this.answered) return;
-    await this.onAnswer(snapshot === before ? this.held() : snapshot, came); // an earlier one may have been answered meanwhile
-    clearTimeout(this.timer);
-    const wait = came ? SNAPSHOT_EVERY_MS : OFFLINE_RETRY_MS;
-    this.timer = setTimeout(() => void this.freshen(device), wait * (0.75 + 0.5 * Math.random()));
+    try {
+      await this.onAnswer(snapshot === before ? this.held() : snapshot, came); // an earlier one may have been answered meanwhile
+    } finally {
+      // Also when the shelf could not be read for once: a page that is open all day must not grow old by it.
+      clearTimeout(this.timer);
+      const wait = came ? SNAPSHOT_EVERY_MS : OFFLINE_RETRY_MS;
+      this.timer = setTimeout(() => void this.freshen(device), wait * (0.75 + 0.5 * Math.random()));
+    }
   }
 }
