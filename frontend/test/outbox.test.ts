@@ -6,7 +6,7 @@ import { stamp } from "../src/field/clock";
 import { Outbox, type Connection } from "../src/field/outbox";
 import type { Fact, Op, Result, Verdict } from "../src/field/protocol";
 import { Shelf } from "../src/field/shelf";
-import { uuid7 } from "../src/field/uuid7";
+import { uuid7, uuid7Floor } from "../src/field/uuid7";
 
 const VERDICT: Verdict = { code: "ok", tone: "ok", title: "受付しました", say: "", name: "佐藤 花", kana: "さとう は", volunteer: 7, todo: [] };
 const DEVICE = { device_id: "11", secret: "s3cret", name: "受付1番", epoch: 1 };
@@ -353,6 +353,15 @@ describe("keeping", () => {
     expect(last.slice(0, 5).map((op) => op.op_id)).toEqual(before);
     expect(center.headers.at(-1)?.authorization).toBe("Device 12.s3cret");
     expect(await shelf.queuedCount()).toBe(0);
+  });
+
+  it("goes out in the order of recording after a registration, also what was recorded when the clock had been set back", async () => {
+    const noon = Date.now();
+    const ids = [noon, noon - 3600_000, noon - 1800_000].map((at) => `${uuid7Floor(at).slice(0, -1)}1`);
+    for (const op_id of ids) await shelf.append({ ...fact(), op_id }, VERDICT);
+    await shelf.register({ ...DEVICE, device_id: "12" });
+    await outbox.drain();
+    expect(center.got.at(-1)?.map((op) => [op.op_id, op.seq])).toEqual(ids.map((op_id, i) => [op_id, i + 1]));
   });
 
   it("tells what it knows beyond a snapshot: recorded since, or not settled", async () => {

@@ -68,7 +68,8 @@ export class Shelf {
       const tx = rooms.transaction(["device", "meta", "ops"], "readwrite", STRICT);
       const ops = tx.objectStore("ops");
       const { backedUpSeq } = (await tx.objectStore("meta").get("this")) ?? FIRST;
-      const all = await ops.getAll();
+      // By number, not by id: a clock that was set back gives later records smaller ids.
+      const all = (await ops.getAll()).sort((one, other) => one.seq - other.seq);
       await ops.clear();
       let seq = 0;
       let behind = 0;
