@@ -391,3 +391,22 @@ describe("keeping", () => {
     expect(entry?.result?.data).toEqual({ name: "佐藤 花…", kana: "さとう は…", visit: 5 });
   });
 });
+
+describe("a tab that holds the lock", () => {
+  it("keeps the others from sending while it sends, and not for ever: the system may have put it to sleep", async () => {
+    const asleep = { request: (_name: string, _how: object, work: (lock: null) => Promise<void>) => work(null) };
+    outbox = new Outbox({ shelf, url, app: "test", locks: asleep as unknown as LockManager });
+    await put(1);
+    await outbox.drain();
+    expect(center.got).toHaveLength(0);
+    const began = performance.now();
+    const clock = vi.spyOn(performance, "now").mockReturnValue(began + 60_000);
+    await outbox.drain();
+    expect(center.got).toHaveLength(0);
+    clock.mockReturnValue(began + 120_000);
+    await outbox.drain();
+    clock.mockRestore();
+    expect(center.got.map((ops) => ops.length)).toContain(1);
+    expect(await shelf.queuedCount()).toBe(0);
+  });
+});

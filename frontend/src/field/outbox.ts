@@ -14,6 +14,8 @@ const CALM_WAIT_MS = 20_000;
 // With nothing to send the server is asked now and then what it has backed up, and whether it is the same one still.
 const HELLO_EVERY_MS = 60_000;
 const KEPT_FOR_THE_LIST = 20;
+// A tab that the system has put to sleep keeps its lock, perhaps for hours. What two tabs send is a replay.
+const LOCKED_OUT_MS = 90_000;
 
 /** How the last attempt went. `blocked`: the server knows this device no more; `text` says what to
  * do. `stored`: the device was stopped, and the server has all of its queue, the last of it in quarantine. */
@@ -50,6 +52,7 @@ export class Outbox {
   private failures = 0;
   private retryAfterMs = 0;
   private heardAt = -Infinity;
+  private lockedOutSince: number | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private started = false;
 
@@ -124,7 +127,8 @@ export class Outbox {
       return;
     }
     await locks.request("dvc-outbox", { ifAvailable: true }, async (lock) => {
-      if (lock) await work();
+      this.lockedOutSince = lock ? null : (this.lockedOutSince ?? performance.now());
+      if (this.lockedOutSince === null || performance.now() - this.lockedOutSince > LOCKED_OUT_MS) await work();
     });
   }
 
