@@ -18,7 +18,7 @@ from dvc.devices.forms import PairingForm
 @require_POST
 def device_register(request: StaffRequest, operation_id: int) -> JsonResponse:
     """A signed-in member of staff makes this browser a device of the reception. The secret is told once."""
-    return _register(request)
+    return _register(request, profile=DeviceProfile.RECEPTION)
 
 
 @require_POST
@@ -27,13 +27,14 @@ def survey_register(request: StaffRequest, operation_id: int) -> JsonResponse:
     return _register(request, profile=DeviceProfile.SURVEY)
 
 
-def _register(request: StaffRequest, *, profile: DeviceProfile | None = None) -> JsonResponse:
+def _register(request: StaffRequest, *, profile: DeviceProfile) -> JsonResponse:
+    """For what the page is for, whatever was asked for: a tablet may read what its profile may, not what its maker may."""
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
         body = None
-    said = body if isinstance(body, dict) else {}
-    form = PairingForm({**said, "profile": str(profile)} if profile else said)
+    name = body.get("name") if isinstance(body, dict) else None
+    form = PairingForm({"name": name if isinstance(name, str) else "", "profile": str(profile)})
     if not form.is_valid():
         wrong = next(iter(form.errors.values()))[0]
         return JsonResponse({"code": "name", "text": str(wrong)}, status=400)

@@ -39,7 +39,7 @@ async function register(page: HTMLElement, name: string): Promise<Device | strin
     response = await fetch(page.dataset["registerUrl"] ?? "", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": page.dataset["csrf"] ?? "" },
-      body: JSON.stringify({ name, profile: "reception" }),
+      body: JSON.stringify({ name }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {

@@ -308,11 +308,31 @@ def test_a_browser_registered_by_staff_opens_the_page_after_signing_out(
     assert chief.get(reverse("tablet_reception", args=[operation.pk])).status_code == 200
 
 
+@pytest.mark.parametrize("asked", ["survey", "tools", "owner"])
+def test_whoever_works_at_the_reception_makes_tablets_of_the_reception_and_no_others(
+    operation: Operation, asked: str
+) -> None:
+    """A survey tablet reads the addresses of houses, which nobody at the reception may."""
+    desk = Client()
+    desk.force_login(make.user(operation.center, Role.RECEPTION))
+    made = desk.post(
+        reverse("device_register", args=[operation.pk]), {"name": "受付1", "profile": asked},
+        content_type="application/json",
+    ).json()  # fmt: skip
+    assert made["profile"] == "reception"
+    assert Device.objects.get().profile == "reception"
+    told = desk.get(
+        reverse("sync_survey"), {"operation": operation.pk, "actor": 1},
+        headers={"Authorization": f"Device {made['device_id']}.{made['secret']}"},
+    )  # fmt: skip
+    assert (told.status_code, told.json()["code"]) == (403, "profile")
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "", "[]", "null", "[" * 100_000, '{"name": "", "profile": "reception"}', '{"name": ["a"]}',
-        '{"name": "\\u0000", "profile": "reception"}', '{"name": "受付1", "profile": "owner"}',
+        '{"name": "\\u0000", "profile": "reception"}',
         '{"name": "' + "長" * 41 + '", "profile": "reception"}',
     ],
 )  # fmt: skip
