@@ -52,7 +52,7 @@ Finding = tuple[str, str, str]
 def _silence(device: Device, at: datetime) -> list[Finding]:
     if device.last_seen_at is None:
         return [("warn", "まだ一度も連絡がありません。", "端末で受付の画面を開いてください。")]
-    silent = at - device.last_seen_at
+    silent = abs(at - device.last_seen_at)  # heard while the server's clock was ahead: nobody knows when
     if silent < SILENT:
         return []
     left = left_words(device)
@@ -80,7 +80,7 @@ def left_words(device: Device) -> str:
 def _queue(device: Device, at: datetime) -> list[Finding]:
     if not device.unsent or device.oldest_unsent_at is None or at - device.oldest_unsent_at < WAITING_LONG:
         return []
-    if device.last_seen_at is not None and at - device.last_seen_at >= SILENT:
+    if device.last_seen_at is not None and abs(at - device.last_seen_at) >= SILENT:
         return []  # said already
     says = f"{duration(at - device.oldest_unsent_at)}前からの記録が{device.unsent}件、送れていません。"
     return [("stop", says, "端末の「送信」を押し、画面に出る言葉を読んでください。")]

@@ -44,6 +44,8 @@ def ago(**span: float) -> Any:
             "2時間連絡がありません。写真3枚・書きかけの調査票1件が、端末にだけあります。",
         ),
         ({"last_seen_at": ago(days=3)}, "warn", "3日連絡がありません。"),
+        # The server's clock was ahead when it was heard.
+        ({"last_seen_at": ago(hours=-26)}, "warn", "26時間連絡がありません。"),
         (
             {"unsent": 7, "oldest_unsent_at": ago(hours=3)},
             "stop",

@@ -68,6 +68,16 @@ def test_after_a_minute_the_next_report_is_kept(tablet: Tablet) -> None:
     assert report(tablet, {**REPORT, "unsent": 3}).unsent == 3
 
 
+def test_after_the_servers_clock_was_put_right_a_report_is_kept_as_ever(tablet: Tablet) -> None:
+    ahead = timezone.now() + timedelta(hours=26)
+    Device.objects.filter(pk=tablet.device.pk).update(reported_at=ahead, last_seen_at=ahead, unsent=1)
+    tablet.post({"epoch": 1, "report": {**REPORT, "unsent": 7}, "ops": []})
+    tablet.device.refresh_from_db()
+    assert tablet.device.unsent == 7
+    assert tablet.device.last_seen_at is not None
+    assert tablet.device.last_seen_at < ahead
+
+
 def test_ops_without_a_report_do_not_keep_the_next_report_out(tablet: Tablet) -> None:
     tablet.send()
     assert report(tablet, REPORT).unsent == 12
