@@ -116,14 +116,16 @@ def close_visit(visit: Visit, *, reason: str, by: By, at: datetime, left_at: dat
     """
     if not reason.strip():
         raise Refused("visit.reason_needed")
-    visit = Visit.objects.select_related("operation", "volunteer").get(pk=visit.pk)
+    visits = Visit.objects.select_related("operation", "volunteer")
+    visit = visits.get(pk=visit.pk)
+    desk = Desk.open(visit.operation, [visit.volunteer_id], moments=[visit.arrived_at, at])
+    visit = visits.get(pk=visit.pk)  # a tablet may have told of the leaving while we waited for its lock
     if visit.left_at is not None or visit.annulled_at is not None:
         return visit
     if left_at is not None and left_at < visit.arrived_at:
         raise Refused("visit.left_before_arriving")
     if left_at is not None and left_at > at:
         raise Refused("visit.left_in_future")
-    desk = Desk.open(visit.operation, [visit.volunteer_id], moments=[visit.arrived_at, at])
     closed = desk.close(visit.volunteer, by=by, at=left_at or min(at, _end_of_work(visit)))
     desk.save()
     closed.closed_reason = reason.strip()[:120]
@@ -155,8 +157,10 @@ def flag(visit: Visit, flag: VisitFlag, *, by: By, at: datetime) -> None:
 
 @fact
 def flag_late(visits: VisitQuerySet, *, by: By, at: datetime) -> None:
-    """Mark visits that a fact of theirs came when their day was over."""
-    late = [visit for visit in visits.select_related("operation") if VisitFlag.LATE not in visit.flags]
+    """Mark visits that a fact of theirs came when their day was over. Locked before they are read: a tablet may be
+    flagging one of them at this moment."""
+    rows = visits.select_related("operation").select_for_update(of=("self",)).order_by("arrived_at", "id")
+    late = [visit for visit in rows if VisitFlag.LATE not in visit.flags]
     for visit in late:
         visit.flags = [*visit.flags, VisitFlag.LATE.value]
     if late:
