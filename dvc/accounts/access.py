@@ -38,7 +38,7 @@ def centers(user: User) -> QuerySet[Center]:
 
 def operations(user: User) -> OperationQuerySet:
     """All operations of the person's centers."""
-    return Operation.objects.filter(center__memberships__user=user).distinct()
+    return _theirs(user.pk)
 
 
 def operation(user: User, operation_id: int, *, at: datetime) -> Operation:
@@ -54,8 +54,12 @@ def operation(user: User, operation_id: int, *, at: datetime) -> Operation:
 # Asked for every page of the staff.
 @compiled
 def _operation(user: int, pk: int) -> QuerySet[Operation]:
-    rows = Operation.objects.filter(center__memberships__user=user, pk=pk)
-    return rows.select_related("center").distinct()
+    return _theirs(user).filter(pk=pk).select_related("center")
+
+
+def _theirs(user: int) -> OperationQuerySet:
+    """Who may see an operation: whoever works in its center, in whatever role."""
+    return Operation.objects.filter(center__memberships__user=user).distinct()
 
 
 def of_operation(operation: Operation, objects: QuerySet[M], pk: object) -> M:
