@@ -105,7 +105,8 @@ class _Text(Generic[R]):
         for place, column, database_too in self.converted:
             # The database's converters belong to this connection; which columns have any does not.
             ours = connection.ops.get_db_converters(column) if database_too else ()
-            for convert in (*ours, *column.output_field.get_db_converters(connection)):
+            # The expression's own: beside those of its field, an average for instance makes a float of what it gets.
+            for convert in (*ours, *column.get_db_converters(connection)):
                 for row in converted:
                     row[place] = convert(row[place], column, connection)
         return converted

@@ -9,7 +9,18 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.test.utils import CaptureQueriesContext
 
 from dvc.core.compiled import LENGTHS, compiled
@@ -217,3 +228,13 @@ def test_a_lock_outside_of_a_transaction_is_refused_as_ever() -> None:
     if connection.features.has_select_for_update:
         with pytest.raises(transaction.TransactionManagementError):
             locked(1)
+
+
+def test_what_an_expression_makes_of_its_value_is_made_of_it_here_as_well(ids: list[int]) -> None:
+    def ask(pk: int) -> QuerySet[Any]:
+        doubled = ExpressionWrapper(F("experience") * 2, output_field=FloatField())
+        return Volunteer.objects.filter(pk=pk).annotate(doubled=doubled).values_list("doubled")
+
+    for [(found,)] in (compiled(ask)(ids[0]), list(ask(ids[0]))):
+        assert isinstance(found, float)
+        assert found == 4.0
