@@ -110,24 +110,38 @@ def raise_alert(need: Need, *, by: By, at: datetime) -> CrisisAlert:
 
 @transaction.atomic
 def take_note(alert: CrisisAlert, seen_as: AckAs, *, by: By, at: datetime) -> CrisisAck:
-    """One of the two has seen it; once both have, it leaves the boards. Refused: need.alert_acknowledged (by another)."""
+    """One of the two has seen it; once both have, it leaves the boards. Asked under the alert's lock, or somebody with both
+    roles could note both sides with two windows. Refused: need.alert_by_name | need.alert_not_yours | need.alert_anothers |
+    need.alert_acknowledged (by another)."""
     if by.user is None:
         raise Refused("need.alert_by_name")
     CrisisAlert.objects.select_for_update().get(pk=alert.pk)
-    ack, new = CrisisAck.objects.get_or_create(
-        alert=alert, seen_as=seen_as, defaults={"by": by.user, "at": at}
-    )
-    if not new:
+    noted = {ack.seen_as: ack for ack in CrisisAck.objects.filter(alert=alert).select_related("by")}
+    if (ack := noted.get(seen_as)) is not None:
         if ack.by_id != by.user.pk:
             raise Refused("need.alert_acknowledged", side=seen_as.label, name=ack.by.display_name)
         return ack
+    _check_may_note(alert, seen_as, by.user, list(noted.values()), at=at)
+    ack = CrisisAck.objects.create(alert=alert, seen_as=seen_as, by=by.user, at=at)
     need = alert.need
     record(
         "need.crisis_seen", need, by=by, at=at, operation=need.operation, alert=alert.pk, seen_as=str(seen_as)
     )
-    if alert.acks.count() == len(AckAs):
+    if {*noted, seen_as} == set(AckAs):
         CrisisAlert.objects.filter(pk=alert.pk).update(ended_at=at)
     return ack
+
+
+def _check_may_note(
+    alert: CrisisAlert, side: AckAs, user: User, noted: Sequence[CrisisAck], *, at: datetime
+) -> None:
+    operation = alert.need.operation
+    roles = access.roles_in(user, operation.center)
+    called = {one: who_may_note(operation.center, one, at=operation.real(at)) for one in AckAs}
+    if not may_note(roles, side, leads=called[AckAs.LEAD]):
+        raise Refused("need.alert_not_yours", side=side.label)
+    if is_anothers(noted, side, user, called[side]):
+        raise Refused("need.alert_anothers", side=side.label)
 
 
 @transaction.atomic

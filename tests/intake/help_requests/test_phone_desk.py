@@ -243,6 +243,22 @@ def test_a_crisis_stands_on_every_board_until_both_have_taken_note_by_name() -> 
     assert refusal(crisis.take_note, row, AckAs.CHIEF, by=SYSTEM, at=make.at(10)) == "need.alert_by_name"
 
 
+def test_two_are_to_know_of_a_crisis_also_where_one_has_both_roles() -> None:
+    """Asked under the lock of the alert, not on the page before it: somebody may have two windows open."""
+    need = received(answers=NeedAnswers(needs_crisis=True))
+    center, row = need.operation.center, need.crisis_alerts.get()
+    both, driver = (
+        make.by(make.user(center, *roles)) for roles in ((Role.LEAD, Role.CHIEF), (Role.TRANSPORT,))
+    )
+    chief = make.by(make.user(center, Role.CHIEF))
+    assert refusal(crisis.take_note, row, AckAs.LEAD, by=driver, at=make.at(9)) == "need.alert_not_yours"
+    crisis.take_note(row, AckAs.LEAD, by=both, at=make.at(9, 1))
+    assert refusal(crisis.take_note, row, AckAs.CHIEF, by=both, at=make.at(9, 2)) == "need.alert_anothers"
+    assert len(crisis.standing(need.operation)) == 1
+    crisis.take_note(row, AckAs.CHIEF, by=chief, at=make.at(9, 3))
+    assert crisis.standing(need.operation) == []
+
+
 def test_who_has_both_roles_notes_one_side_unless_there_is_nobody_else(client: Client) -> None:
     need = received(answers=NeedAnswers(needs_crisis=True))
     center, alert = need.operation.center, need.crisis_alerts.get()
