@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dvc.accounts import access
@@ -46,6 +47,7 @@ def questions_settings(request: StaffRequest, operation_id: int) -> HttpResponse
 
 
 @require_safe
+@never_cache  # health answers: not for the browser's cache of a shared computer
 def questions_day(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Who still has to be asked, talked with, or lent something."""
     # What people said about their health is for those who decide whether they go out.

@@ -72,8 +72,9 @@ def test_the_reception_sees_who_waits_and_only_the_chief_what_they_said(operatio
     assert 'chip--warn">よくない' not in reception
     assert 'chip--warn">ない' in reception
     assert not Look.objects.exists()
-    chief = _signed_in(operation, Role.CHIEF).get(_url("questions_day", operation)).content.decode()
-    assert 'chip--warn">よくない' in chief
+    shown = _signed_in(operation, Role.CHIEF).get(_url("questions_day", operation))
+    assert "no-store" in shown["Cache-Control"]
+    assert 'chip--warn">よくない' in shown.content.decode()
     assert Look.objects.get().subject_id == str(unwell.pk)
     assert _signed_in(operation, Role.EQUIPMENT).get(_url("questions_day", operation)).status_code == 403
 
