@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
-from dvc.audit.services import looked
+from dvc.audit.services import looked, looked_all
 from dvc.core.japanese import normalise_text, parse_time_ja
 from dvc.core.refused import Refused
 from dvc.sync import inbox_queries as queries
@@ -72,8 +72,8 @@ def _show(request: StaffRequest, item: InboxItem, *, refusal: str = "", status: 
     sought = normalise_text(request.GET.get("q", "")).strip()[:100] if typed else ""
     called = unclear_names.offered(item, typed, sought) if typed and item.is_open else []
     wrong = wrong_holders.standing(item) if item.kind == ItemKind.CARD_TAKEN_BACK else None
-    for person in {*people, *called, *([wrong.holder] if wrong and wrong.holder else [])}:
-        looked(person, by=by(request), classes="V1 V2", why="確かめること", at=request.now)
+    shown = {*people, *called, *([wrong.holder] if wrong and wrong.holder else [])}
+    looked_all([*shown], by=by(request), classes="V1 V2", why="確かめること", at=request.now)
     edit = UnsavedEdit.objects.select_related("need").filter(pk=_row(item, "not_saved")).first()
     if edit is not None:
         looked(edit.need, by=by(request), classes="P1 P2 P3 P4", why="確かめること", at=request.now)
@@ -136,7 +136,7 @@ def inbox_take_apart(request: StaffRequest, operation_id: int, item_id: int) -> 
 def _person(request: StaffRequest) -> int | None:
     """Who was picked, where one of several people is asked for."""
     picked = request.POST.get("person", "")
-    return int(picked) if picked.isdecimal() else None
+    return int(picked) if picked.isdecimal() and len(picked) < 19 else None
 
 
 def _reason(request: StaffRequest) -> str:
@@ -168,11 +168,13 @@ def unreturned_list(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 def _show_unreturned(request: StaffRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:
     gone, here = queries.not_seen_leaving(request.operation, at=request.now)
-    for visit in (*gone, *here):
-        looked(visit.volunteer, by=by(request), classes="V1 V2", why="未帰着確認", at=request.now)
     without_names = queries.nameless_not_seen_leaving(request.operation, at=request.now)
-    for leader in {each.group.leader for each in without_names if each.group and each.group.leader}:
-        looked(leader, by=by(request), classes="V1 V2", why="未帰着確認", at=request.now)
+    leaders = {each.group.leader for each in without_names if each.group and each.group.leader}
+    # After a day without a network these are everybody who came.
+    looked_all(
+        [*(visit.volunteer for visit in (*gone, *here)), *leaders],
+        by=by(request), classes="V1 V2", why="未帰着確認", at=request.now,
+    )  # fmt: skip
     members = Member.objects.filter(visit__in=[*gone, *here]).select_related("team")
     teams = {member.visit_id: member.team for member in members}
     groups = [

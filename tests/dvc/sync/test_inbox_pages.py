@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dvc.accounts import services as accounts
@@ -244,3 +246,29 @@ def test_refusals_of_a_drill_do_not_hide_those_of_the_day(operation: Operation, 
         drill.send(*(drill.op("card.bind", card=card.token, volunteer=person.pk) for _ in range(101)))
     page = signed_in(operation).get(url("refusal_list", operation)).content.decode()
     assert "このカードは別の人に使われています" in page
+
+
+def test_a_long_list_of_people_to_phone_costs_no_more_statements_than_a_short_one(
+    operation: Operation,
+) -> None:
+    """After a day without a network it is everybody who came, and each look is written down."""
+    client = signed_in(operation, Role.CHIEF)
+    asked = []
+    for more in (2, 20):
+        for _ in range(more):
+            checkin.arrive(operation, make.volunteer(operation.center), site=None, by=SYSTEM, at=make.at(9))
+        gather.look_through(operation, at=make.at(33))
+        looks = Look.objects.count()
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url("unreturned_list", operation)).status_code == 200
+        asked.append(len(queries))
+        assert Look.objects.count() - looks == Visit.objects.count()
+    assert asked[0] == asked[1]
+
+
+def test_a_person_with_a_number_nobody_has_is_no_choice(operation: Operation, missing: InboxItem) -> None:
+    client = signed_in(operation, Role.CHIEF)
+    answer = client.post(
+        url("inbox_resolve", operation, missing.pk), {"choice": "phoned_home", "person": "9" * 5000}
+    )
+    assert answer.status_code == 409
