@@ -195,14 +195,15 @@ def _copy_database(database: Mapping[str, Any], target: Path) -> str:
 
 
 # Places in the log (dvc.audit.places) are numbers of transactions of the server that wrote it. One that has counted less
-# would take every entry for one that is still being written: all are at its beginning, and what was read to a place is
-# read again. 3 is the first number PostgreSQL gives. One statement, so that it is done whole or not at all.
+# would take every entry for one that is still being written, and what waits for a place would wait until it has counted
+# as far: all are at its beginning, and what was read to a place is read again. 3 is the first number PostgreSQL gives. One
+# statement, so that it is done whole or not at all.
 _FORGET_PLACES: Final = """
 DO $$ BEGIN
   ALTER TABLE audit_entry DISABLE TRIGGER USER;
   UPDATE audit_entry SET xact = '3';
   ALTER TABLE audit_entry ENABLE TRIGGER USER;
-  UPDATE sync_inboxsweep SET place = 0, volunteer = 0;
+  UPDATE sync_inboxsweep SET place = 0, volunteer = 0, ahead = 0, ahead_place = 0;
 END $$
 """
 

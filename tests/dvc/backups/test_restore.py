@@ -27,7 +27,9 @@ import json
 from django.db import connection, transaction
 from dvc.accounts.models import User
 from dvc.audit.services import SYSTEM, record
+from dvc.sync.models import InboxSweep
 from django.utils import timezone
+from tests import make
 with transaction.atomic():
     record("test.entry", User.objects.get(), by=SYSTEM, at=timezone.now())
 if connection.vendor == "postgresql":
@@ -35,14 +37,18 @@ if connection.vendor == "postgresql":
         cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
         cursor.execute("UPDATE audit_entry SET xact = '99999999999'")
         cursor.execute("ALTER TABLE audit_entry ENABLE TRIGGER USER")
+    InboxSweep.objects.create(operation=make.operation(), ahead=7, ahead_place=99999999999, at=timezone.now())
 print(json.dumps("written"))
 """
-# All entries, and those that are read again from the present place on.
+# All entries, those that are read again from the present place on, and who waits for a place that will not come.
 READ = """
 import json
 from dvc.audit import places
 from dvc.audit.models import Entry
-print(json.dumps([Entry.objects.filter(action="test.entry").count(), places.since(places.place()).count()]))
+from dvc.sync.models import InboxSweep
+place = places.place()
+waiting = InboxSweep.objects.filter(ahead_place__gt=place).count()
+print(json.dumps([Entry.objects.filter(action="test.entry").count(), places.since(place).count(), waiting]))
 """
 
 
@@ -107,7 +113,7 @@ def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(
     done = new.manage("restore", str(file))
     assert done.returncode == 0, done.stderr
     assert new.users() == ["itou"]
-    assert new.shell.run(READ) == [1, 0]
+    assert new.shell.run(READ) == [1, 0, 0]
     assert old.users() == ["itou", "too-late"]
     assert (new.data / "media" / "photo.jpg").read_bytes() == b"\xff\xd8 photo"
     assert (new.data / "secret_key").read_text() == (old.data / "secret_key").read_text()
