@@ -18,6 +18,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
@@ -31,6 +32,8 @@ from dvc.backups.sealed import Damaged, Opener, Sealer, Secret, WrongSecret, is_
 from dvc.core import durable
 
 KEPT = ("secret_key", "keys", "media")
+# Longer than any backup or restore takes (`_run` gives up after an hour).
+_LEFT_SECONDS: Final = 2 * 3600
 
 
 class BackupFailed(Exception):
@@ -80,6 +83,20 @@ def put_copy(source: Path, target: Path) -> None:
     if _sha256(source) != _sha256(target):
         target.unlink()
         raise OSError(f"{target} does not read back as it was written")
+
+
+def clear_away(*folders: Path) -> None:
+    """Remove what a backup or restore that was killed has left in these folders: the copy of the database, which lies
+    there readable, and halves of files. What was touched within _LEFT_SECONDS may be somebody's who is at it now."""
+    before = time.time() - _LEFT_SECONDS
+    for folder in folders:
+        for left in (*folder.glob(".backup-*"), *folder.glob(".restore-*"), *folder.glob(".dvc-*.part")):
+            if left.stat().st_mtime >= before:
+                continue
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 Keyring = Callable[[str], Secret | None]

@@ -60,6 +60,7 @@ def write(backup: Backup, *, at: datetime, tick: Callable[[], None]) -> Backup:
     """
     folder = settings.BACKUPS_DIR
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    archive.clear_away(settings.DATA, folder)
     name = f"dvc-{timezone.localtime(at):%Y%m%d-%H%M%S}.backup"
     backup.started_at, backup.entry, backup.name = at, _newest_entry(), name
     _while_ticking(
@@ -184,6 +185,7 @@ def _write_elsewhere(file: Path, *, at: datetime, tick: Callable[[], None]) -> s
     if not second.is_dir():
         return "USBメモリーなどの2か所目（BACKUP_TO）が見つかりません。差し込んであるか確かめてください。"
     try:
+        archive.clear_away(second)
         _while_ticking(lambda: archive.put_copy(file, second / file.name), tick)
         _rotate(second, at)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,21 @@ def change() -> None:
     operations.add_site(
         make.center(), name="東", address="", lat=38.0, lng=141.0, by=SYSTEM, at=timezone.now()
     )
+
+
+def test_the_next_backup_removes_what_a_killed_one_left_here_and_on_the_stick(
+    stick: Path, settings: Any
+) -> None:
+    copy, half = settings.DATA / ".backup-killed", stick / ".dvc-20260101-000000.backup.aa.part"
+    copy.mkdir()
+    (copy / "database").write_bytes(b"all names in the clear")
+    half.write_bytes(b"half of a file")
+    for left in (copy, half):
+        os.utime(left, (0, 0))
+    change()
+    assert work(services.request_due(at=timezone.now())).elsewhere
+    assert not copy.exists()
+    assert not half.exists()
 
 
 def test_a_backup_is_asked_for_once_and_again_only_after_ten_minutes_with_a_change(stick: Path) -> None:
