@@ -132,10 +132,11 @@ def restore(
             )
         # First the generation: a database without it would let tablets believe that nothing was lost.
         durable.write(data / "generation", secrets.token_hex(8).encode())
-        _put_database(Path(folder) / "database", database)
         for name in KEPT:
             if (Path(folder) / name).exists():
                 _replace(Path(folder) / name, data / name)
+        # Last: with it there is a center. One that was cut off before is restored again, and starts with its own keys.
+        _put_database(Path(folder) / "database", database)
     return manifest
 
 
@@ -231,10 +232,8 @@ def _put_database(source: Path, database: Mapping[str, Any]) -> None:
         _run(["pg_restore", *into, str(source)], database)
         _run(["psql", "-Xq", "--set=ON_ERROR_STOP=1", "-d", database["NAME"], "-c", _FORGET_PLACES], database)
         return
-    target = Path(database["NAME"])
-    shutil.copyfile(source, target.with_name(".restored"))
-    target.with_name(".restored").chmod(0o600)
-    target.with_name(".restored").replace(target)
+    with source.open("rb") as file, durable.appearing(Path(database["NAME"])) as target:
+        shutil.copyfileobj(file, target, 1024 * 1024)
 
 
 def _is_empty(database: Mapping[str, Any]) -> bool:
@@ -243,7 +242,9 @@ def _is_empty(database: Mapping[str, Any]) -> bool:
             ["psql", "-XAtc", "SELECT count(*) FROM pg_tables WHERE schemaname='public'"], database
         )
         return counted.strip() == "0"
-    return not Path(database["NAME"]).exists()
+    # What is left of a log belongs to another database, and SQLite would play it into this one.
+    name = str(database["NAME"])
+    return not any(Path(name + end).exists() for end in ("", "-wal", "-journal"))
 
 
 def _run(command: list[str], database: Mapping[str, Any]) -> str:
