@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
+from django.conf import settings
 from django.db import models
+
+# A minute more than any lease: what ends later was taken while the clock was ahead.
+LONGEST_LEASE: Final = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS, minutes=1)
 
 
 class State(models.TextChoices):
@@ -17,16 +21,18 @@ class State(models.TextChoices):
 
 class RowQuerySet(models.QuerySet["Row"]):
     def due(self, at: datetime) -> RowQuerySet:
-        """Rows to (re)publish: pending and ripe, or running under a lease that ran out."""
+        """Rows to (re)publish: pending and ripe, or running under a lease that ran out, or that nobody can have. Who works
+        under such a one, because the clock was put right meanwhile, is fenced off like anybody who was too slow."""
         ripe = models.Q(state=State.PENDING) & (models.Q(run_after=None) | models.Q(run_after__lte=at))
-        abandoned = models.Q(state=State.RUNNING, lease_until__lt=at)
-        return self.filter(ripe | abandoned)
+        over = models.Q(lease_until__lt=at) | models.Q(lease_until__gt=at + LONGEST_LEASE)
+        return self.filter(ripe | models.Q(over, state=State.RUNNING))
 
 
 class Row(models.Model):
     """A piece of work. `kind` is a key of settings.OUTBOX_HANDLERS; `object_id` is all the payload there is.
 
-    `run_after` None means at once; all times here are real ones, also for a drill whose clock runs ahead.
+    `run_after` None means at once; all times here are real ones, also for a drill whose clock runs ahead. `published_at`:
+    when the broker was last told of it; None while no hint is on its way.
     `lease_epoch` is the fence: a worker that slept past its lease finds the epoch moved on and commits nothing.
     """
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from dvc.core import logs
-from dvc.outbox.models import Row, State
+from dvc.outbox.models import Row, RowQuerySet, State
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
 REPUBLISH_AFTER = timedelta(seconds=10)
-GRACE = timedelta(seconds=2)
-SWEPT_AT_ONCE = 500
+SWEPT_AT_ONCE = 1000
 
 
 class LeaseLost(Exception):
@@ -46,25 +46,46 @@ def put(kind: str, object_id: int | str, *, dedupe_key: str, run_after: datetime
     Raises `KeyError` for a kind without a handler.
     """
     settings.OUTBOX_HANDLERS[kind]
+    # Told from the beginning: its own commit does it, and the sweeper, who may look in between, need not as well.
+    told = None if run_after else timezone.now()
     row, created = Row.objects.get_or_create(
-        kind=kind, dedupe_key=dedupe_key, defaults={"object_id": str(object_id), "run_after": run_after}
+        kind=kind,
+        dedupe_key=dedupe_key,
+        defaults={"object_id": str(object_id), "run_after": run_after, "published_at": told},
     )
-    if created and run_after is None:
-        transaction.on_commit(lambda: publish(row))
+    if created and told:
+        transaction.on_commit(lambda: _tell(row))
     return row
+
+
+def _tell(row: Row) -> None:
+    """After the commit: nothing that goes wrong here may look to the caller as if the row were not there."""
+    if publish(row):
+        return
+    try:
+        Row.objects.filter(pk=row.pk, published_at=row.published_at).update(published_at=None)
+    except OperationalError as error:  # the sweeper misses the hint a little later
+        log.warning("outbox row %s is not marked as untold: %s", row.pk, error)
 
 
 def publish(row: Row) -> bool:
     """Send the hint. A dead broker is logged and swallowed: the sweeper sends it again. True when it was sent."""
-    from kombu.exceptions import OperationalError
+    return _send([row.pk], settings.OUTBOX_HANDLERS[row.kind][1])
+
+
+def _send(rows: Sequence[int], queue: str) -> bool:
+    """Hints of these rows (ids), all in one go: the broker puts on its disk what comes together at once, and each alone."""
+    from kombu.exceptions import BatchPublishError  # type: ignore[attr-defined] # its stubs are older
+    from kombu.exceptions import OperationalError as Unreachable
 
     from dvc.outbox.tasks import handle
 
-    queue = settings.OUTBOX_HANDLERS[row.kind][1]
     try:
-        handle.apply_async((row.pk,), queue=queue, retry=False, ignore_result=True)
-    except OperationalError as error:
-        log.warning("broker unreachable, outbox row %s waits for the sweeper: %s", row.pk, error)
+        with handle.app.producer_pool.acquire(block=True) as producer, producer.batch():  # type: ignore[attr-defined]
+            for row in rows:
+                handle.apply_async((row,), queue=queue, retry=False, ignore_result=True, producer=producer)
+    except (Unreachable, BatchPublishError) as error:
+        log.warning("broker unreachable, %d outbox rows wait for the sweeper: %s", len(rows), error)
         return False
     return True
 
@@ -134,6 +155,7 @@ def fail(held: Claim, error: Exception, *, at: datetime) -> None:
     Row.objects.filter(pk=held.row.pk, lease_epoch=held.epoch, state=State.RUNNING).update(
         state=State.PARKED if parked else State.PENDING,
         run_after=at + wait,
+        published_at=None,
         lease_until=None,
         last_error=logs.brief(error)[:500],
     )
@@ -143,7 +165,7 @@ def retry(row: Row, *, at: datetime) -> bool:
     """Let a parked row try again from zero. True when it was parked."""
     return bool(
         Row.objects.filter(pk=row.pk, state=State.PARKED).update(
-            state=State.PENDING, attempts=0, run_after=at
+            state=State.PENDING, attempts=0, run_after=at, published_at=None
         )
     )
 
@@ -170,30 +192,40 @@ def work(row_id: int, *, now: Callable[[], datetime]) -> bool:
 
 
 def sweep(*, at: datetime, limit: int = SWEPT_AT_ONCE) -> int:
-    """Publish what is due and was never published; and again what was published a while ago, but no more than the broker
-    lost: hints that only wait their turn are not doubled. Returns how many were sent."""
-    unheard = models.Q(published_at=None) | models.Q(published_at__lt=at - REPUBLISH_AFTER)
-    fresh = models.Q(run_after=None, created_at__gt=at - GRACE)  # its own commit publishes it right now
-    due = Row.objects.due(at).exclude(fresh)
-    lost: dict[str, int] = {}
-    tried: list[int] = []
+    """Tell the broker what is due and no hint of is on its way; and again what it was told a while ago, but no more than it
+    lost: hints that only wait their turn are not doubled. Queue by queue, up to `limit` of each, so that a long one hides
+    no other's. Returns how many were sent."""
+    due = Row.objects.due(at)
+    known = set(due.filter(_unheard(at)).order_by().values_list("kind", flat=True).distinct())
     sent = 0
-    for row in due.filter(unheard).order_by(models.F("published_at").asc(nulls_first=True), "id")[:limit]:
-        if row.published_at is not None:
-            queue = settings.OUTBOX_HANDLERS[row.kind][1]
-            if queue not in lost:
-                lost[queue] = due.filter(kind__in=_kinds(queue)).exclude(published_at=None).count() - _held(
-                    queue
-                )
-            if lost[queue] <= 0:
-                continue
-            lost[queue] -= 1
-        tried.append(row.pk)
-        if not publish(row):
+    for queue in sorted({queue for kind, (_, queue) in settings.OUTBOX_HANDLERS.items() if kind in known}):
+        rows = _to_send(due.filter(kind__in=_kinds(queue)), queue, at=at, limit=limit)
+        if not rows:
+            continue
+        if not _send(rows, queue):
             break
-        sent += 1
-    Row.objects.filter(pk__in=tried).update(published_at=at)
+        due.filter(pk__in=rows).update(published_at=at)  # who has begun already may have put it off
+        sent += len(rows)
     return sent
+
+
+def _unheard(at: datetime) -> models.Q:
+    """Nobody has begun although there was time; or it was told while the clock was ahead, who knows when."""
+    return models.Q(published_at=None) | _told_long_ago(at)
+
+
+def _told_long_ago(at: datetime) -> models.Q:
+    return models.Q(published_at__lt=at - REPUBLISH_AFTER) | models.Q(published_at__gt=at + REPUBLISH_AFTER)
+
+
+def _to_send(due: RowQuerySet, queue: str, *, at: datetime, limit: int) -> list[int]:
+    """Of one queue's due rows (ids): those without a hint, oldest first, then as many as the broker has lost hints."""
+    rows = list(due.filter(published_at=None).order_by("id").values_list("pk", flat=True)[:limit])
+    again = due.filter(_told_long_ago(at)).order_by("published_at", "id")
+    if len(rows) < limit and again.exists():
+        lost = due.exclude(published_at=None).count() - _held(queue)
+        rows += again.values_list("pk", flat=True)[: max(0, min(limit - len(rows), lost))]
+    return rows
 
 
 def _kinds(queue: str) -> list[str]:

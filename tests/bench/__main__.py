@@ -1,6 +1,6 @@
 """`make bench`: what is slow, what is fast, on this machine. Compare figures of one run only: machines are shared.
 
-`python -m tests.bench [checkin] [kit] [scan] [decode] [large] [exchange] [maps] [search] [control] [orders] [center] [morning] [matching]`: the parts named, or all. `matching`
+`python -m tests.bench [checkin] [kit] [scan] [decode] [large] [exchange] [maps] [search] [outbox] [control] [orders] [center] [morning] [matching]`: the parts named, or all. `matching`
 named first takes what follows as its own (tests.bench.matching): all of it is measured then, the examples only otherwise.
 """
 
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import checkin, control, exchange, kit, matching, morning, orders, search
+from tests.bench import checkin, control, exchange, kit, matching, morning, orders, outbox, search
 from tests.infra.center import BASE, center
 
 
@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
         "large": bench_large,
         "maps": bench_maps,
         "search": search.main,
+        "outbox": outbox.main,
         "exchange": exchange.main,
         "control": control.main,
         "orders": orders.main,

@@ -134,11 +134,29 @@ def test_a_dead_broker_loses_nothing_and_stops_nobody(settings: pytest.FixtureRe
     assert state(row) == State.PENDING
 
 
-def test_the_sweeper_publishes_what_nobody_took_and_not_what_waits_for_its_time() -> None:
-    lost, later = put(), services.put("test.ok", 2, dedupe_key="later", run_after=NOW + timedelta(days=9999))
-    services.sweep(at=NOW + timedelta(days=999))
-    assert Row.objects.get(pk=lost.pk).published_at is not None
-    assert Row.objects.get(pk=later.pk).published_at is None
+def test_a_lease_that_was_taken_while_the_clock_was_ahead_does_not_last_until_then() -> None:
+    row = put()
+    first = services.claim(row.pk, at=NOW + timedelta(hours=26))
+    assert services.claim(row.pk, at=NOW) is not None
+    assert first is not None
+    with pytest.raises(services.LeaseLost):
+        services.finish(first, at=NOW)
+
+
+def test_a_clock_that_is_put_right_by_seconds_takes_a_lease_from_nobody() -> None:
+    row = put()
+    assert services.claim(row.pk, at=NOW) is not None
+    assert services.claim(row.pk, at=NOW - timedelta(seconds=30)) is None
+
+
+def test_of_work_that_failed_or_is_let_try_again_no_hint_is_on_its_way() -> None:
+    row = put("test.fail")
+    assert Row.objects.get(pk=row.pk).published_at is not None
+    services.work(row.pk, now=lambda: NOW)
+    assert Row.objects.get(pk=row.pk).published_at is None
+    Row.objects.filter(pk=row.pk).update(state=State.PARKED, published_at=NOW)
+    services.retry(Row.objects.get(pk=row.pk), at=NOW)
+    assert Row.objects.get(pk=row.pk).published_at is None
 
 
 def test_a_check_of_the_sweeper_that_breaks_keeps_no_other_from_its_work(

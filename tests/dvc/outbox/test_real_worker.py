@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,7 +92,7 @@ def test_hints_that_wait_their_turn_are_not_doubled_and_lost_ones_are_sent_again
     """A worker with much to do: asked again every ten seconds, it would never come to an end."""
     for _ in range(2):
         runs.request_run(make.operation(make.center()), why="test", by=SYSTEM, at=timezone.now())
-    later = timezone.now() + services.GRACE
+    later = timezone.now()
     wait = services.REPUBLISH_AFTER + timedelta(seconds=1)
     with (
         broker_of_the_settings(),
@@ -104,3 +106,74 @@ def test_hints_that_wait_their_turn_are_not_doubled_and_lost_ones_are_sent_again
         sent.append(services.sweep(at=later + 4 * wait))
         assert hints.llen("matching") == 3
     assert sent == [3, 0, 1, 3]
+
+
+KINDS = {f"test.{queue}": ("tests.dvc.outbox.handlers.finish", queue) for queue in ("default", "matching")}
+WAIT = services.REPUBLISH_AFTER + timedelta(seconds=1)
+
+
+@contextmanager
+def hints_of_the_broker() -> Iterator[redis.Redis]:
+    with (
+        broker_of_the_settings(),
+        redis.Redis(unix_socket_path=str(env.broker_socket(settings.DATA))) as hints,
+    ):
+        hints.flushall()  # it keeps its hints on a disk, also those of the test before
+        yield hints
+
+
+def put(kind: str, number: int) -> list[Row]:
+    return [services.put(f"test.{kind}", one, dedupe_key=str(one)) for one in range(number)]
+
+
+def test_what_its_own_commit_told_is_told_once(settings: pytest.FixtureRequest) -> None:
+    settings.OUTBOX_HANDLERS = KINDS  # type: ignore[attr-defined]
+    with hints_of_the_broker() as hints:
+        put("default", 1)
+        assert hints.llen("default") == 1
+        assert services.sweep(at=timezone.now() + timedelta(seconds=5)) == 0
+
+
+def test_what_could_not_be_told_at_its_commit_is_told_by_the_next_round(
+    settings: pytest.FixtureRequest,
+) -> None:
+    settings.OUTBOX_HANDLERS = KINDS  # type: ignore[attr-defined]
+    [row] = put("default", 1)
+    later = services.put("test.default", 9, dedupe_key="later", run_after=timezone.now() + timedelta(days=1))
+    assert Row.objects.get(pk=row.pk).published_at is None
+    with hints_of_the_broker() as hints:
+        assert services.sweep(at=timezone.now()) == 1
+        assert hints.llen("default") == 1
+    assert Row.objects.get(pk=row.pk).published_at is not None
+    assert Row.objects.get(pk=later.pk).published_at is None
+
+
+def test_a_queue_that_waits_long_hides_no_lost_hint_of_another(settings: pytest.FixtureRequest) -> None:
+    settings.OUTBOX_HANDLERS = KINDS  # type: ignore[attr-defined]
+    with hints_of_the_broker() as hints:
+        put("default", 5)
+        put("matching", 1)
+        hints.delete("matching")
+        assert services.sweep(at=timezone.now() + WAIT, limit=3) == 1
+        assert (hints.llen("default"), hints.llen("matching")) == (5, 1)
+
+
+def test_what_was_told_while_the_clock_was_ahead_is_told_again(settings: pytest.FixtureRequest) -> None:
+    settings.OUTBOX_HANDLERS = KINDS  # type: ignore[attr-defined]
+    [row] = put("default", 1)  # nobody was there to hear it
+    with hints_of_the_broker() as hints:
+        assert services.sweep(at=timezone.now() + timedelta(hours=26)) == 1
+        hints.flushall()
+        assert services.sweep(at=timezone.now()) == 1
+        assert hints.llen("default") == 1
+    assert Row.objects.get(pk=row.pk).state == State.PENDING
+
+
+def test_a_kind_of_another_release_stands_in_nobodys_way(settings: pytest.FixtureRequest) -> None:
+    settings.OUTBOX_HANDLERS = KINDS  # type: ignore[attr-defined]
+    foreign, ours = [*put("matching", 1), *put("default", 1)]
+    settings.OUTBOX_HANDLERS = {"test.default": KINDS["test.default"]}  # type: ignore[attr-defined]
+    with hints_of_the_broker():
+        assert services.sweep(at=timezone.now() + WAIT) == 1
+    told = set(Row.objects.exclude(published_at=None).values_list("pk", flat=True))
+    assert (ours.pk in told, foreign.pk in told) == (True, False)
