@@ -17,8 +17,11 @@ from pathlib import Path
 import psycopg
 
 from tests.infra.processes import family
+from tests.infra.template import alone, template_postgres
 
 SECONDS_TO_START = 120.0
+# What a server that lives for minutes gains nothing by. It does write each commit to the disk: a center asks for that.
+HURRIED = ("full_page_writes=off", "autovacuum=off", "jit=off")
 
 
 class NoPostgres(Exception):
@@ -56,6 +59,7 @@ class Cluster:
     """A running cluster in `folder`."""
 
     folder: Path
+    settings: tuple[str, ...]
     process: subprocess.Popen[bytes]
 
     @property
@@ -75,7 +79,7 @@ class Cluster:
         """Seconds until it answers: it looks through its journal and writes every file to the disk first."""
         begun = time.monotonic()
         (self.folder / "cluster" / "postmaster.pid").unlink(missing_ok=True)
-        self.process = _start(self.folder)
+        self.process = _start(self.folder, self.settings)
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() - begun > SECONDS_TO_START:
                 raise RuntimeError(f"PostgreSQL did not start again:\n{(self.folder / 'log').read_text()}")
@@ -93,54 +97,88 @@ class Cluster:
 @contextmanager
 def postgres() -> Iterator[str]:
     """Start a cluster; yields the URL of an empty database; removes everything afterwards."""
-    with cluster() as running:
+    with cluster(HURRIED) as running:
         yield running.url
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """The same as something that can be killed."""
-    binaries = programs()
-    prefix, uid = _as_server()
+def cluster(settings: tuple[str, ...] = ()) -> Iterator[Cluster]:
+    """The same as something that can be killed, with the server's own settings but for these."""
+    with _folder() as folder:
+        if "DVC_TEMPLATES" in os.environ:
+            subprocess.run(["cp", "-a", _made_once(), folder / "cluster"], check=True)
+        else:
+            _initdb(folder)
+        with _started(folder, settings, signal.SIGQUIT) as running:
+            yield running
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that the server may enter; removed afterwards."""
+    _, uid = _as_server()
     folder = Path(tempfile.mkdtemp(prefix="dvc-pg-"))
-    running: Cluster | None = None
     try:
         if uid is not None:
             os.chown(folder, uid, -1)
-        with (folder / "log").open("wb") as log:
-            subprocess.run(
-                [
-                    *(
-                        *prefix,
-                        str(binaries / "initdb"),
-                        "--pgdata",
-                        str(folder / "cluster"),
-                        "--username=dvc",
-                    ),
-                    *("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
-                ],
-                check=True,
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-            )
-        running = Cluster(folder, _start(folder))
-        _make_database(binaries, folder, running.process)
-        yield running
+        yield folder
     finally:
-        if running is not None:
-            running.process.send_signal(signal.SIGQUIT)
-            running.process.wait(120)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def _started(folder: Path, settings: tuple[str, ...], end: signal.Signals) -> Iterator[Cluster]:
+    """The cluster of `folder` once it answers, ended with that signal."""
+    running = Cluster(folder, settings, _start(folder, settings))
+    try:
+        _make_database(folder, running.process)
+        yield running
+    finally:
+        running.process.send_signal(end)
+        running.process.wait(120)
+
+
+def _made_once() -> Path:
+    """The files of a cluster that holds the template already, to be copied: for `make test`, whose steps start several.
+    Migrating takes ten times as long as all the rest of a start."""
+    place = Path(os.environ["DVC_TEMPLATES"])
+    files = place / "cluster"
+    with alone(place / "cluster.lock"):
+        if not files.exists():
+            making = place / "cluster-in-the-making"
+            with _folder() as folder:
+                _initdb(folder)
+                # Ended in order: its journal is empty.
+                with _started(folder, ("fsync=off",), signal.SIGINT) as running:
+                    template_postgres(running.url)
+                subprocess.run(["cp", "-a", folder / "cluster", making], check=True)
+            making.rename(files)
+    return files
+
+
+def _initdb(folder: Path) -> None:
+    prefix, _ = _as_server()
+    with (folder / "log").open("wb") as log:
+        subprocess.run(
+            [
+                *(*prefix, str(programs() / "initdb"), "--pgdata", str(folder / "cluster"), "--username=dvc"),
+                *("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+            ],
+            check=True,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+        )
+
+
+def _start(folder: Path, settings: tuple[str, ...]) -> subprocess.Popen[bytes]:
     prefix, _ = _as_server()
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [
                 *(*prefix, str(programs() / "postgres"), "-D", str(folder / "cluster"), "-k", str(folder)),
                 *("-c", "listen_addresses=", "-c", "max_connections=60"),
+                *(word for setting in settings for word in ("-c", setting)),
             ],
             stdout=log,
             stderr=log,
@@ -149,10 +187,16 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _make_database(binaries: Path, folder: Path, process: subprocess.Popen[bytes]) -> None:
+def _make_database(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    """The empty database, as soon as the server answers; a copied cluster has it."""
     end = time.monotonic() + SECONDS_TO_START
-    command = [str(binaries / "createdb"), "--host", str(folder), "--username=dvc", "dvc"]
-    while subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        if process.poll() is not None or time.monotonic() > end:
-            raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}")
+    while True:
+        try:
+            with psycopg.connect(f"postgres://dvc@/postgres?host={folder}", autocommit=True) as line:
+                if not line.execute("SELECT 1 FROM pg_database WHERE datname = 'dvc'").fetchone():
+                    line.execute("CREATE DATABASE dvc")
+                return
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}") from error
         time.sleep(0.1)

@@ -1,7 +1,8 @@
 """Databases with all tables, made once and copied: migrating takes most of a first start.
 
-Once for `make test` on SQLite (in the folder DVC_TEMPLATES, where the suite sets it), once for each PostgreSQL. They
-are made anew in each run and go with it, so none is older than the code.
+Once for `make test` on each database (in the folder DVC_TEMPLATES, where the suite sets it; for PostgreSQL a whole
+cluster, tests.infra.postgres), else once for each run. They are made anew in each run and go with it, so none is older
+than the code.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def migrated_sqlite() -> Path:
     """An SQLite file with all tables, to be copied."""
     place = Path(os.environ.get("DVC_TEMPLATES") or os.environ["DVC_TEST_DATA"])
     data = place / "template"
-    with _alone(place / "template.lock"):
+    with alone(place / "template.lock"):
         if not data.exists():
             making = place / "template-in-the-making"
             _migrate({"DATA": str(making)})
@@ -61,7 +62,8 @@ def migrated_sqlite() -> Path:
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[None]:
+def alone(file: Path) -> Iterator[None]:
+    """One process at a time."""
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
