@@ -19,7 +19,7 @@ class Entry(models.Model):
     """One change: who did what to which row, when it happened (`at`) and when it was written.
 
     `details` holds ids, codes and states only, never a name, phone number or address, so that the log
-    can be kept when the person has been erased. The newest id of an operation is that operation's version.
+    can be kept when the person has been erased. What there is of an operation makes its version (`services.version_of`).
     """
 
     center = models.ForeignKey("operations.Center", null=True, on_delete=models.PROTECT, related_name="+")

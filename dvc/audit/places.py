@@ -42,3 +42,9 @@ def since(place: int) -> models.QuerySet[Entry]:
     if connection.vendor == "postgresql":
         return Entry.objects.order_by().extra(where=["audit_entry.xact >= %s::text::xid8"], params=[place])
     return Entry.objects.order_by().filter(id__gte=place)
+
+
+def older_have_ended() -> bool:
+    """Whether all that was being written when the caller's own transaction began to write can be read from here on. At
+    most two queries, inside a transaction."""
+    return ids_in_order() or place() >= ours()

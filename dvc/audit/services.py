@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import models, transaction
 from django.db.models.functions import Coalesce
 
+from dvc.audit import places
 from dvc.audit.models import Entry, Look
 from dvc.core.inserting import append_all, insert_all, new
 
@@ -115,13 +116,31 @@ def looked_all(subjects: Sequence[models.Model], *, by: By, classes: str, why: s
     )  # fmt: skip
 
 
-def version_of(operation_id: int) -> int:
-    """The operation's version: the newest entry id, 0 when nothing has happened yet. One query."""
+def newest_of(operation_id: int) -> int:
+    """The operation's newest entry (id), 0 when nothing has happened yet. On PostgreSQL an older one may still come: to
+    ask whether anything is new, `version_of`. One query."""
     newest = Entry.objects.of_operation(operation_id).order_by("-id").values_list("id", flat=True).first()
     return newest or 0
 
 
-def versions_of(operations: models.QuerySet[Operation]) -> dict[int, int]:
-    """`version_of` for each of them, by primary key. One query, however many there are."""
+def newest_of_each(operations: models.QuerySet[Operation]) -> dict[int, int]:
+    """`newest_of` for each of them, by primary key. One query, however many there are."""
     newest = Entry.objects.filter(operation_id=models.OuterRef("pk")).order_by("-id").values("id")[:1]
     return dict(operations.order_by().values_list("pk", Coalesce(models.Subquery(newest), 0)))
+
+
+# The newest entries that are counted: more than are written while one transaction lasts.
+_COUNTED: Final = 1000
+
+
+def version_of(operation_id: int) -> int:
+    """The operation's version: another number whenever there is another entry to read, 0 when there is none.
+
+    Not the newest id alone, with which a screen would wait for the next change: on PostgreSQL entry 7 may be committed
+    after entry 8 was read. Then there is one more below the newest. One query.
+    """
+    entries = Entry.objects.of_operation(operation_id)
+    newest = models.Subquery(entries.order_by("-id").values("id")[:1])
+    counted = entries.filter(id__gt=newest - (1 if places.ids_in_order() else _COUNTED))
+    found = counted.order_by().aggregate(newest=models.Max("id"), count=models.Count("id"))
+    return (found["newest"] or 0) * (_COUNTED + 1) + int(found["count"])

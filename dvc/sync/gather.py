@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dvc.audit import places
-from dvc.audit.services import SYSTEM, By, version_of, versions_of
+from dvc.audit.services import SYSTEM, By, newest_of, newest_of_each
 from dvc.core.races import look_again
 from dvc.core.refused import Refused
 from dvc.operations.models import Mode, Operation, OperationState
@@ -51,11 +51,11 @@ def look_through_all(*, at: datetime) -> None:
     while nothing changes, however many operations there are."""
     recently = Q(state=OperationState.OPEN) | Q(state=OperationState.CLOSED, closed_at__gte=at - LOOK_BACK)
     operations = Operation.objects.filter(recently)
-    versions = versions_of(operations)
-    marks = {mark.operation_id: mark for mark in InboxSweep.objects.filter(operation__in=versions)}
+    newest = newest_of_each(operations)
+    marks = {mark.operation_id: mark for mark in InboxSweep.objects.filter(operation__in=newest)}
     again = Exists(quarantine.to_try(at=at).filter(operation=OuterRef("pk")))
     for operation in operations.select_related("center").annotate(tries_again=again):
-        is_due = _is_due(operation, marks.get(operation.pk), versions.get(operation.pk, 0), at=at)
+        is_due = _is_due(operation, marks.get(operation.pk), newest.get(operation.pk, 0), at=at)
         if not is_due and not operation.tries_again:  # type: ignore[attr-defined]  # annotated
             continue
         try:
@@ -66,20 +66,21 @@ def look_through_all(*, at: datetime) -> None:
             log.exception("operation %s is not looked through", operation.pk)
 
 
-def _is_due(operation: Operation, mark: InboxSweep | None, version: int, *, at: datetime) -> bool:
+def _is_due(operation: Operation, mark: InboxSweep | None, newest: int, *, at: datetime) -> bool:
     if mark is None:
         return True
     if abs(at - mark.at) < EVERY:
         return False
-    return mark.day != timezone.localdate(operation.moment(at)) or mark.version != version
+    return mark.day != timezone.localdate(operation.moment(at)) or mark.version != newest
 
 
 @transaction.atomic
 def look_through(operation: Operation, *, at: datetime) -> None:
     """Everything that follows from the state of the tables at the real moment `at`."""
+    newest = newest_of(operation.pk)  # first: what comes in between is looked at next time
     mark, _ = InboxSweep.objects.get_or_create(operation=operation, defaults={"at": at})
     mark = InboxSweep.objects.select_for_update().get(pk=mark.pk)
-    version = version_of(operation.pk)  # first: what comes in between is looked at next time
+    through = places.older_have_ended()  # or an older entry than the newest is on its way
     moment = operation.moment(at)
     today = timezone.localdate(moment)
     # When the operation is closed its last day is over, whatever the clock says.
@@ -88,12 +89,12 @@ def look_through(operation: Operation, *, at: datetime) -> None:
     fold_what_waited(operation, at=moment)
     _nobody_came_for(operation, days_end, at=moment)
     quarantine.try_again(operation, at=at)
-    through = _late_facts(operation, mark, at=moment)
+    through &= _late_facts(operation, mark, at=moment)
     if _asks_for_duplicates(operation):
         through &= merging.suggest(operation, mark, at=moment)
     set_aside.collect(operation, at=moment)
     _settle_what_is_no_more(operation, at=moment)
-    mark.day, mark.at, mark.version = today, at, version if through else 0
+    mark.day, mark.at, mark.version = today, at, newest if through else 0
     mark.save()
 
 

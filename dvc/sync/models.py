@@ -180,7 +180,7 @@ class HeldOp(models.Model):
 
 
 class InboxSweep(models.Model):
-    """How far the periodic look at one operation has come: its audit version (0: not through), the receipt up to which
+    """How far the periodic look at one operation has come: its newest audit entry (0: not through), the receipt up to which
     every one was read, and the place in the log (dvc.audit.places) before which every registration was read; `volunteer`
     is the newest one read of those since.
 

@@ -19,7 +19,7 @@ class RunState(models.TextChoices):
 class MatchRun(models.Model):
     """One question to the engine. The row comes first; the outbox and Celery only carry its id.
 
-    `based_on` is the operation's audit version the problem was read at; `problem` and `plan` are vcmatch/1 and
+    `based_on` is the operation's newest audit entry when the problem was read; `problem` and `plan` are vcmatch/1 and
     vcplan/1 JSON with ids only, so that any run can be replayed. `asked_at` is real time, also in a drill: it
     tells how long a worker has been silent. A question stays `requested` until it is answered or withdrawn;
     `started_at` (real time) says that a worker has begun, `done` (0–1) and `score` how far it is.

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from dvc import __version__
 from dvc.audit.models import Entry
-from dvc.audit.services import SYSTEM, By, record, version_of, versions_of
+from dvc.audit.services import SYSTEM, By, newest_of, newest_of_each, record
 from dvc.operations.models import Operation, OperationState, Site
 from dvc.operations.services import require_open
 from dvc.outbox import services as outbox
@@ -100,8 +100,8 @@ def _make_way(operation: Operation, *, by: By, at: datetime) -> None:
         _withdraw(run, RunState.SUPERSEDED, by=by, at=at)
 
 
-def _changed_since(operation: Operation, version: int) -> bool:
-    changes = Entry.objects.of_operation(operation.pk).filter(id__gt=version)
+def _changed_since(operation: Operation, entry: int) -> bool:
+    changes = Entry.objects.of_operation(operation.pk).filter(id__gt=entry)
     return changes.filter(subject_type__in=RELEVANT).exists()
 
 
@@ -122,7 +122,7 @@ def _withdraw(run: MatchRun, to: RunState, *, by: By, at: datetime) -> bool:
     """End a question without an answer. The outbox row first, as the answer does it: of the two, one is in time."""
     outbox.withdraw(KIND, f"run:{run.pk}", at=run.operation.real(at))
     ended = MatchRun.objects.filter(pk=run.pk, state=RunState.REQUESTED).update(
-        state=to, finished_at=at, based_on=version_of(run.operation_id)
+        state=to, finished_at=at, based_on=newest_of(run.operation_id)
     )
     if ended:
         record(f"match.{to.value}", run, by=by, at=at, operation=run.operation)
@@ -143,9 +143,9 @@ def request_due_runs(*, at: datetime) -> int:
     3 minutes while both needs and people wait. Returns how many were asked for. Called by the sweeper with the
     real moment."""
     operations = Operation.objects.filter(state=OperationState.OPEN, auto_match=True)
-    versions = versions_of(operations)
+    entries = newest_of_each(operations)
     newest = (
-        MatchRun.objects.filter(operation__in=versions)
+        MatchRun.objects.filter(operation__in=entries)
         .order_by()
         .values("operation")
         .annotate(newest=Max("id"))
@@ -154,14 +154,14 @@ def request_due_runs(*, at: datetime) -> int:
     last = {run.operation_id: run for run in runs}
     asked = 0
     for operation in operations:
-        why = _why_now(operation, last.get(operation.pk), versions.get(operation.pk, 0), at=at)
+        why = _why_now(operation, last.get(operation.pk), entries.get(operation.pk, 0), at=at)
         if why:
             request_run(operation, why=why, by=SYSTEM, at=operation.moment(at))
             asked += 1
     return asked
 
 
-def _why_now(operation: Operation, last: MatchRun | None, version: int, *, at: datetime) -> str:
+def _why_now(operation: Operation, last: MatchRun | None, newest: int, *, at: datetime) -> str:
     if last is None:
         last = MatchRun(operation=operation, state=RunState.DONE, asked_at=at - AT_LEAST_EVERY)
     if at - last.asked_at < AT_MOST_EVERY:
@@ -169,7 +169,7 @@ def _why_now(operation: Operation, last: MatchRun | None, version: int, *, at: d
     if last.state == RunState.REQUESTED:
         parked = Row.objects.filter(kind=KIND, dedupe_key=f"run:{last.pk}", state=State.PARKED)
         return "retry" if at - last.asked_at > AT_LEAST_EVERY and parked.exists() else ""
-    if version > last.based_on and _changed_since(operation, last.based_on):
+    if newest > last.based_on and _changed_since(operation, last.based_on):
         return "change"
     # Numbers of entries are given before their transactions end, so that a late one can slip below `based_on`.
     if at - last.asked_at >= AT_LEAST_EVERY and _something_waits(operation):
@@ -284,7 +284,7 @@ def _try_what_helps(
 
 def begin(run: MatchRun, held: outbox.Claim, *, previous: model.Plan | None, at: datetime) -> bool:
     """Write down who answers, from what and how thoroughly. False when the lease is lost already."""
-    run.based_on, run.started_at = version_of(run.operation_id), at
+    run.based_on, run.started_at = newest_of(run.operation_id), at
     run.previous = plan_to_json(model.Plan(teams=previous.teams)) if previous is not None else None
     run.effort = _budget(run).effort
     mine = Row.objects.filter(pk=held.row.pk, lease_epoch=held.epoch, state=State.RUNNING)

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from dvc.audit.services import SYSTEM, record, version_of
+from dvc.audit.services import SYSTEM, newest_of, record
 from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
@@ -54,7 +54,9 @@ class Morning:
     minutes: int
     speed: float
     seed: int = 0
-    events: list[tuple[str, float, int]] = field(default_factory=list)  # kind, real time, version after it
+    events: list[tuple[str, float, int]] = field(
+        default_factory=list
+    )  # kind, real time, newest entry after it
     gone: dict[str, int] = field(default_factory=dict)  # solver id → minute of the day they left for good
     served: dict[int, int] = field(default_factory=dict)  # need pk → people sent
 
@@ -147,7 +149,7 @@ class Morning:
         heapq.heappush(self._ahead, (minute, next(self._numbers), kind, happens))
 
     def _told(self, kind: str) -> None:
-        self.events.append((kind, time.time(), version_of(self.operation.pk)))
+        self.events.append((kind, time.time(), newest_of(self.operation.pk)))
 
     def play(self) -> None:
         """From nine o'clock; returns when the last event has been answered."""

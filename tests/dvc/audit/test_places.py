@@ -9,7 +9,7 @@ from django.db import connection, connections, transaction
 
 from dvc.audit import places
 from dvc.audit.models import Entry
-from dvc.audit.services import SYSTEM, record
+from dvc.audit.services import SYSTEM, newest_of, record, version_of
 from tests import make
 
 
@@ -62,6 +62,39 @@ def test_a_transaction_that_commits_late_is_not_skipped_where_an_id_would_skip_i
         assert "late" in second
         # The negative control: who goes on from the newest id never hears of it.
         assert first_by_id | second_by_id == {"early"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_screen_hears_of_a_transaction_that_commits_late_without_waiting_for_the_next_change() -> None:
+    """On a quiet evening the next change is tomorrow's, and this one may be a team that says it is safe."""
+    operation = make.operation()
+    written, go_on = threading.Event(), threading.Event()
+
+    def late() -> None:
+        try:
+            with transaction.atomic():
+                record("late", operation, by=SYSTEM, at=make.at(9), operation=operation)
+                written.set()
+                if connection.vendor == "postgresql":
+                    assert go_on.wait(20)
+        finally:
+            connections.close_all()
+
+    before = version_of(operation.pk)
+    writer = threading.Thread(target=late)
+    writer.start()
+    assert written.wait(20)
+    if connection.vendor != "postgresql":
+        writer.join(20)
+    with transaction.atomic():
+        early = record("early", operation, by=SYSTEM, at=make.at(9), operation=operation)
+    shown = version_of(operation.pk)
+    go_on.set()
+    writer.join(20)
+    # The negative control: the newest entry is what it was.
+    assert newest_of(operation.pk) == early.pk
+    if connection.vendor == "postgresql":
+        assert len({before, shown, version_of(operation.pk)}) == 3
 
 
 @pytest.mark.django_db

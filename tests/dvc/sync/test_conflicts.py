@@ -393,6 +393,37 @@ def test_conflict_12_a_late_fact_that_is_committed_late_is_listed_as_well() -> N
     assert mark.receipt == Receipt.objects.order_by("pk").values_list("pk", flat=True).last()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_periodic_look_comes_back_for_what_is_committed_after_a_newer_entry() -> None:
+    """PostgreSQL: somebody arrives while the sweeper looks, and on that evening nothing happens any more."""
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    written, go_on = threading.Event(), threading.Event()
+
+    def arrive_slowly() -> None:
+        try:
+            with transaction.atomic():
+                checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
+                written.set()
+                if connection.vendor == "postgresql":
+                    assert go_on.wait(30)
+        finally:
+            connections.close_all()
+
+    writer = threading.Thread(target=arrive_slowly)
+    writer.start()
+    assert written.wait(30)
+    if connection.vendor != "postgresql":
+        writer.join(30)
+    with transaction.atomic():
+        record("test.change", operation, by=SYSTEM, at=make.at(33), operation=operation)
+    gather.look_through_all(at=make.at(33))
+    go_on.set()
+    writer.join(30)
+    gather.look_through_all(at=make.at(33, 1))
+    assert InboxItem.objects.get(kind=ItemKind.UNRETURNED).key == str(Visit.objects.get().pk)
+
+
 def two_registrations(operation: Operation) -> tuple[Volunteer, Volunteer]:
     """髙橋 一郎 from home, and again at the desk with the other 髙 and without a birthday."""
     fields: dict[str, Any] = {"family_kana": "たかはし", "given_kana": "いちろう", "phone": "090-1234-5678"}
