@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -28,6 +27,7 @@ from matching.proposals.models import MatchRun, Proposal, ProposalState, RunStat
 from tests import make
 from tests.faults.ledger import Ledger, Row, p95
 from tests.infra.center import until
+from tests.infra.locks import is_locked
 from tests.infra.scale import count
 from tests.infra.worker import broker_of_the_settings, worker
 from tests.matching.proposals.crowd import crowd
@@ -70,23 +70,14 @@ def caught(operation: Operation, number: signal.Signals) -> tuple[MatchRun, int,
         until(lambda run=run: state_of(run)[1], 60, "a worker that begins")  # type: ignore[misc]
         pid = int(state_of(run)[1].rpartition(":")[2])
         os.kill(pid, number)
-        if state_of(run)[0] == RunState.REQUESTED and not is_locked():
+        if state_of(run)[0] == RunState.REQUESTED and not is_writing():
             return run, pid, time.monotonic()
         os.kill(pid, signal.SIGCONT)  # it was too quick, or was just writing
 
 
-def is_locked() -> bool:
-    """Whether somebody holds SQLite's one write lock for a second: a process stopped in the middle of writing would keep
-    everybody waiting, which is SQLite's way and not what is tried here. PostgreSQL's locks are of rows."""
-    if connection.vendor != "sqlite":
-        return False
-    with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=1, isolation_level=None)) as probe:
-        try:
-            probe.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-        probe.execute("ROLLBACK")
-    return False
+def is_writing() -> bool:
+    """PostgreSQL's locks are of rows: they keep nobody else waiting."""
+    return connection.vendor == "sqlite" and is_locked(connection.settings_dict["NAME"])
 
 
 def is_answered(run: MatchRun) -> bool:

@@ -17,6 +17,7 @@ from dvc.core import env
 from tests.faults.ledger import Ledger, Row, p95
 from tests.faults.test_server import Desk
 from tests.infra.center import RunningCenter, center, until
+from tests.infra.locks import is_locked
 from tests.infra.scale import count
 from tests.infra.tablet import Tablet
 
@@ -60,8 +61,14 @@ class Center:
     def stopped(self, name: str) -> Iterator[None]:
         part = int(until(lambda: self.running.child(name)))
         os.kill(part, signal.SIGSTOP)
-        yield
-        os.kill(part, signal.SIGCONT)
+        while any(is_locked(file) for file in self.running.data.glob("*.sqlite3")):  # it was just writing
+            os.kill(part, signal.SIGCONT)
+            time.sleep(0.05)
+            os.kill(part, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(part, signal.SIGCONT)
 
     @contextmanager
     def dead(self, name: str) -> Iterator[None]:
