@@ -28,11 +28,9 @@ ANSWERS: Final = {"safe": How.PAGE, "help": How.HELP}
 def _found(request: HttpRequest, token: str) -> Dispatch | None:
     """The dispatch of a sheet that still opens something. Unlike a page, this is asked every few seconds: only wrong
     secrets are counted."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    throttle.check_address(address)
     dispatch = tokens.find_by_leader_token(token)
     if dispatch is None:
-        throttle.count_wrong(address)
+        throttle.count_wrong(str(request.META.get("REMOTE_ADDR", "")))
         return None
     return dispatch if tokens.is_live(dispatch, at=dispatch.operation.moment(timezone.now())) else None
 

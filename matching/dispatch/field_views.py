@@ -70,7 +70,6 @@ def _found(request: HttpRequest, dispatch: Dispatch | None, token: str) -> tuple
 
 
 def leaders(request: HttpRequest, token: str) -> tuple[Dispatch, datetime]:
-    throttle.check_address(_address(request))
     return _found(request, tokens.find_by_leader_token(token), token)
 
 
@@ -255,7 +254,6 @@ def _show_report(
 def genuine(request: HttpRequest, token: str) -> HttpResponse:
     """本物の依頼書ですか: yes or no, the date, the center's name and phone. Never where, who or what."""
     try:
-        throttle.check_address(_address(request))
         dispatch, _ = _found(request, tokens.find_by_genuine_token(token), token)
     except NoSheet as gone:
         context: dict[str, Any] = {
