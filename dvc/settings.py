@@ -224,8 +224,10 @@ CSRF_COOKIE_SECURE = HTTPS
 # Off in island mode on purpose: it would bind every port of the name, so that a tablet that lost its certificate
 # could open neither the install page nor the unencrypted reception.
 SECURE_HSTS_SECONDS = 0 if LAN else env.integer("HSTS_SECONDS", 0, low=0, high=63072000)
-# Only set behind our own proxy (deploy/), which overwrites this header.
+# Only set behind our own proxy (deploy/), which overwrites this header and says whose request it is.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and not LAN else None
+if HTTPS and not LAN:
+    MIDDLEWARE.insert(0, "dvc.core.client_address.AddressBehindProxy")
 if LAN:
     # The prefix keeps the unencrypted line of the same name from planting a cookie here: only https may set it.
     SESSION_COOKIE_NAME = "__Host-sessionid"
