@@ -6,12 +6,15 @@ from typing import ClassVar, Final, Self
 
 from django.db import models
 
+LONGEST: Final = 6000  # a report's words; the page's own fields take 200
+
 
 class Said(models.TextChoices):
     """What it is about, the gravest first."""
 
     SOS = "sos", "助けが必要"
     INJURY = "injury", "けが・体調不良"
+    REPORT = "visit_done", "取りやめたお宅の報告"
     EXTRA = "extra", "ほかの作業を頼まれた"
     LATER = "later", "時間をのばしたい"
     PEOPLE = "people", "人を増やしてほしい"
@@ -24,6 +27,7 @@ class Said(models.TextChoices):
 REPLIES: Final = {
     Said.SOS: ("対応しました", "まちがいと分かりました"),
     Said.INJURY: ("聞きました。対応しました", "聞きました"),
+    Said.REPORT: ("聞きました", "聞きました"),
     Said.EXTRA: ("センターで受け付けました。きょうは引き受けないでください", "引き受けないでください"),
     Said.LATER: ("戻る時刻をのばしました", "のばせません"),
     Said.PEOPLE: ("人を送ります", "人は送れません"),
@@ -51,7 +55,7 @@ class FieldNote(models.Model):
     )
     dispatch = models.ForeignKey("dispatch.Dispatch", on_delete=models.PROTECT, related_name="field_notes")
     said = models.CharField(max_length=10, choices=Said.choices)
-    text = models.CharField("内容", max_length=500, blank=True)
+    text = models.CharField("内容", max_length=LONGEST, blank=True)
     count = models.PositiveSmallIntegerField("人数", null=True)
     until = models.DateTimeField("戻る時刻", null=True)
     lat = models.FloatField(null=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +14,9 @@ from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.photos.models import Photo
 from matching.dispatch import services as dispatches
-from matching.dispatch.models import IN_FIELD, Dispatch
+from matching.dispatch.models import IN_FIELD, Dispatch, DispatchState, Outcome
 from matching.dispatch.times import happened
-from matching.field.models import FieldNote, Said
+from matching.field.models import LONGEST, FieldNote, Said
 from matching.safety import services as safety
 from matching.safety.models import How
 
@@ -52,7 +53,7 @@ def tell(
     note, made = FieldNote.objects.get_or_create(
         op=op,
         defaults={
-            "operation": dispatch.operation, "dispatch": dispatch, "said": said, "text": text[:500], "count": count,
+            "operation": dispatch.operation, "dispatch": dispatch, "said": said, "text": text[:LONGEST], "count": count,
             "until": until, "lat": place.lat if place else None, "lng": place.lng if place else None, "photo": photo,
             "told_at": happened(dispatch, told_at, at=at), "received_at": at,
         },
@@ -69,6 +70,34 @@ def tell(
         record("field.placed", note, by=by, at=at, operation=dispatch.operation)
         note.refresh_from_db()
     return note
+
+
+def was_taken_off(dispatch: Dispatch) -> bool:
+    """Whether the desk gave this house back while its team was outside, or when it came home. One query at most."""
+    if dispatch.state != DispatchState.CANCELLED:
+        return False
+    return Dispatch.objects.filter(team=dispatch.team_id, departed_at__isnull=False).exists()
+
+
+def keep_report(
+    dispatch: Dispatch, story: Mapping[str, Any], *, op: UUID, by: By, told_at: datetime, at: datetime
+) -> FieldNote:
+    """The report of a house that the desk took off a team which, without a signal, went there all the same: work that was
+    done, whatever became of the plan. A person reads it and says what it means for the request."""
+    words = {
+        "けが": story["injury"], "ヒヤリ": story["near_miss"], "結果": Outcome(story["outcome"]).label,
+        "人数": f"{story['people']}人", "やったこと": story["text"], "残り": story["remaining"],
+    }  # fmt: skip
+    text = "　".join(f"{name}：{said}" for name, said in words.items() if said)
+    return tell(
+        dispatch,
+        Said.REPORT,
+        op=op,
+        text=f"N{dispatch.need.number}　{text}",
+        by=by,
+        told_at=told_at,
+        at=at,
+    )
 
 
 @transaction.atomic

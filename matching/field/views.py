@@ -43,6 +43,7 @@ RECALLED: Final = {"recall_safe": How.PAGE, "recall_help": How.HELP}
 ANSWERS: Final = {
     Said.SOS: ("無事を確かめ、対応した", "まちがいだった"),
     Said.INJURY: ("話を聞き、対応した", "対応しない"),
+    Said.REPORT: ("読んで、困りごとの記録を直した", "直さない"),
     Said.EXTRA: ("困りごととして受け付けた", "お断りした"),
     Said.LATER: ("のばす", "のばさない"),
     Said.PEOPLE: ("人を送る", "送れない"),
@@ -113,13 +114,17 @@ def _take(request: HttpRequest, dispatch: Dispatch, *, told_at: datetime, at: da
     """What is said to the leader; None for a report that has to be looked at again."""
     kind = request.POST.get("kind", "")
     if kind in FACTS or kind == "report":
-        when = happened(dispatch, told_at, at=at)
+        when, off = happened(dispatch, told_at, at=at), services.was_taken_off(dispatch)
         if kind == "report":
             form = ReportForm(request.POST)
             if not form.is_valid():
                 return None
-            dispatches.report(dispatch, **form.story(), by=LEADER, at=when)
-        else:
+            if off:
+                op = _op(request)
+                services.keep_report(dispatch, form.story(), op=op, by=LEADER, told_at=told_at, at=at)
+            else:
+                dispatches.report(dispatch, **form.story(), by=LEADER, at=when)
+        elif not off:
             FACTS[kind](dispatch, by=LEADER, at=when)
         return kind
     if kind in RECALLED:

@@ -290,6 +290,40 @@ def test_more_time_that_was_asked_for_yesterday_is_yesterdays() -> None:
     assert abs(meant - until) < timedelta(minutes=1)
 
 
+def test_the_report_of_a_house_the_desk_has_taken_off_meanwhile_waits_for_a_person() -> None:
+    dispatch = out()
+    further = dispatches.add_visit(
+        dispatch.team, make.need(dispatch.operation), by=SYSTEM, at=timezone.now() - timedelta(minutes=50)
+    )
+    # Without a signal they went on, worked and reported; the desk took them back and knew nothing of it.
+    dispatches.come_back(dispatch, by=SYSTEM, at=timezone.now() - timedelta(minutes=5))
+    further.refresh_from_db()
+    assert further.state == DispatchState.CANCELLED
+    op, work = str(uuid4()), "床板をはがした。" * 200
+    story = {
+        "outcome": "continuing",
+        "people": "2",
+        "text": work,
+        "remaining": "消毒",
+        "injury": "指を切った",
+    }
+    assert tell(further, "on_site", age_ms=str(40 * 60_000)).json() == {"said": "on_site"}
+    for _ in range(2):
+        answer = tell(further, "report", op=op, age_ms=str(20 * 60_000), **story)
+        assert answer.json() == {"said": "report"}
+    (note,) = queries.waiting(dispatch.operation)
+    assert (note.said, note.minutes_late) == (Said.REPORT, 20)
+    for words in (f"N{further.need.number}", "けが：指を切った", "継続", work, "残り：消毒"):
+        assert words in note.text
+    further.refresh_from_db()
+    assert further.state == DispatchState.CANCELLED
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.MATCHING))
+    listed = client.get(reverse("field_list", args=[dispatch.operation_id])).content.decode()
+    assert "取りやめたお宅の報告" in listed
+    assert "床板をはがした" in listed
+
+
 # ── a phone without a signal ───────────────────────────────────────────────────────────────────
 def unsealed(text: str) -> str:
     """What a phone keeps in the open (frontend/src/leader/sealing.ts)."""
