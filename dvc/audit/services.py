@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +33,7 @@ class By:
 
 
 SYSTEM = By(via="system")
+_TOGETHER: Final[ContextVar[list[Entry] | None]] = ContextVar("together", default=None)
 
 
 def record(
@@ -49,8 +52,26 @@ def record(
     """
     made = entry(action, subject, by=by, at=at, operation=operation, center_id=center_id, **details)
     _require_transaction()
-    insert_all([made])
+    gathered = _TOGETHER.get()
+    if gathered is None:
+        insert_all([made])
+    else:
+        gathered.append(made)
     return made
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is recorded in here is appended at its end, in its order, in one statement of the same transaction. Nobody in
+    here may ask the log for it."""
+    entries: list[Entry] = []
+    before = _TOGETHER.set(entries)
+    try:
+        yield
+    finally:
+        _TOGETHER.reset(before)
+    _require_transaction()
+    insert_all(entries)
 
 
 def entry(

@@ -12,7 +12,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models, transaction
 from django.db.models import Field, Model
 
 from dvc.core.rows import filled, is_plain
@@ -56,6 +56,28 @@ def insert_all(rows: Sequence[Model]) -> None:
     for row, (pk,) in zip(rows, ids, strict=True):
         row.pk = pk
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def insert_unless_taken(rows: Sequence[Model]) -> bool:
+    """As `insert_all`, for rows that another may have written first. False when a unique constraint says so of any of them:
+    then nothing may be left of the others either, and the caller raises, or tries another single row. Without the savepoint
+    that a broken constraint would need on PostgreSQL; whoever writes the same at this moment is waited for all the same."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql":
+        try:
+            with transaction.atomic():
+                insert_all(rows)
+        except IntegrityError:
+            return False
+        return True
+    statement = _statement(type(rows[0]))
+    ids = fetch(statement.unless_taken, [json.dumps([statement.said(row) for row in rows])], connection)
+    if len(ids) != len(rows):
+        return False
+    for row, (pk,) in zip(rows, ids, strict=True):
+        row.pk = pk
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return True
 
 
 def append_all(rows: Sequence[Model]) -> None:
@@ -109,6 +131,7 @@ class _Statement:
     places) that JSON has no kind for."""
 
     sql: str
+    unless_taken: str
     names: tuple[str, ...]
     values: Callable[[Model], tuple[Any, ...]]
     filled: tuple[Field[Any, Any], ...]
@@ -137,12 +160,10 @@ def _statement(model: type[Model]) -> _Statement:
         f"{quote(str(field.column))} {str(kind.db_type(connection)).split('(')[0]}"
         for field, kind in zip(fields, kinds, strict=True)
     )
-    sql = (
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s) AS said ({said})"  # noqa: S608 - names of our own
-        f" RETURNING {pk}"
-    )
+    sql = f"INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s) AS said ({said})"  # noqa: S608 - names of our own
     return _Statement(
-        sql,
+        f"{sql} RETURNING {pk}",
+        f"{sql} ON CONFLICT DO NOTHING RETURNING {pk}",
         tuple(str(field.column) for field in fields),
         attrgetter(*(field.attname for field in fields)),
         tuple(field for field in fields if _fills_itself(field)),

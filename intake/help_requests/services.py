@@ -21,6 +21,7 @@ from dvc.core.counting import count_up
 from dvc.core.inserting import insert_all, new
 from dvc.core.refused import Refused
 from dvc.core.rows import renew
+from dvc.core.whole import whole
 from dvc.operations.models import Mode, Operation
 from dvc.operations.services import require_open
 from intake.help_requests import call_backs, corrections, crisis, drafts, lookalikes
@@ -541,7 +542,7 @@ def _touch(need: Need, at: datetime) -> None:
     need.refresh_from_db(fields=["version", "touched_at", "state"])
 
 
-@transaction.atomic
+@whole
 def move(
     need: Need, to: NeedState, *, by: By, at: datetime, reason: str = "", code: str = "", told: str = ""
 ) -> Need:

@@ -20,6 +20,7 @@ from dvc.accounts import access
 from dvc.accounts.roles import Role
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
+from dvc.core.whole import whole
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.help_requests import services as needs
@@ -51,7 +52,7 @@ class Reported:
 
 
 # ── decisions ──────────────────────────────────────────────────────────────────────────────────
-@transaction.atomic
+@whole
 def assign(
     team: Team,
     need: Need,

@@ -6,14 +6,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 
 from dvc.accounts.services import hash_secret
 from dvc.audit.services import By, record
 from dvc.core.compiled import compiled
-from dvc.core.counting import count_up
-from dvc.core.inserting import insert_all, new
+from dvc.core.counting import count_up_in_place
+from dvc.core.inserting import insert_unless_taken, new
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
 from matching.dispatch import tokens
@@ -32,7 +31,7 @@ def create(
     said by the constraints. Refused: dispatch.team_busy, dispatch.still_held."""
     nonce = tokens.new_nonce()
 
-    def make(serial: int) -> Dispatch:
+    def make(serial: int) -> Dispatch | None:
         made = new(
             Dispatch, operation_id=need.operation_id, need_id=need.pk, team_id=team.pk, serial=serial, token_nonce=nonce,
             position=position, leg_minutes=leg_minutes, state=S.ACCEPTED if position == 1 else S.NEXT,
@@ -40,23 +39,23 @@ def create(
             genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
             accepted_at=at, accepted_by_id=by.user.pk if by.user else None,
         )  # fmt: skip
-        insert_all([made])
+        if not insert_unless_taken([made]):
+            return None
         made.operation, made.need, made.team = need.operation, need, team
         return made
 
     def last() -> int:
         return next((serial for (serial,) in _last_serial(need.operation_id)), 0)
 
-    def taken(_: IntegrityError) -> None:
+    def taken() -> None:
         if Dispatch.objects.filter(team=team, position=position).exists():
-            raise Refused("dispatch.team_busy", number=team.number) from None
+            raise Refused("dispatch.team_busy", number=team.number)
         # The need waits although a team has it: it was changed, and waits again. That team may be on its way there.
         holds = Dispatch.objects.holding().select_related("team").filter(need=need).first()
         if holds is not None:
-            raise Refused("dispatch.still_held", number=need.number, team=holds.team.number) from None
+            raise Refused("dispatch.still_held", number=need.number, team=holds.team.number)
 
-    rows = Dispatch.objects.filter(operation=need.operation_id)
-    return count_up(rows, "serial", make, unless=taken, last=last)
+    return count_up_in_place(last, make, unless=taken)
 
 
 @compiled

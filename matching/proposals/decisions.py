@@ -14,11 +14,12 @@ from typing import Any, Final, NamedTuple, Protocol
 from django.db import transaction
 from django.db.models import QuerySet
 
-from dvc.audit.services import By, record
+from dvc.audit.services import By, record, together
 from dvc.core.changing import change
 from dvc.core.compiled import compiled
 from dvc.core.refused import Refused
 from dvc.core.statements import fetch
+from dvc.core.whole import as_a_whole
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers.models import Volunteer
 from matching.dispatch import services as dispatching
@@ -66,7 +67,7 @@ def accept(
     )
     versions = {visit.need_id: visit.need_version for visit in visits}
     looked = look(wish, at=at)
-    with transaction.atomic():
+    with as_a_whole(), together():
         queue.one_at_a_time(found.operation_id)
         fresh = _take(found, ProposalState.ACCEPTED, by=by, at=at)
         held = wish.catch_up()
@@ -265,7 +266,7 @@ def send(
     wish = Wish(_fresh([need, *then]), volunteers, leader, rides, stay)
     known = dict(Hold.objects.filter(need__in=wish.visits).values_list("need", "at"))
     looked = look(wish, at=at)
-    with transaction.atomic():
+    with as_a_whole(), together():
         queue.one_at_a_time(need.operation_id)
         for kept in Hold.objects.filter(need__in=wish.visits).select_related("need__operation"):
             if known.get(kept.need_id) == kept.at:  # not one that was renewed meanwhile

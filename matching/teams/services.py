@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from dvc.audit.services import By, record
 from dvc.core.compiled import compiled
-from dvc.core.counting import NoFreeNumber, count_up
-from dvc.core.inserting import insert_all, new
+from dvc.core.counting import NoFreeNumber, count_up_in_place
+from dvc.core.inserting import insert_unless_taken, new
 from dvc.core.refused import Refused
+from dvc.core.whole import whole
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.checkin.models import Visit
@@ -30,7 +31,7 @@ from matching.trips.models import Run, RunState
 BEFORE_LEAVING = (TeamState.FORMING, TeamState.READY)
 
 
-@transaction.atomic
+@whole
 def form(
     operation: Operation,
     *,
@@ -117,12 +118,13 @@ def _present(operation: int, volunteers: Collection[int]) -> QuerySet[Visit]:
 
 
 def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime) -> Team:
-    def create(number: int) -> Team:
+    def create(number: int) -> Team | None:
         team = new(
             Team, operation_id=operation.pk, number=number, leader_id=leader.pk, state=TeamState.READY, mode=mode,
             formed_at=at,
         )  # fmt: skip
-        insert_all([team])
+        if not insert_unless_taken([team]):
+            return None
         team.operation, team.leader = operation, leader
         return team
 
@@ -130,7 +132,7 @@ def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime)
         return next((number for (number,) in _last_number(operation.pk)), 0)
 
     try:
-        return count_up(Team.objects.filter(operation=operation), "number", create, last=last)
+        return count_up_in_place(last, create)
     except NoFreeNumber:
         raise Refused("team.busy") from None
 
@@ -185,13 +187,10 @@ def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit],
         new(Member, team_id=team.pk, volunteer_id=person.pk, visit_id=visits[person.pk].pk, joined_at=at)
         for person in people
     ]
-    try:
-        with transaction.atomic():
-            insert_all(rows)
-    except IntegrityError:
+    if not insert_unless_taken(rows):
         live = Member.objects.filter(volunteer__in=people, left_at__isnull=True)
         taken = live.select_related("volunteer").first()
-        raise _taken(taken) from None
+        raise _taken(taken)
 
 
 def _taken(member: Member | None) -> Refused:
