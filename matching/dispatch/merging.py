@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from dvc.audit.models import Entry
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
@@ -35,6 +36,14 @@ def told_outcomes(first: ActivityReport, later: Iterable[LaterReport]) -> list[O
     return list(dict.fromkeys(Outcome(report.outcome) for report in [first, *later]))
 
 
+def waits(dispatch: Dispatch) -> bool:
+    """Whether a report that says something else has come since a person made one of them last. One query."""
+    told = Entry.objects.about(dispatch).filter(
+        action__in=["dispatch.reported_again", "dispatch.reports_merged"]
+    )
+    return told.order_by("-id").values_list("action", flat=True).first() == "dispatch.reported_again"
+
+
 @transaction.atomic
 def merge(
     dispatch: Dispatch, *, people: int, text: str, remaining: str, injury: str, near_miss: str,
@@ -60,7 +69,7 @@ def merge(
         "near_miss": near_miss[:500], "people_next": people_next, "watch": watch,
     }  # fmt: skip
     changed = sorted(name for name, value in said.items() if getattr(first, name) != value)
-    if not changed:
+    if not changed and not waits(dispatch):
         return first
     before = first.outcome
     ActivityReport.objects.filter(pk=first.pk).update(**said)

@@ -35,7 +35,7 @@ def dispatch_merge(request: StaffRequest, operation_id: int, dispatch_id: int) -
             form.add_error(None, refused.text)
             status = 409
         else:
-            messages.success(request, "2つの報告を1つにまとめました。")
+            messages.success(request, f"{len(later) + 1}つの報告を1つにまとめました。")
             return redirect("dispatch_detail", operation_id, dispatch_id)
     context = {
         "section": "dispatch_board",

@@ -84,7 +84,7 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "back": back.details if back else None,
         "lent": said(of_team(dispatch.team_id)),
         "hours": hours_of(place.visits),
-        "later_reports": dispatch.later_reports.count() if queries.has_report(dispatch) else 0,
+        "later_reports": dispatch.later_reports.count() if merging.waits(dispatch) else 0,
         "vehicles": _vehicles(dispatch),
         "no_key": [ride for ride in dispatch.team.rides.all() if ride.key_missing],
         "sheets_about": [visit for visit in {*place.visits, dispatch} if visit.sheets_out],

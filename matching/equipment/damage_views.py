@@ -12,6 +12,7 @@ from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core.japanese import normalise_text
 from dvc.core.refused import Refused
+from dvc.operations.models import Site
 from dvc.photos import services as photos
 from dvc.photos.models import Photo, Purpose
 from intake.help_requests.models import Tool
@@ -29,7 +30,7 @@ def damage_list(request: StaffRequest, operation_id: int) -> HttpResponse:
     try:
         made = damage.tell(
             request.operation, what, note=_text(request, "note"), unusable="unusable" in request.POST,
-            site=request.center.sites.first(), photo=_photo(request), by=by(request), at=request.now,
+            site=_site(request), photo=_photo(request), by=by(request), at=request.now,
         )  # fmt: skip
     except Refused as refused:
         return _show(request, refusal=refused.text)
@@ -47,10 +48,18 @@ def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
         "vehicles": Vehicle.objects.filter(operation=request.operation),
         "items": ToolItem.objects.kept().filter(operation=request.operation),
         "tools": Tool.choices,
+        "sites": Site.objects.filter(center=request.center).order_by("pk"),
         "typed": request.POST,
         "refusal": refusal,
     }
     return render(request, "matching/equipment/damage.html", context, status=409 if refusal else 200)
+
+
+def _site(request: StaffRequest) -> Site:
+    """Whose shelf a counted tool is off: the site that was chosen, else the center's first."""
+    sites = Site.objects.filter(center=request.center).order_by("pk")
+    asked = request.POST.get("site", "")
+    return access.of_center(request.center, sites, asked) if asked else sites[0]
 
 
 def _what(request: StaffRequest, chosen: str) -> Vehicle | ToolItem | Tool:

@@ -173,6 +173,31 @@ def test_the_return_page_asks_for_washing_tomorrow_and_what_was_found_out_late()
     assert "外にいた" in page
 
 
+def test_whoever_has_made_one_of_two_reports_is_not_asked_again_until_a_third_comes() -> None:
+    dispatch = two_reports()
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.CHIEF))
+
+    def asks() -> bool:
+        address = reverse("dispatch_detail", args=[dispatch.operation_id, dispatch.pk])
+        return "違う内容の報告が" in client.get(address).content.decode()
+
+    assert asks()
+    first = ActivityReport.objects.get()
+    as_it_is = {
+        name: getattr(first, name)
+        for name in ("people", "text", "remaining", "injury", "near_miss", "people_next", "watch", "outcome")
+    }
+    merging.merge(dispatch, **as_it_is, by=SYSTEM, at=make.at(13))  # the first was right as it was
+    assert not asks()
+    merging.merge(dispatch, **as_it_is, by=SYSTEM, at=make.at(13, 5))
+    assert Entry.objects.filter(action="dispatch.reports_merged").count() == 1
+    services.report(
+        dispatch, outcome="continuing", people=2, text="庭", remaining="門", by=SYSTEM, at=make.at(14)
+    )
+    assert asks()
+
+
 def test_two_reports_are_merged_on_a_page_of_their_own() -> None:
     dispatch = two_reports()
     client = Client()

@@ -14,6 +14,7 @@ from PIL import Image
 from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
+from dvc.operations.models import Site
 from intake.help_requests.models import Tool
 from matching.equipment import damage, services
 from matching.equipment.models import Condition, Damage, ToolStock, Vehicle
@@ -67,3 +68,20 @@ def test_damage_comes_with_a_photo_and_is_settled_from_the_page(settings: Any, t
     client.post(settle, {"how": "保険で直した"})
     client.post(settle, {"how": "二度目"})
     assert Damage.objects.get().how == "保険で直した"
+
+
+def test_a_counted_tool_is_broken_at_the_site_it_belongs_to() -> None:
+    operation = make.operation()
+    first = operation.center.sites.get()
+    north = Site.objects.create(center=operation.center, name="北拠点", lat=38.3, lng=141.0)
+    for site in (first, north):
+        services.set_stock(operation, site=site, counts={"shovel": 2}, by=SYSTEM, at=make.at(8))
+    client = Client()
+    client.force_login(make.user(operation.center, Role.EQUIPMENT))
+    address = reverse("damage_list", args=[operation.pk])
+    assert "北拠点" in client.get(address).content.decode()
+    sent = {"what": "tool:shovel", "note": "柄が折れた", "unusable": "on"}
+    client.post(address, {**sent, "site": north.pk})
+    assert dict(ToolStock.objects.values_list("site", "broken")) == {first.pk: 0, north.pk: 1}
+    elsewhere = make.center("よその市のセンター").sites.get()
+    assert client.post(address, {**sent, "site": elsewhere.pk}).status_code == 404
