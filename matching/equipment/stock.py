@@ -49,6 +49,16 @@ def put_back(
     )
 
 
+@transaction.atomic
+def out_again(
+    operation: Operation, site: Site, tool: str, count: int, *, broken: int = 0, lost: int = 0
+) -> int:
+    """What was put back by mistake is out still, whatever was counted or mended since. Returns by how many the stock was
+    raised."""
+    row(operation, site, tool).update(broken=Greatest(F("broken") - broken, 0), count=F("count") + lost)
+    return take_anyway(operation, site, tool, count)
+
+
 def break_here(operation: Operation, site: Site, tool: str, count: int) -> bool:
     """`count` of those here are found broken, if so many are here."""
     here = row(operation, site, tool).filter(count__gte=F("out") + F("broken") + count)

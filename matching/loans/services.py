@@ -364,7 +364,7 @@ def _out_again(loan: Loan, row: GiveBack, *, by: By, at: datetime) -> None:
         Loan.objects.filter(pk=loan.pk).update(back=loan.back - row.count, closed_at=None)
         broken = row.count if row.outcome == Outcome.BROKEN else 0
         lost = row.count if row.outcome == Outcome.LOST else 0
-        stock.put_back(loan.operation, loan.site, loan.tool, -row.count, broken=-broken, lost=-lost)
+        stock.out_again(loan.operation, loan.site, loan.tool, row.count, broken=broken, lost=lost)
     record("loan.out_again", loan, by=by, at=at, operation=loan.operation, tool=loan.tool, count=row.count)
 
 

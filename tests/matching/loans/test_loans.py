@@ -301,6 +301,26 @@ def test_a_give_back_that_was_a_mistake_is_taken_back(operation: Operation, outc
     assert queries.said(queries.of_team(crew.pk)) == "角スコップ × 2"
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FINE, Outcome.BROKEN])
+@pytest.mark.django_db
+def test_a_give_back_that_was_a_mistake_is_out_again_whatever_was_counted_or_mended_since(
+    operation: Operation, outcome: Outcome
+) -> None:
+    site, op = stocked(operation, shovel=5), uuid4()
+    crew = team(operation)
+    lend(operation, crew, shovel=5)
+    services.give_back(
+        operation, tool="shovel", count=5, team=crew, outcome=outcome, by=SYSTEM, at=scene.ONE, op=op
+    )
+    if outcome == Outcome.BROKEN:
+        equipment.mend_stock(operation, site=site, tool="shovel", count=5, by=SYSTEM, at=make.at(14))
+    equipment.set_stock(
+        operation, site=site, counts={"shovel": 2}, reason="数え直した", by=SYSTEM, at=make.at(14)
+    )
+    services.reopen(list(GiveBack.objects.filter(op=op)), by=SYSTEM, at=make.at(15))
+    assert numbers(operation) == (5, 5, 0)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_twenty_desks_that_lend_one_saw_at_the_same_moment_make_one_loan() -> None:
     operation = make.operation()
