@@ -41,6 +41,12 @@ describe("which tool is where", () => {
     expect([stock.left("shovel"), stock.has(1, "shovel"), stock.has(2, "shovel")]).toEqual([4, 1, 2]);
   });
 
+  it("gives back all a team has, but breaks and loses only what a person has counted", () => {
+    const stock = new ToolStock(TOOLS);
+    expect([...stock.givenBack(1, "fine")]).toEqual([["shovel", 2]]);
+    for (const outcome of ["broken", "lost", "left"] as const) expect([...stock.givenBack(1, outcome)]).toEqual([["shovel", 0]]);
+  });
+
   it("knows a piece that came back and went out again; one left behind is still out", () => {
     const back = entry("a", "tool.give_back", { item: 7 });
     expect(new ToolStock(TOOLS, [back]).holder(saw)).toBe("");

@@ -1,5 +1,5 @@
 /* Which tool is where, as far as this tablet knows: the snapshot, moved on by what it recorded since. */
-import type { ToolPiece, Tools } from "./protocol";
+import type { ToolOutcome, ToolPiece, Tools } from "./protocol";
 import type { Entry } from "./shelf";
 import { undoneBy } from "./undo";
 
@@ -32,6 +32,14 @@ export class ToolStock {
   has(team: number, tool: string): number {
     const known = this.tools.teams.find(({ id }) => id === team)?.has[tool] ?? 0;
     return Math.max(0, known + (this.lent.get(`${team}:${tool}`) ?? 0));
+  }
+
+  /**
+   * With which counts a give-back begins: all that the team has. What became of them is said of all numbers at once, so of
+   * what is broken, lost or left behind a person says how many.
+   */
+  givenBack(team: number, outcome: ToolOutcome): Map<string, number> {
+    return new Map(this.tools.kinds.map(({ code }) => [code, outcome === "fine" ? this.has(team, code) : 0]));
   }
 
   /** How many of a counted tool can be lent, at all sites together. */

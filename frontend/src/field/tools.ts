@@ -100,6 +100,9 @@ class ToolDesk {
       press.addEventListener("click", () => this.turn(press.dataset["toolWay"] === "back" ? "tool.give_back" : "tool.lend"));
     }
     part(page, "tool-submit").addEventListener("click", () => void this.submit());
+    part(page, "outcome").addEventListener("change", () => {
+      if (this.team !== null) this.choose(this.team);
+    });
     this.station.start(() => this.operator.actor);
     for (const name of ["desk", "tools", "link", "unsent"]) part(page, name).hidden = false;
     await Promise.all([this.operator.begin(device), this.station.freshen()]);
@@ -231,13 +234,10 @@ class ToolDesk {
     this.team = team;
     const { offer = {} } = this.chosen ?? {};
     const numbered = new Set(this.stock.tools.items.map(({ tool }) => tool));
-    this.counts = new Map(
-      this.stock.tools.kinds.map(({ code }) => {
-        const has = this.stock.has(team, code);
-        if (this.way === "tool.give_back") return [code, has];
-        return [code, numbered.has(code) ? 0 : Math.max(0, (offer[code] ?? 0) - has)];
-      }),
-    );
+    const toLend = ({ code }: { code: string }): [string, number] => {
+      return [code, numbered.has(code) ? 0 : Math.max(0, (offer[code] ?? 0) - this.stock.has(team, code))];
+    };
+    this.counts = this.way === "tool.give_back" ? this.stock.givenBack(team, this.outcome) : new Map(this.stock.tools.kinds.map(toLend));
     this.draw();
   }
 
