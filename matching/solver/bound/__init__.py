@@ -13,20 +13,18 @@ import time
 from dataclasses import dataclass, field
 
 from matching.solver.bound.binding import Price, Stretch, need_prices, prices_of, stretches_of
-from matching.solver.bound.demands import Demands
-from matching.solver.bound.kinds import kinds
 from matching.solver.bound.left import Left, left_by_pins
 from matching.solver.bound.manning import Manning, every_column
 from matching.solver.bound.people import Crowd, parties
-from matching.solver.bound.program import Floats, Program, Solution
-from matching.solver.bound.routes import TooMany, routes
+from matching.solver.bound.program import Floats, Program, Solution, program_of
+from matching.solver.bound.routes import TooMany
+from matching.solver.bound.sites import by_sites
 from matching.solver.bound.staffed import Staffed
-from matching.solver.bound.vehicles import garage
 from matching.solver.bound.whole import whole_teams
 from matching.solver.gap import gap, gap_sentence
 from matching.solver.model import Problem
 
-__all__ = ["Bound", "Price", "Stretch", "gap", "gap_sentence", "upper_bound"]
+__all__ = ["Bound", "Price", "Stretch", "gap", "gap_sentence", "program_of", "upper_bound"]
 
 DEFAULT_EFFORT = 60
 """Rounds of the linear program when neither effort nor seconds are given: enough to finish with 400 needs."""
@@ -42,6 +40,8 @@ MOST_NODES, MOST_WHOLE_NODES = 500, 20
 """Nodes looked at for that, with people and without, when no time is given."""
 ROUNDING = 1e-6
 """Share of a bound that HiGHS' tolerances may lose where whole teams are decided about."""
+MOST_AT_ONCE = 700
+"""Needs up to which several sites share one linear program."""
 DONE_AT = 1e-6
 """Share of the bound that is not worth another round."""
 
@@ -79,6 +79,8 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
     plain = Bound(left.score + plain_worth(problem, left, crowd) + MARGIN)
     if effort == 0:
         return plain
+    if len(left.needs) > MOST_AT_ONCE and len({n.site for n in left.needs}) > 1:
+        return _by_sites(left, crowd, plain, began, seconds, effort)
     try:
         program = program_of(left, crowd)
     except TooMany:
@@ -115,13 +117,16 @@ def upper_bound(problem: Problem, *, seconds: float | None = None, effort: int |
     )
 
 
-def program_of(left: Left, crowd: Crowd) -> Program | None:
-    """The linear program over what pins leave; None where no team can go anywhere. Raises TooMany."""
-    found = routes(crowd.problem, left.needs, crowd.clock)
-    if not len(found.needs):
-        return None
-    demands = Demands(crowd.problem, left, crowd, found)
-    return Program(demands, kinds(demands), garage(demands))
+def _by_sites(
+    left: Left, crowd: Crowd, plain: Bound, began: float, seconds: float | None, effort: int | None
+) -> Bound:
+    """The same for a morning that is too large for one linear program and has several sites."""
+    try:
+        found = by_sites(left, crowd, until=None if seconds is None else began + seconds, rounds=effort)
+    except TooMany:
+        return plain
+    value = min(plain.value, left.score + found.value + MARGIN)
+    return Bound(value, found.tight, found.rounds, found.prices, found.needs, found.stretches)
 
 
 def _whole(

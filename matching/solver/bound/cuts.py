@@ -60,7 +60,7 @@ def fits(crowd: Crowd, cells: Ints, types: list[str]) -> Flags:
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def exhausted(demand: Floats, have: Floats, may: Flags) -> tuple[float, Flags]:
     """Demand that can not be met from `have` along `may` [demand, class], and the classes that are to blame."""
     n, m = may.shape

@@ -10,6 +10,7 @@ the one *or* the other is a kind of its own, which a team asks for when it asks 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -25,13 +26,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Kind:
-    """`have` [class of parties]: how many there are. Demand: `asked` [profile], or every member.
+    """`have` [class of parties]: how many there are, `each` [party]: how many of them are it. Demand: `asked` [profile], or
+    every member.
 
     With `by_car` only teams that go by car ask. `either`: the names of two kinds who are one here.
     """
 
     name: str
     have: Floats
+    each: Floats
     asked: Ints | None
     by_car: bool = False
     either: tuple[str, ...] = ()
@@ -49,13 +52,13 @@ class _Role:
 def kinds(demands: Demands) -> list[Kind]:
     """Every kind some set of needs asks for."""
     crowd = demands.crowd
-    found = [Kind("person", crowd.count(len(p.members) for p in crowd.parties), None)]
+    found = [_kind(crowd, "person", (len(p.members) for p in crowd.parties), None)]
     leader = demands["leader"]
     roles = []
     for level in map(int, np.unique(leader)):
         able = [adult_experience(p) >= level for p in crowd.parties]
         asked = (leader >= level).astype(np.int64)
-        found.append(Kind(f"leader:{level}", crowd.count(able), asked))
+        found.append(_kind(crowd, f"leader:{level}", able, asked))
         roles.append(_Role(f"leader:{level}", np.array(able, dtype=np.int64), asked))
     women = Counter({m.id: int(m.woman) for m in crowd.people.values()})
     found += _each_amount(crowd, "woman", women, demands["women"])
@@ -70,6 +73,15 @@ def kinds(demands: Demands) -> list[Kind]:
     return found + _either(crowd, roles) + _on_wheels(demands)
 
 
+def _kind(
+    crowd: Crowd, name: str, each: Iterable[float], asked: Ints | None, fleet: Iterable[tuple[str, float]] = (),
+    *, by_car: bool = False, either: tuple[str, ...] = (),
+) -> Kind:  # fmt: skip
+    """`each` [party] and the center's vehicles, counted in classes."""
+    given = np.array(list(each), dtype=np.float64)
+    return Kind(name, crowd.count(given, fleet), given, asked, by_car, either)
+
+
 def _role(crowd: Crowd, name: str, have: Counter[str], asked: Ints) -> _Role:
     most = int(asked.max(initial=0))
     able = [min(most, sum(have.get(m.id, 0) for m in p.members)) for p in crowd.parties]
@@ -79,9 +91,10 @@ def _role(crowd: Crowd, name: str, have: Counter[str], asked: Ints) -> _Role:
 def _either(crowd: Crowd, roles: list[_Role]) -> list[Kind]:
     """One kind for every two roles that somebody has both of; without such a person it would say nothing new."""
     return [
-        Kind(
+        _kind(
+            crowd,
             f"{a.name} or {b.name}",
-            crowd.count(np.maximum(a.able, b.able)),
+            np.maximum(a.able, b.able),
             np.maximum(a.asked, b.asked),
             either=(a.name, b.name),
         )
@@ -99,7 +112,12 @@ def _each_amount(crowd: Crowd, name: str, have: Counter[str], asked: Ints) -> li
     """One kind per amount asked for: two where one is asked for are worth no more than one."""
     amounts = sorted({int(a) for a in asked if a > 0})
     return [
-        Kind(f"{name}:{most}" if most > 1 else name, crowd.count_of(have, most), np.minimum(asked, most))
+        _kind(
+            crowd,
+            f"{name}:{most}" if most > 1 else name,
+            crowd.each_of(have, most),
+            np.minimum(asked, most),
+        )
         for most in amounts
     ]
 
@@ -112,19 +130,19 @@ def _on_wheels(demands: Demands) -> list[Kind]:
     owners = [bool(vehicles) for vehicles in own]
     at_the_wheel = [owner or drives(p) for owner, p in zip(owners, crowd.parties, strict=True)]
     found = [
-        Kind("wheels", crowd.count(owners, ((one.site, 1) for one in fleet)), everyone, by_car=True),
-        Kind("driver", crowd.count(at_the_wheel), everyone, by_car=True),
-        Kind(
+        _kind(crowd, "wheels", owners, everyone, ((one.site, 1) for one in fleet), by_car=True),
+        _kind(crowd, "driver", at_the_wheel, everyone, by_car=True),
+        _kind(
+            crowd,
             "seat",
-            crowd.count(
-                (sum(v.seats for v in vehicles) for vehicles in own), ((f.site, f.seats) for f in fleet)
-            ),
+            (sum(v.seats for v in vehicles) for vehicles in own),
             None,
+            ((f.site, f.seats) for f in fleet),
             by_car=True,
         ),
     ]
     if demands["truck"].any():
         hauliers = [any(v.kind == "truck" for v in vehicles) for vehicles in own]
         trucks = ((one.site, one.kind == "truck") for one in fleet)
-        found.append(Kind("truck", crowd.count(hauliers, trucks), demands["truck"], by_car=True))
+        found.append(_kind(crowd, "truck", hauliers, demands["truck"], trucks, by_car=True))
     return found

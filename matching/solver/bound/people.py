@@ -171,9 +171,9 @@ class Crowd:
             found[len(self.alike) - len(self.site_number) + self.site_number[site]] += weight
         return found
 
-    def count_of(self, have: dict[str, int] | Counter[str], most: int) -> Floats:
-        """The same for a number per person, counted up to `most` per party."""
-        return self.count(min(most, sum(have.get(m.id, 0) for m in p.members)) for p in self.parties)
+    def each_of(self, have: dict[str, int] | Counter[str], most: int) -> list[int]:
+        """[party]: a number per person, counted up to `most` per party."""
+        return [min(most, sum(have.get(m.id, 0) for m in p.members)) for p in self.parties]
 
 
 def adult_experience(party: Party) -> int:

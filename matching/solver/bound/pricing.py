@@ -33,7 +33,7 @@ class Tables(NamedTuple):
     way_price: Floats
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def best_options(
     t: Tables, way_kind: Ints, best: Floats, best_at: Ints, best_size: Ints, lead: Floats
 ) -> None:
@@ -70,7 +70,7 @@ def best_options(
                     best[n, kind], best_at[n, kind], best_size[n, kind] = top, o, at
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def options_near(t: Tables, below: float, out: Ints) -> tuple[int, float]:
     """Writes (option, head count) of everything at most `below` below its price; how many, and the best of the rest."""
     count, rest = 0, -1e300

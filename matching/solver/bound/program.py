@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from matching.solver.bound.cuts import Cut, exhausted, fits
 from matching.solver.bound.demands import Demands
-from matching.solver.bound.kinds import Kind
+from matching.solver.bound.kinds import Kind, kinds
+from matching.solver.bound.left import Left
+from matching.solver.bound.people import Crowd
 from matching.solver.bound.pricing import Tables, best_options, options_near
-from matching.solver.bound.routes import CAR, RIDE, TooMany
-from matching.solver.bound.vehicles import Garage
+from matching.solver.bound.routes import CAR, RIDE, TooMany, routes
+from matching.solver.bound.vehicles import Garage, garage
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -147,7 +149,8 @@ class Program:
         self.clipped = np.minimum(np.maximum(sizes, 1), self.crowd.sizes) - 1
         self.closed = np.zeros((len(self.sign_profile), len(sizes)), dtype=np.bool_)
         for kind, there in zip(self.kinds, self._there(), strict=True):
-            self.closed |= there[self.sign_cell][:, self.clipped] < self._asked(kind, sizes)
+            signs, asked = self._asked(kind, sizes)
+            self.closed[signs] |= there[self.sign_cell[signs]][:, self.clipped] < asked
         for i, site in enumerate(d.problem.sites):
             for tool in d.tools:
                 short = (d["site"] == i) & (d[f"tool:{tool}"] > d.left.tools[site.id, tool])
@@ -171,15 +174,17 @@ class Program:
             have = np.flatnonzero(kind.have > 0)
             yield fits[:, have] @ (kind.have[have, None] * small[have]).astype(np.float32)
 
-    def _asked(self, kind: Kind, sizes: Ints) -> Ints:
-        """[sign, head count]: how many of a kind a team must have."""
+    def _asked(self, kind: Kind, sizes: Ints) -> tuple[Ints, Ints]:
+        """The signs that ask for a kind, and how many a team must have of it: of each of these, by head count where all are it."""
+        asks = np.ones(len(self.sign_profile), dtype=np.bool_)
+        if kind.asked is not None:
+            asks = kind.asked[self.sign_profile] > 0
+        if kind.by_car:
+            asks &= self.sign_car > 0
+        signs = np.flatnonzero(asks)
         if kind.asked is None:
-            asked = np.broadcast_to(sizes, (len(self.sign_profile), len(sizes)))
-        else:
-            asked = np.broadcast_to(
-                kind.asked[self.sign_profile][:, None], (len(self.sign_profile), len(sizes))
-            )
-        return asked * self.sign_car[:, None] if kind.by_car else asked
+            return signs, sizes[None, :]
+        return signs, kind.asked[self.sign_profile[signs]][:, None]
 
     # ---- rows
 
@@ -219,6 +224,8 @@ class Program:
     def _highs(self) -> None:
         h = self.h = _Quiet()  # type: ignore[no-untyped-call]
         h.setOptionValue("threads", 1)
+        self.away = np.zeros(len(self.crowd.parties))
+        """[party]: the part of it that is not here (matching.solver.bound.presence)."""
         h.changeObjectiveSense(highspy.ObjSense.kMaximize)
         m = len(self.rhs)
         h.addRows(m, np.full(m, -highspy.kHighsInf), np.array(self.rhs, dtype=np.float64), 0,
@@ -234,7 +241,14 @@ class Program:
         others = (have > 0) & ~classes
         sizes = np.array([one.size for one in self.crowd.alike])[others]
         least = np.where(self.fits[:, others], sizes - 1, 127).min(axis=1, initial=127)
-        return Cut(kind, classes, least.astype(np.int8), float(have[classes].sum()))
+        return Cut(kind, classes, least.astype(np.int8), float(self.here(kind)[classes].sum()))
+
+    def here(self, kind: int) -> Floats:
+        """[class]: how many of a kind there are without those that are away."""
+        one = self.kinds[kind]
+        if not self.away.any():
+            return one.have
+        return one.have - np.bincount(self.crowd.of, self.away * one.each, len(self.crowd.alike))
 
     def _extras(self) -> None:
         """Columns that are not teams: vehicles put together, who is busy and who is content."""
@@ -382,7 +396,8 @@ class Program:
                 each = by_kind.setdefault(cut.kind, np.zeros((len(self.fits), len(steps))))
                 each += y[row] * (steps < cut.upto[:, None])
         for k, each in by_kind.items():
-            price += each[self.sign_cell][:, self.clipped] * self._asked(self.kinds[k], sizes)
+            signs, asked = self._asked(self.kinds[k], sizes)
+            price[signs] += each[self.sign_cell[signs]][:, self.clipped] * asked
         price[self.closed] = NEVER
         way_price = np.zeros((self.ways, room))
         stops = len(d.problem.stops)
@@ -408,13 +423,15 @@ class Program:
         best_size = np.zeros((self.n, 3), dtype=np.int64)
         lead = np.zeros(self.n)
         best_options(self._tables(y), self.way_kind, best, best_at, best_size, lead)
-        spare = self.extra_cost - np.bincount(
-            self.extra_col, weights=y[self.extra_row] * self.extra_val, minlength=len(self.extra_cost)
-        )
-        value = float(np.dot(y, self.rhs) + lead.sum() + (np.maximum(spare, 0) * self.extra_upper).sum())
+        value = float(np.dot(y, self.rhs) + lead.sum() + (self.extra_worth(y) * self.extra_upper).sum())
         which = best_at >= 0
         pairs = np.unique(best_at[which] * room + best_size[which])
         return Priced(value, pairs // room, pairs % room)
+
+    def extra_worth(self, y: Floats) -> Floats:
+        """What columns that are no teams are worth above their price, where that is above nothing."""
+        taken = np.bincount(self.extra_col, y[self.extra_row] * self.extra_val, len(self.extra_cost))
+        return np.maximum(self.extra_cost - taken, 0.0)
 
     def near(self, y: Floats, below: float, most: int) -> tuple[Ints, Ints, float]:
         """Every (option, head count) at most `below` below its price, up to `most`, and how far below the rest is."""
@@ -451,14 +468,26 @@ class Program:
         found = []
         for k, kind in enumerate(self.kinds):
             demand = np.bincount(place, x * self._asks(kind, option, heads), len(may)).astype(np.float64)
-            supply = np.bincount(supply_of, kind.have).astype(np.float64)
-            rows, columns = demand > 0, np.flatnonzero(supply > 0)
+            rows = demand > 0
+            if not rows.any():
+                continue
+            supply = np.bincount(supply_of, self.here(k)).astype(np.float64)
+            columns = np.flatnonzero(np.bincount(supply_of, kind.have) > 0)
             short, reached = exhausted(demand[rows], supply[columns], may[np.ix_(rows, columns)])
             if short > SHORT:
                 chosen = np.zeros(len(supply), dtype=np.bool_)
                 chosen[columns[reached]] = True
                 found.append(self.cut(k, chosen[supply_of] & (kind.have > 0)))
         return found
+
+
+def program_of(left: Left, crowd: Crowd) -> Program | None:
+    """The linear program over what pins leave; None where no team can go anywhere. Raises TooMany."""
+    found = routes(crowd.problem, left.needs, crowd.clock)
+    if not len(found.needs):
+        return None
+    demands = Demands(crowd.problem, left, crowd, found)
+    return Program(demands, kinds(demands), garage(demands))
 
 
 def _numbered(columns: list[Ints]) -> tuple[Ints, Ints]:

@@ -151,7 +151,7 @@ def _access(problem: Problem, needs: list[Need]) -> Ints:
 MIN, MAX, DUR, OPEN, CLOSE, STOP, TRUCK = range(7)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _adjacent(start: Ints, near: Shorts, a: int, b: int) -> int:
     low, high = start[a], start[a + 1]
     while low < high:
@@ -163,7 +163,7 @@ def _adjacent(start: Ints, near: Shorts, a: int, b: int) -> int:
     return low if low < start[a + 1] and near[low] == b else -1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _list_sets(
     start: Ints, near: Shorts, table: Ints, shortest: Ints, span: int, visits: int, out: Shorts
 ) -> int:
@@ -202,7 +202,7 @@ def _list_sets(
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _list_options(
     sets: Shorts, table: Ints, access: Ints, start: Ints, near: Shorts, walk: Ints, drive: Ints, departs: Ints,
     returns: Ints, orders: Ints, order_start: Ints, out: Shorts,

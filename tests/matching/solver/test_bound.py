@@ -105,7 +105,7 @@ def _rides(problem: Problem, members: tuple[str, ...]) -> Iterator[tuple[Ride, .
             yield tuple(rides)
 
 
-def _best(problem: Problem) -> float:
+def best_of_all(problem: Problem) -> float:
     """The score of the best plan, by trying all: only for a handful of people and needs."""
     teams = [team for team in _all_teams(problem) if not review(problem, Plan(teams=(team,))).violations]
     best = review(problem, Plan()).score.total
@@ -125,7 +125,7 @@ def _best(problem: Problem) -> float:
     return best
 
 
-def _handful(seed: int) -> Problem:
+def handful(seed: int) -> Problem:
     """At most five people and three needs of a random morning, without locks (a plan must meet those)."""
     problem = random_morning(seed)
     people = problem.volunteers[:5]
@@ -138,8 +138,8 @@ def _handful(seed: int) -> Problem:
 def test_the_best_plan_of_all_is_not_above_any_bound_and_nearly_always_is_the_bound() -> None:
     exact, nearly, many = 0, 0, count(40, 200)
     for seed in range(many):
-        problem = _handful(seed)
-        best, bound = _best(problem), upper_bound(problem)
+        problem = handful(seed)
+        best, bound = best_of_all(problem), upper_bound(problem)
         assert best <= bound.value
         exact += bound.value - best < 0.1
         whole, staffed = by_teams(problem)
@@ -252,7 +252,7 @@ def test_a_group_with_two_leaders_leads_one_team() -> None:
     needs = tuple(need(f"N{i}", leader_exp=2, dur=300) for i in range(2))
     problem = morning(volunteers=(*couple, *others), groups=(Group("G", atomic=True),), needs=needs)
     assert upper_bound(problem).value < 100 * 10 * 2
-    assert upper_bound(problem).value == pytest.approx(_best(problem), abs=0.1)
+    assert upper_bound(problem).value == pytest.approx(best_of_all(problem), abs=0.1)
 
 
 def test_somebody_who_leads_and_handles_a_chainsaw_does_both_in_one_team_only() -> None:
@@ -260,7 +260,7 @@ def test_somebody_who_leads_and_handles_a_chainsaw_does_both_in_one_team_only() 
     needs = (need("N0", leader_exp=2, dur=300), need("N1", leader_exp=0, dur=300, skills={"chainsaw": 1}))
     problem = morning(volunteers=(both, *(volunteer(f"V{i}", exp=0) for i in range(1, 4))), needs=needs)
     bound = upper_bound(problem)
-    assert bound.value == pytest.approx(_best(problem), abs=0.1)
+    assert bound.value == pytest.approx(best_of_all(problem), abs=0.1)
     # Two do the work and two wait; one more of either role would serve the second need.
     assert {(p.kind, p.what): p.there for p in bound.prices} == {("leader", "2"): 1, ("skill", "chainsaw"): 1}
 
