@@ -14,7 +14,7 @@ from concurrent.futures import Executor
 import numpy as np
 
 from matching.solver.bound.binding import Price
-from matching.solver.crews import Crew, State
+from matching.solver.crews import Crew, Flags, State
 from matching.solver.model import MAX_EXP, Mode
 from matching.solver.search.anneal import anneal, first_plan, man, mend, outline, place, refresh
 from matching.solver.search.arrays import (
@@ -23,6 +23,7 @@ from matching.solver.search.arrays import (
     C_TOOLS,
     C_UNITS,
     DLEAD,
+    F_SITE,
     FLEET,
     FREE,
     HELD,
@@ -40,6 +41,7 @@ from matching.solver.search.arrays import (
     MY_NEEDS,
     MY_SLOTS,
     MY_UNITS,
+    N_SITE,
     NEEDS,
     NUMBER,
     NV,
@@ -80,7 +82,16 @@ SOFT = (300_000, 300)
 """The same while teams are drawn that have no people yet."""
 HARD = (10**9, 1024)
 """The same where nothing may be missing."""
+ONE_PART, TOGETHER = 400, 3
+"""Needs of one part where there are many sites, and of how many epochs one has parts twice as large."""
 TRIAL_ROWS, MOST_REMEMBERED = 6, 40
+
+
+def _dealt(left: Ints, at: Flags, part: int) -> Ints:
+    """What a part gets of what all draw from: an equal share with all parts that are `at` the place (the last axis: parts)."""
+    many, before = at.sum(axis=-1), at[..., :part].sum(axis=-1)
+    share = left // np.maximum(1, many) + (left % np.maximum(1, many) > before)
+    return np.ascontiguousarray(np.where(at[..., part], share, 0).astype(np.int64))
 
 
 class Search:
@@ -107,36 +118,80 @@ class Search:
         self.prices = np.zeros(K_SKILL + self.world.c[C_K])
         self.out = np.zeros(0, dtype=np.int64)
         """Units that may not be used."""
+        ranks = {site.id: i for i, site in enumerate(problem.sites)}
+        self.sites = np.zeros((units, len(ranks)), dtype=np.bool_)
+        """[unit, site]: where it may work."""
+        for u in state.ground.units:
+            for site in frozenset.intersection(*(frozenset(m.sites) for m in u.members)) & ranks.keys():
+                self.sites[u.number, ranks[site]] = True
+        self.turn = 0
+        self.stop_site = np.array([ranks[stop.site] for stop in problem.stops] or [0], dtype=np.int64)
         self.stats = np.zeros(8, dtype=np.int64)
 
     # ── parts ──────────────────────────────────────────────────────────────────────────────────
     def parts(self, count: int) -> list[Part]:
-        """The plan cut into parts along a random line."""
+        """The plan cut into parts along random lines; where there are many parts, between sites as far as that goes."""
         b, dice = self.book, self.dice
-        angle = dice.random() * math.pi
-        along = self.lat * math.cos(angle) + self.lng * math.sin(angle)
         team = b.visits[:, TEAM]
         first = np.where(team >= 0, b.rows[np.maximum(team, 0), VISIT], np.arange(len(team)))
-        key = along[first]
-        cuts = np.quantile(key, np.linspace(0, 1, count + 1)[1:-1]) if count > 1 else np.empty(0)
-        needs = np.searchsorted(cuts, key)
-        units = self._part_of(b.at[:, TEAM], needs, count)
+        needs = np.zeros(len(team), dtype=np.int64)
+        angle = dice.random() * math.pi
+        self._cut(needs, np.arange(len(team)), first, 0, count, angle, between_sites=count > 2)
+        at = np.zeros((self.sites.shape[1], count), dtype=np.bool_)
+        at[self.world.n[:, N_SITE], needs] = True
+        units = self._part_of(b.at[:, TEAM], needs, self.sites @ at)
         units[self.out] = -1
-        fleet = self._part_of(b.rides, needs, count)
+        fleet = self._part_of(b.rides, needs, at[self.world.f[:, F_SITE]])
         empty = np.flatnonzero(b.rows[:, NV] == 0)
         stops, tools = self._left()
         return [
             self._part(
                 i, np.flatnonzero(units == i), np.flatnonzero(needs == i), np.flatnonzero(fleet == i), empty[i::count],
-                stops // count + (stops % count > i), tools // count + (tools % count > i),
+                _dealt(stops, at[self.stop_site], i), _dealt(tools, at[:, None], i),
             )
             for i in range(count)
         ]  # fmt: skip
 
-    def _part_of(self, team: Ints, needs: Ints, count: int) -> Ints:
+    def _cut(
+        self, part: Ints, which: Ints, first: Ints, begin: int, count: int, angle: float, *, between_sites: bool
+    ) -> None:  # fmt: skip
+        """Gives these needs the numbers from `begin` on, `count` of them: cut in two across a line, and each half again. `first`
+        [need]: the first of its team's, where it is cut, so that teams stay whole."""
+        part[which] = begin
+        if count < 2 or not len(which):
+            return
+        lat, lng, site = self.lat[first[which]], self.lng[first[which]], self.world.n[which, N_SITE]
+        between_sites = between_sites and bool((site != site[0]).any())
+        if between_sites:
+            lat, lng = (np.bincount(site, one)[site] / np.bincount(site)[site] for one in (lat, lng))
+        along = lat * math.cos(angle) + lng * math.sin(angle)
+        far = along > np.quantile(along, 0.5)
+        near_count = count // 2
+        if between_sites:
+            far = far if far.any() else along > along.min()
+            near_count = min(count - 1, max(1, round(count * float((~far).mean()))))
+        for half, start, many in ((~far, begin, near_count), (far, begin + near_count, count - near_count)):
+            angle = self.dice.random() * math.pi if many > 1 else 0.0
+            self._cut(part, which[half], first, start, many, angle, between_sites=between_sites)
+
+    def _part_of(self, team: Ints, needs: Ints, may: Flags) -> Ints:
+        """[thing]: the part of its team; without one any of those parts where it `may` [thing, part] be."""
+        count = may.shape[1]
         dealt = self.dice.integers(0, count, len(team))
+        if count > 1:
+            turn = (dealt[:, None] + np.arange(count)) % count
+            dealt = turn[np.arange(len(team)), np.take_along_axis(may, turn, axis=1).argmax(axis=1)]
         visit = self.book.rows[np.maximum(team, 0), VISIT]
         return np.where(team >= 0, needs[visit], dealt)
+
+    def _many(self) -> int:
+        """Parts for two threads: two, or where there are many sites so many that each is about one; now and then fewer, so that
+        people also change places with those of the next site."""
+        count = 2 * round(len(self.book.visits) / (2 * ONE_PART))
+        if count <= 2 or self.sites.shape[1] < 2:
+            return 2
+        self.turn += 1
+        return max(2, count // 2) if self.turn % TOGETHER == 0 else count
 
     def _left(self) -> tuple[Ints, Ints]:
         stops, tools = self.stops.copy(), self.tools.copy()
@@ -264,11 +319,12 @@ class Search:
         part_of_worth = round(SHARE[0] + (SHARE[1] - SHARE[0]) * share)
         cost = self.cost(fine, part_of_worth, waste)
         heat = 1000 * hot, 1000 * cold
-        parts = self.parts(2 if threads is not None else 1)
+        parts = self.parts(self._many() if threads is not None else 1)
+        each = rounds * 2 // len(parts) if threads is not None else rounds
 
         def work(part: Part) -> None:
             refresh(self.book, part, self.world, cost)
-            anneal(self.book, part, self.world, rounds, heat[0], heat[1], cost, mix, LOGS)
+            anneal(self.book, part, self.world, each, heat[0], heat[1], cost, mix, LOGS)
 
         if threads is None:
             work(parts[0])
