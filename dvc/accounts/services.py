@@ -22,7 +22,9 @@ from dvc.operations.models import Center
 
 LINK_LIFETIME = timedelta(minutes=30)
 EXPIRES_SOON = timedelta(days=2)
-WRONG_PASSWORDS = Throttle("sign-in", most=10, seconds=5 * 60)
+WRONG_PASSWORDS = Throttle("sign-in", most=10, seconds=5 * 60)  # for one name, from one address
+# A whole center may stand behind one address; one who tries a password with every name goes on far longer.
+WRONG_PASSWORDS_OF_ADDRESS = Throttle("sign-in-address", most=60, seconds=5 * 60)
 FIRST_USER = "center"
 
 
@@ -72,14 +74,15 @@ def use_sign_in_link(token: str, *, at: datetime) -> User:
 
 def check_password(sign_in_name: str, password: str, *, address: str, at: datetime) -> User:
     """The person behind name and password. Raises Refused account.wrong_password | account.inactive |
-    account.too_many_tries (too many WRONG_PASSWORDS from one address for one name).
+    account.too_many_tries (too many WRONG_PASSWORDS from one address for one name, or for all).
     """
-    if WRONG_PASSWORDS.is_full(sign_in_name, address):
+    if WRONG_PASSWORDS.is_full(sign_in_name, address) or WRONG_PASSWORDS_OF_ADDRESS.is_full(address):
         raise Refused("account.too_many_tries")
     # authenticate() spends the same time on an unknown name.
     user = authenticate(sign_in_name=sign_in_name, password=password)
     if not isinstance(user, User):
         WRONG_PASSWORDS.count(sign_in_name, address)
+        WRONG_PASSWORDS_OF_ADDRESS.count(address)
         raise Refused("account.wrong_password")
     if not user.is_usable(at):
         raise Refused("account.inactive")

@@ -75,6 +75,15 @@ def test_one_persons_mistakes_do_not_lock_out_another() -> None:
     assert sign_in(Client(), other.sign_in_name, PASSWORD)[0] == 302
 
 
+def test_one_password_cannot_be_tried_with_every_name() -> None:
+    user, elsewhere = make.user(make.center()), Client(REMOTE_ADDR="192.0.2.7")
+    for number in range(services.WRONG_PASSWORDS_OF_ADDRESS.most):
+        sign_in(Client(), f"name{number}", "not-the-password")
+    status, text = sign_in(Client(), user.sign_in_name, PASSWORD)
+    assert (status, "5分ほど待つか" in text) == (403, True)
+    assert sign_in(elsewhere, user.sign_in_name, PASSWORD)[0] == 302
+
+
 @pytest.mark.database
 @pytest.mark.parametrize("name", ["", "𠮷﨑 髙", "x" * 1_000_000, "a\x00b"])
 def test_odd_names_are_answered_in_words(name: str) -> None:
