@@ -175,7 +175,7 @@ def test_an_address_that_is_corrected_to_nowhere_we_know_leaves_the_queue(operat
     sent = ask(operation)
     need = sent.need
     needs.confirm(need, by=SYSTEM, at=AT)
-    Household.objects.filter(pk=need.household_id).update(lat=38.29, lng=141.0, precision=Precision.PIN)
+    Household.objects.filter(needs=need).update(lat=38.29, lng=141.0, precision=Precision.PIN)
     WorkItem.objects.create(need=need, category="mud_removal", people_min=2, people_ideal=3, people_max=5)
     needs.make_ready(Need.objects.get(), by=SYSTEM, at=AT)
     words = {**services.words_of(need), "address": "どこか遠く"}
