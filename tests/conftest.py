@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What templates and forms show is the same on every database; what a page stores and finds is not. A test that
     may not open the database (pytest-django refuses it) shows nothing about one, unless a process it starts does."""
     for item in items:
-        shown = item.path.name == "test_pages.py" or not _opens_the_database(item)
+        shown = item.path.name.endswith("_pages.py") or not _opens_the_database(item)
         if shown and not item.get_closest_marker("database"):
             item.add_marker(pytest.mark.once)
 

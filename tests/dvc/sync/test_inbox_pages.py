@@ -104,6 +104,7 @@ def test_one_tap_says_that_somebody_is_home(
     assert "帰りを確かめる人はいません" in client.get(url("unreturned_list", operation)).content.decode()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -159,6 +160,7 @@ def test_a_name_that_did_not_settle_who_came_says_what_to_do_at_the_desk(operati
     assert "森 太郎" in client.get(link).content.decode()
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(
     ("payload", "sought"),
     [
@@ -178,6 +180,7 @@ def test_the_search_for_whoever_failed_begins_with_what_was_read(
     assert f'href="{url("volunteer_list", operation)}{sought}"' in page
 
 
+@pytest.mark.database
 def test_a_failed_scan_stays_until_somebody_has_seen_it(operation: Operation, person: Volunteer) -> None:
     tablet = Tablet(operation)
     tablet.send(tablet.op(card="<b>ｱ"))
@@ -193,6 +196,7 @@ def test_a_failed_scan_stays_until_somebody_has_seen_it(operation: Operation, pe
     assert scan.handled_by is not None
 
 
+@pytest.mark.database
 def test_a_refusal_stays_until_somebody_has_seen_it(operation: Operation, person: Volunteer) -> None:
     tablet = Tablet(operation)
     card = card_of(make.volunteer(operation.center))
@@ -218,6 +222,7 @@ def test_somebody_who_came_on_paper_is_shown_like_anybody(operation: Operation, 
     assert "到着の記録" in page.content.decode()
 
 
+@pytest.mark.database
 def test_who_is_missing_again_after_a_slip_can_be_seen_home_again(
     operation: Operation, missing: InboxItem, person: Volunteer
 ) -> None:
@@ -237,6 +242,7 @@ def test_who_is_missing_again_after_a_slip_can_be_seen_home_again(
     assert visit.state == "closed"
 
 
+@pytest.mark.database
 def test_refusals_of_a_drill_do_not_hide_those_of_the_day(operation: Operation, person: Volunteer) -> None:
     card = card_of(make.volunteer(operation.center))
     tablet = Tablet(operation)
@@ -248,6 +254,7 @@ def test_refusals_of_a_drill_do_not_hide_those_of_the_day(operation: Operation, 
     assert "このカードは別の人に使われています" in page
 
 
+@pytest.mark.database
 def test_a_long_list_of_people_to_phone_costs_no_more_statements_than_a_short_one(
     operation: Operation,
 ) -> None:
@@ -266,6 +273,7 @@ def test_a_long_list_of_people_to_phone_costs_no_more_statements_than_a_short_on
     assert asked[0] == asked[1]
 
 
+@pytest.mark.database
 def test_a_person_with_a_number_nobody_has_is_no_choice(operation: Operation, missing: InboxItem) -> None:
     client = signed_in(operation, Role.CHIEF)
     answer = client.post(

@@ -56,6 +56,7 @@ def _url(name: str, operation: Operation, *args: object) -> str:
     return reverse(name, args=[operation.pk, *args])
 
 
+@pytest.mark.database
 def test_everybody_but_the_absent_arrives_and_two_more_without_a_name(
     client: Client, operation: Operation, group: Group
 ) -> None:
@@ -132,6 +133,7 @@ def test_where_nobody_is_known_to_have_come_the_leaving_is_a_fact_all_the_same(
     assert Visit.objects.get().left_at is not None
 
 
+@pytest.mark.database
 def test_the_list_takes_people_in_and_lets_them_go(
     client: Client, operation: Operation, group: Group
 ) -> None:
@@ -178,6 +180,7 @@ def test_the_sheet_has_one_symbol_for_ever_and_a_box_for_each_person(
     assert (told["sheet"], len(told["members"])) == (token.card_id.hex()[:16], 41)
 
 
+@pytest.mark.database
 def test_people_of_no_group_are_counted_at_the_desk(client: Client, operation: Operation) -> None:
     page = _url("nameless_count", operation)
     assert client.post(page, {"heads": "0", "came": "0:00"}).status_code == 422
@@ -200,6 +203,7 @@ def test_people_of_no_group_are_counted_at_the_desk(client: Client, operation: O
     assert row.extra == 4  # what was counted first stays on record
 
 
+@pytest.mark.database
 def test_a_number_is_corrected_to_how_many_came_whoever_has_a_name_by_now(
     client: Client, operation: Operation, group: Group
 ) -> None:

@@ -114,6 +114,7 @@ def test_the_sheet_s_secret_follows_the_team_from_house_to_house() -> None:
     assert Entry.objects.filter(action="dispatch.moved_on", via="leader").count() == 1
 
 
+@pytest.mark.database
 def test_a_report_sent_again_from_an_old_page_is_the_old_house_s() -> None:
     first, second, _ = chain_now()
     client = Client()
@@ -188,6 +189,7 @@ def lanes_of(dispatch: Dispatch) -> Sequence[Lane]:
     return board(dispatch.operation, at=now, real=now, pages=pages_in(QueryDict())).lanes
 
 
+@pytest.mark.database
 def test_the_board_counts_the_team_once_and_shows_what_comes_next() -> None:
     first, second, third = chain_now()
     (card,) = [card for lane in lanes_of(first) for card in lane.page]
@@ -207,6 +209,7 @@ def test_the_board_counts_the_team_once_and_shows_what_comes_next() -> None:
     assert "報告がまだ" in desk(first).get(board_url(first.operation)).content.decode()
 
 
+@pytest.mark.database
 def test_the_desk_moves_a_team_on_drops_a_house_and_adds_a_near_one() -> None:
     first, second, third = chain_now()
     client = desk(first, Role.MATCHING)
@@ -249,6 +252,7 @@ def test_minors_in_a_team_keep_it_from_a_house_for_adults() -> None:
     assert adults.state == NeedState.READY
 
 
+@pytest.mark.database
 def test_what_waits_near_is_listed_by_the_way_and_what_is_far_or_blocked_is_not() -> None:
     operation = make.operation()
     here = make.need(operation)
@@ -260,6 +264,7 @@ def test_what_waits_near_is_listed_by_the_way_and_what_is_far_or_blocked_is_not(
     assert [round(one.metres, -1) for one in found] == [110, 450]
 
 
+@pytest.mark.database
 def test_the_return_page_asks_about_every_house_and_writes_each_report() -> None:
     first, second, third = chain_now()
     services.move_on(first, by=SYSTEM, at=timezone.now())
@@ -368,6 +373,7 @@ def test_the_order_has_every_house_in_order_with_its_own_time_work_and_map() -> 
         assert "心臓の薬" not in text
 
 
+@pytest.mark.database
 def test_whose_address_was_on_a_printed_order_is_on_record_for_every_house() -> None:
     visits = chain_now(depart=False)
     client = desk(visits[0])

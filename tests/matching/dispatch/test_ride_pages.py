@@ -97,6 +97,7 @@ def test_letters_of_a_vehicle_s_name_are_looked_for_before_a_sheet_is_printed(di
     assert "\ue000" in sheets.missing_on(order)
 
 
+@pytest.mark.database
 def test_the_return_asks_for_the_keys_of_every_vehicle_and_says_whose_are_missing(
     dispatch: Dispatch, client: Client, now: datetime
 ) -> None:
@@ -116,6 +117,7 @@ def test_the_return_asks_for_the_keys_of_every_vehicle_and_says_whose_are_missin
     assert dispatch.state == DispatchState.BACK
 
 
+@pytest.mark.database
 def test_all_keys_back_is_said_and_a_later_report_asks_for_none(
     dispatch: Dispatch, client: Client, now: datetime
 ) -> None:

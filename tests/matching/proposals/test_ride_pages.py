@@ -57,6 +57,7 @@ def far_team(operation: Operation) -> tuple[str, list[Volunteer], list[Vehicle]]
     return url("team_make", operation, need_id=need.pk), here, vans
 
 
+@pytest.mark.database
 def test_a_team_by_hand_takes_several_vehicles_each_with_its_driver(
     operation: Operation, client: Client
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_vehicle_without_a_driver_gets_one_who_drives_nothing_else(
     assert Team.objects.get().drives == [Drive(vans[0], here[1]), Drive(vans[1], here[0])]
 
 
+@pytest.mark.database
 def test_one_driver_of_two_and_one_vehicle_twice_are_sentences(operation: Operation, client: Client) -> None:
     address, here, vans = far_team(operation)
     sent = {"m": [one.pk for one in here], "leader": here[0].pk, "do": "decide"}
