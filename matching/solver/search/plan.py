@@ -192,7 +192,7 @@ class _Candidate:
             )  # fmt: skip
             if self._stopped(budget, 1 - (1 - b) * (1 - MANNING) * (1 - DRAWING)):
                 break
-        search.finish(min(LONGEST, round(every * LAST)))
+        search.finish(min(LONGEST, round(every * LAST)), threads)
         self.score = search.score
         self._keep_the_sent()
 

@@ -115,7 +115,7 @@ class Search:
         ).reshape(len(problem.sites), -1)
         self.lat = np.array([n.lat for n in state.ground.needs])
         self.lng = np.array([n.lng for n in state.ground.needs]) * math.cos(math.radians(self.lat.mean()))
-        self.prices = np.zeros(K_SKILL + self.world.c[C_K])
+        self.prices = np.zeros((len(problem.sites), K_SKILL + self.world.c[C_K]))
         self.out = np.zeros(0, dtype=np.int64)
         """Units that may not be used."""
         ranks = {site.id: i for i, site in enumerate(problem.sites)}
@@ -227,30 +227,34 @@ class Search:
             np.zeros((MOST_REMEMBERED, width), dtype=np.int64),
         )  # fmt: skip
 
-    def cost(self, fine: int, share: int, waste: float = 0.0) -> Ints:
-        """What is charged: `waste` is how much of the prices."""
-        cost = np.zeros(K_SKILL + self.world.c[C_K], dtype=np.int64)
+    def cost(self, fine: int, share: int, waste: float = 0.0, part: Part | None = None) -> Ints:
+        """What is charged: `waste` is how much of the prices at the sites of a part (of all without one)."""
+        cost = np.zeros(self.prices.shape[1], dtype=np.int64)
         cost[K_FINE], cost[K_SHARE] = fine, share
         if waste:
+            needs = slice(None) if part is None else part.own[MY_NEEDS, : part.nums[NEEDS]]
+            prices = self.prices[np.unique(self.world.n[needs, N_SITE])].max(axis=0, initial=0.0)
             cost[K_WASTE] = 1
-            cost[K_SEAT:] = np.round(self.prices[K_SEAT:] * waste).astype(np.int64)
+            cost[K_SEAT:] = np.round(prices[K_SEAT:] * waste).astype(np.int64)
         return cost
 
     def set_prices(self, prices: Iterable[Price]) -> None:
         """From the linear program: what one more of something would bring."""
         skills = skill_ranks(self.state)
+        ranks = {site.id: i for i, site in enumerate(self.state.ground.problem.sites)}
         for price in prices:
-            points = price.points * SCALE
             if price.kind == "seat":
-                self.prices[K_SEAT] = max(self.prices[K_SEAT], points)
+                at = K_SEAT
             elif price.kind == "truck":
-                self.prices[K_TRUCK] = max(self.prices[K_TRUCK], points)
+                at = K_TRUCK
             elif price.kind == "leader":
-                level = K_LEADER + min(int(price.what), MAX_EXP)
-                self.prices[level] = max(self.prices[level], points)
+                at = K_LEADER + min(int(price.what), MAX_EXP)
             elif price.kind in {"skill", "lang"}:
                 at = K_SKILL + skills[price.what if price.kind == "skill" else LANG + price.what]
-                self.prices[at] = max(self.prices[at], points)
+            else:
+                continue
+            where = slice(None) if price.site not in ranks else ranks[price.site]
+            self.prices[where, at] = np.maximum(self.prices[where, at], price.points * SCALE)
 
     # ── passes ─────────────────────────────────────────────────────────────────────────────────
     @property
@@ -307,22 +311,28 @@ class Search:
         cost = self.cost(*SOFT, 1.0)
         slots = [outline(b, part, w, np.array(visits, dtype=np.int64), cost) for visits in teams]
         drawn = np.array([t for t in slots if t >= 0], dtype=np.int64)
-        strict = np.lexsort((b.rows[drawn, DLEAD], b.rows[drawn, LO]))[::-1]
-        man(b, part, w, drawn[strict], 10, cost)
+        strict = drawn[np.lexsort((b.rows[drawn, DLEAD], b.rows[drawn, LO]))[::-1]]
+        many = self._many()
+        if many <= 2:
+            man(b, part, w, strict, 10, cost)
+            return
+        for part in self.parts(many):
+            mine = b.visits[b.rows[strict, VISIT], PART] == part.nums[NUMBER]
+            man(b, part, w, strict[mine], 10, cost)
 
     def epoch(
         self, rounds: int, share: float, until: float, *, hot: float, cold: float, mix: Ints = MIX, waste: float = 0.0, threads: Executor | None = None,
     ) -> None:  # fmt: skip
         """`rounds` moves per part, from one share of the search done to the next, while the temperature falls from `hot`
-        to `cold`. `waste`: how much of the prices is charged. With `threads` the plan has two parts."""
+        to `cold`. `waste`: how much of the prices is charged. With `threads` the plan has two parts, or more."""
         fine = round(FINE[0] * (FINE[1] / FINE[0]) ** share)
         part_of_worth = round(SHARE[0] + (SHARE[1] - SHARE[0]) * share)
-        cost = self.cost(fine, part_of_worth, waste)
         heat = 1000 * hot, 1000 * cold
         parts = self.parts(self._many() if threads is not None else 1)
         each = rounds * 2 // len(parts) if threads is not None else rounds
 
         def work(part: Part) -> None:
+            cost = self.cost(fine, part_of_worth, waste, part)
             refresh(self.book, part, self.world, cost)
             anneal(self.book, part, self.world, each, heat[0], heat[1], cost, mix, LOGS)
 
@@ -333,11 +343,18 @@ class Search:
         for part in parts:
             self.stats += part.nums[STATS : STATS + 8]
 
-    def finish(self, rounds: int) -> None:
+    def finish(self, rounds: int, threads: Executor | None = None) -> None:
         """Nothing is missing any more."""
-        [part] = self.parts(1)
+        many = self._many() if threads is not None else 1
         cost = self.cost(*HARD)
-        refresh(self.book, part, self.world, cost)
-        mend(self.book, part, self.world, cost)
-        anneal(self.book, part, self.world, rounds, 1000 * COLDEST, 1000 * COLDEST, cost, MIX, LOGS)
-        mend(self.book, part, self.world, cost)
+
+        def work(part: Part) -> None:
+            refresh(self.book, part, self.world, cost)
+            mend(self.book, part, self.world, cost)
+            anneal(self.book, part, self.world, rounds, 1000 * COLDEST, 1000 * COLDEST, cost, MIX, LOGS)
+            mend(self.book, part, self.world, cost)
+
+        if threads is None or many <= 2:
+            work(self.parts(1)[0])
+        else:
+            list(threads.map(work, self.parts(many)))
