@@ -300,7 +300,7 @@ def test_the_report_of_a_house_the_desk_has_taken_off_meanwhile_waits_for_a_pers
     further.refresh_from_db()
     assert further.state == DispatchState.CANCELLED
     op, work = str(uuid4()), "床板をはがした。" * 200
-    story = {
+    story: dict[str, Any] = {
         "outcome": "continuing",
         "people": "2",
         "text": work,
