@@ -294,6 +294,7 @@ def _actions() -> set[str]:
     return found
 
 
+@pytest.mark.once
 def test_every_action_of_the_code_has_words() -> None:
     actions = _actions()
     assert len(actions) > 50
@@ -309,6 +310,7 @@ def test_an_action_of_tomorrow_is_shown_as_it_is() -> None:
     assert operation.is_open
 
 
+@pytest.mark.once
 def test_every_app_s_entries_can_be_found_by_their_area() -> None:
     in_no_list = {"audit", "outbox", "backups", "runtime"}
     ours = {

@@ -165,6 +165,7 @@ def test_an_op_refused_for_its_shape_is_applied_by_a_release_that_can_read_it(ta
     assert Receipt.objects.get().kind == "visit.arrive"
 
 
+@pytest.mark.once
 @hypothesis_settings(deadline=None)
 @given(st.lists(st.integers(1, 30), unique=True), st.integers(0, 5))
 def test_gapless_is_the_last_number_before_the_first_hole(seqs: list[int], start: int) -> None:

@@ -75,6 +75,7 @@ def test_a_photo_comes_in_pieces_and_goes_on_where_it_broke_off(tablet: Tablet) 
     assert Photo.objects.count() == 1
 
 
+@pytest.mark.once  # pieces are files until the last is there
 @pytest.mark.parametrize("seed", range(20))
 def test_pieces_in_any_order_and_number_end_in_the_photo(tablet: Tablet, seed: int) -> None:
     """The tablet asks where to go on; whatever else arrives meanwhile, nothing is torn."""

@@ -125,6 +125,7 @@ def test_a_vehicle_that_was_taken_without_any_decision_is_refused_by_name(two_va
 PEOPLE = st.lists(st.sampled_from((0, 0, 1, 2, 4, 5)), min_size=1, max_size=9)
 
 
+@pytest.mark.once
 @given(seats=PEOPLE, vans=st.lists(st.integers(1, 8), max_size=3), dice=st.randoms(use_true_random=False))
 def test_cars_are_filled_up_to_the_last_seat_and_never_driven_twice(
     seats: list[int], vans: list[int], dice: Random
