@@ -24,6 +24,7 @@ from tests.matching.dispatch import scene
 
 operation = Operation.objects.get(pk={operation})
 now = timezone.now()
+early = now - timedelta(hours=2)  # of today: the running center asks about whoever came on another day
 safety.add_zone(
     operation, name="海岸ぞい（訓練の例）", points=[[38.27, 141.0], [38.27, 141.05], [38.29, 141.05], [38.29, 141.0]],
     by=SYSTEM, at=now,
@@ -31,8 +32,9 @@ safety.add_zone(
 pages = []
 for number in range(12):
     need = make.need(operation, lat=38.28 if number % 3 == 0 else 38.30)
-    crew = [scene.present(operation, make.volunteer(operation.center, name, "恵")) for name in ("佐々木", "𠮷田", "長谷川")]
-    dispatch = scene.assigned(operation, *crew, need=need)
+    people = [make.volunteer(operation.center, name, "恵") for name in ("佐々木", "𠮷田", "長谷川")]
+    crew = [scene.present(operation, person, at=early) for person in people]
+    dispatch = services.assign(scene.team(operation, *crew, at=early), need, by=SYSTEM, at=early)
     services.depart(
         dispatch, checks=scene.ALL, by=SYSTEM, at=now - timedelta(minutes=50), due_back_at=now + timedelta(hours=2)
     )

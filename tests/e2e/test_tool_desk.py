@@ -17,6 +17,7 @@ import json
 from django.utils import timezone
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Operation
+from matching.dispatch import services as dispatches
 from matching.equipment import services as equipment
 from tests import make
 from tests.matching.dispatch import scene
@@ -25,7 +26,10 @@ operation = Operation.objects.get(pk={operation})
 now, site = timezone.now(), operation.center.sites.get()
 equipment.set_stock(operation, site=site, counts={{"shovel": 12, "cart": 2}}, by=SYSTEM, at=now)
 [saw] = equipment.add_items(operation, site=site, tool="chainsaw", count=1, by=SYSTEM, at=now, from_stock=False)
-teams = [scene.assigned(operation, need=make.need(operation, tools={{"shovel": 3}})).team for _ in range(2)]
+crews = [[scene.present(operation, make.volunteer(operation.center, "𠮷田", name), at=now) for name in ("花", "茂")] for _ in range(2)]
+teams = [scene.team(operation, *crew, at=now) for crew in crews]
+for team in teams:
+    dispatches.assign(team, make.need(operation, tools={{"shovel": 3}}), by=SYSTEM, at=now)
 print(json.dumps({{"saw": saw.token, "teams": [team.pk for team in teams]}}))
 """
 _LOANS = """
