@@ -15,11 +15,12 @@ from tests.e2e.test_reception_camera import symbol
 from tests.infra.center import RunningCenter
 
 MORNING = """
-import json, random
+import json, random, time
 from django.utils import timezone
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import Operation
+from matching.proposals.models import MatchRun
 from tests.bench import full_board
 
 now = timezone.now()
@@ -28,6 +29,9 @@ at = timezone.localtime(now).replace(hour=9, minute=30, second=0, microsecond=0)
 operation = operations.set_clock(operation, reading=at, speed=0, by=SYSTEM, at=now)
 # Rows written in bulk leave no trace that would make a running question give way.
 operations.edit_operation(operation, auto_match=False, by=SYSTEM, at=at)
+# One that was asked before would answer for nobody, and stand for the one that is asked by hand.
+while MatchRun.objects.filter(operation=operation, state="requested").exists():
+    time.sleep(0.1)
 dice = random.Random(3)
 full_board.people(operation, 240, dice, at=at)
 full_board.needs(operation, 90, dice, at=at)
