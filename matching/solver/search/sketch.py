@@ -37,6 +37,9 @@ SURE, LIKELY = 0.9, 0.35
 STEP = 0.12
 """Share of the teams settled in one step at most, when they are only likely."""
 
+SOLVED_BY, SETTLED_BY = 0.45, 0.75
+"""Shares of the time, where it is short, by which the linear program has to do, and by which the surest teams are settled: a
+program that is near its end gives good teams, one that leaves no time to choose them gives none."""
 MOST_ROUNDS = 40
 """Rounds of the linear program at most."""
 MOST_NODES = 40
@@ -64,6 +67,7 @@ NOTHING = Drawing((), ())
 
 def draw(problem: Problem, until: float | None) -> Drawing:
     """Teams for a problem without pins, as good as they get until then (time.monotonic; None: it takes what it takes)."""
+    began = time.monotonic()
     left = left_by_pins(problem)
     crowd = Crowd(problem, parties(problem, left.away))
     if not left.needs or not crowd.parties or _left(until) <= 0:
@@ -76,10 +80,10 @@ def draw(problem: Problem, until: float | None) -> Drawing:
         return NOTHING
     demands = Demands(problem, left, crowd, found)
     program = Program(demands, kinds(demands), garage(demands))
-    solution = solved(program, until)
+    solution = solved(program, _by(SOLVED_BY, began, until))
     prices = prices_of(program, solution.duals) if solution is not None else ()
     if len(left.needs) > LARGE:
-        _settle(program, until)
+        _settle(program, _by(SETTLED_BY, began, until))
     return Drawing(tuple(_whole(program, None if until is None else max(0.5, _left(until)))), prices)
 
 
@@ -99,6 +103,10 @@ def solved(program: Program, until: float | None) -> Solution | None:
         program.add_cuts(broken)
         program.add_teams(priced.options, priced.heads)
     return solution
+
+
+def _by(share: float, began: float, until: float | None) -> float | None:
+    return None if until is None else began + share * (until - began)
 
 
 def _left(until: float | None) -> float:
