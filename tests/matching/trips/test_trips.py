@@ -170,8 +170,12 @@ def test_a_vehicle_that_was_found_broken_after_its_run_was_planned_does_not_leav
     planned = run(vehicle, "駅")
     equipment.set_available(vehicle, available=False, by=SYSTEM, at=make.at(9))
     no("trip.vehicle", runs.leave, planned)
+    planned.refresh_from_db()
+    assert planned.left_at is None
     equipment.set_available(vehicle, available=True, by=SYSTEM, at=make.at(9, 5))
     runs.leave(planned, by=SYSTEM, at=make.at(9, 10))
+    planned.refresh_from_db()
+    assert planned.left_at == make.at(9, 10)
 
 
 @pytest.mark.django_db(transaction=True)
