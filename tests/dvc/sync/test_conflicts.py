@@ -29,6 +29,7 @@ from intake.volunteers import services as volunteers
 from intake.volunteers.models import Card, Group, Volunteer
 from tests import make
 from tests.dvc.sync.tablet import Tablet, card_of, said, tell
+from tests.infra.late import committed_late
 
 pytestmark = pytest.mark.django_db
 
@@ -360,29 +361,11 @@ def test_conflict_12_a_late_fact_that_is_committed_late_is_listed_as_well() -> N
     operation = make.operation()
     slow, quick = Tablet(operation), Tablet(operation)
     people = [make.volunteer(operation.center) for _ in range(2)]
-    written, go_on = threading.Event(), threading.Event()
-
-    def tell_slowly() -> None:
-        try:
-            with transaction.atomic():
-                tell(slow, said(slow, "visit.arrive", make.at(9), volunteer=people[0].pk))
-                written.set()
-                if connection.vendor == "postgresql":
-                    assert go_on.wait(30)
-        finally:
-            connections.close_all()
-
-    writer = threading.Thread(target=tell_slowly)
-    writer.start()
-    assert written.wait(30)
-    if connection.vendor != "postgresql":
-        writer.join(30)
-    tell(quick, said(quick, "visit.arrive", make.at(9), volunteer=people[1].pk))
-    a_busy_hour(quick, 600)
-    for _ in range(4):
-        gather.look_through(operation, at=timezone.now())
-    go_on.set()
-    writer.join(30)
+    with committed_late(lambda: tell(slow, said(slow, "visit.arrive", make.at(9), volunteer=people[0].pk))):
+        tell(quick, said(quick, "visit.arrive", make.at(9), volunteer=people[1].pk))
+        a_busy_hour(quick, 600)
+        for _ in range(4):
+            gather.look_through(operation, at=timezone.now())
     gather.look_through(operation, at=timezone.now())
     assert {tuple(visit.flags) for visit in Visit.objects.all()} == {("late",)}
     item = InboxItem.objects.get(kind=ItemKind.LATE_FACTS)
@@ -398,28 +381,10 @@ def test_the_periodic_look_comes_back_for_what_is_committed_after_a_newer_entry(
     """PostgreSQL: somebody arrives while the sweeper looks, and on that evening nothing happens any more."""
     operation = make.operation()
     person = make.volunteer(operation.center)
-    written, go_on = threading.Event(), threading.Event()
-
-    def arrive_slowly() -> None:
-        try:
-            with transaction.atomic():
-                checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
-                written.set()
-                if connection.vendor == "postgresql":
-                    assert go_on.wait(30)
-        finally:
-            connections.close_all()
-
-    writer = threading.Thread(target=arrive_slowly)
-    writer.start()
-    assert written.wait(30)
-    if connection.vendor != "postgresql":
-        writer.join(30)
-    with transaction.atomic():
-        record("test.change", operation, by=SYSTEM, at=make.at(33), operation=operation)
-    gather.look_through_all(at=make.at(33))
-    go_on.set()
-    writer.join(30)
+    with committed_late(lambda: checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))):
+        with transaction.atomic():
+            record("test.change", operation, by=SYSTEM, at=make.at(33), operation=operation)
+        gather.look_through_all(at=make.at(33))
     gather.look_through_all(at=make.at(33, 1))
     assert InboxItem.objects.get(kind=ItemKind.UNRETURNED).key == str(Visit.objects.get().pk)
 
