@@ -13,9 +13,11 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.template import Template
+from django.test import TransactionTestCase
 from django.test.utils import _TestState
 
 from tests.faults.ledger import Ledger
+from tests.infra.emptying import empty_all
 from tests.infra.scale import FULL
 from tests.infra.template import migrated_sqlite, template_postgres
 
@@ -76,27 +78,9 @@ def django_db_keepdb(django_db_modify_db_settings_parallel_suffix: None) -> bool
 
 
 @pytest.fixture(scope="session", autouse=True)
-def the_test_runner_may_empty_the_audit_log() -> Iterator[None]:
-    """On SQLite a transactional test is cleaned up with DELETE, which the audit's triggers forbid: take them down
-    for the flush and put them back. PostgreSQL empties its tables with TRUNCATE, which row triggers let pass."""
-    import django.db.backends.sqlite3.base  # noqa: F401 - first, or .operations is a circular import
-    from django.db.backends.sqlite3.operations import DatabaseOperations
-
-    flush = DatabaseOperations.execute_sql_flush
-
-    def flush_without_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers: list[tuple[str, str]] = cursor.fetchall()
-            for name, _ in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
-        flush(self, sql_list)
-        with self.connection.cursor() as cursor:
-            for _, sql in triggers:
-                cursor.execute(sql)
-
+def transactional_tests_are_emptied_in_our_way() -> Iterator[None]:
     patch: Any = pytest.MonkeyPatch()
-    patch.setattr(DatabaseOperations, "execute_sql_flush", flush_without_triggers)
+    patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all)
     yield
     patch.undo()
 
