@@ -23,9 +23,10 @@ def empty_all(test: Any) -> None:
         connection = connections[name]
         found = connection.introspection.django_table_names(only_existing=True, include_views=False)
         tables = [connection.ops.quote_name(table) for table in found if table not in _OF_THE_MODELS]
+        deletes = [f"DELETE FROM {table}" for table in tables]  # noqa: S608
         statements = {"postgresql": _on_postgresql, "sqlite": _on_sqlite}[connection.vendor]
         with transaction.atomic(using=name), connection.cursor() as cursor:
-            for statement in statements(cursor, [f"DELETE FROM {table}" for table in tables], tables):
+            for statement in statements(cursor, deletes, tables):
                 cursor.execute(statement)
 
 
