@@ -65,10 +65,10 @@ POLICY: Final[dict[str, Who]] = {
     "sign_in_by_link": Anyone.TOKEN,
     "sign_out": Anyone.SIGNED_IN,
     "my_account": Anyone.SIGNED_IN,
+    "reach": Anyone.PUBLIC,
     # dvc.home
     "start": Anyone.PUBLIC,
     "type_size": Anyone.PUBLIC,
-    "offline": Anyone.PUBLIC,
     "set_up": Anyone.SIGNED_IN,
     "home": May.SEE_BOARD,
     "help": Anyone.SIGNED_IN,

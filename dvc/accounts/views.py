@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dvc.accounts import services
 from dvc.accounts.forms import OwnAccountForm, SignInForm
+from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core.refused import Refused
 from dvc.operations.models import Center
@@ -72,6 +75,16 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, "おつかれさまでした。サインアウトしました。")
     return redirect("sign_in")
+
+
+@never_cache
+@require_safe
+def reach(request: HttpRequest) -> JsonResponse:
+    """Whether the server is there, and knows who asks: a page asks before it sends what somebody typed. `sign_in`: where
+    to go, empty for whom it knows; `csrf`: what the form must carry. A stranger gets no cookie."""
+    if isinstance(request.user, User) and request.user.is_usable(timezone.now()):
+        return JsonResponse({"sign_in": "", "csrf": get_token(request)})
+    return JsonResponse({"sign_in": reverse("sign_in"), "csrf": ""})
 
 
 @never_cache

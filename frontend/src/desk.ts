@@ -10,6 +10,7 @@ import { wireKeyIn } from "./desk/key_in";
 import { wireOnce } from "./desk/once";
 import { wirePinMaps } from "./desk/pin_maps";
 import { wirePrintButtons } from "./desk/print_button";
+import { wireReach } from "./desk/reach";
 import { wireTypeSize } from "./desk/type_size";
 
 declare global {
@@ -21,6 +22,7 @@ window.htmx = htmx;
 
 wireTypeSize(document);
 wirePrintButtons(document);
+wireReach(document);
 wireOnce(document);
 wireKeyIn(document);
 wireByKeyboard(document);

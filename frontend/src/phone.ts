@@ -3,5 +3,7 @@ import "./fonts";
 import "../css/app.css";
 import "../css/phone.css";
 import { wireOnce } from "./desk/once";
+import { wireReach } from "./desk/reach";
 
+wireReach(document);
 wireOnce(document, { all: true });

@@ -196,3 +196,19 @@ def test_a_weak_or_taken_choice_is_explained(name: str, password: str, again: st
     assert sentence in answer.content.decode()
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
+
+
+def test_a_page_is_told_before_it_sends_what_somebody_typed_whether_it_would_be_taken() -> None:
+    stranger = Client().get(reverse("reach"))
+    assert stranger.json() == {"sign_in": reverse("sign_in"), "csrf": ""}
+    assert not stranger.cookies, "pages for everybody stay free of cookies"
+    user = make.user(make.center())
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    known = client.get(reverse("reach")).json()
+    assert known["sign_in"] == ""
+    assert client.post(reverse("sign_out"), {"csrfmiddlewaretoken": "of a session before"}).status_code == 403
+    assert client.post(reverse("sign_out"), {"csrfmiddlewaretoken": known["csrf"]}).status_code == 302
+    client.force_login(user)
+    User.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    assert client.get(reverse("reach")).json()["sign_in"] == reverse("sign_in")
