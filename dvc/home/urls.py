@@ -8,7 +8,6 @@ urlpatterns = [
     path("", views.start, name="start"),
     path("set-up/", views.set_up, name="set_up"),
     path("type-size/", views.type_size, name="type_size"),
-    path("offline/", views.offline, name="offline"),
     path("o/<int:operation_id>/", views.home, name="home"),
     path("o/<int:operation_id>/help/", views.help_page, name="help"),
     path("o/<int:operation_id>/operations/", views.operation_list, name="operation_list"),

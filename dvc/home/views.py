@@ -117,12 +117,6 @@ def type_size(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def offline(request: HttpRequest) -> HttpResponse:
-    """What a tablet shows when it has neither network nor the page."""
-    return render(request, "dvc/offline.html")
-
-
-@require_safe
 def home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """The day's steps, live numbers, and the next thing to do. Ordinary days look calmer.
 

@@ -1,9 +1,12 @@
 /// <reference lib="webworker" />
 /*
  * The service worker of the tablets. GET only, and only two things: the shell of a tablet page, and the built
- * files it needs. Everything else (the API, desk pages, every POST) goes to the network as if this did not exist.
+ * files it needs. Everything else (the API, desk pages, every POST) goes to the network as if this did not exist; only
+ * where a page does not come, the way back to those that are here stands in its place (a tablet's app has no back button).
  * The queue of unsent records lives in IndexedDB: nothing here can lose it, an update included.
  */
+import { nowhere } from "./nowhere";
+
 declare const self: ServiceWorkerGlobalScope;
 declare const __PRECACHE__: Readonly<Record<string, readonly string[]>>;
 declare const __VERSION__: string;
@@ -59,6 +62,7 @@ self.addEventListener("fetch", (event) => {
   else if (PRECACHE.has(url.pathname)) event.respondWith(kept(request, KIT));
   else if (FONT_PATH.test(url.pathname)) event.respondWith(kept(request, FONTS));
   else if (url.pathname.startsWith("/static/dist/assets/")) event.respondWith(older(request));
+  else if (request.mode === "navigate") event.respondWith(fetch(request).catch(async () => nowhere(await keptPages())));
 });
 
 self.addEventListener("message", (event) => {

@@ -149,4 +149,21 @@ describe("a tablet that is opened again without a network", () => {
     expect(await keeps(worker, SURVEY)).toBe(false);
     expect(await kept.match(SURVEY, { cacheName: "shell" })).toBeUndefined();
   });
+
+  it("shows the way back to the pages it has where another does not come", async () => {
+    expect(await keeps(worker, SURVEY)).toBe(true);
+    network = () => Promise.reject(new TypeError("the line broke"));
+    const opened: Promise<Response>[] = [];
+    const go = (mode: string): void =>
+      worker["fetch"]?.({ request: { method: "GET", mode, url: "https://vc/o/1/" }, respondWith: (answer: Promise<Response>) => opened.push(answer) });
+    go("cors"); // what a page asks for is its own business
+    expect(opened).toEqual([]);
+    go("navigate");
+    const page = await (await opened[0])!.text();
+    expect(page).toContain("ネットワークにつながっていません");
+    for (const path of [SHELL, SURVEY]) expect(page).toContain(`href="${path}"`);
+    network = server("a");
+    go("navigate");
+    expect(await (await opened[1])!.text()).toBe("// a script"); // what the server said
+  });
 });

@@ -165,7 +165,7 @@ def test_an_update_opens_the_old_shelf_and_sends_its_queue(
     device = manage(running, NEW_DEVICE.format(operation=desk.operation))
     visitor = Visitor(launch(), running, TABLET)
     visitor.sign_in(desk.link)
-    visitor.page.goto("/offline/")
+    visitor.page.goto("/reach/")
     assert visitor.page.evaluate(LAY, old_shelf(desk, device))
     assert visits(running, desk) == []
     visitor.page.goto(f"/o/{desk.operation}/tablet/")
