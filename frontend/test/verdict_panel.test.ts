@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { factOf } from "../src/field/facts";
-import type { PanelActs } from "../src/field/panel";
+import { entryMark, type PanelActs } from "../src/field/panel";
 import { Shelf, type Entry } from "../src/field/shelf";
 import { say } from "../src/field/snapshot";
 import { VerdictPanel } from "../src/field/verdict_panel";
@@ -54,6 +54,20 @@ describe("the panel", () => {
     shelf.markSent([entry.op_id], true);
     await panel.follow(shelf);
     expect(panel.section.dataset["state"]).toBe("sent");
+  });
+
+  it("says of what could not be read that nothing is recorded, and not how far that has come", async () => {
+    const unreadable = { ...say(null, "unreadable") };
+    const fact = factOf("scan.failed", { raw: "https://example.com/", code: "unreadable" }, unreadable, { actor: null, operation: 1, online: false });
+    const failed = await shelf.append(fact, unreadable);
+    panel.show({ verdict: failed.verdict, entry: failed });
+    expect(page.textContent).toContain("まだ記録していません");
+    expect(page.textContent).not.toContain("確定");
+    expect(entryMark(failed).textContent).toBe("記録なし");
+    const came = await recorded("佐藤");
+    panel.show({ verdict: came.verdict, entry: came }, panel.next());
+    expect(page.querySelector("[aria-current=step]")?.textContent).toBe("端末に保存");
+    expect(entryMark(came).textContent).toBe("端末に保存");
   });
 
   it("does not go back to a record when another card comes while it is looked up", async () => {

@@ -14,6 +14,9 @@ const STEPS: readonly (readonly [State, string])[] = [
   ["settled", "確定"],
 ];
 
+// What these say is kept, and counts only once somebody has said whose it is. Nothing that stops is recorded at all.
+const NOT_YET = new Set(["unbound_card", "card_in_doubt", "ambiguous"]);
+
 const TODO_BUTTONS: Record<string, readonly [string, VisitKind]> = {
   orientation: ["説明を受けた", "visit.orient"],
   insurance: ["保険を確認した", "visit.insure"],
@@ -75,6 +78,12 @@ export function verdictOf(entry: Entry): Verdict {
   };
 }
 
+/** Whether it counts: "✓ 確定" beside a card that nobody could read would be taken for an arrival. */
+export function isRecorded(entry: Entry): boolean {
+  const { code, tone } = verdictOf(entry);
+  return entry.op.kind !== "scan.failed" && tone !== "stop" && !NOT_YET.has(code);
+}
+
 /** Who an entry is about, as far as it is known: a name, else the card's number. */
 export function nameOf(entry: Entry): string {
   const { name, what } = verdictOf(entry);
@@ -123,6 +132,11 @@ export function spoken({ verdict }: Shown): string {
   return `${verdict.title}。${name}${verdict.say}`;
 }
 
+/** How far the record has come, where there is one. */
+export function entryMark(entry: Entry): HTMLElement {
+  return isRecorded(entry) ? stateMark(entry.state) : element("span", "t-mark", "記録なし");
+}
+
 /** ● 端末に保存 / ◐ 送信済 / ✓ 確定. */
 export function stateMark(state: State): HTMLElement {
   const word = STEPS.find(([name]) => name === state)?.[1] ?? "";
@@ -163,7 +177,7 @@ function offers(verdict: Verdict, entry: Entry, acts: PanelActs): HTMLElement[] 
 }
 
 function foot(entry: Entry, acts: PanelActs): HTMLElement {
-  const row = element("div", "t-verdict__foot", stepList(entry.state));
+  const row = element("div", "t-verdict__foot", isRecorded(entry) ? stepList(entry.state) : element("p", "t-none", "まだ記録していません"));
   if (canUndo(entry, Date.now())) row.append(button("button t-verdict__undo", "取り消す", () => acts.undo(entry)));
   return row;
 }

@@ -1,6 +1,6 @@
 /* The last scans: time, who, what it came to. A refusal stays until somebody says that they have seen it. */
 import { button, clockTime, element, icon } from "./elements";
-import { nameOf, stateMark, verdictOf } from "./panel";
+import { entryMark, nameOf, verdictOf } from "./panel";
 import type { Kind } from "./protocol";
 import type { Entry } from "./shelf";
 import { canUndo, undoneBy } from "./undo";
@@ -64,7 +64,7 @@ function row(
     time,
     element("span", "t-row__name", nameOf(entry)),
     said,
-    element("span", "t-row__state", stateMark(entry.state)),
+    element("span", "t-row__state", entryMark(entry)),
   );
   made.dataset["opId"] = entry.op_id;
   made.dataset["state"] = entry.state;
