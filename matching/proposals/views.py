@@ -89,7 +89,7 @@ def engine(request: StaffRequest, operation_id: int) -> HttpResponse:
 def request_run(request: StaffRequest, operation_id: int) -> HttpResponse:
     """「提案を作り直す」"""
     runs.request_run(request.operation, why="by hand", by=by(request), at=request.now)
-    messages.success(request, "提案を作り直しています。数秒で画面が変わります。")
+    messages.success(request, "提案の作り直しを頼みました。できると、この画面が変わります。")
     return redirect("matching_board", operation_id)
 
 

@@ -152,7 +152,7 @@ def test_a_silent_worker_is_said_and_the_hand_still_works(operation: Operation, 
     runs.request_run(operation, why="test", by=SYSTEM, at=NOW)
     MatchRun.objects.update(asked_at=timezone.now() - timedelta(seconds=25))
     page = text(client, url("matching_board", operation))
-    assert "自動の提案が止まっています。手で組めます。" in page
+    assert "提案の計算が止まっています。手で組めます。" in page
     response = client.post(
         url("team_make", operation, need_id=need.pk),
         {"m": [p.pk for p in here], "leader": here[0].pk, "do": "decide"},
@@ -194,7 +194,7 @@ def test_the_worker_falling_silent_changes_the_version(operation: Operation, cli
     MatchRun.objects.update(asked_at=timezone.now() - timedelta(seconds=30))
     response = client.get(url("matching_poll", operation), {"version": before})
     assert response.status_code == 200
-    assert "自動の提案が止まっています" in response.content.decode()
+    assert "提案の計算が止まっています" in response.content.decode()
 
 
 @pytest.mark.database

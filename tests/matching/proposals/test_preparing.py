@@ -112,7 +112,7 @@ def test_a_worker_that_died_meanwhile_is_not_preparing_for_ever(
     MatchRun.objects.filter(pk=run.pk).update(asked_at=long_ago, preparing_at=long_ago)
     page = text(client, url("matching_board", operation))
     assert "計算が進んでいません" in page
-    assert "自動の提案が止まっています。手で組めます。" in page
+    assert "提案の計算が止まっています。手で組めます。" in page
     MatchRun.objects.filter(pk=run.pk).update(preparing_at=timezone.now())
     assert "止まっています" not in text(client, url("matching_board", operation))
 
