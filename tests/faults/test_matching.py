@@ -46,7 +46,7 @@ def parts() -> Iterator[ExitStack]:
         yield stack
 
 
-def morning(people: int = 200, needs: int = 60) -> Operation:
+def morning(people: int = count(100, 200), needs: int = count(30, 60)) -> Operation:
     """A drill whose clock stands at 9:30, so that a plan can be made at any hour."""
     drill = make.operation(make.center(f"センター{Operation.objects.count()}"), mode=Mode.DRILL, name="訓練")
     operation = operations.set_clock(drill, reading=make.at(9, 30), speed=0, by=SYSTEM, at=timezone.now())
