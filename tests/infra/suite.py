@@ -25,8 +25,10 @@ from tests.infra.scale import FULL
 RESULTS = Path("test-results")
 CORES = len(os.sched_getaffinity(0))
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=10", "--color=no"]
-# Matching by itself, because it is as much work as all the others: no step is left alone at the end.
-MATCHING = [*PYTEST, "tests/matching", "-m"]
+# Matching by itself and its engine by itself, because they are as much work as all the others: no step is left alone at
+# the end.
+ENGINE = [*PYTEST, "tests/matching/solver", "-m"]
+MATCHING = [*PYTEST, "tests/matching", "--ignore=tests/matching/solver", "-m"]
 UNIT = [
     *PYTEST,
     *(f"--ignore=tests/{folder}" for folder in ("e2e", "faults", "bench", "matching")),
@@ -37,7 +39,7 @@ ELSEWHERE = "not e2e and not faults and not center"
 # Pure code and printed sheets know no database, and the rendering of a page hardly (the rule for marks is in
 # tests/conftest.py): one run is enough.
 ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once"
-MATCHING_POSTGRES = [*MATCHING, ON_BOTH, "--ignore=tests/matching/solver"]
+MATCHING_POSTGRES = [*MATCHING, ON_BOTH]
 UNIT_POSTGRES = [*UNIT, ON_BOTH, *(f"--ignore=tests/{folder}" for folder in ("dvc/core", "vectors"))]
 UNIT_POSTGRES += ["--ignore=tests/intake/volunteers/test_sheets.py"]
 CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
@@ -95,6 +97,7 @@ STEPS = {
     "unit on PostgreSQL": on("postgres", UNIT_POSTGRES),
     "matching on SQLite": on("sqlite", [*MATCHING, ELSEWHERE]),
     "unit on SQLite": on("sqlite", [*UNIT, ELSEWHERE]),
+    "engine": on("sqlite", [*ENGINE, ELSEWHERE]),
     "matching on PostgreSQL": on("postgres", MATCHING_POSTGRES),
     "faults on PostgreSQL": on("postgres", FAULTS_POSTGRES),
     "browser on PostgreSQL": on("postgres", E2E_POSTGRES),
@@ -106,8 +109,14 @@ SETS = {
     "all": [name for name in STEPS if FULL or name != "faults on PostgreSQL"],
     "lint": list(LINT),
     "front": list(FRONT),
-    "unit": ["unit on SQLite", "unit on PostgreSQL", "matching on SQLite", "matching on PostgreSQL"],
-    "unit-sqlite": ["unit on SQLite", "matching on SQLite"],
+    "unit": [
+        "unit on SQLite",
+        "unit on PostgreSQL",
+        "matching on SQLite",
+        "matching on PostgreSQL",
+        "engine",
+    ],
+    "unit-sqlite": ["unit on SQLite", "matching on SQLite", "engine"],
     "unit-postgres": ["unit on PostgreSQL", "matching on PostgreSQL"],
     "center": ["the whole center"],
     "e2e": ["browser, desks", "browser, tablets", "browser on PostgreSQL"],
@@ -138,7 +147,7 @@ class Steps:
         self.workers = max(1, CORES // min(jobs, len(chosen)))
 
     def command(self, name: str) -> list[str]:
-        spread = name.startswith(("unit", "matching")) and self.workers > 1
+        spread = name.startswith(("unit", "matching", "engine")) and self.workers > 1
         return [*STEPS[name], *(("-n", str(self.workers), "--dist", "loadgroup") if spread else ())]
 
     def run(self, name: str) -> Outcome:
