@@ -33,8 +33,8 @@ operations.edit_operation(operation, auto_match=False, by=SYSTEM, at=at)
 while MatchRun.objects.filter(operation=operation, state="requested").exists():
     time.sleep(0.1)
 dice = random.Random(3)
-full_board.people(operation, 240, dice, at=at)
-full_board.needs(operation, 90, dice, at=at)
+full_board.people(operation, {people}, dice, at=at)
+full_board.needs(operation, {needs}, dice, at=at)
 print(json.dumps(True))
 """
 HOLD_ONE = """
@@ -72,7 +72,7 @@ def test_ticks_and_opened_reasons_outlive_a_change_and_several_are_decided_at_on
     running: RunningCenter, launch: Callable[..., Browser]
 ) -> None:
     desk = set_up(running, [], mode="drill")
-    manage(running, MORNING.format(operation=desk.operation))
+    manage(running, MORNING.format(operation=desk.operation, people=120, needs=45))
     visitor = Visitor(launch(), running, TABLET)
     visitor.sign_in(desk.link)
     page = visitor.page
@@ -114,7 +114,7 @@ def test_a_what_if_is_answered_by_the_worker_while_the_page_waits(
     running: RunningCenter, launch: Callable[..., Browser]
 ) -> None:
     desk = set_up(running, [], mode="drill")
-    manage(running, MORNING.format(operation=desk.operation))
+    manage(running, MORNING.format(operation=desk.operation, people=40, needs=14))
     visitor = Visitor(launch(), running, PHONE)
     visitor.sign_in(desk.link)
     page = visitor.page
@@ -162,7 +162,7 @@ def test_a_card_before_the_camera_of_the_desk_joins_once(
 
 def test_the_wall_fits_its_screen(running: RunningCenter, launch: Callable[..., Browser]) -> None:
     desk = set_up(running, [], mode="drill")
-    manage(running, MORNING.format(operation=desk.operation))
+    manage(running, MORNING.format(operation=desk.operation, people=240, needs=90))
     visitor = Visitor(launch(), running, WALL)
     visitor.sign_in(fresh_link(running, desk))
     page = visitor.page
