@@ -167,6 +167,24 @@ describe("what the center does not take", () => {
 });
 
 describe("a call for help", () => {
+  it("says first, while it waits, that nobody knows of it and to telephone; a report that waits does not", async () => {
+    const page = document.implementation.createHTMLDocument();
+    page.body.innerHTML = '<div data-queue="/l/alone/tell/"></div><form method="post" data-tell="sos"></form>';
+    const url = new URL("/l/alone/tell/", location.href).href;
+    const queue = await Queue.open();
+    await queue.keep({ ...kept("t-report", Date.now() - 1000, "report"), url });
+    answers(); // nobody
+    vi.stubGlobal("navigator", { onLine: false });
+    wireQueue(page);
+    await vi.waitFor(() => expect(page.querySelector("[data-unsent]")?.textContent).toMatch(/^まだ送れていません（1件）/));
+    expect(page.querySelector("[role=alert]")).toBeNull();
+    page.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(page.querySelector("[role=alert]")?.textContent).toMatch(/^「助けを求める」は、まだセンターに届いていません。いますぐ電話して/));
+    expect(page.querySelector("[data-unsent]")?.textContent).toContain("まだ送れていません（2件）");
+    for (const { op } of await queue.waiting(url)) await queue.forget(op);
+    vi.unstubAllGlobals();
+  });
+
   it("brings its place also while other records wait", async () => {
     const page = document.implementation.createHTMLDocument();
     page.body.innerHTML = `<div data-queue="/l/sos/tell/"></div><form method="post" data-tell="sos"><input name="text" value=""></form>`;

@@ -56,7 +56,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One house: whose, where, what to do there, and when. `zones`: the danger zones it lies in. `planned` is None where
+    """One house: whose, where, what to do there, and when. `address` begins with the town. `zones`: the danger zones it lies in. `planned` is None where
     nothing was worked out; `map` is empty without a place."""
 
     dispatch: Dispatch
@@ -210,7 +210,7 @@ def _stop(
         who=who.name if who else "",
         phone=who.phone if who else "",
         town=str(house.town) if house and house.town else "",
-        address=house.address if house else "",
+        address=house.where if house else "",
         landmark=house.landmark if house else "",
         lacking=[lifeline.label for lifeline in Lifeline if lifeline in need.lifelines],
         jobs=jobs(need),

@@ -59,6 +59,7 @@ const NOT_COMPLETE = "書き方が足りず、届きませんでした。下の�
 const ONCE: readonly string[] = ["on_site", "next", "leaving", "report", "recall_safe", "recall_help"];
 // Whoever needs help does not wait behind a photo.
 const URGENT: readonly string[] = ["sos", "recall_help", "injury", "recall_safe"];
+const HELP: readonly string[] = ["sos", "recall_help", "injury"];
 const LONGEST_MS = 7 * 24 * 3600 * 1000;
 const RUN = uuid7();
 // What somebody has written, in the order of the report.
@@ -334,7 +335,9 @@ function where(): Promise<Record<string, string> | undefined> {
 }
 
 function waitingNotice(kept: readonly Kept[], send: () => void): HTMLElement {
-  const notice = sentence("warn", `まだ送れていません（${kept.length}件）。この電話に取ってあります。`);
+  const waits = `まだ送れていません（${kept.length}件）。この電話に取ってあります。`;
+  const help = inOrder(kept).find(({ kind }) => HELP.includes(kind));
+  const notice = help ? helpWaits(NAMES[help.kind] ?? "", waits) : sentence("warn", waits);
   const list = document.createElement("ul");
   for (const { kind, said } of kept) {
     const row = document.createElement("li");
@@ -350,6 +353,17 @@ function waitingNotice(kept: readonly Kept[], send: () => void): HTMLElement {
   button.addEventListener("click", send);
   notice.append(list, say, button);
   notice.dataset["unsent"] = String(kept.length);
+  return notice;
+}
+
+/** Nobody may sit and wait for help that nobody knows is wanted. */
+function helpWaits(name: string, waits: string): HTMLElement {
+  const notice = sentence("stop", `「${name}」は、まだセンターに届いていません。いますぐ電話してください。`);
+  for (const text of ["命にかかわるときは、先に119番です。電話もつながらないときは、安全に気をつけて、電波のある所へ動いてください。", waits]) {
+    const line = document.createElement("p");
+    line.textContent = text;
+    notice.append(line);
+  }
   return notice;
 }
 
