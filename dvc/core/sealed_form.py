@@ -23,7 +23,7 @@ class SealedForm(forms.Form):
     SAID: ClassVar[dict[str, str]] = {
         "filled": "この欄は空のままにして、もう一度送ってください。",
         "old": "時間がたったため、送れませんでした。画面を開き直して、もう一度入力してください。",
-        "fast": "送信が早すぎて受け取れませんでした。内容を確かめて、もう一度送ってください。",
+        "fast": "画面を開いてすぐに送られたので、まだ受け取っていません。内容を確かめて、もう一度送ってください。",
     }
 
     website = forms.CharField(
@@ -66,7 +66,8 @@ class SealedForm(forms.Form):
         except (signing.BadSignature, ValueError):
             self.add_error(None, self.said()["old"])
             return
-        if _is_fresh(signer, data["seal"]):
+        # Who left a field empty is told of that field, and is not so fast the second time.
+        if not self.errors and _is_fresh(signer, data["seal"]):
             self.add_error(None, self.said()["fast"])
 
 

@@ -139,7 +139,7 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
         "easy": "じかんが たちました。もういちど ボタンを おして ください。",
     },
     "error_fast": {
-        "ja": "送信が早すぎて受け取れませんでした。内容を確かめて、もう一度ボタンを押してください。",
+        "ja": "画面を開いてすぐに送られたので、まだ受け取っていません。内容を確かめて、もう一度ボタンを押してください。",
         "en": "That was too fast for us. Please check your answers and press the button again.",
         "easy": "はやすぎました。もういちど ボタンを おして ください。",
     },

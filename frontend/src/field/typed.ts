@@ -4,6 +4,7 @@ import { part } from "./elements";
 import { looksLikeName } from "./names";
 
 const WRONG_CODE = "番号が合いません。カードの8文字をもう一度見て、入力してください（Oは0、IとLは1として読みます）。";
+const NOTHING = "カードの番号8文字か、名前を入力してください。";
 // Codes have figures in them, names have none.
 const LATIN_NAME = "（名前は、ひらがな・カタカナ・漢字で入力してください）";
 
@@ -26,9 +27,13 @@ export function wireTyped(page: HTMLElement, on: Typed): void {
       field.value = "";
       return;
     }
+    if (!field.value.trim()) {
+      wrong.textContent = NOTHING;
+      return;
+    }
     wrong.textContent = code ? "" : WRONG_CODE + (/\d/.test(field.value) ? "" : LATIN_NAME);
     if (!code) {
-      if (field.value.trim()) on.wrong(field.value);
+      on.wrong(field.value);
       return;
     }
     field.value = "";

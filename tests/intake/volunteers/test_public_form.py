@@ -41,10 +41,16 @@ def test_a_person_is_let_in(seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "sentence"),
-    [(0, "早すぎて"), (2, "早すぎて"), (OLDEST_SECONDS + 10, "時間がたった")],
+    [(0, "開いてすぐ"), (2, "開いてすぐ"), (OLDEST_SECONDS + 10, "時間がたった")],
 )
 def test_too_fast_and_too_late_are_told_apart(seconds: float, sentence: str) -> None:
     assert sentence in str(filled_after(seconds).non_field_errors())
+
+
+def test_who_left_a_field_empty_is_told_of_that_and_not_of_being_fast() -> None:
+    form = filled_after(1, phone="")
+    assert "phone" in form.errors
+    assert not form.non_field_errors()
 
 
 @pytest.mark.parametrize("seal", ["", "x", "a:b:c", "あ" * 300])
