@@ -1,10 +1,12 @@
 """What a volunteer's phone carries between two pages: signed cookies, nothing else about the person.
 
-`here`: it scanned the poster's code. `heard`: it scanned a briefing's code. `me`: who checked in on it today.
+`here`: it scanned the poster's code, or knew the number of the day. `heard`: it scanned a briefing's code. Both hold a
+mark of chance, by which the phone's wrong answers are counted. `me`: who checked in on it today.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -27,20 +29,32 @@ class Me:
     day: date
 
 
-def keep_here(response: HttpResponse, operation_id: int) -> None:
-    _keep(response, "here", str(operation_id), HERE_LASTS)
+def new_mark() -> str:
+    return secrets.token_hex(8)
 
 
-def is_here(request: HttpRequest, operation_id: int) -> bool:
-    return _read(request, "here", HERE_LASTS) == str(operation_id)
+def keep_here(response: HttpResponse, operation_id: int, mark: str) -> None:
+    _keep(response, "here", f"{operation_id}.{mark}", HERE_LASTS)
 
 
-def keep_heard(response: HttpResponse, session_id: int) -> None:
-    _keep(response, "heard", str(session_id), HEARD_LASTS)
+def here(request: HttpRequest, operation_id: int) -> str:
+    """The mark of a phone that has shown that it is in the center, else empty."""
+    return _mark(_read(request, "here", HERE_LASTS), operation_id)
 
 
-def has_heard(request: HttpRequest, session_id: int) -> bool:
-    return _read(request, "heard", HEARD_LASTS) == str(session_id)
+def keep_heard(response: HttpResponse, session_id: int, mark: str) -> None:
+    _keep(response, "heard", f"{session_id}.{mark}", HEARD_LASTS)
+
+
+def heard(request: HttpRequest, session_id: int) -> str:
+    """The mark of a phone that scanned this briefing's code, else empty."""
+    return _mark(_read(request, "heard", HEARD_LASTS), session_id)
+
+
+def _mark(text: str, number: int) -> str:
+    """Of a cookie for this operation or session."""
+    where, _, mark = text.partition(".")
+    return mark if where == str(number) else ""
 
 
 def keep_me(response: HttpResponse, me: Me) -> None:

@@ -79,7 +79,7 @@ def phone_scan(request: HttpRequest, operation_id: int, code: str) -> HttpRespon
     if not codes.opens(operation, code, at=timezone.now()):
         return redirect(f"{reverse('phone_check_in', args=[operation_id])}?old=1")
     response = redirect("phone_check_in", operation_id)
-    phone.keep_here(response, operation_id)
+    phone.keep_here(response, operation_id, phone.new_mark())
     return response
 
 
@@ -90,18 +90,37 @@ def phone_check_in(request: HttpRequest, operation_id: int) -> HttpResponse:
     operation = _operation(operation_id)
     if operation is None:
         return _closed(request)
-    ask_word = not phone.is_here(request, operation_id)
+    here = phone.here(request, operation_id)
     problem = "old_code" if "old" in request.GET else ""
-    if request.method == "POST":
-        if ask_word and not codes.is_word(
-            operation, request.POST.get("word", "")[:20].strip(), at=timezone.now()
-        ):
-            throttle.count_wrong(address=_address(request))
-            problem = "too_many" if throttle.is_stopped(address=_address(request)) else "word_wrong"
-        else:
-            person, problem = _asked_for(request, operation)
-            if person is not None:
-                return _check_in(operation, person)
+    if request.method != "POST":
+        return _check_in_page(request, operation, problem, ask_word=not here)
+    if not here and not _knows_the_word(request, operation):
+        throttle.count_wrong(address=_address(request))
+        problem = "too_many" if throttle.is_stopped(address=_address(request)) else "word_wrong"
+        return _check_in_page(request, operation, problem, ask_word=True)
+    mark = here or phone.new_mark()
+    person, problem = _asked_for(request, operation, mark)
+    response = (
+        _check_in(operation, person)
+        if person
+        else _check_in_page(request, operation, problem, ask_word=False)
+    )
+    if not here:
+        phone.keep_here(response, operation_id, mark)  # one right number of the day is enough
+    return response
+
+
+def _knows_the_word(request: HttpRequest, operation: Operation) -> bool:
+    """Whether they typed the number of the day; who has guessed too often is not asked."""
+    said = request.POST.get("word", "")[:20].strip()
+    return not throttle.is_stopped(address=_address(request)) and codes.is_word(
+        operation, said, at=timezone.now()
+    )
+
+
+def _check_in_page(
+    request: HttpRequest, operation: Operation, problem: str, *, ask_word: bool
+) -> HttpResponse:
     return _page(
         request, "check_in", operation,
         ask_word=ask_word, problem=problem, can_register=_can_register(operation), status=422 if request.method == "POST" else 200,
@@ -113,16 +132,16 @@ def _can_register(operation: Operation) -> bool:
     return operation.mode != Mode.DRILL and operation.recruiting
 
 
-def _asked_for(request: HttpRequest, operation: Operation) -> tuple[Volunteer | None, str]:
-    """The person whom both answers fit, or the key of what to say."""
+def _asked_for(request: HttpRequest, operation: Operation, here: str) -> tuple[Volunteer | None, str]:
+    """The person whom both answers fit, or the key of what to say. `here`: the mark of the phone."""
     ident = request.POST.get("ident", "")[: identify.LONGEST + 1]
     proof = request.POST.get("proof", "")[: identify.LONGEST + 1]
-    if throttle.is_stopped(address=_address(request), ident=ident):
+    if throttle.is_stopped(address=_address(request), here=here, ident=ident):
         return None, "too_many"
     on = timezone.localdate(operation.moment(timezone.now()))
     person = identify.who(operation, ident=ident, proof=proof, on=on)
     if person is None:
-        throttle.count_wrong(address=_address(request), ident=ident)
+        throttle.count_wrong(address=_address(request), here=here, ident=ident)
         return None, "wrong"
     return person, ""
 
@@ -195,7 +214,7 @@ def phone_orientation_scan(request: HttpRequest, session_id: int, code: str) -> 
     if not orientation_codes.opens(session, code, at=timezone.now()):
         return _page(request, "old_code", session.operation, status=410)
     response = redirect("phone_orientation", session_id)
-    phone.keep_heard(response, session_id)
+    phone.keep_heard(response, session_id, phone.new_mark())
     return response
 
 
@@ -206,14 +225,15 @@ def phone_orientation(request: HttpRequest, session_id: int) -> HttpResponse:
     session = _session(session_id)
     if session is None:
         return _closed(request)
-    if not phone.has_heard(request, session_id):
+    heard = phone.heard(request, session_id)
+    if not heard:
         return _page(request, "old_code", session.operation, status=410)
     mine = _mine(request, session.operation)
     problem = ""
     if request.method == "POST":
         person = mine if "mine" in request.POST else None
         if person is None:
-            person, problem = _asked_for(request, session.operation)
+            person, problem = _asked_for(request, session.operation, heard)
         if person is not None:
             at = session.operation.moment(timezone.now())
             happened = services.heard(session, person, at=at)

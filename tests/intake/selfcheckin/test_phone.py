@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -120,7 +121,7 @@ def test_the_answer_is_the_same_for_nobody_a_wrong_name_and_somebody_who_is_stop
     assert not Visit.objects.exists()
 
 
-def test_guessing_is_stopped_by_what_is_asked_for_and_by_address(operation: Operation) -> None:
+def test_guessing_is_stopped_by_what_is_asked_for_and_by_phone(operation: Operation) -> None:
     person = make.volunteer(operation.center)
     guess = {"word": codes.word(operation, at=timezone.now()), "ident": person.phone}
     for number in range(throttle.WRONG_OF_IDENT.most):
@@ -132,13 +133,48 @@ def test_guessing_is_stopped_by_what_is_asked_for_and_by_address(operation: Oper
     other = {**guess, "ident": make.volunteer(operation.center, "鈴木").phone, "proof": "さとう"}
     assert Client(REMOTE_ADDR="10.0.1.1").post(page(operation), other).status_code == 302
     guesser = Client(REMOTE_ADDR="10.0.2.2")
+    for number in range(throttle.WRONG_OF_PHONE.most):
+        assert not is_refused(
+            guesser.post(page(operation), {**guess, "ident": f"090-1111-{number:04d}", "proof": "あ"})
+        )
+    assert is_refused(guesser.post(page(operation), other))
+
+
+def is_refused(answer: Any) -> bool:
+    return any(TEXTS["too_many"][language] in answer.content.decode() for language in ("ja", "en"))
+
+
+def test_a_hall_of_people_who_mistype_behind_one_address_stops_nobody(operation: Operation) -> None:
+    person = make.volunteer(operation.center)
+    scanned = reverse("phone_scan", args=[operation.pk, codes.code(operation, at=timezone.now())])
     for number in range(throttle.WRONG_OF_ADDRESS.most):
-        guesser.post(page(operation), {**guess, "ident": f"090-1111-{number:04d}", "proof": "あ"})
-    answer = guesser.post(page(operation), other)
-    assert (
-        TEXTS["too_many"]["ja"] in answer.content.decode()
-        or TEXTS["too_many"]["en"] in answer.content.decode()
-    )
+        throttle.count_wrong(address="127.0.0.1", here=f"phone {number}", ident=f"090-2222-{number:04d}")
+    mine = Client()
+    mine.get(scanned)
+    assert mine.post(page(operation), {"ident": person.phone, "proof": "さとう"}).status_code == 302
+
+
+def test_guessing_the_number_of_the_day_stops_the_address_and_not_who_scanned_the_poster(
+    operation: Operation,
+) -> None:
+    person = make.volunteer(operation.center)
+    answers = {"ident": person.phone, "proof": "さとう"}
+    word = codes.word(operation, at=timezone.now())
+    scanned = Client()
+    scanned.get(reverse("phone_scan", args=[operation.pk, codes.code(operation, at=timezone.now())]))
+    for number in range(throttle.WRONG_OF_ADDRESS.most):
+        Client().post(page(operation), {**answers, "word": f"{(int(word) + 1 + number) % 10000:04d}"})
+    assert is_refused(Client().post(page(operation), {**answers, "word": word}))
+    assert not Visit.objects.exists()
+    assert scanned.post(page(operation), answers).status_code == 302
+
+
+def test_a_phone_that_knew_the_number_of_the_day_is_not_asked_again(operation: Operation) -> None:
+    person, client = make.volunteer(operation.center), Client()
+    word = codes.word(operation, at=timezone.now())
+    answer = client.post(page(operation), {"word": word, "ident": person.phone, "proof": "ちがう"})
+    assert 'name="word"' not in answer.content.decode()
+    assert client.post(page(operation), {"ident": person.phone, "proof": "さとう"}).status_code == 302
 
 
 def test_yesterdays_photo_of_the_poster_screen_opens_nothing(operation: Operation) -> None:
