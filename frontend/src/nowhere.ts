@@ -9,7 +9,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\/tablet\/$/, "受付"],
 ];
 const STYLE =
-  "body{margin:0;padding:1.5rem;max-width:44rem;font:20px/1.7 sans-serif;color:#17212b;background:#f3f4f0}" +
+  "body{margin:0;padding:1.5rem;max-width:44rem;font:20px/1.7 sans-serif;color:#17212b;background:#f3f4f0;word-break:auto-phrase}" +
   "h1{font-size:1.6rem}li{margin:.8rem 0;list-style:none}ul{padding:0}" +
   "a{display:inline-block;min-height:3rem;box-sizing:border-box;padding:.6rem 1.2rem;border:2px solid #0b4a7d;border-radius:.5rem;background:#fff;color:#0b4a7d;font-weight:700;text-decoration:none}" +
   "a.main{background:#0b4a7d;color:#fff}";
@@ -24,9 +24,9 @@ export function nowhere(kept: readonly string[]): Response {
     : "";
   const text =
     `<!doctype html><html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
-    `<title>つながっていません</title><style>${STYLE}</style></head><body><main><h1>ネットワークにつながっていません</h1>` +
+    `<title>つながっていません</title><style>${STYLE}</style></head><body><main><h1>センターのサーバーにつながりません</h1>` +
     `<p>開こうとした画面は、つながっているときだけ使えます。</p>${still}` +
-    `<p>電波（Wi-Fi）の印を確かめて、少し待ってから、もう一度開いてください。急ぐときは、紙に書いて進めてください。</p>` +
+    `<p>電波（Wi-Fi）の印を確かめ、少し待ってから、もう一度開いてください。急ぐときは、紙に書いて進めてください。</p>` +
     `<p><a href="">もう一度開く</a></p></main></body></html>`;
   return new Response(text, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
 }

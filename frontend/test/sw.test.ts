@@ -160,7 +160,7 @@ describe("a tablet that is opened again without a network", () => {
     expect(opened).toEqual([]);
     go("navigate");
     const page = await (await opened[0])!.text();
-    expect(page).toContain("ネットワークにつながっていません");
+    expect(page).toContain("センターのサーバーにつながりません");
     for (const path of [SHELL, SURVEY]) expect(page).toContain(`href="${path}"`);
     network = server("a");
     go("navigate");
