@@ -449,7 +449,9 @@ def test_failure_24_the_sheet_tells_the_team_everything_and_nothing_about_health
     need.lifelines = ["water", "toilet"]
     need.save()
     assert need.household is not None
-    town = Town.objects.create(center=operation.center, name="町前一丁目", kana="まちまえ", lat=38.3, lng=141.0)
+    town = Town.objects.create(
+        center=operation.center, name="町前一丁目", kana="まちまえ", lat=38.3, lng=141.0
+    )
     need.household.landmark, need.household.town = "青い屋根", town
     need.household.address = "町前一丁目9999-1"  # as people say it, and as the sheet of the call asks for it
     need.household.save()
