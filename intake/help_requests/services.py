@@ -521,6 +521,14 @@ def remove_item(item: WorkItem, *, by: By, at: datetime) -> None:
     record("need.item_removed", need, by=by, at=at, operation=need.operation, item=pk)
 
 
+def hold_row(need: Need) -> Need:
+    """`need` in the state it is in now, which nobody changes before the end of the transaction: what happened outside is not
+    refused because a desk is at the same need at the same moment."""
+    rows = Need.objects.select_for_update(no_key=True).values_list("state", "version")
+    need.state, need.version = rows.get(pk=need.pk)
+    return need
+
+
 def _check_item(answers: ItemAnswers) -> None:
     if not 1 <= answers.people_min <= answers.people_ideal <= answers.people_max:
         raise Refused("need.head_counts")

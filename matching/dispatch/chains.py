@@ -153,7 +153,7 @@ def give_back(visit: Dispatch, *, reason: str, by: By, at: datetime) -> None:
     if visit.state == S.NEXT:
         _expect_earlier(visit, at=at)
     steps.step(visit, S.CANCELLED, "dispatch.visit_dropped", {}, by=by, at=at, reason=reason.strip()[:200])
-    if visit.need.state == NeedState.ASSIGNED:
+    if needs.hold_row(visit.need).state == NeedState.ASSIGNED:
         needs.move(visit.need, NeedState.READY, by=by, at=at, reason=reason.strip())
 
 
@@ -190,7 +190,7 @@ def move_on(dispatch: Dispatch, *, by: By, at: datetime) -> Dispatch:
         return _now_at(fresh)
     waiting = Dispatch.objects.filter(team=fresh.team_id, state=S.NEXT).select_related("need", "operation")
     for visit in list(waiting.order_by("position")):
-        if visit.need.state == NeedState.ASSIGNED:
+        if needs.hold_row(visit.need).state == NeedState.ASSIGNED:
             go_there(visit, by=by, at=at)
             refreshed(dispatch)
             return refreshed(visit)
@@ -209,7 +209,7 @@ def go_there(visit: Dispatch, *, by: By, at: datetime) -> None:
     may come later), the need of this one is at work."""
     before = Dispatch.objects.in_field().select_related("operation").get(team=visit.team_id)
     steps.step(before, S.VISITED, "dispatch.visited", {}, by=by, at=at)
-    if visit.need.state == NeedState.ASSIGNED:
+    if needs.hold_row(visit.need).state == NeedState.ASSIGNED:
         needs.move(visit.need, NeedState.IN_PROGRESS, by=by, at=at)
     values = {"departed_at": at, "due_back_at": before.due_back_at, "checks": before.checks}
     steps.step(visit, S.DEPARTED, "dispatch.moved_on", values, by=by, at=at)

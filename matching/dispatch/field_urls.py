@@ -12,6 +12,5 @@ urlpatterns: list[URLPattern] = [
     path("l/<str:token>/on-site/", field_views.leader_on_site, name="leader_on_site"),
     path("l/<str:token>/next/", field_views.leader_next, name="leader_next"),
     path("l/<str:token>/leaving/", field_views.leader_leaving, name="leader_leaving"),
-    path("l/<str:token>/report/", field_views.leader_report, name="leader_report"),
     path("g/<str:token>/", field_views.genuine, name="genuine"),
 ]

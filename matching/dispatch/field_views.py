@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from dvc.audit.services import By, looked
 from dvc.core import http
@@ -18,13 +18,10 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Center
 from intake.help_requests.models import Hazard
 from matching.dispatch import queries, services, sheets, throttle, tokens
-from matching.dispatch.forms import ReportForm
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.dispatch.surroundings import dangers
-from matching.teams.services import people_of
 from matching.trips.queries import dumps
 
-FORM = require_http_methods(["GET", "HEAD", "POST"])
 LEADER: Final = By(via="leader")
 SAID: Final = {
     "on_site": "着いたことを、センターに伝えました。",
@@ -77,7 +74,7 @@ def _address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _context(dispatch: Dispatch, at: datetime) -> dict[str, Any]:
+def context_of(dispatch: Dispatch, at: datetime) -> dict[str, Any]:
     operation = dispatch.operation
     return {
         "dispatch": dispatch,
@@ -119,7 +116,7 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
         return show_gone(request, gone.center)
     except Refused as refused:
         return _too_many(request, refused)
-    context = _context(dispatch, at) | {
+    context = context_of(dispatch, at) | {
         "token": tokens.leader_token(dispatch.token_nonce),
         "asked": asked,
         "leader": dispatch.team.leader,
@@ -149,7 +146,7 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
             "cars": dispatch.team.cars,
             "dumps": dumps(dispatch.operation, at=at, open_only=True) if dispatch.team.cars else [],
         }
-    return _to_keep(render(request, "matching/dispatch/leader.html", context), dispatch, at)
+    return to_keep(render(request, "matching/dispatch/leader.html", context), dispatch, at)
 
 
 def _keep_for(dispatch: Dispatch, at: datetime) -> int:
@@ -158,7 +155,7 @@ def _keep_for(dispatch: Dispatch, at: datetime) -> int:
     return max(0, int(kept.total_seconds()))
 
 
-def _to_keep(response: HttpResponse, dispatch: Dispatch, at: datetime) -> HttpResponse:
+def to_keep(response: HttpResponse, dispatch: Dispatch, at: datetime) -> HttpResponse:
     """Tells the phone's worker (frontend/src/leader_sw.ts) that this page may open again without a signal."""
     response["X-Keep-For"] = str(_keep_for(dispatch, at))
     return response
@@ -210,43 +207,6 @@ def back_to_page(token: str, said: str) -> HttpResponse:
     response = redirect("leader_page", token)
     response["Location"] += f"?said={said}"
     return response
-
-
-@never_cache
-@FORM
-def leader_report(request: HttpRequest, token: str) -> HttpResponse:
-    """Thanks and injuries first, then what was done. A second report changes nothing and says so."""
-    try:
-        dispatch, at = leaders(request, token)
-        if request.method != "POST":
-            people = len(people_of(dispatch.team)) or dispatch.team.members.count()
-            return _show_report(request, dispatch, token, ReportForm(initial={"people": people}), at=at)
-        form = ReportForm(request.POST)
-        if not form.is_valid():
-            return _show_report(request, dispatch, token, form, at=at, status=422)
-        told = services.report(dispatch, **form.story(), by=LEADER, at=at)
-    except NoSheet as gone:
-        return show_gone(request, gone.center)
-    except Refused as refused:
-        if refused.code != "dispatch.remaining_needed":
-            return refuse(request, refused)
-        form.add_error("remaining", refused.text)
-        return _show_report(request, dispatch, token, form, at=at, status=409)
-    return back_to_page(token, "report" if told.changed else "known")
-
-
-def _show_report(
-    request: HttpRequest, dispatch: Dispatch, token: str, form: ReportForm, *, at: datetime, status: int = 200
-) -> HttpResponse:
-    context = _context(dispatch, at) | {
-        "token": token,
-        "form": form,
-        "report": dispatch.report if queries.has_report(dispatch) else None,
-        "not_out": dispatch.state in (DispatchState.ACCEPTED, DispatchState.NEXT),
-        "several": len(queries.place_of(dispatch).visits) > 1,
-    }
-    response = render(request, "matching/dispatch/leader_report.html", context, status=status)
-    return _to_keep(response, dispatch, at) if status == 200 else response
 
 
 @never_cache

@@ -11,8 +11,9 @@ from matching.dispatch.models import ActivityReport, Dispatch, DispatchState, Ou
 
 
 def carry_on(dispatch: Dispatch, made: ActivityReport, *, hold: bool, by: By, at: datetime) -> None:
-    """What the report means for the need. One that has gone on without this team is left alone."""
-    need = dispatch.need
+    """What the report means for the need. One that has gone on without this team is left alone, also when a desk closes it
+    at this very moment."""
+    need = needs.hold_row(dispatch.need)
     if made.watch:
         Need.objects.filter(pk=need.pk).update(needs_watch=True)
     later = Dispatch.objects.filter(need=need, pk__gt=dispatch.pk).exclude(state=DispatchState.CANCELLED)

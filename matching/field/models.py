@@ -14,7 +14,7 @@ class Said(models.TextChoices):
 
     SOS = "sos", "助けが必要"
     INJURY = "injury", "けが・体調不良"
-    REPORT = "visit_done", "取りやめたお宅の報告"
+    REPORT = "visit_done", "行っていないはずのお宅の報告"
     EXTRA = "extra", "ほかの作業を頼まれた"
     LATER = "later", "時間をのばしたい"
     PEOPLE = "people", "人を増やしてほしい"

@@ -79,16 +79,34 @@ def was_taken_off(dispatch: Dispatch) -> bool:
     return Dispatch.objects.filter(team=dispatch.team_id, departed_at__isnull=False).exists()
 
 
+def report(
+    dispatch: Dispatch, story: Mapping[str, Any], *, op: UUID, by: By, told_at: datetime, at: datetime
+) -> bool:
+    """What a leader reports of a house, kept for a person (`keep_report`) where the desk has the team elsewhere: it took the
+    house off, or its departure is not written down or was taken back, perhaps at this very moment. Whether it is the
+    first. Refused: dispatch.remaining_needed."""
+    try:
+        when = happened(dispatch, told_at, at=at)
+        return dispatches.report(dispatch, **story, by=by, at=when).changed
+    except Refused as refused:
+        if refused.code != "dispatch.not_departed":
+            raise
+    keep_report(dispatch, story, op=op, by=by, told_at=told_at, at=at)
+    return True
+
+
 def keep_report(
     dispatch: Dispatch, story: Mapping[str, Any], *, op: UUID, by: By, told_at: datetime, at: datetime
 ) -> FieldNote:
-    """The report of a house that the desk took off a team which, without a signal, went there all the same: work that was
-    done, whatever became of the plan. A person reads it and says what it means for the request."""
+    """The report of a house where, as the desk has it, the team has not been: work that was done, whatever became of the
+    plan. A person reads it and says what it means for the request."""
     words = {
         "けが": story["injury"], "ヒヤリ": story["near_miss"], "結果": Outcome(story["outcome"]).label,
         "人数": f"{story['people']}人", "やったこと": story["text"], "残り": story["remaining"],
     }  # fmt: skip
     text = "　".join(f"{name}：{said}" for name, said in words.items() if said)
+    if dispatch.departed_at is None and not was_taken_off(dispatch):
+        text = f"出発の記録がありません。　{text}"
     return tell(
         dispatch,
         Said.REPORT,

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.field import views
+from matching.field import report_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.field_list, name="field_list"),
     path("<int:note_id>/answer/", views.field_answer, name="field_answer"),
 ]
-phone: list[URLPattern] = [path("l/<str:token>/tell/", views.leader_tell, name="leader_tell")]
+phone: list[URLPattern] = [
+    path("l/<str:token>/tell/", views.leader_tell, name="leader_tell"),
+    path("l/<str:token>/report/", report_views.leader_report, name="leader_report"),
+]

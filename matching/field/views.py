@@ -114,18 +114,14 @@ def _take(request: HttpRequest, dispatch: Dispatch, *, told_at: datetime, at: da
     """What is said to the leader; None for a report that has to be looked at again."""
     kind = request.POST.get("kind", "")
     if kind in FACTS or kind == "report":
-        when, off = happened(dispatch, told_at, at=at), services.was_taken_off(dispatch)
         if kind == "report":
             form = ReportForm(request.POST)
             if not form.is_valid():
                 return None
-            if off:
-                op = _op(request)
-                services.keep_report(dispatch, form.story(), op=op, by=LEADER, told_at=told_at, at=at)
-            else:
-                dispatches.report(dispatch, **form.story(), by=LEADER, at=when)
-        elif not off:
-            FACTS[kind](dispatch, by=LEADER, at=when)
+            op = _op(request) if "op" in request.POST else uuid4()
+            services.report(dispatch, form.story(), op=op, by=LEADER, told_at=told_at, at=at)
+        elif not services.was_taken_off(dispatch):
+            FACTS[kind](dispatch, by=LEADER, at=happened(dispatch, told_at, at=at))
         return kind
     if kind in RECALLED:
         op = _op(request) if "op" in request.POST else uuid4()

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import pytest
-from django.db import connection, transaction
 
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Operation
@@ -15,7 +10,7 @@ from intake.checkin import services as checkin
 from intake.checkin.models import Visit, VisitFlag
 from intake.volunteers.models import Volunteer
 from tests import make
-from tests.infra.center import until
+from tests.infra.late import meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,34 +30,6 @@ def visit(operation: Operation, person: Volunteer) -> Visit:
     happened = checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
     assert happened.visit is not None
     return happened.visit
-
-
-@contextmanager
-def meanwhile(work: Callable[[], object]) -> Iterator[None]:
-    """What the block writes is not committed yet when `work` begins elsewhere, and is when it ends."""
-
-    def elsewhere() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    other = threading.Thread(target=elsewhere)
-    with transaction.atomic():
-        yield
-        other.start()
-        until(_somebody_waits)
-    other.join(timeout=60)
-    assert not other.is_alive()
-
-
-def _somebody_waits() -> bool:
-    """SQLite lets nobody begin while somebody writes."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 def test_what_is_flagged_while_late_records_are_marked_stays(visit: Visit) -> None:

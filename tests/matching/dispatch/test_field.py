@@ -15,8 +15,9 @@ from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Mode
 from intake.help_requests.models import Need, NeedState
-from matching.dispatch import services, throttle, tokens
+from matching.dispatch import services, throttle, tokens, undoing
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from matching.field.models import FieldNote, Said
 from tests import make
 from tests.matching.dispatch.test_pages import dispatch_now, signed_in
 
@@ -152,7 +153,22 @@ def test_before_departure_the_leader_is_told_to_phone() -> None:
         assert response.status_code == 409
         assert "センターに電話してください" in response.content.decode()
     assert "報告は、活動のあとに送れます" in read(leader(dispatch, "leader_report"))
-    assert Client().post(leader(dispatch, "leader_report"), STORY).status_code == 409
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_report_without_a_departure_waits_for_a_person(taken_back: bool) -> None:
+    dispatch = dispatch_now(depart=taken_back)
+    if taken_back:  # the desk had tapped the wrong card, it thought
+        undoing.undo(dispatch, seen=DispatchState.DEPARTED, by=SYSTEM, at=timezone.now())
+    for _ in range(2):
+        told = Client().post(leader(dispatch, "leader_report"), STORY, follow=True).content.decode()
+        assert "報告を、センターが受け取りました" in told
+    note = FieldNote.objects.get()
+    assert note.said == Said.REPORT
+    assert "出発の記録がありません" in note.text
+    assert "泥を出しました" in note.text
+    assert not ActivityReport.objects.exists()
+    assert Need.objects.get(pk=dispatch.need_id).state == NeedState.ASSIGNED
 
 
 def test_the_report_thanks_first_and_closes_the_need() -> None:

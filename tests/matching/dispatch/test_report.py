@@ -18,6 +18,7 @@ from matching.dispatch.services import Reported
 from matching.dispatch.states import STEPS
 from matching.teams.models import Member, TeamState
 from tests import make
+from tests.infra.late import meanwhile
 from tests.infra.scale import count
 from tests.matching.dispatch import scene
 
@@ -216,3 +217,28 @@ def test_whatever_is_pressed_in_whatever_order_only_the_table_s_edges_are_walked
             out = Member.objects.filter(team=dispatch.team, left_at__isnull=True).count()
             assert out == (0 if after in (DispatchState.BACK, DispatchState.CANCELLED) else 2)
         transaction.set_rollback(True)
+
+
+# ── what happened outside, while a desk is at the same need ────────────────────────────────────
+@pytest.mark.django_db(transaction=True)
+def test_a_report_is_taken_while_a_desk_closes_the_need() -> None:
+    dispatch = scene.out()
+    with meanwhile(lambda: tell(dispatch, Outcome.CONTINUING, remaining="少し")):
+        needs.move(need_of(dispatch), NeedState.COMPLETED, by=SYSTEM, at=make.at(11), reason="家族が済ませた")
+    assert ActivityReport.objects.get(dispatch=dispatch).remaining == "少し"
+    dispatch.refresh_from_db()
+    assert (dispatch.state, need_of(dispatch).state) == (DispatchState.LEAVING, NeedState.COMPLETED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_team_goes_home_while_a_desk_withdraws_its_next_need() -> None:
+    operation = make.operation()
+    first, after = make.need(operation), make.need(operation)
+    dispatch = services.assign(scene.team(operation), first, then=[after], by=SYSTEM, at=make.at(9, 30))
+    services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(10))
+    with meanwhile(lambda: services.leave_site(dispatch, by=SYSTEM, at=make.at(12))):
+        withdrawn = Need.objects.get(pk=after.pk)
+        needs.move(withdrawn, NeedState.WITHDRAWN, by=SYSTEM, at=make.at(11), reason="本人から", told="本人")
+    after.refresh_from_db()
+    dispatch.refresh_from_db()
+    assert (dispatch.state, after.state) == (DispatchState.LEAVING, NeedState.WITHDRAWN)

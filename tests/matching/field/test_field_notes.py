@@ -320,7 +320,7 @@ def test_the_report_of_a_house_the_desk_has_taken_off_meanwhile_waits_for_a_pers
     client = Client()
     client.force_login(make.user(dispatch.operation.center, Role.MATCHING))
     listed = client.get(reverse("field_list", args=[dispatch.operation_id])).content.decode()
-    assert "取りやめたお宅の報告" in listed
+    assert "行っていないはずのお宅の報告" in listed
     assert "床板をはがした" in listed
 
 
