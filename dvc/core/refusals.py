@@ -217,6 +217,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.no_next": "{number}班のつぎの行き先は、なくなったか、予定が変わりました。センターに電話するか、気をつけて帰ってきてください。",
     "dispatch.nothing_to_merge": "まとめる報告がありません。画面を開き直してください。",
     "dispatch.not_departed": "{number}班は、まだ出発の確認が済んでいないか、取りやめになっています。センターに電話してください。",
+    "dispatch.not_here_said": "戻っていない人がどこにいるかを、電話で確かめて書いてください。分からないうちは、班を帰着にしません。",
     "dispatch.not_in_field": "この班はいま活動に出ていません。画面を開き直してください。",
     "dispatch.not_ready": "まだ出発できません。{what}",
     "dispatch.only_visit": "{number}班の行き先はこの1件だけです。行かないときは「派遣を取りやめる」を押してください。",

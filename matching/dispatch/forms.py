@@ -178,9 +178,15 @@ class MergeForm(ReportForm):
         ].help_text = f"報告は「{told}」とちがっています。リーダーに確かめてから選んでください。"
 
 
+ALL_HERE, SOME_NOT = "all", "some"
+_HEADS = {"required": "全員が戻ったかを、顔を見て確かめて選んでください。"}
+
+
 class ReturnForm(ReportForm):
-    """The same at the desk, with paper, keys and tools, and where the need goes after 中止 or 不在. `vehicles`: those of
-    the center whose keys are out; `loans`: what the team has been lent, asked for by count."""
+    """The same at the desk, with heads, paper, keys and tools, and where the need goes after 中止 or 不在. `vehicles`: those
+    of the center whose keys are out; `loans`: what the team has been lent; `people`: who left with it; `sheets`: how many
+    orders were printed. That everything is back is chosen by somebody and never filled in beforehand; what nobody has
+    counted stays out."""
 
     next_step = forms.ChoiceField(
         label="「中止」「不在」のとき、この困りごとを", initial="hold", required=False, widget=forms.RadioSelect,
@@ -208,11 +214,14 @@ class ReturnForm(ReportForm):
 
     def __init__(
         self, *args: Any, report_wanted: bool = True, vehicles: Iterable[Vehicle] = (), loans: Iterable[Loan] = (),
-        people: Iterable[Volunteer] = (), **options: Any,
+        people: Iterable[Volunteer] = (), sheets: int = 0, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **options)
-        self.crew = list(people)
+        self.crew, self.sheets = list(people), sheets
         if self.crew:
+            self.fields |= _asked_heads(self.crew)
+            self.fields["people"].required = False
+            self.fields["people"].help_text = f"出発した{len(self.crew)}人が全員活動したときは、空のままで。"
             self.fields["coming"] = forms.MultipleChoiceField(
                 label="あすも来られる人", required=False, widget=forms.CheckboxSelectMultiple,
                 choices=[(person.pk, f"{person.name}さん") for person in self.crew],
@@ -222,7 +231,16 @@ class ReturnForm(ReportForm):
         self.tools = _asked(loans)
         for tool in self.tools:
             self.fields.update(tool.fields())
+        if sheets:
+            self.fields["sheets_all"] = _all_of(
+                str(sheets), f"渡した{sheets}枚が、全部戻った", label="依頼書"
+            )
+            self.fields["sheets_back"].label = "全部でないときは、戻った枚数"
         if self.tools:
+            seen = " ".join(f"{tool.came}:{tool.out}" for tool in self.tools)
+            self.fields["tools_all"] = _all_of(
+                seen, "貸したものが、全部そろって戻った（数えた）", label="貸した資機材"
+            )
             self.fields["tools_missing"].label = "資機材で気づいたこと"
             self.fields["tools_missing"].help_text = "なければ空のままで。"
         if self.vehicles:
@@ -239,11 +257,39 @@ class ReturnForm(ReportForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("heads") == SOME_NOT and not cleaned.get("not_here"):
+            self.add_error("not_here", "戻っていない人に印をつけてください。")
+        if cleaned.get("heads") == ALL_HERE and cleaned.get("not_here"):
+            self.add_error(
+                "heads", "「全員」を選びましたが、戻っていない人に印があります。どちらかを直してください。"
+            )
+        if "people" in self.fields and cleaned.get("people") is None and "people" not in self.errors:
+            cleaned["people"] = len(self.crew)
+        if cleaned.get("sheets_all"):
+            if cleaned.get("sheets_back") not in (None, self.sheets):
+                self.add_error("sheets_back", "「全部戻った」にも印があります。どちらかを直してください。")
+            cleaned["sheets_back"] = self.sheets
         for tool in self.tools:
-            came = cleaned.get(tool.came)
-            if came is not None and came < tool.out and not cleaned.get(tool.rest):
-                self.add_error(tool.rest, "足りない分がどうなったかを選んでください。")
+            if error := tool.wrong(cleaned):
+                self.add_error(*error)
         return cleaned
+
+    @property
+    def here(self) -> int | None:
+        """How many were counted."""
+        return len(self.crew) - len(self.not_here) if self.crew else None
+
+    @property
+    def not_here(self) -> list[Volunteer]:
+        """Who of the team has not come with it."""
+        ticked = self.cleaned_data.get("not_here", [])
+        return [person for person in self.crew if str(person.pk) in ticked]
+
+    @property
+    def uncounted(self) -> list[str]:
+        """What nobody has counted, in words."""
+        sheets = ["依頼書"] if self.sheets and self.cleaned_data["sheets_back"] is None else []
+        return [*sheets, *(tool.loan.what for tool in self.tools if tool.told(self.cleaned_data) is None)]
 
     def tool_rows(self) -> list[tuple[Any, Any]]:
         """For the page: how many came (None for a piece) and what became of the rest."""
@@ -251,7 +297,7 @@ class ReturnForm(ReportForm):
 
     def tools_back(self) -> list[Back]:
         """What was told of the tools, for `loans.services.take_back_all`."""
-        return [tool.told(self.cleaned_data) for tool in self.tools]
+        return [told for tool in self.tools if (told := tool.told(self.cleaned_data)) is not None]
 
     @property
     def coming(self) -> list[Volunteer]:
@@ -264,6 +310,35 @@ class ReturnForm(ReportForm):
         """Those nobody has ticked."""
         back = self.cleaned_data.get("keys", [])
         return [vehicle for vehicle in self.vehicles if str(vehicle.pk) not in back]
+
+
+def _asked_heads(crew: Sequence[Volunteer]) -> dict[str, forms.Field]:
+    return {
+        "heads": forms.ChoiceField(
+            label="全員が戻りましたか", widget=forms.RadioSelect, error_messages=_HEADS,
+            choices=[
+                (ALL_HERE, f"全員（{len(crew)}人）が、ここにいる"),
+                (SOME_NOT, "ここにいない人がいるが、無事は確かめた（現地から帰った、など）"),
+            ],
+            help_text="顔を見て数えます。どこにいるか分からない人がいるうちは、記録しないで、先に電話してください。",
+        ),
+        "not_here": forms.MultipleChoiceField(
+            label="ここにいない人", required=False, widget=forms.CheckboxSelectMultiple,
+            choices=[(person.pk, f"{person.name}さん") for person in crew],
+        ),
+        "not_here_said": Text(
+            label="その人について確かめたこと", max_length=200, required=False,
+            help_text="例：自分の車で家に帰った。電話で本人と話した",
+        ),
+    }  # fmt: skip
+
+
+def _all_of(value: str, words: str, *, label: str) -> forms.Field:
+    """One tick that says that all is back. `value`: what was on the page when it was set; it holds for nothing else."""
+    return forms.MultipleChoiceField(
+        label=label, required=False, widget=forms.CheckboxSelectMultiple, choices=[(value, words)],
+        error_messages={"invalid_choice": "この画面を開いたあとに数が変わりました。もう一度数えて、印をつけ直してください。"},
+    )  # fmt: skip
 
 
 class AskedTool:
@@ -282,25 +357,43 @@ class AskedTool:
             choices = [(Became.FINE.value, Became.FINE.label), *missing]
             return {
                 self.rest: forms.ChoiceField(
-                    label=self.loan.what, choices=choices, initial=Became.FINE.value, widget=forms.RadioSelect
+                    label=self.loan.what, choices=choices, required=False, widget=forms.RadioSelect
                 )
             }
         return {
             self.came: forms.IntegerField(
                 label=f"{self.loan.what}（貸した数 {self.out}）の、返った数", min_value=0, max_value=self.out,
-                initial=self.out,
+                required=False,
             ),
             self.rest: forms.ChoiceField(
-                label="足りない分は", required=False, choices=[("", "全部返った"), *missing]
+                label="足りない分は", required=False, choices=[("", "足りない分はない"), *missing]
             ),
         }  # fmt: skip
 
-    def told(self, cleaned: dict[str, Any]) -> Back:
-        rest = Became(cleaned[self.rest]) if cleaned.get(self.rest) else None
+    def wrong(self, cleaned: dict[str, Any]) -> tuple[str, str] | None:
+        """The field that contradicts the others, and why."""
+        came, rest = cleaned.get(self.came), cleaned.get(self.rest)
         if self.loan.item_id:
-            came = 1 if rest == Became.FINE else 0
-            return Back(self.loan.tool, came, rest, self.loan.item)
-        return Back(self.loan.tool, cleaned[self.came], rest)
+            short = rest not in ("", None, Became.FINE)
+        elif came is None and rest:
+            return self.came, "返った数を入れてください。"
+        else:
+            short = came is not None and came < self.out
+            if short and not rest:
+                return self.rest, "足りない分がどうなったかを選んでください。"
+        if short and cleaned.get("tools_all"):
+            return self.rest, "「全部そろって戻った」にも印があります。どちらかを直してください。"
+        return None
+
+    def told(self, cleaned: dict[str, Any]) -> Back | None:
+        """None of what nobody has counted: it stays lent."""
+        rest = Became(cleaned[self.rest]) if cleaned.get(self.rest) else None
+        every = bool(cleaned.get("tools_all"))
+        if self.loan.item_id:
+            rest = Became.FINE if every else rest
+            return Back(self.loan.tool, int(rest == Became.FINE), rest, self.loan.item) if rest else None
+        came = self.out if every else cleaned[self.came]
+        return Back(self.loan.tool, came, rest) if came is not None else None
 
 
 def _asked(loans: Iterable[Loan]) -> list[AskedTool]:

@@ -229,15 +229,23 @@ def come_back(
     sheets_back: int | None = None,
     keys_missing: Collection[int] = (),
     washed: Collection[str] = (),
+    here: int | None = None,
+    not_here: Collection[int] = (),
+    not_here_said: str = "",
 ) -> Dispatch:
     """The team is back, from whichever of its visits: its people can be matched again, houses it has not been to wait
-    for another team. Twice changes nothing. Refused: dispatch.not_departed.
+    for another team. Twice changes nothing. Refused: dispatch.not_departed, dispatch.not_here_said.
+
+    `here`: how many somebody has counted (None: nobody counted); `not_here`: who of the team (pks) has not come with it,
+    and what is known of them (`not_here_said`).
 
     `tools_missing`: what is short or broken, in words; `sheets_back`: how many printed sheets came back (None:
     nobody counted); `keys_missing`: vehicles of the center (pks) whose keys nobody has brought yet;
     `washed`: what was washed, as the return's page names it.
     """
     fresh = _after_departure(dispatch, by=by, at=at)
+    if not_here and not not_here_said.strip():
+        raise Refused("dispatch.not_here_said")
     if fresh.state != S.BACK:
         chains.give_back_all(fresh.team_id, reason=chains.GONE_HOME, by=by, at=at)
         visits = Dispatch.objects.of_team(fresh.team_id).select_related("operation")
@@ -247,7 +255,7 @@ def come_back(
         step(
             last, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at, tools_missing=tools_missing[:200],
             sheets_out=sheets_of(fresh.team_id), sheets_back=sheets_back, keys_missing=sorted(keys_missing),
-            washed=sorted(washed),
+            washed=sorted(washed), here=here, not_here=sorted(not_here), not_here_said=not_here_said.strip()[:200],
         )  # fmt: skip
         teams.release(fresh.team, by=by, at=at, keys_missing=keys_missing)
         if sheets_back:

@@ -42,7 +42,11 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
 # Which field of the return a refusal stands at.
-AT_FIELD: Final = {"dispatch.remaining_needed": "remaining", "dispatch.back_before_leaving": "back_at"}
+AT_FIELD: Final = {
+    "dispatch.remaining_needed": "remaining",
+    "dispatch.back_before_leaving": "back_at",
+    "dispatch.not_here_said": "not_here_said",
+}
 
 
 def one_of(request: StaffRequest, dispatch_id: int) -> Dispatch:
@@ -65,6 +69,7 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
     back = (
         told.first() if place.now.state == DispatchState.BACK else None
     )  # not of a return that was taken back
+    members = list(dispatch.team.members.select_related("volunteer", "visit"))
     context = {
         **SECTION,
         "dispatch": dispatch,
@@ -74,7 +79,8 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "behind": place.now.minutes_behind(request.now) if place.later else 0,
         "may_add": chains.may_add(place.visits),
         "sheets_printed": services.sheets_of(dispatch.team_id),
-        "members": list(dispatch.team.members.select_related("volunteer", "visit")),
+        "members": members,
+        "away": [one for one in members if back and one.volunteer_id in back.details.get("not_here", [])],
         "gone": gone_leaders([dispatch.team_id]).get(dispatch.team_id),
         "late": dispatch.is_overdue(request.now),
         "jobs": sheets.jobs(dispatch.need),
@@ -223,13 +229,14 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     wanted = not reported and not later
     people = len(people_of(dispatch.team)) or dispatch.team.members.count()
     sent = request.POST if request.method == "POST" else None
-    initial = {"people": people, "sheets_back": services.sheets_of(dispatch.team_id), "next_step": "hold"}
-    vehicles = [] if dispatch.state == DispatchState.BACK else _vehicles(dispatch)
-    loans = [] if dispatch.state == DispatchState.BACK else of_team(dispatch.team_id)
-    crew = [] if dispatch.state == DispatchState.BACK else people_of(dispatch.team)
+    is_back = dispatch.state == DispatchState.BACK
+    crew = [] if is_back else people_of(dispatch.team)
+    initial = {"next_step": "hold"} | ({} if crew else {"people": people})
     form = ReturnForm(
-        sent, initial=initial, report_wanted=wanted, vehicles=vehicles, loans=loans, people=crew
-    )
+        sent, initial=initial, report_wanted=wanted, vehicles=[] if is_back else _vehicles(dispatch),
+        loans=[] if is_back else of_team(dispatch.team_id), people=crew,
+        sheets=0 if is_back else services.sheets_of(dispatch.team_id),
+    )  # fmt: skip
     further = [OtherVisitForm(sent, visit=visit, initial={"people": people}) for visit in others if not later]
     if sent is None:
         return _show_return(request, dispatch, form, further)
@@ -242,6 +249,7 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
         form.add_error(AT_FIELD.get(refused.code), refused.text)
         return _show_return(request, dispatch, form, further, status=409)
     messages.success(request, said)
+    _say_what_is_left(request, dispatch, form)
     _ask_for_keys(request, dispatch, form)
     return redirect("dispatch_board", operation_id)
 
@@ -249,6 +257,19 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
 def _vehicles(dispatch: Dispatch) -> list[Vehicle]:
     """The center's, whose keys were handed out."""
     return [drive.vehicle for drive in dispatch.team.drives if drive.vehicle]
+
+
+def _say_what_is_left(request: StaffRequest, dispatch: Dispatch, form: ReturnForm) -> None:
+    for person in form.not_here:
+        messages.warning(
+            request,
+            f"{person.name}さんは、受付ではまだセンターにいます。帰ったのなら、受付で「帰る」を記録してください。",
+        )
+    if form.uncounted:
+        what = "、".join(form.uncounted)
+        messages.warning(
+            request, f"{dispatch.team}の{what}は、まだ数えていないので、外に出たままになっています。"
+        )
 
 
 def _ask_for_keys(request: StaffRequest, dispatch: Dispatch, form: ReturnForm) -> None:
@@ -302,6 +323,9 @@ def _take_back(
             sheets_back=data["sheets_back"],
             keys_missing=[vehicle.pk for vehicle in form.keys_missing],
             washed=data["washed"],
+            here=form.here,
+            not_here=[person.pk for person in form.not_here],
+            not_here_said=data.get("not_here_said", ""),
             by=by(request),
             at=came,
         )

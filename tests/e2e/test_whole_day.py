@@ -149,8 +149,10 @@ def test_a_team_with_tools_and_a_shuttle_refuses_extra_work_and_the_day_is_close
 
     # Back: thanks, the sheet, the tools, tomorrow.
     go(page, f"{base}/dispatch/{made['dispatch']}/return/")
-    expect(page.get_by_label("戻ってきた依頼書の枚数")).to_have_value("2")
-    page.get_by_text("髙﨑 一郎さん", exact=True).click()
+    page.get_by_text("全員（2人）が、ここにいる").click()
+    page.get_by_text("渡した2枚が、全部戻った").click()
+    page.get_by_text("全部そろって戻った").click()
+    page.get_by_role("group", name="あすも来られる人").get_by_text("髙﨑 一郎さん").click()
     chief.picture("day-return")
     page.get_by_role("button", name="帰着を記録する").click()
     expect(page.get_by_role("status").filter(has_text="1班の帰着を記録しました")).to_be_visible()

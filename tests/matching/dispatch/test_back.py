@@ -92,7 +92,7 @@ def test_a_return_that_is_written_down_the_next_morning_is_of_the_time_it_was() 
     client = Client()
     client.force_login(make.user(operation.center, Role.CHIEF))
     address = reverse("dispatch_return", args=[operation.pk, dispatch.pk])
-    told = {"later": "1", "sheets_back": "0", "tools_missing": ""}
+    told = {"later": "1", "heads": "all", "sheets_back": "0", "tools_missing": ""}
     assert client.post(address, {**told, "back_at": "9:30"}).status_code == 409  # before it left
     assert client.post(address, {**told, "back_at": "15:40"}).status_code == 302
     dispatch.refresh_from_db()
@@ -160,6 +160,7 @@ def test_the_return_page_asks_for_washing_tomorrow_and_what_was_found_out_late()
     assert leader is not None
     sent = {
         "coming": [str(leader.pk)],
+        "heads": "all",
         "washed": ["hands", "boots"],
         "found_out": "めまい",
         "sheets_back": "0",

@@ -308,7 +308,9 @@ def test_reports_left_for_later_are_asked_for_on_the_board_until_they_are_there(
     first, second = chain_now(count=2)
     services.move_on(first, by=SYSTEM, at=timezone.now())
     client = desk(first)
-    client.post(url("dispatch_return", second), {"later": "1", "sheets_back": "", "outcome": ""})
+    client.post(
+        url("dispatch_return", second), {"later": "1", "heads": "all", "sheets_back": "", "outcome": ""}
+    )
     assert "報告がまだ" in client.get(board_url(first.operation)).content.decode()
     client.post(url("dispatch_return", second), {**REPORT, f"v{first.pk}-outcome": ""})
     assert ActivityReport.objects.get().dispatch == second

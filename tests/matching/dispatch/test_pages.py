@@ -26,6 +26,7 @@ from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
 from matching.dispatch.paper_lists import list_due
 from matching.safety import services as safety
 from matching.safety.models import Weather
+from matching.teams.models import Member
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.django_db
 PAGES = ["dispatch_detail", "dispatch_depart", "dispatch_cancel", "work_order"]
 POSTS = ["dispatch_on_site", "dispatch_postpone", "work_order_count", "work_order_pdf"]
 REPORT = {
-    "outcome": "completed", "people": "2", "text": "泥を出しました。", "sheets_back": "1", "next_step": "hold",
+    "heads": "all", "outcome": "completed", "people": "2", "text": "泥を出しました。", "sheets_back": "1", "next_step": "hold",
     "injury": "", "near_miss": "", "remaining": "", "people_next": "", "tools_missing": "",
 }  # fmt: skip
 
@@ -300,10 +301,68 @@ def test_return_and_report_are_recorded_together_and_the_need_is_closed() -> Non
     assert client.get(url("dispatch_return", dispatch)).status_code == 302
 
 
+def test_nobody_is_back_before_somebody_says_so() -> None:
+    dispatch = dispatch_now(depart=True)
+    services.count_sheet(dispatch, papers=2, by=SYSTEM, at=timezone.now())
+    client = signed_in(make.user(dispatch.operation.center))
+    page = client.get(url("dispatch_return", dispatch)).content.decode()
+    assert "全員（2人）が、ここにいる" in page
+    assert "checked" not in page.split("全員が戻りましたか")[1].split("</fieldset>")[0]
+    for tired in ({"later": "1"}, {**REPORT, "heads": ""}):
+        response = client.post(url("dispatch_return", dispatch), tired)
+        assert response.status_code == 422
+        assert "顔を見て確かめて選んでください" in response.content.decode()
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.DEPARTED
+    told = client.post(url("dispatch_return", dispatch), {"heads": "all", "later": "1"}, follow=True)
+    assert "依頼書は、まだ数えていない" in told.content.decode()
+    dispatch.refresh_from_db()
+    assert (dispatch.state, dispatch.sheets_out) == (DispatchState.BACK, 2)
+    details = Entry.objects.get(action="dispatch.back").details
+    assert (details["here"], details["sheets_back"]) == (2, None)
+
+
+def test_everything_back_is_three_ticks_and_the_report_counts_who_left() -> None:
+    dispatch = dispatch_now(depart=True)
+    services.count_sheet(dispatch, papers=2, by=SYSTEM, at=timezone.now())
+    client = signed_in(make.user(dispatch.operation.center))
+    sent = {**REPORT, "people": "", "sheets_all": "2", "sheets_back": ""}
+    printed = client.post(url("dispatch_return", dispatch), {**sent, "sheets_all": "1"})
+    assert "もう一度数えて" in printed.content.decode()  # one more was printed since the page was opened
+    client.post(url("dispatch_return", dispatch), sent)
+    dispatch.refresh_from_db()
+    assert (dispatch.state, dispatch.sheets_out) == (DispatchState.BACK, 0)
+    assert ActivityReport.objects.get().people == 2
+
+
+def test_who_has_not_come_back_with_the_team_is_named_and_what_is_known_of_them() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    person = Member.objects.filter(team=dispatch.team).order_by("pk")[1].volunteer
+    sent: dict[str, object] = {**REPORT, "heads": "some"}
+    assert "印をつけてください" in client.post(url("dispatch_return", dispatch), sent).content.decode()
+    sent["not_here"] = [str(person.pk)]
+    refused = client.post(url("dispatch_return", dispatch), sent)
+    assert refused.status_code == 409
+    assert "分からないうちは、班を帰着にしません" in refused.content.decode()
+    assert not ActivityReport.objects.exists()
+    both = client.post(url("dispatch_return", dispatch), {**sent, "heads": "all", "not_here_said": "家"})
+    assert both.status_code == 422
+    sent["not_here_said"] = "自分の車で家に帰った"
+    said = client.post(url("dispatch_return", dispatch), sent, follow=True).content.decode()
+    assert f"{person.name}さんは、受付ではまだセンターにいます" in said
+    details = Entry.objects.get(action="dispatch.back").details
+    assert (details["here"], details["not_here"]) == (1, [person.pk])
+    page = client.get(url("dispatch_detail", dispatch)).content.decode()
+    assert "自分の車で家に帰った" in page
+
+
 def test_the_report_may_be_typed_later() -> None:
     dispatch = dispatch_now(depart=True)
     client = signed_in(make.user(dispatch.operation.center))
-    client.post(url("dispatch_return", dispatch), {"later": "1", "sheets_back": "1", "outcome": ""})
+    client.post(
+        url("dispatch_return", dispatch), {"later": "1", "heads": "all", "sheets_back": "1", "outcome": ""}
+    )
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.BACK
     assert not ActivityReport.objects.exists()

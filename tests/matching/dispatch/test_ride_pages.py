@@ -123,7 +123,9 @@ def test_all_keys_back_is_said_and_a_later_report_asks_for_none(
 ) -> None:
     leave(dispatch, at=now)
     keys = [van.pk for van in Vehicle.objects.all()]
-    client.post(url("dispatch_return", dispatch), {"later": "1", "sheets_back": "", "keys": keys})
+    client.post(
+        url("dispatch_return", dispatch), {"later": "1", "heads": "all", "sheets_back": "", "keys": keys}
+    )
     assert "戻りました" in read(client, url("dispatch_detail", dispatch))
     assert 'name="keys"' not in read(client, url("dispatch_return", dispatch))
     said = client.post(url("dispatch_return", dispatch), REPORT, follow=True).content.decode()

@@ -16,7 +16,7 @@ from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
-from matching.dispatch import gate
+from matching.dispatch import gate, undoing
 from matching.dispatch import services as dispatches
 from matching.dispatch.models import Dispatch
 from matching.equipment import services as equipment
@@ -101,7 +101,13 @@ def test_lending_by_count_and_by_card_and_taking_back_by_type(
     back = url("dispatch_return", operation, dispatch.pk)
     page = client.get(back).content.decode()
     assert "角スコップ（貸した数 3）の、返った数" in page
-    told = {"later": "1", "came_shovel": "2", "rest_shovel": "", f"rest_piece_{saw.pk}": "fine"}
+    told = {
+        "later": "1",
+        "heads": "all",
+        "came_shovel": "2",
+        "rest_shovel": "",
+        f"rest_piece_{saw.pk}": "fine",
+    }
     refused = client.post(back, told)
     assert refused.status_code == 422
     assert "足りない分がどうなったか" in refused.content.decode()
@@ -109,6 +115,36 @@ def test_lending_by_count_and_by_card_and_taking_back_by_type(
     assert not Loan.objects.open().exists()
     stock = ToolStock.objects.get(tool="shovel")
     assert (stock.count, stock.out, stock.broken) == (10, 0, 1)
+
+
+@pytest.mark.database
+def test_a_team_s_tools_are_back_when_somebody_has_counted_them(
+    client: Client, operation: Operation, saw: ToolItem
+) -> None:
+    dispatch = assigned(operation, shovel=3, chainsaw=1)
+    site, borrower = operation.center.sites.get(), Borrower(team=dispatch.team)
+    services.lend(operation, borrower, site=site, counts={"shovel": 3}, items=[saw], by=SYSTEM, at=NOW)
+    dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=NOW)
+    back = url("dispatch_return", operation, dispatch.pk)
+    everything = f"came_shovel:3 came_piece_{saw.pk}:1"
+    page = client.get(back).content.decode()
+    assert f'value="{everything}"' in page
+    assert "checked" not in page.split("貸した資機材")[1].split("洗ったもの")[0]
+    told = {"later": "1", "heads": "all"}
+    for wrong in (
+        {"tools_all": everything, "came_shovel": "2", "rest_shovel": "lost"},
+        {"tools_all": everything, f"rest_piece_{saw.pk}": "broken"},
+        {"tools_all": "came_shovel:3"},
+        {"rest_shovel": "lost"},
+    ):
+        assert client.post(back, {**told, **wrong}).status_code == 422
+    assert Loan.objects.open().count() == 2
+    said = client.post(back, told, follow=True).content.decode()
+    assert "角スコップ、チェーンソー 1号は、まだ数えていない" in said
+    assert Loan.objects.open().count() == 2
+    undoing.undo(dispatch, seen="back", by=SYSTEM, at=NOW)
+    client.post(back, {**told, "tools_all": everything})
+    assert not Loan.objects.open().exists()
 
 
 def test_a_team_without_its_tools_is_stopped_where_loans_are_recorded(operation: Operation) -> None:
