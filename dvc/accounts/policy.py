@@ -419,6 +419,8 @@ POLICY: Final[dict[str, Who]] = {
     "trip_list": May.DISPATCH,
     "trip_plan": May.DISPATCH,
     "trip_do": May.DISPATCH,
+    "trip_driver": May.DISPATCH,
+    "trip_licence": May.DISPATCH,
     "trip_board": May.DISPATCH,
     "trip_unboard": May.DISPATCH,
     "dump_keep": May.DISPATCH,

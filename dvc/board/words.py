@@ -63,6 +63,7 @@ WORDS: Final[Mapping[str, str]] = {
     "trip.back": "送迎の車が戻りました",
     "trip.boarded": "送迎の便に班を乗せました",
     "trip.cancelled": "送迎の便を取りやめました",
+    "trip.driver_set": "送迎の便を運転する人を替えました",
     "trip.left": "送迎の車が出ました",
     "trip.passed": "送迎の車が停まる所に着きました",
     "trip.planned": "送迎の便を決めました",

@@ -13,7 +13,7 @@ from dvc.core.refused import Refused
 from intake.volunteers.models import Volunteer
 from matching.equipment.models import Vehicle
 from matching.equipment.services import hold_vehicles
-from matching.teams.models import Ride
+from matching.teams.models import Member, Ride, TeamState
 from matching.trips import services as trips
 from matching.trips.models import Run
 
@@ -39,10 +39,14 @@ def plan(
 
 @transaction.atomic
 def leave(run: Run, *, by: By, at: datetime) -> None:
-    """`trips.leave` with a vehicle that no team has. Raises `Refused`: trip.with_team, and those of `trips.leave`."""
+    """`trips.leave` with a vehicle that no team has and a driver who is out with none. Raises `Refused`: trip.with_team,
+    trip.driver_out, and those of `trips.leave`."""
     hold_vehicles([run.vehicle_id])
     _require_no_team(run.vehicle)
     trips.leave(run, by=by, at=at)
+    out = Member.objects.filter(volunteer=run.driver_id, left_at__isnull=True, team__state=TeamState.OUT)
+    if run.driver and (member := out.select_related("team").first()):
+        raise Refused("trip.driver_out", name=run.driver.name, where=str(member.team))
 
 
 def _require_no_team(vehicle: Vehicle) -> None:

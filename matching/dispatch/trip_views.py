@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,14 +18,15 @@ from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.core.japanese import normalise_text, parse_time_ja
 from dvc.core.refused import Refused
-from intake.volunteers.models import Skill
+from intake.volunteers.models import Skill, Volunteer
 from matching.dispatch import runs
 from matching.dispatch.forms import moment_of
-from matching.equipment.models import Vehicle
+from matching.equipment.models import Licence, LicenceSeen, Vehicle
+from matching.equipment.services import see_licence
 from matching.teams.models import Team
 from matching.teams.queries import free_visits, vehicles_here
 from matching.trips import queries, services
-from matching.trips.models import Boarding, DumpSite, Run, Stop
+from matching.trips.models import Boarding, DumpSite, Run, RunState, Stop
 
 _JUST_LEFT: Final = timedelta(hours=1)
 
@@ -41,10 +43,13 @@ def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
     here = free_visits(request.operation).select_related("volunteer")
     people = [visit.volunteer for visit in here if Skill.DRIVER in visit.volunteer.skills]
     teams = Team.objects.live().filter(operation=request.operation)
+    rounds = queries.rounds(request.operation, day=day)
     context = {
         "section": "dispatch_board",
         "today": day,
-        "rounds": queries.rounds(request.operation, day=day),
+        "rounds": rounds,
+        "to_show": _licences_to_show([round_.run for round_ in rounds], day),
+        "licences": Licence.choices,
         "dumps": queries.dumps(request.operation, at=request.now),
         "vehicles": vehicles_here(request.operation),
         "drivers": [person for person in people if not person.is_minor_on(day)],
@@ -53,6 +58,15 @@ def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
         "typed": request.POST,
     }
     return render(request, "matching/trips/list.html", context, status=409 if refusal else 200)
+
+
+def _licences_to_show(rows: list[Run], day: date) -> set[int]:
+    """Runs (pks) that have not left and whose driver's licence is not good for the vehicle, as far as somebody has seen
+    it. One query."""
+    planned = [(run, run.driver) for run in rows if run.driver and run.state == RunState.PLANNED]
+    found = LicenceSeen.objects.filter(volunteer__in=[driver for _, driver in planned])
+    seen = {one.volunteer_id: one for one in found}
+    return {run.pk for run, who in planned if services.licence_lacks(run.vehicle, who, seen.get(who.pk), day)}
 
 
 def _text(request: HttpRequest, name: str, *, multiline: bool = False) -> str:
@@ -84,21 +98,22 @@ def trip_plan(request: StaffRequest, operation_id: int) -> HttpResponse:
     )
 
     def act() -> str:
-        chosen = request.POST.get("driver", "")
-        visit = (
-            free_visits(request.operation).filter(volunteer=int(chosen)).first()
-            if chosen.isdecimal() and len(chosen) < 19
-            else None
-        )
         run = runs.plan(
             vehicle, stops=_text(request, "stops", multiline=True).split("\n"), planned_at=_planned(request),
-            driver=visit.volunteer if visit else None, driver_name=_text(request, "driver_name"), by=by(request),
+            driver=_driver(request), driver_name=_text(request, "driver_name"), by=by(request),
             at=request.now,
         )  # fmt: skip
         leaves = timezone.localtime(run.planned_at)
         return f"「{vehicle}」の便を決めました（{leaves.month}月{leaves.day}日 {leaves:%-H:%M}発）。"
 
     return _done(request, act)
+
+
+def _driver(request: StaffRequest) -> Volunteer | None:
+    """Who was chosen among those who are here and in no team."""
+    chosen = _number(request, "driver")
+    visit = free_visits(request.operation).select_related("volunteer").filter(volunteer=chosen).first()
+    return visit.volunteer if visit else None
 
 
 def _planned(request: StaffRequest) -> datetime:
@@ -113,7 +128,7 @@ def _planned(request: StaffRequest) -> datetime:
 @require_POST
 def trip_do(request: StaffRequest, operation_id: int, run_id: int) -> HttpResponse:
     """出た, 着いた, 戻った, 取りやめ."""
-    run = access.of_operation(request.operation, Run.objects.select_related("operation", "vehicle"), run_id)
+    run = _one(request, run_id)
     what, who, at = request.POST.get("what", ""), by(request), request.now
 
     def act() -> str:
@@ -132,6 +147,45 @@ def trip_do(request: StaffRequest, operation_id: int, run_id: int) -> HttpRespon
             return f"「{run.vehicle}」が戻りました。かぎを受け取ってください。"
         services.cancel(run, reason=_text(request, "reason"), by=who, at=at)
         return "便を取りやめました。"
+
+    return _done(request, act)
+
+
+def _one(request: StaffRequest, run_id: int) -> Run:
+    rows = Run.objects.select_related("operation", "vehicle", "driver")
+    return access.of_operation(request.operation, rows, run_id)
+
+
+@require_POST
+def trip_driver(request: StaffRequest, operation_id: int, run_id: int) -> HttpResponse:
+    """Somebody else drives."""
+    run = _one(request, run_id)
+
+    def act() -> str:
+        services.set_driver(
+            run, driver=_driver(request), driver_name=_text(request, "driver_name"), by=by(request), at=request.now
+        )  # fmt: skip
+        return f"「{run.vehicle}」を運転する人を替えました。"
+
+    return _done(request, act)
+
+
+@require_POST
+def trip_licence(request: StaffRequest, operation_id: int, run_id: int) -> HttpResponse:
+    """Its driver has shown their licence."""
+    driver = _one(request, run_id).driver
+
+    def act() -> str:
+        if driver is None:
+            raise Refused("trip.driver")
+        try:
+            until = parse_date(request.POST.get("until", ""))
+        except ValueError:
+            until = None
+        see_licence(
+            driver, licence=request.POST.get("licence", ""), until=until, by=by(request), at=request.now
+        )
+        return f"{driver.name}さんの免許証を確かめました。"
 
     return _done(request, act)
 

@@ -14,8 +14,9 @@ from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from dvc.operations.services import require_open
+from intake.checkin.models import Visit
 from intake.volunteers.models import Skill, Volunteer
-from matching.equipment.models import Vehicle
+from matching.equipment.models import Licence, LicenceSeen, Vehicle
 from matching.trips.models import Boarding, DumpQueue, DumpSite, Run, RunState, Stop
 
 if TYPE_CHECKING:
@@ -45,10 +46,7 @@ def plan_run(
     require_open(operation)
     day = timezone.localdate(planned_at)
     _require_usable(vehicle, day)
-    if driver is not None and (Skill.DRIVER not in driver.skills or driver.is_minor_on(day)):
-        raise Refused("trip.driver")
-    if driver is None and not driver_name.strip():
-        raise Refused("trip.driver")
+    _require_driver(driver, driver_name, day)
     names = [name.strip()[:60] for name in stops if name.strip()]
     if not 1 <= len(names) <= MOST_STOPS:
         raise Refused("trip.stops", most=MOST_STOPS)
@@ -60,6 +58,71 @@ def plan_run(
     Stop.objects.bulk_create([Stop(run=run, position=n, name=name) for n, name in enumerate(around)])
     record("trip.planned", run, by=by, at=at, operation=operation, vehicle=vehicle.pk, stops=len(names))
     return run
+
+
+def _require_driver(driver: Volunteer | None, driver_name: str, day: date) -> None:
+    if driver is None and not driver_name.strip():
+        raise Refused("trip.driver")
+    if driver is not None and (Skill.DRIVER not in driver.skills or driver.is_minor_on(day)):
+        raise Refused("trip.driver")
+
+
+@transaction.atomic
+def set_driver(run: Run, *, driver: Volunteer | None, driver_name: str, by: By, at: datetime) -> None:
+    """Somebody else drives it. Raises `Refused`: trip.over, trip.is_out, trip.driver."""
+    fresh = _lock(run)
+    if fresh.state == RunState.LEFT:
+        raise Refused("trip.is_out", vehicle=fresh.vehicle.name)
+    if fresh.state != RunState.PLANNED:
+        raise Refused("trip.over")
+    _require_driver(driver, driver_name, fresh.day)
+    name = "" if driver else driver_name.strip()[:40]
+    if (
+        Run.objects.filter(pk=run.pk)
+        .exclude(driver=driver, driver_name=name)
+        .update(driver=driver, driver_name=name)
+    ):
+        record(
+            "trip.driver_set",
+            fresh,
+            by=by,
+            at=at,
+            operation=fresh.operation,
+            volunteer=driver.pk if driver else None,
+        )
+
+
+def _require_fit(run: Run, at: datetime) -> None:
+    """Who drives is here and drives nothing else, and holds what the vehicle asks for: hours may lie between the planning
+    and this moment. Of a member of staff only the name is known."""
+    driver, day = run.driver, timezone.localdate(at)
+    if driver is None:
+        return
+    _require_driver(driver, "", day)
+    # Held, so that nobody sees them leaving meanwhile, and of two runs with this driver the second hears of the first.
+    here = Visit.objects.present().filter(operation=run.operation_id, volunteer=driver).select_for_update()
+    if not here.exists():
+        raise Refused("trip.driver_gone", name=driver.name)
+    other = (
+        Run.objects.on_the_way().filter(driver=driver).exclude(pk=run.pk).select_related("vehicle").first()
+    )
+    if other is not None:
+        raise Refused("trip.driver_out", name=driver.name, where=f"「{other.vehicle.name}」の便")
+    if why := licence_lacks(run.vehicle, driver, LicenceSeen.objects.filter(volunteer=driver).first(), day):
+        raise Refused(
+            why, name=driver.name, vehicle=run.vehicle.name, licence=run.vehicle.get_licence_display()
+        )
+
+
+def licence_lacks(vehicle: Vehicle, driver: Volunteer, seen: LicenceSeen | None, day: date) -> str:
+    """The code of what is wrong with the driver's licence for a vehicle that asks for one; empty for nothing."""
+    if not vehicle.licence:
+        return ""
+    if seen is None:
+        return "trip.licence_unseen"
+    if seen.until < day:
+        return "trip.licence_over"
+    return "" if Licence(seen.licence).covers(vehicle.licence) else "trip.licence_class"
 
 
 def _require_usable(vehicle: Vehicle, day: date) -> None:
@@ -115,14 +178,16 @@ def get_off(seat: Boarding, *, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def leave(run: Run, *, by: By, at: datetime) -> None:
-    """It sets off; a second time changes nothing. Raises `Refused`: trip.over, trip.still_out, trip.vehicle (found broken
-    since it was planned)."""
+    """It sets off; a second time changes nothing. Raises `Refused`: trip.over, trip.still_out, and what has changed since it
+    was planned: trip.vehicle, trip.driver, trip.driver_gone, trip.driver_out, trip.licence_unseen, trip.licence_over,
+    trip.licence_class."""
     fresh = _lock(run)
     if fresh.state == RunState.LEFT:
         return
     if fresh.state != RunState.PLANNED:
         raise Refused("trip.over")
     _require_usable(fresh.vehicle, timezone.localdate(at))
+    _require_fit(fresh, at)
     try:
         with transaction.atomic():
             Run.objects.filter(pk=run.pk).update(state=RunState.LEFT, left_at=at)
@@ -163,7 +228,11 @@ def cancel(run: Run, *, reason: str, by: By, at: datetime) -> None:
 
 
 def _lock(run: Run) -> Run:
-    return Run.objects.select_for_update(of=("self",)).select_related("operation", "vehicle").get(pk=run.pk)
+    return (
+        Run.objects.select_for_update(of=("self",))
+        .select_related("operation", "vehicle", "driver")
+        .get(pk=run.pk)
+    )
 
 
 @transaction.atomic

@@ -17,11 +17,12 @@ from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from intake.volunteers.models import VehicleKind
+from intake.checkin import services as checkin
+from intake.volunteers.models import VehicleKind, Volunteer
 from matching.dispatch import runs, sheets, tokens
 from matching.dispatch import services as dispatches
 from matching.equipment import services as equipment
-from matching.equipment.models import Vehicle
+from matching.equipment.models import Licence, LicenceSeen, Vehicle
 from matching.evening.ledger import ledger
 from matching.teams import services as teams
 from matching.teams.models import Ride, Team
@@ -176,6 +177,63 @@ def test_a_vehicle_that_was_found_broken_after_its_run_was_planned_does_not_leav
     runs.leave(planned, by=SYSTEM, at=make.at(9, 10))
     planned.refresh_from_db()
     assert planned.left_at == make.at(9, 10)
+
+
+def by_volunteer(vehicle: Vehicle, driver: Volunteer) -> Run:
+    return services.plan_run(
+        vehicle, stops=["町前"], planned_at=make.at(10), driver=driver, by=SYSTEM, at=make.at(8)
+    )
+
+
+def test_a_run_leaves_with_a_driver_who_is_here_and_drives_nothing_else() -> None:
+    operation = make.operation()
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]))
+    made, other = by_volunteer(bus(operation), driver), by_volunteer(bus(operation), driver)
+    runs.leave(other, by=SYSTEM, at=make.at(9))
+    assert "「ワゴン」の便で外に出ています" in no("trip.driver_out", runs.leave, made).text
+    services.come_back(other, by=SYSTEM, at=make.at(9, 30))
+    out = teams.form(operation, volunteers=[driver], leader=driver, mode="walk", by=SYSTEM, at=make.at(9, 30))
+    there = dispatches.assign(out, make.need(operation), by=SYSTEM, at=make.at(9, 30))
+    dispatches.depart(there, checks=scene.ALL, by=SYSTEM, at=make.at(9, 30))
+    assert f"{out}で外に出ています" in no("trip.driver_out", runs.leave, made).text
+    dispatches.come_back(there, by=SYSTEM, at=make.at(9, 40))
+    checkin.leave(operation, driver, by=SYSTEM, at=make.at(9, 45))
+    assert "いまここにいません" in no("trip.driver_gone", runs.leave, made).text
+    made.refresh_from_db()
+    assert (made.state, made.left_at) == (RunState.PLANNED, None)
+    services.set_driver(made, driver=None, driver_name="伊藤", by=SYSTEM, at=make.at(9, 50))
+    made = Run.objects.get(pk=made.pk)
+    for _ in range(2):
+        runs.leave(made, by=SYSTEM, at=make.at(10))
+    made.refresh_from_db()
+    assert (made.who, made.left_at) == ("伊藤", make.at(10))
+    no("trip.is_out", services.set_driver, made, driver=None, driver_name="佐藤")
+
+
+def test_the_driver_of_a_run_has_shown_a_licence_that_is_good_for_its_vehicle() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    Vehicle.objects.filter(pk=vehicle.pk).update(licence=Licence.SEMI_MEDIUM)
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]), at=timezone.now())
+    made = by_volunteer(Vehicle.objects.get(pk=vehicle.pk), driver)
+    Run.objects.update(day=timezone.localdate(timezone.now()))
+    client = Client()
+    client.force_login(make.user(operation.center, Role.TRANSPORT))
+    leave = reverse("trip_do", args=[operation.pk, made.pk])
+    show = reverse("trip_licence", args=[operation.pk, made.pk])
+    later = timezone.localdate(timezone.now()) + timedelta(days=400)
+
+    def said() -> str:
+        return client.post(leave, {"what": "leave"}, follow=True).content.decode()
+
+    assert "まだ見ていません" in said()
+    client.post(show, {"licence": Licence.ORDINARY, "until": f"{later}"})
+    assert "準中型免許が要ります" in said()
+    client.post(show, {"licence": Licence.MEDIUM, "until": f"{later}"})
+    LicenceSeen.objects.update(until=later - timedelta(days=500))
+    assert "期限が切れています" in said()
+    client.post(reverse("trip_driver", args=[operation.pk, made.pk]), {"driver_name": "伊藤"})
+    assert "「ワゴン」が出ました" in said()
 
 
 @pytest.mark.django_db(transaction=True)
