@@ -255,9 +255,12 @@ def come_back(
         step(
             last, S.BACK, "dispatch.back", {"returned_at": at}, by=by, at=at, tools_missing=tools_missing[:200],
             sheets_out=sheets_of(fresh.team_id), sheets_back=sheets_back, keys_missing=sorted(keys_missing),
-            washed=sorted(washed), here=here, not_here=sorted(not_here), not_here_said=not_here_said.strip()[:200],
+            washed=sorted(washed), here=here, not_here=sorted(not_here),
         )  # fmt: skip
-        teams.release(fresh.team, by=by, at=at, keys_missing=keys_missing)
+        teams.release(
+            fresh.team, by=by, at=at, keys_missing=keys_missing, not_here=not_here,
+            not_here_said=not_here_said.strip(),
+        )  # fmt: skip
         if sheets_back:
             sheet_counts.all_in(fresh.team_id, sheets_back)
     return refreshed(dispatch)

@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
+from dvc.audit.models import Entry
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from intake.help_requests import services as needs
@@ -73,7 +74,7 @@ def _step_back(fresh: Dispatch, been: Sequence[Dispatch], *, by: By, at: datetim
     """Returns the visit the team is at afterwards."""
     if fresh.state == S.BACK:
         teams.take_return_back(fresh.team, ended_at=fresh.returned_at, by=by, at=at)
-        to = S.LEAVING if fresh.need_is_left else _at_the_house(fresh)
+        to = S.LEAVING if fresh.need_is_left else _before(fresh, "dispatch.back")
         _put(fresh, to, {"returned_at": None, "sheets_back": 0}, by=by, at=at)  # it has its sheets still
         for visit in been:
             _put(visit, S.VISITED, {"returned_at": None, "sheets_back": 0}, by=by, at=at)
@@ -92,13 +93,15 @@ def _step_back(fresh: Dispatch, been: Sequence[Dispatch], *, by: By, at: datetim
     _put(fresh, S.NEXT, {**values, "checks": []}, by=by, at=at)
     before = been[-1]
     told = ActivityReport.objects.filter(dispatch=before).exists()
-    to = S.LEAVING if told else _at_the_house(before)
+    to = S.LEAVING if told else _before(before, "dispatch.visited")
     _put(before, to, {"due_back_at": due}, by=by, at=at)
     return before
 
 
-def _at_the_house(visit: Dispatch) -> DispatchState:
-    return S.ON_SITE if visit.on_site_at else S.DEPARTED
+def _before(visit: Dispatch, action: str) -> DispatchState:
+    """What it was before its last step, an `action`. That a team was on its way home only the log knows."""
+    step = Entry.objects.about(visit).filter(action=action).order_by("-id").first()
+    return S(step.details["before"]) if step else S.ON_SITE if visit.on_site_at else S.DEPARTED
 
 
 def _put(visit: Dispatch, to: DispatchState, values: dict[str, object], *, by: By, at: datetime) -> None:

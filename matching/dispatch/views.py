@@ -80,7 +80,7 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "may_add": chains.may_add(place.visits),
         "sheets_printed": services.sheets_of(dispatch.team_id),
         "members": members,
-        "away": [one for one in members if back and one.volunteer_id in back.details.get("not_here", [])],
+        "away": [member for member in members if member.not_here_said],
         "gone": gone_leaders([dispatch.team_id]).get(dispatch.team_id),
         "late": dispatch.is_overdue(request.now),
         "jobs": sheets.jobs(dispatch.need),

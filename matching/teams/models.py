@@ -78,7 +78,8 @@ class Clash(models.Model):
 
 
 class Member(models.Model):
-    """A person in a team. `left_at` is set on return, release, or when the team is dissolved."""
+    """A person in a team. `left_at` is set on return, release, or when the team is dissolved. `not_here_said`: of who did
+    not come back with it, what is known of them."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
     volunteer = models.ForeignKey(
@@ -87,6 +88,7 @@ class Member(models.Model):
     visit = models.ForeignKey("checkin.Visit", on_delete=models.PROTECT, related_name="memberships")
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
+    not_here_said = models.CharField("帰着にいなかった人のこと", max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]

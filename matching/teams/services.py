@@ -338,7 +338,7 @@ def take_return_back(team: Team, *, ended_at: datetime | None, by: By, at: datet
         raise Refused("dispatch.undo_people_gone", number=team.number)
     try:
         with transaction.atomic():
-            freed.update(left_at=None)
+            freed.update(left_at=None, not_here_said="")
             Ride.objects.filter(team=team, over_at=ended_at).update(over_at=None, key_missing=False)
     except IntegrityError:
         raise Refused("dispatch.undo_people_gone", number=team.number) from None
@@ -348,12 +348,17 @@ def take_return_back(team: Team, *, ended_at: datetime | None, by: By, at: datet
 
 
 @transaction.atomic
-def release(team: Team, *, by: By, at: datetime, keys_missing: Collection[int] = ()) -> None:
-    """The team is back: its people and its vehicles are free, but for those (pks) whose key nobody has brought. A fact,
-    so it never says no."""
+def release(
+    team: Team, *, by: By, at: datetime, keys_missing: Collection[int] = (), not_here: Collection[int] = (),
+    not_here_said: str = "",
+) -> None:  # fmt: skip
+    """The team is back: its people and its vehicles are free, but for those (pks) whose key nobody has brought. What is
+    known of who has not come with it (`not_here`, pks) is kept. A fact, so it never says no."""
     fresh = Team.objects.select_for_update(of=("self",)).select_related("operation").get(pk=team.pk)
     if fresh.state in LIVE:
         Ride.objects.filter(team=fresh, vehicle__in=keys_missing).update(key_missing=True)
+        away = Member.objects.filter(team=fresh, volunteer__in=not_here, left_at__isnull=True)
+        away.update(not_here_said=not_here_said[:200])
         _end(fresh, TeamState.BACK, "team.released", by=by, at=at)
     team.refresh_from_db()
 

@@ -44,6 +44,10 @@ def back(operation: Operation) -> Dispatch:
     return services.come_back(on_site(operation), by=SYSTEM, at=make.at(12, 30))
 
 
+def back_home(operation: Operation) -> Dispatch:
+    return services.come_back(leaving(operation), by=SYSTEM, at=make.at(12, 30))
+
+
 def cancelled(operation: Operation) -> Dispatch:
     return services.cancel(accepted(operation), reason="雨", by=SYSTEM, at=make.at(9, 40))
 
@@ -151,6 +155,7 @@ def test_whoever_gets_the_need_later_has_the_higher_fence_and_an_old_holder_chan
         (departed, S.DEPARTED, S.ACCEPTED, NeedState.ASSIGNED, WorkState.LEASED),
         (on_site, S.ON_SITE, S.DEPARTED, NeedState.IN_PROGRESS, WorkState.WORKING),
         (back, S.BACK, S.ON_SITE, NeedState.IN_PROGRESS, WorkState.WORKING),
+        (back_home, S.BACK, S.LEAVING, NeedState.IN_PROGRESS, WorkState.WORKING),
     ],
 )
 def test_the_last_step_is_taken_back_and_everything_is_as_before(
