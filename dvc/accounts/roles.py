@@ -37,6 +37,8 @@ class May(models.TextChoices):
     MATCH = "match", "マッチングをする"
     SETTLE = "settle", "食い違いや帰宅を確かめて片づける"
     DISPATCH = "dispatch", "班を送り出す・帰着を受ける"
+    RECALL = "recall", "全班を呼び戻す・呼び戻しの電話を記録する"
+    END_RECALL = "end_recall", "呼び戻しを終わる（また出発できるようにする）"
     CLOSE_DAY = "close_day", "一日を閉じる（全員と全部が戻ったかの確認）"
     RUN_CENTER = "run_center", "開設・閉所・職員・設定"
     KEEP_DEVICES = "keep_devices", "端末を足す・止める"
@@ -60,6 +62,20 @@ ROLES_THAT_MAY: Final[dict[May, frozenset[Role]]] = {
     May.MATCH: frozenset({Role.CHIEF, Role.MATCHING}),
     May.SETTLE: frozenset({Role.CHIEF, Role.LEAD, Role.OFFICE, Role.RECEPTION}),
     May.DISPATCH: frozenset({Role.CHIEF, Role.MATCHING, Role.EQUIPMENT, Role.TRANSPORT}),
+    # Whoever sees danger begins it and helps to telephone: all who see the numbers of leaders anyway. That it is over, and
+    # teams may leave again, says who answers for them.
+    May.RECALL: frozenset(
+        {
+            Role.CHIEF,
+            Role.LEAD,
+            Role.OFFICE,
+            Role.MATCHING,
+            Role.RECEPTION,
+            Role.EQUIPMENT,
+            Role.TRANSPORT,
+        }
+    ),
+    May.END_RECALL: frozenset({Role.CHIEF, Role.LEAD, Role.MATCHING}),
     May.CLOSE_DAY: frozenset({Role.CHIEF, Role.OFFICE, Role.RECEPTION, Role.MATCHING}),
     May.RUN_CENTER: frozenset({Role.CHIEF}),
     May.KEEP_DEVICES: frozenset({Role.CHIEF, Role.OFFICE}),

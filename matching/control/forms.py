@@ -31,6 +31,11 @@ class EndForm(forms.Form):
         error_messages={"required": "終わる理由を書いてください。"},
     )  # fmt: skip
 
+    despite = TextField(
+        label="この班を残して終わる理由", max_length=200, required=False,
+        help_text="例：消防が全員の無事を確かめた。まだ電話がつながらないので、かけ続ける",
+    )  # fmt: skip
+
 
 class ZoneForm(forms.Form):
     name = TextField(

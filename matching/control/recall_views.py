@@ -85,7 +85,7 @@ def recall_part(request: StaffRequest, operation_id: int) -> HttpResponse:
     return response
 
 
-def _running(request: StaffRequest, recall: Recall) -> dict[str, Any]:
+def _running(request: StaffRequest, recall: Recall, ending: EndForm | None = None) -> dict[str, Any]:
     version = version_of(request.operation.pk)  # before the rows: what comes in between is asked for again
     progress = recalls.progress(recall)
     page = _page(request)
@@ -95,7 +95,8 @@ def _running(request: StaffRequest, recall: Recall) -> dict[str, Any]:
         "progress": progress,
         "waiting": Paginator(progress.of(HELP, SILENT), PER_PAGE).get_page(page),
         "known": _known(progress, request.GET.get("known", "")),
-        "ending": EndForm(),
+        "ending": ending or EndForm(),
+        "silent": progress.of(SILENT),
         "board_version": version,
         "now": request.now,
         "page": page,
@@ -146,22 +147,31 @@ def _back(request: StaffRequest, operation_id: int) -> HttpResponse:
     return redirect(f"{address}?page={page}" if page > 1 else address)
 
 
-@require_POST
+@never_cache
+@FORM
 def recall_end(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """It is over, with the reason."""
+    """It is over, with the reason; teams nobody has heard of are named, and left with a reason of their own."""
     running = running_recall(operation_id)
-    if running is None:
-        return redirect("recall_page", operation_id)
+    if running is None or request.method != "POST":  # a link of the list below a form that was sent back
+        return _back(request, operation_id)
     form = EndForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "呼び戻しはまだ終わっていません。終わる理由を書いてください。")
-        return redirect("recall_page", operation_id)
+        return render(request, "matching/control/recall.html", _running(request, running, form), status=422)
+    named = [int(pk) for pk in request.POST.getlist("silent") if pk.isdecimal() and len(pk) < 19]
+    data = form.cleaned_data
     try:
-        recalls.end(running, reason=form.cleaned_data["reason"], by=by(request), at=request.now)
+        recalls.end(
+            running,
+            reason=data["reason"],
+            seen=named,
+            despite=data["despite"],
+            by=by(request),
+            at=request.now,
+        )
     except Refused as refused:
-        messages.error(request, refused.text)
-    else:
-        messages.success(request, "呼び戻しを終わりました。班はまた出発できます。")
+        form.add_error("despite" if refused.code == "recall.silent" else None, refused.text)
+        return render(request, "matching/control/recall.html", _running(request, running, form), status=409)
+    messages.success(request, "呼び戻しを終わりました。班はまた出発できます。")
     return redirect("recall_page", operation_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -164,12 +164,18 @@ def answer(recall: Recall, team: Team, how: How, *, by: By, at: datetime, said: 
 
 
 @transaction.atomic
-def end(recall: Recall, *, reason: str, by: By, at: datetime) -> None:
-    """`safety.end_recall`, once nobody needs help any more: with the recall their call would leave every screen. Over
-    already: nothing changes. Refused: recall.help_waits, and those of `safety.end_recall`."""
+def end(
+    recall: Recall, *, reason: str, by: By, at: datetime, seen: Collection[int] = (), despite: str = ""
+) -> None:
+    """`safety.end_recall`, once nobody needs help any more: with the recall their call would leave every screen. Teams
+    that are silent still were named to whoever ends it (`seen`, pks), who says why it ends all the same (`despite`). Over
+    already: nothing changes. Refused: recall.help_waits, recall.silent, and those of `safety.end_recall`."""
     running = safety.hold_running(recall.operation_id)
     if running is None or running.pk != recall.pk:
         return
     if waiting := tally(running).help:
         raise Refused("recall.help_waits", count=waiting)
-    safety.end_recall(recall, reason=reason, by=by, at=at)
+    silent = sorted((one.team for one in progress(running).of(SILENT)), key=lambda team: team.number)
+    if silent and (not despite.strip() or not {team.pk for team in silent} <= {*seen}):
+        raise Refused("recall.silent", count=len(silent), teams="、".join(map(str, silent)))
+    safety.end_recall(recall, reason=reason, silent=silent, despite=despite, by=by, at=at)

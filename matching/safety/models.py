@@ -23,7 +23,8 @@ class RecallQuerySet(models.QuerySet["Recall"]):
 
 class Recall(models.Model):
     """Everybody back, at once. `place`: where the teams are to go. Which teams it is about follows from the teams: those
-    that are out, and those that were when it began."""
+    that are out, and those that were when it began. `ended_silent`: numbers of the teams nobody had heard of when it ended,
+    and why it ended all the same (`ended_despite`)."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="recalls")
     reason = models.CharField("理由", max_length=8, choices=RecallReason.choices)
@@ -34,6 +35,8 @@ class Recall(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     ended_reason = models.CharField(max_length=200, blank=True)
+    ended_silent = models.JSONField("伝わらないまま終わった班", default=list)
+    ended_despite = models.CharField("その班を残して終わった理由", max_length=200, blank=True)
 
     objects = RecallQuerySet.as_manager()
 
@@ -57,6 +60,11 @@ class Recall(models.Model):
         if self.reason == RecallReason.OTHER and self.words:
             return self.words
         return f"{label}　{self.words}" if self.words else label
+
+    @property
+    def left_silent(self) -> str:
+        """「2班、5班」."""
+        return "、".join(f"{number}班" for number in self.ended_silent)
 
 
 class How(models.TextChoices):

@@ -68,15 +68,22 @@ def hold_running(operation_id: int) -> Recall | None:
 
 
 @transaction.atomic
-def end_recall(recall: Recall, *, reason: str, by: By, at: datetime) -> None:
-    """It is over: teams may leave again. Twice changes nothing. Refused: recall.end_reason_needed."""
+def end_recall(
+    recall: Recall, *, reason: str, by: By, at: datetime, silent: Sequence[Team] = (), despite: str = ""
+) -> None:
+    """It is over: teams may leave again. `silent`: those nobody has heard of, and why it ends all the same. Twice changes
+    nothing. Refused: recall.end_reason_needed."""
     if not reason.strip():
         raise Refused("recall.end_reason_needed")
     running = Recall.objects.running().filter(pk=recall.pk)
-    if running.update(ended_at=at, ended_by=by.user, ended_reason=reason.strip()[:LONGEST]):
+    if running.update(
+        ended_at=at, ended_by=by.user, ended_reason=reason.strip()[:LONGEST],
+        ended_silent=[team.number for team in silent], ended_despite=despite.strip()[:LONGEST] if silent else "",
+    ):  # fmt: skip
         record(
-            "recall.ended", recall, by=by, at=at, operation=recall.operation, reason=reason.strip()[:LONGEST]
-        )
+            "recall.ended", recall, by=by, at=at, operation=recall.operation, reason=reason.strip()[:LONGEST],
+            silent=[team.pk for team in silent],
+        )  # fmt: skip
 
 
 @transaction.atomic

@@ -107,7 +107,8 @@ def test_a_recall_of_twelve_teams_one_of_which_does_not_answer(
     desk_phone.picture("recall-desk-phone")
 
     tablet.page.locator("#end summary").click()
-    tablet.page.get_by_label("終わる理由").fill("注意報が解除され、残る1班の無事も無線で確かめた")
+    tablet.page.get_by_label("終わる理由", exact=False).first.fill("注意報が解除された")
+    tablet.page.get_by_label("この班を残して終わる理由").fill("残る1班の無事も無線で確かめた")
     tablet.page.get_by_role("button", name="呼び戻しを終わる").click()
     expect(tablet.page.get_by_text("残る1班の無事も無線で確かめた")).to_be_visible()
     expect(wall.page.locator(".wall-recall")).to_have_count(0)

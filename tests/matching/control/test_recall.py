@@ -182,12 +182,70 @@ def test_the_desk_ticks_a_team_off_and_takes_it_back(django_assert_max_num_queri
     part = reverse("recall_part", args=[operation.pk])
     version = desk.get(part)["X-Version"]
     assert desk.get(part, {"version": version}).status_code == 204
-    desk.post(reverse("recall_end", args=[operation.pk]), {"reason": "余震がおさまった"})
+    over = reverse("recall_end", args=[operation.pk])
+    assert (
+        desk.post(over, {"reason": "余震がおさまった"}).status_code == 403
+    )  # whoever is at the tools says no such thing
+    assert over not in desk.get(page).content.decode()
+    recalls.answer(Recall.objects.get(), dispatch.team, How.PAGE, by=SYSTEM, at=timezone.now())
+    signed_in(operation, Role.MATCHING).post(over, {"reason": "余震がおさまった"})
     assert not Recall.objects.running().exists()
     assert "余震がおさまった" in desk.get(page).content.decode()
     for stranger in (signed_in(operation, Role.NEEDS_DESK), signed_in(make.operation(), Role.CHIEF)):
         assert stranger.get(page).status_code in (403, 404)
         assert stranger.post(one, {"how": "phone"}).status_code in (403, 404)
+
+
+def test_no_recall_ends_in_silence_about_a_team_nobody_has_heard_of() -> None:
+    operation = make.operation()
+    reached, *silent = (scene.out(operation).team for _ in range(3))
+    recall = begun(operation)
+    for team in (reached, silent[0]):
+        recalls.answer(recall, team, How.PAGE, by=SYSTEM, at=NOON)
+    desk = signed_in(operation, Role.LEAD)
+    page, end = (reverse(name, args=[operation.pk]) for name in ("recall_page", "recall_end"))
+    shown_page = desk.get(page).content.decode()
+    assert f"まだ伝わっていない班が1班あります：{silent[1]}" in shown_page
+    seen = {"reason": "解除", "silent": [str(silent[1].pk)]}
+    refused = desk.post(end, seen)
+    assert refused.status_code == 409
+    assert "その班を残して終わる理由を書いてください" in refused.content.decode()
+    assert 'value="解除"' in refused.content.decode()
+    assert desk.get(end).headers["Location"] == page
+    # Another one falls silent while this page is open: it was the wrong team that was ticked.
+    heard = RecallAnswer.objects.get(team=silent[0])
+    services.take_answer_back(heard, by=SYSTEM, at=NOON)
+    seen["despite"] = "消防が確かめた"
+    assert f"{silent[0]}、{silent[1]}" in desk.post(end, seen).content.decode()
+    assert Recall.objects.running().exists()
+    seen["silent"] = [str(team.pk) for team in silent]
+    told = desk.post(end, seen, follow=True).content.decode()
+    assert f"{silent[0]}、{silent[1]}（消防が確かめた）" in told
+    details = Entry.objects.get(action="recall.ended").details
+    assert details["silent"] == [team.pk for team in silent]
+
+
+@pytest.mark.parametrize(
+    ("role", "begins", "ends"),
+    [
+        (Role.CHIEF, True, True), (Role.LEAD, True, True), (Role.MATCHING, True, True), (Role.OFFICE, True, False),
+        (Role.RECEPTION, True, False), (Role.EQUIPMENT, True, False), (Role.TRANSPORT, True, False),
+        (Role.SURVEY, False, False),
+    ],
+)  # fmt: skip
+def test_whoever_sees_danger_calls_everybody_back_and_few_say_that_it_is_over(
+    role: Role, begins: bool, ends: bool
+) -> None:
+    operation = make.operation()
+    who = signed_in(operation, role)
+    page, end = (reverse(name, args=[operation.pk]) for name in ("recall_page", "recall_end"))
+    assert (page in who.get(reverse("board", args=[operation.pk])).content.decode()) == begins
+    who.post(page, {"reason": "quake"})
+    assert Recall.objects.running().exists() == begins
+    if begins:
+        assert (end in who.get(page).content.decode()) == ends
+        who.post(end, {"reason": "おさまった"})
+        assert Recall.objects.running().exists() != ends
 
 
 def test_a_leader_reads_it_on_the_phone_and_answers_once() -> None:
@@ -221,7 +279,7 @@ def test_a_team_that_needs_help_is_on_top_until_the_desk_takes_it_back_and_no_re
     Dispatch.objects.update(departed_at=timezone.now())
     recall = begun(operation)
     token = tokens.leader_token(dispatch.token_nonce)
-    phone, desk = Client(), signed_in(operation, Role.TRANSPORT)
+    phone, desk = Client(), signed_in(operation, Role.MATCHING)
     for how in ("help", "safe"):  # and then all is well, they say
         phone.post(reverse("leader_recall_safe", args=[token]), {"how": how})
     shown_to_them = phone.get(reverse("leader_recall", args=[token])).content.decode()
