@@ -184,8 +184,8 @@ _HEADS = {"required": "全員が戻ったかを、顔を見て確かめて選ん
 
 class ReturnForm(ReportForm):
     """The same at the desk, with heads, paper, keys and tools, and where the need goes after 中止 or 不在. `vehicles`: those
-    of the center whose keys are out; `loans`: what the team has been lent; `people`: who left with it; `sheets`: how many
-    orders were printed. That everything is back is chosen by somebody and never filled in beforehand; what nobody has
+    of the center whose keys are out; `loans`: what the team has been lent; `people`: who left with it, `heads` in number
+    (also of a team that is back); `sheets`: how many orders were printed. That everything is back is chosen by somebody and never filled in beforehand; what nobody has
     counted stays out."""
 
     next_step = forms.ChoiceField(
@@ -214,14 +214,14 @@ class ReturnForm(ReportForm):
 
     def __init__(
         self, *args: Any, report_wanted: bool = True, vehicles: Iterable[Vehicle] = (), loans: Iterable[Loan] = (),
-        people: Iterable[Volunteer] = (), sheets: int = 0, **options: Any,
+        people: Iterable[Volunteer] = (), heads: int = 0, sheets: int = 0, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **options)
-        self.crew, self.sheets = list(people), sheets
+        self.crew, self.headcount, self.sheets = list(people), heads, sheets
+        self.fields["people"].required = not heads
         if self.crew:
             self.fields |= _asked_heads(self.crew)
-            self.fields["people"].required = False
-            self.fields["people"].help_text = f"出発した{len(self.crew)}人が全員活動したときは、空のままで。"
+            self.fields["people"].help_text = f"出発した{heads}人が全員活動したときは、空のままで。"
             self.fields["coming"] = forms.MultipleChoiceField(
                 label="あすも来られる人", required=False, widget=forms.CheckboxSelectMultiple,
                 choices=[(person.pk, f"{person.name}さん") for person in self.crew],
@@ -264,7 +264,7 @@ class ReturnForm(ReportForm):
                 "heads", "「全員」を選びましたが、戻っていない人に印があります。どちらかを直してください。"
             )
         if "people" in self.fields and cleaned.get("people") is None and "people" not in self.errors:
-            cleaned["people"] = len(self.crew)
+            cleaned["people"] = self.headcount
         if cleaned.get("sheets_all"):
             if cleaned.get("sheets_back") not in (None, self.sheets):
                 self.add_error("sheets_back", "「全部戻った」にも印があります。どちらかを直してください。")
@@ -277,10 +277,10 @@ class ReturnForm(ReportForm):
     @property
     def here(self) -> int | None:
         """How many were counted."""
-        return len(self.crew) - len(self.not_here) if self.crew else None
+        return len(self.crew) - len(self.away) if self.crew else None
 
     @property
-    def not_here(self) -> list[Volunteer]:
+    def away(self) -> list[Volunteer]:
         """Who of the team has not come with it."""
         ticked = self.cleaned_data.get("not_here", [])
         return [person for person in self.crew if str(person.pk) in ticked]

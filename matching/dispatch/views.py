@@ -7,7 +7,7 @@ from typing import Final
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -41,6 +41,11 @@ from matching.teams.services import people_of, say_coming
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
+FIRST_BACK: Final = "この班の帰着は、先にほかの人が記録しています。人・紙・資機材で違うことがあれば、班の画面で直してください。"
+WORDS_STAY: Final = (
+    "けがや報告に書いたことがあります。作業の結果を選んで「帰着を記録する」を押してください。"
+    "書いたことを残さないときは、消してから「報告はあとにして」を押します。"
+)
 # Which field of the return a refusal stands at.
 AT_FIELD: Final = {
     "dispatch.remaining_needed": "remaining",
@@ -222,24 +227,30 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
         return redirect("dispatch_return", operation_id, place.now.pk)
     reported = queries.has_report(dispatch)
     others = [visit for visit in place.visits if visit != dispatch and not queries.has_report(visit)]
-    over = dispatch.state == DispatchState.BACK and reported and not others
+    typed = "outcome" in request.POST  # before somebody else was first with the report, or the whole return
+    is_back = dispatch.state == DispatchState.BACK
+    if is_back and "heads" in request.POST:
+        messages.warning(request, FIRST_BACK)
+    over = is_back and reported and not others and not typed
     if over or dispatch.state in (DispatchState.ACCEPTED, DispatchState.CANCELLED):
         return redirect("dispatch_detail", operation_id, dispatch_id)
-    later = request.method == "POST" and "later" in request.POST
-    wanted = not reported and not later
+    unsaid = "later" in request.POST and _has_words(request.POST)
+    later = "later" in request.POST and not unsaid
+    wanted = (not reported or typed) and not later
     people = len(people_of(dispatch.team)) or dispatch.team.members.count()
     sent = request.POST if request.method == "POST" else None
-    is_back = dispatch.state == DispatchState.BACK
     crew = [] if is_back else people_of(dispatch.team)
     initial = {"next_step": "hold"} | ({} if crew else {"people": people})
     form = ReturnForm(
         sent, initial=initial, report_wanted=wanted, vehicles=[] if is_back else _vehicles(dispatch),
-        loans=[] if is_back else of_team(dispatch.team_id), people=crew,
+        loans=[] if is_back else of_team(dispatch.team_id), people=crew, heads=people,
         sheets=0 if is_back else services.sheets_of(dispatch.team_id),
     )  # fmt: skip
     further = [OtherVisitForm(sent, visit=visit, initial={"people": people}) for visit in others if not later]
     if sent is None:
         return _show_return(request, dispatch, form, further)
+    if unsaid:
+        form.add_error(None, WORDS_STAY)
     # Every form is asked, so that each shows what is wrong with it.
     if not all([form.is_valid(), *(one.is_valid() for one in further)]):
         return _show_return(request, dispatch, form, further, status=422)
@@ -254,13 +265,19 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     return redirect("dispatch_board", operation_id)
 
 
+def _has_words(sent: QueryDict) -> bool:
+    """Whether somebody has told anything of the work, or of who was hurt."""
+    told = [name for name in sent if name.rpartition("-")[2] in ("injury", "near_miss", "text", "remaining")]
+    return any(sent[name].strip() for name in told)
+
+
 def _vehicles(dispatch: Dispatch) -> list[Vehicle]:
     """The center's, whose keys were handed out."""
     return [drive.vehicle for drive in dispatch.team.drives if drive.vehicle]
 
 
 def _say_what_is_left(request: StaffRequest, dispatch: Dispatch, form: ReturnForm) -> None:
-    for person in form.not_here:
+    for person in form.away:
         messages.warning(
             request,
             f"{person.name}さんは、受付ではまだセンターにいます。帰ったのなら、受付で「帰る」を記録してください。",
@@ -324,13 +341,13 @@ def _take_back(
             keys_missing=[vehicle.pk for vehicle in form.keys_missing],
             washed=data["washed"],
             here=form.here,
-            not_here=[person.pk for person in form.not_here],
+            not_here=[person.pk for person in form.away],
             not_here_said=data.get("not_here_said", ""),
             by=by(request),
             at=came,
         )
     if told is not None and not told.changed:
-        return f"{dispatch.team}の帰着を記録しました。報告は先に届いていたので、そのままです。"
+        return f"{dispatch.team}の帰着を記録しました。報告は先に届いています。違うことを書いたときは「見くらべて、1つにまとめる」に残っています。"
     if told is None and not queries.has_report(dispatch):
         return f"{dispatch.team}の帰着を記録しました。報告はあとで「報告を入力する」から入れてください。"
     return f"{dispatch.team}の帰着を記録しました。おつかれさまでした。"

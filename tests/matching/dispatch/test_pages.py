@@ -22,7 +22,7 @@ from intake.paper.models import PaperSheet
 from intake.people.models import Household, Person, Town
 from matching.control.board_views import DRAWN
 from matching.dispatch import services, sheets, tokens
-from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from matching.dispatch.models import ActivityReport, Dispatch, DispatchState, LaterReport
 from matching.dispatch.paper_lists import list_due
 from matching.safety import services as safety
 from matching.safety.models import Weather
@@ -391,6 +391,38 @@ def test_a_report_with_a_wrong_field_says_which_and_keeps_the_rest(bad: dict[str
     assert response.status_code == 422
     assert "釘 𠮷" in response.content.decode()
     assert not ActivityReport.objects.exists()
+
+
+def test_what_was_told_at_the_desk_is_kept_when_somebody_else_was_first() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    services.report(dispatch, outcome="completed", people=2, text="先に", by=SYSTEM, at=timezone.now())
+    told = {**REPORT, "injury": "熱中症で横になっている", "people": ""}
+    client.post(url("dispatch_return", dispatch), told)
+    later = LaterReport.objects.get()
+    assert (later.injury, later.people) == ("熱中症で横になっている", 2)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.BACK
+    # A second desk had the page open still.
+    said = client.post(url("dispatch_return", dispatch), {**told, "injury": "釘を踏んだ"}, follow=True)
+    assert "先にほかの人が記録しています" in said.content.decode()
+    assert set(LaterReport.objects.values_list("injury", flat=True)) == {
+        "熱中症で横になっている",
+        "釘を踏んだ",
+    }
+    assert Entry.objects.filter(action="dispatch.back").count() == 1
+
+
+def test_who_was_hurt_is_not_put_off_with_the_report() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    sent = {"heads": "all", "later": "1", "injury": "指を切った", "sheets_back": ""}
+    refused = client.post(url("dispatch_return", dispatch), sent)
+    assert refused.status_code == 422
+    assert "けがや報告に書いたことがあります" in refused.content.decode()
+    assert "指を切った" in refused.content.decode()
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.DEPARTED
 
 
 def test_the_desk_s_report_after_the_leader_s_changes_nothing_and_says_so() -> None:
