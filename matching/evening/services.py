@@ -12,6 +12,7 @@ from django.utils import timezone
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
+from matching.evening.calls import still_open
 from matching.evening.ledger import Ledger, Missing, ledger
 from matching.evening.models import DayClosing, NamedException
 
@@ -58,7 +59,8 @@ def take_back(exception: NamedException, *, by: By, at: datetime) -> None:
 def close_day(operation: Operation, *, day: date, by: By, at: datetime) -> DayClosing:
     """Everybody and everything is back, or a person has said of each exception why not. Closed already: nothing changes.
 
-    Raises `Refused`: evening.missing (each by name), evening.in_the_future.
+    Raises `Refused`: evening.missing (each by name), evening.calls_wait (a call for help or an injury nobody has
+    answered), evening.recall_runs, evening.in_the_future.
     """
     if day > timezone.localdate(at):
         raise Refused("evening.in_the_future")
@@ -66,6 +68,11 @@ def close_day(operation: Operation, *, day: date, by: By, at: datetime) -> DayCl
     known = DayClosing.objects.standing().filter(operation=operation, day=day).first()
     if known is not None:
         return known
+    open_ = still_open(operation, day=day)
+    if open_.recall:
+        raise Refused("evening.recall_runs")
+    if open_.pressing:
+        raise Refused("evening.calls_wait", count=open_.pressing)
     found = ledger(operation, day=day, at=at)
     if found.unexplained:
         raise Refused("evening.missing", what=_said(found.unexplained))

@@ -22,6 +22,7 @@ from dvc.core.japanese import normalise_text
 from dvc.core.refused import Refused
 from matching.dispatch.coming import coming_teams, expected
 from matching.evening import services
+from matching.evening.calls import still_open
 from matching.evening.ledger import Missing, Tally, ledger, open_days
 from matching.evening.models import DayClosing, Kind, NamedException
 from matching.queue.queries import waiting
@@ -83,6 +84,7 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
         "tomorrow": day + timedelta(days=1),
         "coming": coming_teams(operation, day=day + timedelta(days=1)),
         "expected": expected(operation, waiting(operation, at=request.now), day=day + timedelta(days=1)),
+        "open": still_open(operation, day=day),
         "refusal": refusal,
     }
     return render(request, "matching/evening/evening.html", context, status=status)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from datetime import date, datetime, timedelta
 from importlib import import_module
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,11 +31,16 @@ from matching.dispatch.models import Dispatch, DispatchState
 from matching.equipment import services as equipment
 from matching.equipment.models import Vehicle
 from matching.evening import services
+from matching.evening.calls import Open, still_open
 from matching.evening.ledger import ledger, open_days
 from matching.evening.models import DayClosing, Kind, NamedException
+from matching.field import services as field
+from matching.field.models import Said
 from matching.loans import services as loans
 from matching.loans.models import Outcome
 from matching.loans.services import Borrower
+from matching.safety import services as safety
+from matching.safety.models import RecallReason
 from matching.teams import services as teams
 from matching.teams.models import Ride
 from matching.teams.queries import vehicles_here
@@ -41,6 +48,7 @@ from matching.teams.rides import Drive
 from tests import make
 from tests.infra.scale import count
 from tests.matching.dispatch import scene
+from tests.matching.dispatch.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
 DAY, FIVE = make.day(make.MORNING), make.at(17)
@@ -203,6 +211,35 @@ def test_a_day_is_opened_again_with_a_reason_and_an_exception_taken_back_is_miss
     with pytest.raises(Refused) as refusal:
         services.close_day(operation, day=DAY + timedelta(days=1), by=SYSTEM, at=FIVE)
     assert refusal.value.code == "evening.in_the_future"
+
+
+def test_no_day_is_closed_over_a_call_for_help_or_a_recall() -> None:
+    operation = make.operation()
+    dispatch = scene.out(operation)
+    note = field.tell(dispatch, Said.SOS, op=uuid4(), by=SYSTEM, told_at=make.at(12), at=make.at(12))
+    field.tell(dispatch, Said.TOOLS, op=uuid4(), by=SYSTEM, told_at=make.at(12), at=make.at(12))
+    dispatches.come_back(dispatch, by=SYSTEM, at=scene.ONE)
+    for person in [member.volunteer for member in dispatch.team.members.select_related("volunteer")]:
+        checkin.leave(operation, person, by=SYSTEM, at=make.at(14))
+    recall = safety.start_recall(operation, reason=RecallReason.QUAKE, by=SYSTEM, at=make.at(15))
+    open_ = still_open(operation, day=DAY)
+    assert (open_.pressing, open_.notes, open_.unreported, open_.recall) == (1, 1, 1, True)
+    assert still_open(operation, day=DAY - timedelta(days=1)) == Open(0, 0, 0, False)
+    page = signed_in(make.user(operation.center, Role.CHIEF)).get(
+        reverse("evening", args=[operation.pk]), {"day": DAY.isoformat()}
+    )
+    said = page.content.decode()
+    for words in ("呼び戻しが続いています", "連絡1件に、まだ返事をしていません", "報告がまだのお宅が1件"):
+        assert words in said
+    for code, settle in (
+        ("evening.recall_runs", lambda: safety.end_recall(recall, reason="解除", by=SYSTEM, at=FIVE)),
+        ("evening.calls_wait", lambda: field.answer(note, agreed=True, text="", by=SYSTEM, at=FIVE)),
+    ):
+        with pytest.raises(Refused) as refused:
+            services.close_day(operation, day=DAY, by=SYSTEM, at=FIVE)
+        assert refused.value.code == code
+        settle()
+    services.close_day(operation, day=DAY, by=SYSTEM, at=FIVE)
 
 
 def test_no_team_leaves_on_a_closed_day_until_somebody_opens_it_again_with_a_reason() -> None:
