@@ -30,6 +30,7 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 SECTION: Final = {"section": "dispatch_board"}
 PER_PAGE: Final = 30
 SHOWN_PAST: Final = 5
+OTHER_RECALL: Final = "その画面は前の呼び戻しのものだったので、記録していません。いまの呼び戻しの一覧で、もう一度押してください。"
 BY_DESK: Final = {How.PHONE, How.TRIED, How.HELP}
 
 
@@ -112,13 +113,18 @@ def _page(request: StaffRequest) -> int:
     return int(number) if number.isdecimal() and len(number) < 4 else 1
 
 
+def _is_on_screen(request: StaffRequest, running: Recall) -> bool:
+    """A page left open from an earlier recall says nothing of the one that runs now."""
+    return request.POST.get("recall", str(running.pk)) == str(running.pk)
+
+
 @require_POST
 def recall_answer(request: StaffRequest, operation_id: int, team_id: int) -> HttpResponse:
     """電話で伝えた, 電話に出ない, 助けが必要: by whoever telephoned."""
     team = access.of_operation(request.operation, Team.objects.all(), team_id)
     running = running_recall(operation_id)
-    if running is None:
-        messages.success(request, "呼び戻しは、もう終わっています。")
+    if running is None or not _is_on_screen(request, running):
+        messages.warning(request, OTHER_RECALL if running else "呼び戻しは、もう終わっています。")
         return redirect("recall_page", operation_id)
     how = request.POST.get("how", "")
     if how not in BY_DESK:
@@ -154,6 +160,9 @@ def recall_end(request: StaffRequest, operation_id: int) -> HttpResponse:
     running = running_recall(operation_id)
     if running is None or request.method != "POST":  # a link of the list below a form that was sent back
         return _back(request, operation_id)
+    if not _is_on_screen(request, running):
+        messages.warning(request, OTHER_RECALL)
+        return redirect("recall_page", operation_id)
     form = EndForm(request.POST)
     if not form.is_valid():
         return render(request, "matching/control/recall.html", _running(request, running, form), status=422)

@@ -268,7 +268,7 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
 def _has_words(sent: QueryDict) -> bool:
     """Whether somebody has told anything of the work, or of who was hurt."""
     told = [name for name in sent if name.rpartition("-")[2] in ("injury", "near_miss", "text", "remaining")]
-    return any(sent[name].strip() for name in told)
+    return any(str(sent[name]).strip() for name in told)
 
 
 def _vehicles(dispatch: Dispatch) -> list[Vehicle]:

@@ -248,6 +248,30 @@ def test_whoever_sees_danger_calls_everybody_back_and_few_say_that_it_is_over(
         assert Recall.objects.running().exists() != ends
 
 
+def test_a_page_left_open_from_an_earlier_recall_says_nothing_of_the_next() -> None:
+    operation = make.operation()
+    team = scene.out(operation).team
+    desk = signed_in(operation, Role.MATCHING)
+    old = begun(operation)
+    assert (
+        f'name="recall" value="{old.pk}"'
+        in desk.get(reverse("recall_page", args=[operation.pk])).content.decode()
+    )
+    services.end_recall(old, reason="解除", by=SYSTEM, at=make.at(12, 30))
+    recall = begun(operation)
+    one = reverse("recall_answer", args=[operation.pk, team.pk])
+    end = reverse("recall_end", args=[operation.pk])
+    said = desk.post(one, {"how": "phone", "recall": str(old.pk)}, follow=True).content.decode()
+    assert "前の呼び戻しのものだった" in said
+    assert statuses(recall) == {team.pk: SILENT}
+    desk.post(one, {"how": "phone", "recall": str(recall.pk)})
+    assert statuses(recall) == {team.pk: REACHED_OUT}
+    desk.post(end, {"reason": "解除", "recall": str(old.pk)})
+    assert Recall.objects.running().exists()
+    desk.post(end, {"reason": "解除", "recall": str(recall.pk)})
+    assert not Recall.objects.running().exists()
+
+
 def test_a_leader_reads_it_on_the_phone_and_answers_once() -> None:
     operation = make.operation()
     dispatch = scene.out(operation)
