@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Field
 
 
 class _StepByStep(MigrationLoader):
@@ -19,8 +26,30 @@ class _StepByStep(MigrationLoader):
                 self.applied_migrations.pop(name, None)
 
 
+class _Walk(MigrationExecutor):
+    def migrate(self, *what: Any, **how: Any) -> Any:
+        with _fields_are_copied():
+            return super().migrate(*what, **how)
+
+
+@contextmanager
+def _fields_are_copied() -> Iterator[None]:
+    """Models are made anew at every step, with fields that Django takes apart and builds again: nearly half of a walk. A
+    field that belongs to no model yet can as well be copied."""
+
+    def copied(self: Field[Any, Any]) -> Field[Any, Any]:
+        field = copy.deepcopy(self)
+        field.creation_counter = Field.creation_counter  # in the order of the model, as a new one
+        Field.creation_counter += 1
+        return field
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Field, "clone", copied)
+        yield
+
+
 def step_by_step(connection: BaseDatabaseWrapper) -> MigrationExecutor:
     """An executor that can go to any single step, back and forth."""
-    executor = MigrationExecutor(connection)
+    executor = _Walk(connection)
     executor.loader = _StepByStep(connection)
     return executor
