@@ -166,8 +166,7 @@ def board_wait(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def board_accept(request: StaffRequest, operation_id: int) -> HttpResponse:
     """決定 on a proposal as it stands."""
-    rows = Proposal.objects.only("pk")
-    proposal = access.of_operation(request.operation, rows, _pk(request.POST.get("what")))
+    proposal = access.row_of_operation(request.operation, Proposal, _pk(request.POST.get("what")))
     try:
         dispatch = decisions.accept(proposal, by=by(request), at=request.now)
     except Refused as refused:

@@ -106,9 +106,8 @@ def check_team(
     members' own cars besides; with none named on foot where that is near enough. The cars of those in `stay` are left
     where they are unless they are named. `by_hand`: False where no destination and no fixed team stands in the operation.
     """
-    people = [person.pk for person in volunteers]
     gathered = gather(
-        need.operation, at=at, need=need.pk, then=[one.pk for one in then], people=people,
+        need.operation, at=at, need=need.pk, then=[one.pk for one in then], people=volunteers,
         vehicles=any(ride.vehicle for ride in rides),
     )  # fmt: skip
     problem, numbers = gathered.problem, {f"N{one.pk}": one.number for one in (need, *then)}

@@ -107,12 +107,12 @@ def gather(
     at: datetime,
     need: int | None = None,
     then: Collection[int] = (),
-    people: Collection[int] | None = None,
+    people: Collection[Volunteer] | None = None,
     vehicles: bool = True,
 ) -> Gathered:
     """The problem at the moment `at`. Six statements at most, whatever the size (the sixth asks what people said today).
 
-    With `need` and `people` (pks) only that need and those a team does `then`, held or not, and those people, in a
+    With `need` (pk) and `people` only that need and those a team does `then`, held or not, and those people, in a
     team or not, with who of their groups is free: what it takes to check one team (one statement more where it asks for
     tools that are counted: what the other teams have; one less without `vehicles` of the center and without tools). Else
     what is on offer now is the baseline: changing it costs
@@ -183,27 +183,39 @@ def minute(moment: time) -> int:
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────
-def _visits(operation: Operation, *, at: datetime, people: Collection[int] | None) -> list[Visit]:
+def _visits(operation: Operation, *, at: datetime, people: Collection[Volunteer] | None) -> list[Visit]:
     # Also those who have not heard the briefing yet: the departure gate asks for it, and it is often given to
     # whole teams. Without them the nine o'clock plan would be made for the few who came first.
-    if people is not None:
-        return _visits_of(operation.pk, people, at)
-    return list(_with_person(free_visits(operation), at))
+    if people is None:
+        return list(_with_person(free_visits(operation), InsurancePolicy.objects.covering(at)))
+    pks = [person.pk for person in people]
+    if any(person.group_id for person in people):
+        return _visits_with_groups(operation.pk, pks, at)
+    return _visits_of(operation.pk, pks, at)
 
 
 @compiled
 def _visits_of(operation: int, people: Collection[int], at: datetime) -> QuerySet[Visit]:
+    """As `_visits_with_groups`, of people in no group: the database looks up these few by their ids."""
+    policies = InsurancePolicy.objects.covering(at).filter(volunteer__in=people)
+    return _with_person(Visit.objects.present().filter(operation=operation, volunteer__in=people), policies)
+
+
+@compiled
+def _visits_with_groups(operation: int, people: Collection[int], at: datetime) -> QuerySet[Visit]:
     """Those who are asked about also when a team has them: it may be that one."""
     together = Volunteer.objects.filter(pk__in=people, group__isnull=False).values("group_id")
     with_them = free_visits(operation).filter(volunteer__group__in=together).order_by().values("pk")
     asked = Q(volunteer__in=people) | Q(pk__in=with_them)
-    return _with_person(Visit.objects.present().filter(asked, operation=operation), at)
+    return _with_person(
+        Visit.objects.present().filter(asked, operation=operation), InsurancePolicy.objects.covering(at)
+    )
 
 
-def _with_person(visits: QuerySet[Visit], at: datetime) -> QuerySet[Visit]:
+def _with_person(visits: QuerySet[Visit], policies: QuerySet[InsurancePolicy]) -> QuerySet[Visit]:
     # Asked once for all, not once for each: on a morning whose thousands PostgreSQL has not counted yet, a question for
     # each of them reads the whole table each time.
-    insured = InsurancePolicy.objects.covering(at).values("volunteer_id")
+    insured = policies.values("volunteer_id")
     covered = ExpressionWrapper(Q(volunteer_id__in=insured), BooleanField())
     visits = visits.select_related("volunteer__group").annotate(covered=covered).only(*READ)
     return visits.order_by("volunteer_id")

@@ -73,8 +73,7 @@ def check_one_more(team: Team, need: Need, *, at: datetime) -> MoreCheck:
         Dispatch.objects.of_team(team.pk).select_related("operation", "need__household").order_by("position")
     )
     people = people_of(team)
-    crew_pks = [person.pk for person in people]
-    gathered = gather(need.operation, at=at, need=need.pk, people=crew_pks, vehicles=False)
+    gathered = gather(need.operation, at=at, need=need.pk, people=people, vehicles=False)
     problem = gathered.problem
     said = [(why.code, why.text) for why in gathered.set_aside.values()]
     if problem.needs and visits and people:

@@ -112,7 +112,7 @@ def stop(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_POST
 def accept(request: StaffRequest, operation_id: int, proposal_id: int) -> HttpResponse:
     """「決定」 on a proposal as it stands. What must be confirmed first leads to the edit page."""
-    proposal = access.of_operation(request.operation, Proposal.objects.all(), proposal_id)
+    proposal = access.row_of_operation(request.operation, Proposal, proposal_id)
     try:
         dispatch = decisions.accept(proposal, by=by(request), at=request.now)
     except Refused as refused:

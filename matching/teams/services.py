@@ -98,13 +98,13 @@ def _check_drivers(volunteers: Sequence[Volunteer], rides: Sequence[Drive], *, a
         taken.update([vehicle.pk] if vehicle else [])
 
 
-def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, Visit]:
-    """Their open visits, locked so that nobody leaves between this check and the joining.
+def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, int]:
+    """Their open visits (pk of the person → pk of the visit), locked so that nobody leaves between this check and the
+    joining.
 
     SQLite ignores the lock; there a writing transaction is alone anyway.
     """
-    found = _present(operation.pk, [person.pk for person in volunteers])
-    visits = {visit.volunteer_id: visit for visit in found}
+    visits = dict(_present(operation.pk, [person.pk for person in volunteers]))
     for person in volunteers:
         if person.pk not in visits:
             raise Refused("team.person_left", name=person.name)
@@ -112,9 +112,9 @@ def _visits(operation: Operation, volunteers: Sequence[Volunteer]) -> dict[int, 
 
 
 @compiled
-def _present(operation: int, volunteers: Collection[int]) -> QuerySet[Visit]:
+def _present(operation: int, volunteers: Collection[int]) -> QuerySet[Visit, tuple[int, int]]:
     rows = Visit.objects.present().filter(operation=operation, volunteer__in=volunteers)
-    return rows.order_by("pk").select_for_update()
+    return rows.order_by("pk").select_for_update().values_list("volunteer_id", "pk")
 
 
 def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime) -> Team:
@@ -180,11 +180,11 @@ def _require_on_no_run(vehicles: Collection[int], *, at: datetime) -> None:
     raise Refused("team.vehicle_planned", vehicle=run.vehicle.name, time=leaves)
 
 
-def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, Visit], *, at: datetime) -> None:
+def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, int], *, at: datetime) -> None:
     # In the order of the ids: two overlapping teams then wait for one another and never dead-lock.
     people = sorted(volunteers, key=lambda person: person.pk)
     rows = [
-        new(Member, team_id=team.pk, volunteer_id=person.pk, visit_id=visits[person.pk].pk, joined_at=at)
+        new(Member, team_id=team.pk, volunteer_id=person.pk, visit_id=visits[person.pk], joined_at=at)
         for person in people
     ]
     if not insert_unless_taken(rows):

@@ -44,6 +44,10 @@ def offered(run: MatchRun, needs: Sequence[Need], crew: Sequence[Volunteer], **v
     return made
 
 
+def _is_old(looked: decisions.Looked, wish: decisions.Wish) -> bool:
+    return decisions.is_old(looked, wish, decisions.decided_until_now(wish.visits))
+
+
 def run_of(operation: Operation) -> MatchRun:
     return MatchRun.objects.create(operation=operation, why="test", state=RunState.DONE, requested_at=NOW)
 
@@ -193,7 +197,7 @@ def test_a_destination_somebody_fixes_while_the_rules_are_asked_is_heard() -> No
     looked = decisions.look(wish, at=NOW)
     assert looked.check.warnings == ()
     queue.lock(other, here[1], reason="顔なじみ", by=SYSTEM, at=NOW)
-    assert decisions.is_old(looked, wish)
+    assert _is_old(looked, wish)
     proposal = offered(run_of(operation), [need], here)
     with pytest.raises(Refused) as error:
         decisions.accept(proposal, by=SYSTEM, at=NOW)
@@ -275,11 +279,11 @@ def test_a_ban_for_another_house_costs_no_second_look() -> None:
     wish = decisions.Wish([need], here, here[0], ())
     looked = decisions.look(wish, at=NOW)
     queue.ban(other, here[0], by=SYSTEM, at=NOW)
-    assert not decisions.is_old(looked, wish)
+    assert not _is_old(looked, wish)
     queue.ban(need, here[0], by=SYSTEM, at=NOW)
-    assert decisions.is_old(looked, wish)
+    assert _is_old(looked, wish)
     queue.unban(need, here[0], by=SYSTEM, at=NOW)
-    assert not decisions.is_old(looked, wish)
+    assert not _is_old(looked, wish)
 
 
 def test_the_rules_are_asked_again_only_for_what_no_constraint_holds() -> None:
@@ -290,9 +294,9 @@ def test_the_rules_are_asked_again_only_for_what_no_constraint_holds() -> None:
     plain, with_tools = make.need(operation), make.need(operation, tools={"shovel": 2})
     wishes = [decisions.Wish([need], here[:2], here[0], ()) for need in (plain, with_tools)]
     looked = [decisions.look(wish, at=NOW) for wish in wishes]
-    assert [decisions.is_old(*pair) for pair in zip(looked, wishes, strict=True)] == [False, False]
+    assert [_is_old(*pair) for pair in zip(looked, wishes, strict=True)] == [False, False]
     decisions.send(make.need(operation), volunteers=here[2:4], leader=here[2], by=SYSTEM, at=NOW)
-    assert [decisions.is_old(*pair) for pair in zip(looked, wishes, strict=True)] == [False, True]
+    assert [_is_old(*pair) for pair in zip(looked, wishes, strict=True)] == [False, True]
     Need.objects.filter(pk=plain.pk).update(version=plain.version + 1)
     wishes[0].catch_up()
-    assert decisions.is_old(looked[0], wishes[0])
+    assert _is_old(looked[0], wishes[0])

@@ -256,7 +256,7 @@ def test_one_team_is_checked_with_its_need_even_held_and_with_the_rest_of_its_gr
     )
     need, another = make.need(operation), make.need(operation)
     queue.hold(need, reason="雨", by=SYSTEM, at=make.at(9))
-    now = gather(operation, at=make.at(9, 30), need=need.pk, people=[first.pk])
+    now = gather(operation, at=make.at(9, 30), need=need.pk, people=[first])
     assert {v.id for v in now.problem.volunteers} == {f"V{first.pk}", f"V{friend.pk}"}
     assert [n.id for n in now.problem.needs] == [f"N{need.pk}"]
     assert other.pk != another.pk or now.set_aside == {}
