@@ -515,15 +515,18 @@ class PolicyMiddleware:
     def _check_staff(self, request: HttpRequest, who: Who, kwargs: dict[str, Any]) -> HttpResponse | None:
         assert isinstance(request.user, User)
         if "operation_id" in kwargs:
-            operation = access.operation(request.user, kwargs["operation_id"], at=timezone.now())
+            operation, roles = access.operation_and_roles(
+                request.user, kwargs["operation_id"], at=timezone.now()
+            )
             center: Center | None = operation.center
             request.operation = operation  # type: ignore[attr-defined]
             request.now = operation.moment(timezone.now())  # type: ignore[attr-defined]
         else:
             center = access.centers(request.user).first()
+            roles = access.roles_in(request.user, center) if center else frozenset()
             request.now = timezone.now()  # type: ignore[attr-defined]
         request.center = center  # type: ignore[attr-defined]
-        request.roles = access.roles_in(request.user, center) if center else frozenset()  # type: ignore[attr-defined]
+        request.roles = roles  # type: ignore[attr-defined]
         if isinstance(who, May) and not access.may(request.roles, who):  # type: ignore[attr-defined]
             return render(request, "403.html", {"refusal": Refused("account.not_allowed").text}, status=403)
         return None

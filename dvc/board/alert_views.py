@@ -45,8 +45,7 @@ def alerts_part(request: HttpRequest, operation_id: int) -> HttpResponse:
     user, real = request.user, timezone.now()
     if not isinstance(user, User) or not user.is_usable(real):
         return _again()
-    operation = access.operation(user, operation_id, at=real)
-    roles = access.roles_in(user, operation.center)
+    operation, roles = access.operation_and_roles(user, operation_id, at=real)
     if not access.may(roles, May.SEE_BOARD):
         return _again()
     if is_unchanged:

@@ -70,8 +70,7 @@ def board_poll(request: HttpRequest, operation_id: int, token: str) -> HttpRespo
     if not isinstance(user, User) or user.pk != ticket.user:
         return _again()
     real = timezone.now()
-    operation = access.operation(user, operation_id, at=real)
-    roles = access.roles_in(user, operation.center)
+    operation, roles = access.operation_and_roles(user, operation_id, at=real)
     if not access.may(roles, May.SEE_BOARD):
         return _again()
     found = queries.shown(

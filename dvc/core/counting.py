@@ -17,15 +17,12 @@ class NoFreeNumber(RuntimeError):
     """So many others counted at the same moment that none was left."""
 
 
-def count_up_in_place(
-    last: Callable[[], int], make: Callable[[int], T | None], *, unless: Callable[[], None] = lambda: None
-) -> T:
-    """As `count_up`, for who has a short way to the `last` number and whose `make` says None where a number is taken
-    (`inserting.insert_unless_taken`): without a savepoint."""
+def count_up_in_place(insert: Callable[[], bool], *, unless: Callable[[], None] = lambda: None) -> None:
+    """As `count_up`, where the statement that inserts counts as well and says False when another was faster
+    (`inserting.insert_next`): without a savepoint."""
     for _ in range(TRIES):
-        made = make(last() + 1)
-        if made is not None:
-            return made
+        if insert():
+            return
         unless()
     raise NoFreeNumber(f"no free number after {TRIES} tries")
 

@@ -80,6 +80,43 @@ def insert_unless_taken(rows: Sequence[Model]) -> bool:
     return True
 
 
+def insert_next(row: Model, number: str, *, among: str) -> bool:
+    """As `insert_unless_taken` for one row whose `number` is one more than the largest among the rows with the same
+    `among` (names of columns): the statement that takes it counts as well. Afterwards the row has it."""
+    connection, model = connections[DEFAULT_DB_ALIAS], type(row)
+    values = [
+        getattr(row, among)
+        if field.attname == number
+        else field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        for field in _fields(model)
+    ]
+    found = fetch(_next(model, number, among), values, connection)
+    if not found:
+        return False
+    row.pk, taken = found[0]
+    setattr(row, number, taken)
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return True
+
+
+@cache
+def _fields(model: type[Model]) -> tuple[Any, ...]:
+    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+
+
+@cache
+def _next(model: type[Model], number: str, among: str) -> str:
+    quote, meta = connection.ops.quote_name, model._meta
+    table, pk, fields = quote(meta.db_table), quote(str(meta.pk.column)), _fields(model)
+    column = {field.attname: quote(str(field.column)) for field in fields}
+    counted = f"(SELECT COALESCE(MAX({column[number]}), 0) + 1 FROM {table} WHERE {column[among]} = %s)"  # noqa: S608 - names of our own
+    places = ", ".join(counted if field.attname == number else "%s" for field in fields)
+    return (
+        f"INSERT INTO {table} ({', '.join(column.values())}) VALUES ({places}) "  # noqa: S608 - names of our own
+        f"ON CONFLICT DO NOTHING RETURNING {pk}, {column[number]}"
+    )
+
+
 def append_all(rows: Sequence[Model]) -> None:
     """Insert new rows of one model whose ids nobody asks for, inside the caller's transaction: SQLite takes them in a
     third of the time that way."""

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from dvc.audit.models import Entry
 from dvc.audit.services import By, record
-from dvc.core.changing import change
+from dvc.core.changing import change, changed
 from dvc.core.compiled import compiled
 from dvc.core.counting import count_up
 from dvc.core.inserting import insert_all, new
@@ -606,13 +606,12 @@ def _step(
     if before == S.DUPLICATE:
         values["duplicate_of_id"] = None
     operation = need.operation
-    changed = change(
+    found = changed(
         Need, {"state": to, "touched_at": at, **values}, where={"id": need.pk, "state": before}, count_up="version"
     )  # fmt: skip
-    [now] = _as_it_is(need.pk)
-    renew(need, now)
+    renew(need, *(found or _as_it_is(need.pk)))
     need.operation = operation  # it never changes; read again it would be a statement in every step
-    if not changed:
+    if not found:
         raise Refused("need.changed")
     from_work, to_work = _WORK_FOLLOWS.get(to, (_STARTED, WorkState.OPEN))
     change(WorkItem, {"state": to_work}, where={"need_id": need.pk, "state": [*from_work]})

@@ -70,8 +70,7 @@ def dispatch_board_part(request: HttpRequest, operation_id: int) -> HttpResponse
     user = request.user
     if not isinstance(user, User) or not user.is_usable(real):
         return _again()
-    operation = access.operation(user, operation_id, at=real)
-    roles = access.roles_in(user, operation.center)
+    operation, roles = access.operation_and_roles(user, operation_id, at=real)
     if not access.may(roles, May.DISPATCH):
         return _again()
     if is_unchanged:

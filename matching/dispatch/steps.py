@@ -6,13 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from dvc.accounts.services import hash_secret
 from dvc.audit.services import By, record
-from dvc.core.compiled import compiled
 from dvc.core.counting import count_up_in_place
-from dvc.core.inserting import insert_unless_taken, new
+from dvc.core.inserting import insert_next, new
 from dvc.core.refused import Refused
 from intake.help_requests.models import Need
 from matching.dispatch import tokens
@@ -30,22 +29,13 @@ def create(
     """The visit of `team` at `need`: the one it is at when it is the first, else one that waits. What may not be is
     said by the constraints. Refused: dispatch.team_busy, dispatch.still_held."""
     nonce = tokens.new_nonce()
-
-    def make(serial: int) -> Dispatch | None:
-        made = new(
-            Dispatch, operation_id=need.operation_id, need_id=need.pk, team_id=team.pk, serial=serial, token_nonce=nonce,
-            position=position, leg_minutes=leg_minutes, state=S.ACCEPTED if position == 1 else S.NEXT,
-            leader_token_hash=hash_secret(tokens.leader_token(nonce)),
-            genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
-            accepted_at=at, accepted_by_id=by.user.pk if by.user else None,
-        )  # fmt: skip
-        if not insert_unless_taken([made]):
-            return None
-        made.operation, made.need, made.team = need.operation, need, team
-        return made
-
-    def last() -> int:
-        return next((serial for (serial,) in _last_serial(need.operation_id)), 0)
+    made = new(
+        Dispatch, operation_id=need.operation_id, need_id=need.pk, team_id=team.pk, serial=0, token_nonce=nonce,
+        position=position, leg_minutes=leg_minutes, state=S.ACCEPTED if position == 1 else S.NEXT,
+        leader_token_hash=hash_secret(tokens.leader_token(nonce)),
+        genuine_token_hash=hash_secret(tokens.genuine_token(nonce)),
+        accepted_at=at, accepted_by_id=by.user.pk if by.user else None,
+    )  # fmt: skip
 
     def taken() -> None:
         if Dispatch.objects.filter(team=team, position=position).exists():
@@ -55,12 +45,9 @@ def create(
         if holds is not None:
             raise Refused("dispatch.still_held", number=need.number, team=holds.team.number)
 
-    return count_up_in_place(last, make, unless=taken)
-
-
-@compiled
-def _last_serial(operation: int) -> QuerySet[Dispatch, tuple[int]]:
-    return Dispatch.objects.filter(operation=operation).order_by("-serial").values_list("serial")[:1]
+    count_up_in_place(lambda: insert_next(made, "serial", among="operation_id"), unless=taken)
+    made.operation, made.need, made.team = need.operation, need, team
+    return made
 
 
 def lock(dispatch: Dispatch) -> Dispatch:

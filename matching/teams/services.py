@@ -16,7 +16,7 @@ from django.utils import timezone
 from dvc.audit.services import By, record
 from dvc.core.compiled import compiled
 from dvc.core.counting import NoFreeNumber, count_up_in_place
-from dvc.core.inserting import insert_unless_taken, new
+from dvc.core.inserting import insert_next, insert_unless_taken, new
 from dvc.core.refused import Refused
 from dvc.core.whole import whole
 from dvc.operations.models import Operation
@@ -118,28 +118,15 @@ def _present(operation: int, volunteers: Collection[int]) -> QuerySet[Visit, tup
 
 
 def _create(operation: Operation, *, leader: Volunteer, mode: str, at: datetime) -> Team:
-    def create(number: int) -> Team | None:
-        team = new(
-            Team, operation_id=operation.pk, number=number, leader_id=leader.pk, state=TeamState.READY, mode=mode,
-            formed_at=at,
-        )  # fmt: skip
-        if not insert_unless_taken([team]):
-            return None
-        team.operation, team.leader = operation, leader
-        return team
-
-    def last() -> int:
-        return next((number for (number,) in _last_number(operation.pk)), 0)
-
+    team = new(
+        Team, operation_id=operation.pk, number=0, leader_id=leader.pk, state=TeamState.READY, mode=mode, formed_at=at
+    )  # fmt: skip
     try:
-        return count_up_in_place(last, create)
+        count_up_in_place(lambda: insert_next(team, "number", among="operation_id"))
     except NoFreeNumber:
         raise Refused("team.busy") from None
-
-
-@compiled
-def _last_number(operation: int) -> QuerySet[Team, tuple[int]]:
-    return Team.objects.filter(operation=operation).order_by("-number").values_list("number")[:1]
+    team.operation, team.leader = operation, leader
+    return team
 
 
 def _take_cars(team: Team, rides: Sequence[Drive], *, at: datetime, had: Collection[int] = ()) -> None:

@@ -6,14 +6,18 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dvc.accounts import services
-from dvc.accounts.models import User
+from dvc.accounts import access, services
+from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
+from dvc.accounts.sessions import SessionStore
 from dvc.audit.models import Entry
 from tests import make
 
@@ -108,6 +112,36 @@ def test_signing_out_ends_the_session_and_only_by_post() -> None:
     assert client.get(reverse("sign_out")).status_code == 405
     client.post(reverse("sign_out"))
     assert client.get(reverse("home", args=[operation.pk])).status_code == 302
+
+
+@pytest.mark.database
+def test_what_a_session_says_is_kept_and_one_that_ended_meanwhile_does_not_come_back() -> None:
+    begun = SessionStore()
+    begun["said"] = "一"
+    begun.save()
+    one, other = SessionStore(begun.session_key), SessionStore(begun.session_key)
+    one["said"] = "二"
+    one.save()
+    assert SessionStore(begun.session_key)["said"] == "二"
+    other["said"] = "三"
+    one.delete()
+    with pytest.raises(UpdateError):
+        other.save()
+    assert not Session.objects.filter(session_key=begun.session_key).exists()
+
+
+@pytest.mark.database
+def test_a_colleagues_role_opens_nothing_for_another() -> None:
+    operation = make.operation()
+    make.user(operation.center, Role.CHIEF)
+    user = make.user(operation.center, Role.RECEPTION)
+    Membership.objects.create(user=user, center=operation.center, role=Role.SURVEY)
+    assert access.operation_and_roles(user, operation.pk, at=timezone.now()) == (
+        operation, {Role.RECEPTION, Role.SURVEY},
+    )  # fmt: skip
+    stranger = make.user(make.operation().center, Role.CHIEF)
+    with pytest.raises(Http404):
+        access.operation_and_roles(stranger, operation.pk, at=timezone.now())
 
 
 @pytest.mark.database

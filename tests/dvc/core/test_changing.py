@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from dvc.core.changing import change
+from dvc.core.changing import change, changed
 from dvc.core.rows import renew
 from intake.help_requests.models import Need, NeedState, WorkItem, WorkState
 from tests import make
@@ -40,6 +40,21 @@ def test_of_several_values_each_counts_and_of_none_nothing_is_changed() -> None:
     assert (
         change(WorkItem, done, where={"need_id": need.pk, "state": [WorkState.LEASED, WorkState.OPEN]}) == 1
     )
+
+
+def test_what_was_changed_comes_back_as_django_reads_it() -> None:
+    need, other = (make.need(make.operation(), hazards=["stairs"]) for _ in range(2))
+    known = {"id": need.pk, "state": NeedState.READY}
+    (found,) = changed(
+        Need, {"state": NeedState.ASSIGNED, "touched_at": make.at(9)}, where=known, count_up="version"
+    )
+    now = Need.objects.get(pk=need.pk)
+    assert [getattr(found, field.attname) for field in Need._meta.concrete_fields] == [
+        getattr(now, field.attname) for field in Need._meta.concrete_fields
+    ]
+    assert (found.state, found.version, found.pk) == (NeedState.ASSIGNED, need.version + 1, need.pk)
+    assert changed(Need, {"state": NeedState.ASSIGNED}, where=known) == []
+    assert Need.objects.get(pk=other.pk).state == NeedState.READY
 
 
 def test_a_renewed_row_reads_what_belongs_to_it_again() -> None:
