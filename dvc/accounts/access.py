@@ -78,7 +78,7 @@ def of_operation(operation: Operation, objects: QuerySet[M], pk: object) -> M:
 
 def row_of_operation(operation: Operation, model: type[M], pk: int) -> M:
     """As `of_operation` for a row of this model as it is, in one statement that is written once."""
-    found = _rows_of(model)(operation.pk, pk)
+    found: list[M] = _rows_of(model)(operation.pk, pk)
     if not found:
         raise Http404
     found[0].operation = operation  # type: ignore[attr-defined]

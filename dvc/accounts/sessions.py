@@ -34,7 +34,7 @@ class SessionStore(Database):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        row = self.create_model_instance(self._get_session())
+        row = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]  # not in the stubs
         values = {"session_data": row.session_data, "expire_date": row.expire_date}
         if not change(Session, values, where={"session_key": row.session_key}):
             raise UpdateError  # signed out meanwhile: it must not come back

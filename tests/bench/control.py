@@ -40,10 +40,13 @@ now = make.at(9, 30)  # the operation's clock says so, whenever this runs: in th
 operation = make.operation()
 type(operation).objects.filter(pk=operation.pk).update(auto_match=False, clock_reading=now, clock_set_at=timezone.now())
 user = make.user(operation.center, Role.CHIEF)
-session = SessionStore()
-session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
-session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-session.create()
+sessions = []
+for _ in range({sessions}):  # each tablet its own: what waits for its next page is kept there
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    sessions.append(session.session_key)
 out = []
 for number in range({teams}):
     crew = [scene.present(operation, make.volunteer(operation.center, name), at=now - timedelta(hours=2)) for name in ("髙﨑", "佐藤")]
@@ -63,7 +66,7 @@ for _ in range({offers}):
     )
     ProposalVisit.objects.create(proposal=offer, need=need, position=1, need_version=need.version)
     offers.append(offer.pk)
-print(json.dumps({{"operation": operation.pk, "session": session.session_key, "cookie": settings.SESSION_COOKIE_NAME, "out": out, "offers": offers}}))
+print(json.dumps({{"operation": operation.pk, "sessions": sessions, "cookie": settings.SESSION_COOKIE_NAME, "out": out, "offers": offers}}))
 """
 
 _ACCEPTED = """
@@ -85,11 +88,12 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="dvc-bench-") as folder,
         center(Path(folder), LOG_LEVEL="WARNING") as running,
     ):
-        day = running.shell.run(_DAY.format(teams=TEAMS, needs=NEEDS, offers=ACCEPTORS * (1 + ROUNDS)))
+        sizes = {"teams": TEAMS, "needs": NEEDS, "offers": ACCEPTORS * (1 + ROUNDS)}
+        day = running.shell.run(_DAY.format(**sizes, sessions=1 + TABLETS + ACCEPTORS))
         base = f"/o/{day['operation']}"
 
         def tablet() -> Tablet:
-            one = Tablet(running, {day["cookie"]: day["session"]})
+            one = Tablet(running, {day["cookie"]: day["sessions"].pop()})
             page = one.ask("GET", f"{base}/dispatch/")[2]
             one.alerts = unescape(re.findall('data-alerts="([^"]+ticket[^"]+)"', page)[0])
             one.part = unescape(re.findall('data-poll-url="([^"]+ticket[^"]+)"', page)[0])

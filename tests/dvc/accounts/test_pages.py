@@ -137,7 +137,7 @@ def test_a_colleagues_role_opens_nothing_for_another() -> None:
     user = make.user(operation.center, Role.RECEPTION)
     Membership.objects.create(user=user, center=operation.center, role=Role.SURVEY)
     assert access.operation_and_roles(user, operation.pk, at=timezone.now()) == (
-        operation, {Role.RECEPTION, Role.SURVEY},
+        operation, frozenset({Role.RECEPTION, Role.SURVEY}),
     )  # fmt: skip
     stranger = make.user(make.operation().center, Role.CHIEF)
     with pytest.raises(Http404):
