@@ -31,6 +31,8 @@ class Cut:
     classes: Flags
     upto: NDArray[np.int8]
     there: float
+    short: float = 0.0
+    """How many people were lacking when it was found."""
 
 
 def fits(crowd: Crowd, cells: Ints, types: list[str]) -> Flags:

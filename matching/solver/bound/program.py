@@ -7,7 +7,7 @@ starts with it is worth above its price (each need is served once, so at most on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import highspy
 import numpy as np
@@ -150,6 +150,10 @@ class Program:
         self.closed = np.zeros((len(self.sign_profile), len(sizes)), dtype=np.bool_)
         for kind, there in zip(self.kinds, self._there(), strict=True):
             signs, asked = self._asked(kind, sizes)
+            # Nearly everywhere there are enough for whatever is asked: only the other cells are looked at sign by sign.
+            scarce = (there[:, self.clipped] < asked.max(axis=0, initial=0)).any(axis=1)
+            which = scarce[self.sign_cell[signs]]
+            signs, asked = signs[which], asked if kind.asked is None else asked[which]
             self.closed[signs] |= there[self.sign_cell[signs]][:, self.clipped] < asked
         for i, site in enumerate(d.problem.sites):
             for tool in d.tools:
@@ -477,7 +481,7 @@ class Program:
             if short > SHORT:
                 chosen = np.zeros(len(supply), dtype=np.bool_)
                 chosen[columns[reached]] = True
-                found.append(self.cut(k, chosen[supply_of] & (kind.have > 0)))
+                found.append(replace(self.cut(k, chosen[supply_of] & (kind.have > 0)), short=short))
         return found
 
 

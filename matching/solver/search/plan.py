@@ -16,7 +16,7 @@ from matching.solver.search.arrays import SCALE, U_LOCK, World
 from matching.solver.search.crews_of import put_crews
 from matching.solver.search.remake import drawn_whole, remade_plan
 from matching.solver.search.run import MIX, PEOPLE_ONLY, Search
-from matching.solver.search.sketch import NOTHING, Drawing, draw
+from matching.solver.search.sketch import FEW, NOTHING, Drawing, draw
 from matching.solver.search.zones import zones_of
 
 MOVES, MOST_MOVES = 20, 10_000
@@ -133,7 +133,8 @@ def _drawn(state: State, first: _Candidate, budget: Budget, threads: ThreadPoolE
         None if until is None else budget.began + (until - budget.began) * (i // 2 + 1) / turns
         for i in range(len(zones))
     ]
-    drawings = list(threads.map(draw, zones, limits))
+    few = FEW if len(zones) > 1 else 0.0
+    drawings = list(threads.map(lambda zone, limit: draw(zone, limit, few), zones, limits))
     budget.goes_on(DRAWING / 2, first.score / SCALE)
     return Drawing(
         tuple(team for one in drawings for team in one.teams),
