@@ -96,6 +96,15 @@ describe("a form somebody has typed into", () => {
   });
 });
 
+it("keeps a mere button back on a device without a network, and says so beside it", async () => {
+  vi.stubGlobal("navigator", { onLine: false });
+  server = () => Promise.reject(new TypeError("no network"));
+  const form = page(FORM);
+  press(form);
+  await vi.waitFor(() => expect(said(form)).toContain("まだ送っていません"));
+  expect(sent).toEqual([]);
+});
+
 it("lets a form go at once that nobody has typed into, and what has a way of its own", () => {
   const ask = vi.mocked(fetch);
   press(page(FORM));

@@ -4,6 +4,8 @@
  * words are gone, because no browser keeps what stood on a page about people. So the server is asked first whether it is
  * there and knows who asks; if not, the page stays and says what to do.
  *
+ * A mere button goes at once, unless the device has no network at all.
+ *
  *   <body data-reach="/reach/" data-signed-in>
  */
 const PATIENCE_MS = 8000;
@@ -78,7 +80,9 @@ export function wireReach(root: Document): void {
       const form = event.target;
       if (!(form instanceof HTMLFormElement) || form === mayGo) return;
       // A field of that name hides form.method: the call has one.
-      if (form.getAttribute("method")?.toLowerCase() !== "post" || form.matches(OWN_WAYS) || !typedInto.has(form)) return;
+      if (form.getAttribute("method")?.toLowerCase() !== "post" || form.matches(OWN_WAYS)) return;
+      // A button alone loses no words: it is asked for only where the device itself knows that it would come to nothing.
+      if (!typedInto.has(form) && navigator.onLine) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       if (asking.has(form)) return;
