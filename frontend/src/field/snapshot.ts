@@ -48,7 +48,7 @@ export const UNCHECKED: ReadonlySet<string> = new Set(["recorded", "unverified_c
 /** Words for a tablet that never had a snapshot; afterwards the server's table is used. */
 const FIRST_TEXTS: Record<string, VerdictText> = {
   recorded: { tone: "warn", title: "記録しました（未確認）", say: "つながると確認されます。名前を聞いて、名札を渡してください。" },
-  unreadable: { tone: "stop", title: "読み取れませんでした", say: "ボランティアカードのQRコードか確かめて、もう一度ゆっくり当ててください。だめなら、カードの番号8文字を入力してください。" },
+  unreadable: { tone: "stop", title: "読み取れませんでした", say: "ボランティアカードのQRコードを、もう一度ゆっくり当ててください。だめなら、カードの番号8文字を入力してください。" },
   no_such_code: { tone: "stop", title: "その番号のカードはありません", say: "カードの番号8文字を、もう一度見て入力してください。" },
 };
 
