@@ -257,6 +257,11 @@ VERDICTS: Final[dict[str, Verdict]] = {
 # What the desk's list of scans that led nowhere says instead, where a text speaks of what only a tablet shows.
 AT_THE_DESK: Final[dict[str, Verdict]] = {
     "ambiguous": Verdict("warn", "名前だけでは決まりませんでした", "本人を探して、到着を入れてください。"),
+    "unreadable": Verdict(
+        "stop",
+        "読み取れませんでした",
+        "ほかのQRコードか、汚れたカードです。本人の受付が済んでいるかを確かめてください。",
+    ),
 }
 
 # What the answer to a typed name says instead: it may come when the person is not at the desk any more.
