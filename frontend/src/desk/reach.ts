@@ -4,11 +4,12 @@
  * words are gone, because no browser keeps what stood on a page about people. So the server is asked first whether it is
  * there and knows who asks; if not, the page stays and says what to do.
  *
- * A mere button goes at once, unless the device has no network at all.
+ * A mere button, or what was typed in half a minute, goes at once, unless the device has no network at all.
  *
  *   <body data-reach="/reach/" data-signed-in>
  */
 const PATIENCE_MS = 8000;
+const JUST_CAME_MS = 30_000;
 const QUIET_MS = 700; // who waits longer is told that the press was heard
 const OWN_WAYS = "[data-tell], [hx-post]"; // a leader's page keeps what it cannot send; htmx leaves the page where it is
 
@@ -81,8 +82,9 @@ export function wireReach(root: Document): void {
       if (!(form instanceof HTMLFormElement) || form === mayGo) return;
       // A field of that name hides form.method: the call has one.
       if (form.getAttribute("method")?.toLowerCase() !== "post" || form.matches(OWN_WAYS)) return;
-      // A button alone loses no words: it is asked for only where the device itself knows that it would come to nothing.
-      if (!typedInto.has(form) && navigator.onLine) return;
+      // A mere button loses no words, and a page that came just now shows that the server is there and knows who asks:
+      // these wait for no answer, unless the device itself knows that they would come to nothing.
+      if (navigator.onLine && (!typedInto.has(form) || performance.now() < JUST_CAME_MS)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       if (asking.has(form)) return;
