@@ -35,6 +35,7 @@ from matching.equipment.models import Vehicle
 from matching.loans.queries import of_team, said
 from matching.loans.services import take_back_all
 from matching.safety.queries import working_band
+from matching.teams.models import Member
 from matching.teams.queries import gone_leaders, with_rides
 from matching.teams.services import people_of, say_coming
 
@@ -239,7 +240,7 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     wanted = (not reported or typed) and not later
     people = len(people_of(dispatch.team)) or dispatch.team.members.count()
     sent = request.POST if request.method == "POST" else None
-    crew = [] if is_back else people_of(dispatch.team)
+    crew = [] if is_back else [member.volunteer for member in _members(dispatch) if not member.visit.left_at]
     initial = {"next_step": "hold"} | ({} if crew else {"people": people})
     form = ReturnForm(
         sent, initial=initial, report_wanted=wanted, vehicles=[] if is_back else _vehicles(dispatch),
@@ -263,6 +264,12 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     _say_what_is_left(request, dispatch, form)
     _ask_for_keys(request, dispatch, form)
     return redirect("dispatch_board", operation_id)
+
+
+def _members(dispatch: Dispatch) -> list[Member]:
+    """Who is on its roster. Whom reception has seen leaving nobody waits for at the return."""
+    rows = dispatch.team.members.filter(left_at__isnull=True)
+    return list(rows.select_related("volunteer", "visit"))
 
 
 def _has_words(sent: QueryDict) -> bool:
@@ -368,6 +375,7 @@ def _show_return(
         "further": further,
         "report": dispatch.report if queries.has_report(dispatch) else None,
         "is_back": dispatch.state == DispatchState.BACK,
+        "left_before": [member for member in _members(dispatch) if member.visit.left_at],
         "sheets_printed": services.sheets_of(dispatch.team_id),
         "tools": sheets.tools_back(sheets.stops_of(dispatch)),
     }

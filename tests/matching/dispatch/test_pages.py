@@ -393,6 +393,19 @@ def test_a_report_with_a_wrong_field_says_which_and_keeps_the_rest(bad: dict[str
     assert not ActivityReport.objects.exists()
 
 
+def test_whom_reception_saw_leaving_is_not_waited_for_at_the_return() -> None:
+    dispatch = dispatch_now(depart=True)
+    person = Member.objects.filter(team=dispatch.team).order_by("pk")[1].volunteer
+    checkin.leave(dispatch.operation, person, by=SYSTEM, at=timezone.now())
+    client = signed_in(make.user(dispatch.operation.center))
+    page = client.get(url("dispatch_return", dispatch)).content.decode()
+    assert "全員（1人）が、ここにいる" in page
+    assert f"受付で、もう帰った人：{person.name}さん" in page
+    client.post(url("dispatch_return", dispatch), {**REPORT, "people": ""})
+    assert Entry.objects.get(action="dispatch.back").details["here"] == 1
+    assert ActivityReport.objects.get().people == 2  # both have worked
+
+
 def test_what_was_told_at_the_desk_is_kept_when_somebody_else_was_first() -> None:
     dispatch = dispatch_now(depart=True)
     client = signed_in(make.user(dispatch.operation.center))
