@@ -54,6 +54,8 @@ describe("the panel", () => {
     shelf.markSent([entry.op_id], true);
     await panel.follow(shelf);
     expect(panel.section.dataset["state"]).toBe("sent");
+    // Nobody has answered: it is on its way, and counts among what is not sent.
+    expect(page.querySelector("[aria-current=step]")?.textContent).toBe("送信中");
   });
 
   it("says of what could not be read that nothing is recorded, and not how far that has come", async () => {

@@ -10,9 +10,11 @@ const ICONS: Record<Tone, string> = { ok: "ok", warn: "warn", stop: "stop" };
 // Full circle, half circle, tick: drawn, because fonts disagree about the size of ● ◐ ✓.
 const STEPS: readonly (readonly [State, string])[] = [
   ["saved", "端末に保存"],
-  ["sent", "送信済"],
+  ["sent", "送信中"],
   ["settled", "確定"],
 ];
+
+const SENT = "送信済";
 
 // What these say is kept, and counts only once somebody has said whose it is. Nothing that stops is recorded at all.
 const NOT_YET = new Set(["unbound_card", "card_in_doubt", "ambiguous"]);
@@ -137,7 +139,7 @@ export function entryMark(entry: Entry): HTMLElement {
   return isRecorded(entry) ? stateMark(entry.state) : element("span", "t-mark", "記録なし");
 }
 
-/** ● 端末に保存 / ◐ 送信済 / ✓ 確定. */
+/** ● 端末に保存 / ◐ 送信中 (no answer yet: it may not have arrived) / ✓ 確定. */
 export function stateMark(state: State): HTMLElement {
   const word = STEPS.find(([name]) => name === state)?.[1] ?? "";
   return element("span", "t-mark", icon(state), word);
@@ -198,7 +200,8 @@ function stepList(state: State): HTMLElement {
   const list = element("ol", "t-steps");
   list.setAttribute("aria-label", "記録の状態");
   STEPS.forEach(([name], i) => {
-    const step = element("li", i <= reached ? "t-steps__step t-steps__step--done" : "t-steps__step", stateMark(name));
+    const mark = name === "sent" && i !== reached ? element("span", "t-mark", icon(name), SENT) : stateMark(name);
+    const step = element("li", i <= reached ? "t-steps__step t-steps__step--done" : "t-steps__step", mark);
     if (i === reached) step.setAttribute("aria-current", "step");
     list.append(step);
   });
