@@ -316,6 +316,18 @@ def test_going_home_after_a_report_lets_the_rest_go() -> None:
     assert told(second) == (S.CANCELLED, N.READY)
 
 
+def test_a_team_that_was_called_on_while_going_home_is_on_its_way_home_again_when_that_is_taken_back() -> (
+    None
+):
+    (first,) = chain(count=1, out=True)
+    services.arrive_on_site(first, by=SYSTEM, at=make.at(10, 30))
+    services.leave_site(first, by=SYSTEM, at=make.at(12))
+    services.add_visit(first.team, make.need(first.operation), by=SYSTEM, at=make.at(12, 5))
+    further = services.move_on(first, by=SYSTEM, at=make.at(12, 6))
+    undoing.undo(further, seen=S.DEPARTED, by=SYSTEM, at=make.at(12, 7))
+    assert [told(one)[0] for one in (first, further)] == [S.LEAVING, S.NEXT]
+
+
 def test_everybody_is_back_once_and_every_visit_with_them() -> None:
     first, second, third = chain(out=True)
     services.count_sheet(first, by=SYSTEM, at=make.at(10))
