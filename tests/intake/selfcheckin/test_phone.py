@@ -174,6 +174,8 @@ def test_a_phone_that_knew_the_number_of_the_day_is_not_asked_again(operation: O
     word = codes.word(operation, at=timezone.now())
     answer = client.post(page(operation), {"word": word, "ident": person.phone, "proof": "ちがう"})
     assert 'name="word"' not in answer.content.decode()
+    for typed in (person.phone, "ちがう"):
+        assert f'value="{typed}"' in answer.content.decode(), "what was typed is put right, not typed again"
     assert client.post(page(operation), {"ident": person.phone, "proof": "さとう"}).status_code == 302
 
 
