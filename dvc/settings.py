@@ -154,6 +154,7 @@ WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=64)
 
 # ── People and sessions ────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["dvc.accounts.backend.Staff"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
