@@ -71,7 +71,7 @@ def accept(
     versions = {visit.need_id: visit.need_version for visit in visits}
     looked = look(wish, at=at)
     with as_a_whole(), together():
-        queue.one_at_a_time(proposal.operation_id)
+        wish.wait_for_turn()
         _take(proposal, ProposalState.ACCEPTED, by=by, at=at)
         now = wish.catch_up()
         if any(need.version != versions.get(need.pk, need.version) for need in wish.visits):
@@ -178,6 +178,12 @@ class Wish:
     rides: Sequence[Drive]
     stay: Collection[Volunteer] = ()
 
+    def wait_for_turn(self) -> None:
+        """From here on nobody else of the operation decides, and it stays as open as its needs' `operation` says."""
+        state = queue.one_at_a_time(self.visits[0].operation_id)
+        for need in self.visits:
+            need.operation.state = state
+
     def catch_up(self) -> Now:
         """State and version of its needs as they are now, and what else has become of them. One query."""
         needs, decided = _as_it_is(self.visits)
@@ -281,7 +287,7 @@ def send(
     known = dict(Hold.objects.filter(need__in=wish.visits).values_list("need", "at"))
     looked = look(wish, at=at)
     with as_a_whole(), together():
-        queue.one_at_a_time(need.operation_id)
+        wish.wait_for_turn()
         for kept in Hold.objects.filter(need__in=wish.visits).select_related("need__operation"):
             if known.get(kept.need_id) == kept.at:  # not one that was renewed meanwhile
                 queue.unhold(kept.need, by=by, at=at)

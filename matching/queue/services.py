@@ -21,17 +21,19 @@ from matching.queue.models import Ban, Hold, Lock, Pin
 LONGEST_REASON = 120
 
 
-def one_at_a_time(operation_id: int) -> None:
+def one_at_a_time(operation_id: int) -> str:
     """Decisions of one operation, and the engine's new offers, queue up, until the end of the transaction: two that touch
     the same offers and people cannot dead-lock, nobody is offered who is just being sent, and nobody is fixed twice (no
     constraint sees the members of a pin).
-    Check-ins and the rest go on: they only need the row's key. SQLite has one writer anyway."""
-    _one_at_a_time(operation_id)
+    Check-ins and the rest go on: they only need the row's key. SQLite has one writer anyway. Returns the operation's state,
+    which nobody changes meanwhile."""
+    ((state,),) = _one_at_a_time(operation_id)
+    return state
 
 
 @compiled
-def _one_at_a_time(operation: int) -> QuerySet[Operation, tuple[int]]:
-    return Operation.objects.select_for_update(no_key=True).filter(pk=operation).values_list("pk")
+def _one_at_a_time(operation: int) -> QuerySet[Operation, tuple[str]]:
+    return Operation.objects.select_for_update(no_key=True).filter(pk=operation).values_list("state")
 
 
 @transaction.atomic
