@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching.solver.crews import Crew, State
+from matching.solver.model import Problem
 from matching.solver.search.arrays import SCALE, U_LOCK, World
 from matching.solver.search.crews_of import put_crews
 from matching.solver.search.remake import drawn_whole, remade_plan
 from matching.solver.search.run import MIX, PEOPLE_ONLY, Search
 from matching.solver.search.sketch import FEW, NOTHING, Drawing, draw
-from matching.solver.search.zones import zones_of
+from matching.solver.search.zones import Dealt, dealt_to, zones_of
 
 MOVES, MOST_MOVES = 20, 10_000
 """Moves per round of effort: for each unit and need, and at most."""
@@ -90,15 +91,16 @@ def planned(
     remakes = small and budget.effort >= REMADE_FROM
     budget.whole = 1.0 - REMAKING if remakes else 1.0
     with ThreadPoolExecutor(2) as threads:
-        drawing = NOTHING
+        drawing, dealt = NOTHING, None
         if not again and budget.effort >= DRAWN_FROM and budget.left() > 0.2:
-            drawing = _drawn(state, first, budget, threads)
+            zones = zones_of(state)
+            drawing, dealt = _drawn(zones, first, budget, threads), dealt_to(state, zones)
         whole: Future[State | None] | None = None
         if remakes and not again:
             # In one thread, while the other moves.
             whole = threads.submit(drawn_whole, first.result(), first.fixed, until=budget.until(WHOLE_UNTIL))
         found = [
-            _Candidate(state, start, seed * 2 + 1 + i, order, first.search.world, drawing)
+            _Candidate(state, start, seed * 2 + 1 + i, order, first.search.world, drawing, dealt)
             for i in range(2 if small else 1)
         ]
         if small:
@@ -123,9 +125,10 @@ def _steps(moves: float) -> int:
     return max(EPOCHS, math.ceil(moves / LONGEST))
 
 
-def _drawn(state: State, first: _Candidate, budget: Budget, threads: ThreadPoolExecutor) -> Drawing:
+def _drawn(
+    zones: Sequence[Problem], first: _Candidate, budget: Budget, threads: ThreadPoolExecutor
+) -> Drawing:
     """Teams without people, zone by zone."""
-    zones = zones_of(state)
     until = budget.until(DRAWN_BY)
     # Zones wait for a thread: the last ones must not find the time gone.
     turns = -(-len(zones) // 2)
@@ -147,17 +150,17 @@ class _Candidate:
 
     def __init__(
         self, state: State, start: State, seed: int, order: Sequence[int], world: World | None = None,
-        drawing: Drawing = NOTHING,
+        drawing: Drawing = NOTHING, dealt: Dealt | None = None,
     ) -> None:  # fmt: skip
         self.state, self.drawing = state, drawing
         self.start, self.again = start, list[Crew]()
         search = self.search = Search(state, seed=seed, world=world)
         search.keep_out(start)
         search.load(start.crews.values())
-        if drawing.teams:
+        if drawing.teams and dealt is not None:
             search.set_prices(drawing.prices)
             number = state.ground.number_of
-            search.draw([[number[n] for n in team.visits] for team in drawing.teams])
+            search.draw([[number[n] for n in team.visits] for team in drawing.teams], dealt)
         else:
             search.first(order, steal=not start.crews)
         self.score = search.score
@@ -176,7 +179,7 @@ class _Candidate:
                 a, b = i / steps, (i + 1) / steps
                 search.epoch(
                     round(moves * MANNING / steps), 0.5 * a, 0.5 * b, hot=hot * (cold / hot) ** a,
-                    cold=hot * (cold / hot) ** b, mix=PEOPLE_ONLY, waste=1 - a, threads=threads,
+                    cold=hot * (cold / hot) ** b, mix=PEOPLE_ONLY, waste=1 - a, at_home=True, threads=threads,
                 )  # fmt: skip
                 if self._stopped(budget, DRAWING + MANNING * b * (1 - DRAWING)):
                     moves = 0

@@ -67,6 +67,7 @@ from matching.solver.search.arrays import (
     tool_ranks,
     world_of,
 )  # fmt: skip
+from matching.solver.search.zones import Dealt
 
 LOGS = np.array([round(1024 * math.log((i + 0.5) / 4096)) for i in range(4096)], dtype=np.int64)
 """Logarithm of a random number, 1024ths: how much worse a move may be, in temperatures."""
@@ -124,24 +125,31 @@ class Search:
         for u in state.ground.units:
             for site in frozenset.intersection(*(frozenset(m.sites) for m in u.members)) & ranks.keys():
                 self.sites[u.number, ranks[site]] = True
+        self.dealt: Dealt | None = None
+        """The zones teams were drawn in, where there are so many sites that each has a part."""
         self.turn = 0
         self.stop_site = np.array([ranks[stop.site] for stop in problem.stops] or [0], dtype=np.int64)
         self.stats = np.zeros(8, dtype=np.int64)
 
     # ── parts ──────────────────────────────────────────────────────────────────────────────────
-    def parts(self, count: int) -> list[Part]:
-        """The plan cut into parts along random lines; where there are many parts, between sites as far as that goes."""
+    def parts(self, count: int, dealt: Dealt | None = None) -> list[Part]:
+        """The plan cut into parts along random lines; where there are many parts, between sites as far as that goes. `dealt`: into
+        these zones instead, each with those who were dealt to it."""
         b, dice = self.book, self.dice
         team = b.visits[:, TEAM]
         first = np.where(team >= 0, b.rows[np.maximum(team, 0), VISIT], np.arange(len(team)))
         needs = np.zeros(len(team), dtype=np.int64)
-        angle = dice.random() * math.pi
-        self._cut(needs, np.arange(len(team)), first, 0, count, angle, between_sites=count > 2)
+        if dealt is not None:
+            count, needs = dealt.zones, dealt.need[first]
+        else:
+            angle = dice.random() * math.pi
+            self._cut(needs, np.arange(len(team)), first, 0, count, angle, between_sites=count > 2)
         at = np.zeros((self.sites.shape[1], count), dtype=np.bool_)
         at[self.world.n[:, N_SITE], needs] = True
-        units = self._part_of(b.at[:, TEAM], needs, self.sites @ at)
+        home, fleet_home = (dealt.unit, dealt.fleet) if dealt is not None else (None, None)
+        units = self._part_of(b.at[:, TEAM], needs, self.sites @ at, home)
         units[self.out] = -1
-        fleet = self._part_of(b.rides, needs, at[self.world.f[:, F_SITE]])
+        fleet = self._part_of(b.rides, needs, at[self.world.f[:, F_SITE]], fleet_home)
         empty = np.flatnonzero(b.rows[:, NV] == 0)
         stops, tools = self._left()
         return [
@@ -174,21 +182,28 @@ class Search:
             angle = self.dice.random() * math.pi if many > 1 else 0.0
             self._cut(part, which[half], first, start, many, angle, between_sites=between_sites)
 
-    def _part_of(self, team: Ints, needs: Ints, may: Flags) -> Ints:
-        """[thing]: the part of its team; without one any of those parts where it `may` [thing, part] be."""
+    def _part_of(self, team: Ints, needs: Ints, may: Flags, home: Ints | None) -> Ints:
+        """[thing]: the part of its team; without one its `home`, or any of those parts where it `may` [thing, part] be."""
         count = may.shape[1]
         dealt = self.dice.integers(0, count, len(team))
         if count > 1:
             turn = (dealt[:, None] + np.arange(count)) % count
             dealt = turn[np.arange(len(team)), np.take_along_axis(may, turn, axis=1).argmax(axis=1)]
+        if home is not None:
+            dealt = np.where(home >= 0, home, dealt)
         visit = self.book.rows[np.maximum(team, 0), VISIT]
         return np.where(team >= 0, needs[visit], dealt)
 
-    def _many(self) -> int:
-        """Parts for two threads: two, or where there are many sites so many that each is about one; now and then fewer, so that
-        people also change places with those of the next site."""
+    @property
+    def _most(self) -> int:
+        """Parts for two threads: two, or where there are many sites so many that each is about one."""
         count = 2 * round(len(self.book.visits) / (2 * ONE_PART))
-        if count <= 2 or self.sites.shape[1] < 2:
+        return 2 if self.sites.shape[1] < 2 else max(2, count)
+
+    def _many(self) -> int:
+        """As many parts; now and then fewer, so that people also change places with those of the next site."""
+        count = self._most
+        if count == 2:
             return 2
         self.turn += 1
         return max(2, count // 2) if self.turn % TOGETHER == 0 else count
@@ -304,8 +319,10 @@ class Search:
             crew.visits[0],
         )
 
-    def draw(self, teams: Iterable[Sequence[int]]) -> None:
-        """Teams without people for these needs (numbers), then people for them."""
+    def draw(self, teams: Iterable[Sequence[int]], dealt: Dealt) -> None:
+        """Teams without people for these needs (numbers), then people for them: in many parts those who were dealt to the zone, whom
+        the program counted on."""
+        self.dealt = dealt if self._most > 2 else None
         [part] = self.parts(1)
         b, w = self.book, self.world
         cost = self.cost(*SOFT, 1.0)
@@ -316,19 +333,21 @@ class Search:
         if many <= 2:
             man(b, part, w, strict, 10, cost)
             return
-        for part in self.parts(many):
+        for part in self.parts(many, self.dealt):
             mine = b.visits[b.rows[strict, VISIT], PART] == part.nums[NUMBER]
             man(b, part, w, strict[mine], 10, cost)
 
     def epoch(
-        self, rounds: int, share: float, until: float, *, hot: float, cold: float, mix: Ints = MIX, waste: float = 0.0, threads: Executor | None = None,
+        self, rounds: int, share: float, until: float, *, hot: float, cold: float, mix: Ints = MIX, waste: float = 0.0, at_home: bool = False, threads: Executor | None = None,
     ) -> None:  # fmt: skip
         """`rounds` moves per part, from one share of the search done to the next, while the temperature falls from `hot`
-        to `cold`. `waste`: how much of the prices is charged. With `threads` the plan has two parts, or more."""
+        to `cold`. `waste`: how much of the prices is charged. `at_home`: everybody in the zone they were dealt to, where there are
+        many sites. With `threads` the plan has two parts, or more."""
         fine = round(FINE[0] * (FINE[1] / FINE[0]) ** share)
         part_of_worth = round(SHARE[0] + (SHARE[1] - SHARE[0]) * share)
         heat = 1000 * hot, 1000 * cold
-        parts = self.parts(self._many() if threads is not None else 1)
+        at_home = at_home and threads is not None
+        parts = self.parts(self._many() if threads is not None else 1, self.dealt if at_home else None)
         each = rounds * 2 // len(parts) if threads is not None else rounds
 
         def work(part: Part) -> None:

@@ -5,14 +5,40 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from matching.solver.crews import State
 from matching.solver.model import FleetVehicle, Need, Problem, Stop, Volunteer
+from matching.solver.search.arrays import Ints, fleet_ids
 from matching.solver.units import Unit
 
 LARGEST = 420
 """Needs of one zone: about where the time of the linear program begins to grow faster than the zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """To which zone each need, unit and vehicle of the center was dealt, by number; -1: to none."""
+
+    zones: int
+    need: Ints
+    unit: Ints
+    fleet: Ints
+
+
+def dealt_to(state: State, zones: Sequence[Problem]) -> Dealt:
+    """Where `zones_of` put what."""
+    need = {n.id: z for z, zone in enumerate(zones) for n in zone.needs}
+    person = {v.id: z for z, zone in enumerate(zones) for v in zone.volunteers}
+    vehicle = {v.id: z for z, zone in enumerate(zones) for v in zone.fleet}
+    return Dealt(
+        len(zones),
+        np.array([need[n.id] for n in state.ground.needs], dtype=np.int64),
+        np.array([person.get(u.members[0].id, -1) for u in state.ground.units], dtype=np.int64),
+        np.array([vehicle.get(v, -1) for v in fleet_ids(state)], dtype=np.int64),
+    )
 
 
 def zones_of(state: State, largest: int = LARGEST) -> list[Problem]:

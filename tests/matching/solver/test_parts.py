@@ -24,6 +24,7 @@ from matching.solver.search.arrays import (
     Part,
 )
 from matching.solver.search.run import Search
+from matching.solver.search.zones import dealt_to, zones_of
 from matching.solver.units import make_units
 from tests.matching import instances
 
@@ -71,6 +72,23 @@ def test_what_is_free_lies_where_it_may_be_used_and_nothing_lies_twice(kind: str
             for need in needs:
                 team = book.visits[need, TEAM]
                 assert team < 0 or int(book.rows[team, VISIT]) in needs
+
+
+def test_who_is_free_waits_in_the_zone_whose_teams_were_drawn_for_them() -> None:
+    search = _searched("prefecture", "200x90", 1)
+    zones = zones_of(search.state, 30)
+    dealt = dealt_to(search.state, zones)
+    parts = search.parts(2, dealt)
+    units = [_mine(part, MY_UNITS, UNITS) for part in parts]
+    assert len(parts) == len(zones) > 2
+    assert sorted(one for mine in units for one in mine) == list(range(len(search.book.at)))
+    for zone, (part, drawn) in enumerate(zip(parts, zones, strict=True)):
+        here = {v.id for v in drawn.volunteers}
+        free = [search.state.ground.units[u] for u in _mine(part, MY_FREE, FREE)]
+        assert all(m.id in here for unit in free for m in unit.members)
+        assert {int(dealt.fleet[f]) for f in _mine(part, MY_FLEET, FLEET) if search.book.rides[f] < 0} <= {
+            zone
+        }
 
 
 def test_a_part_is_one_site_where_there_are_as_many_parts_as_sites() -> None:
