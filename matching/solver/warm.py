@@ -130,7 +130,8 @@ def make() -> None:
 
 def _end_with_parent() -> None:
     """The other end of this pipe is the parent's alone."""
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a thread that waits in it holds its lock, and an interpreter that ends breaks off on that.
+    os.read(0, 1)
     os._exit(1)
 
 

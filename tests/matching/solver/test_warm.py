@@ -82,3 +82,14 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_beside_a_worker_it_ends_in_good_order_with_its_work_and_at_once_with_the_worker() -> None:
+    told = [sys.executable, "-m", "matching.solver.warm", "--beside"]
+    with subprocess.Popen(told, cwd=BASE, stdin=subprocess.PIPE) as working:
+        assert working.wait() == 0
+    told = [sys.executable, "-c", "from matching.solver import warm; warm._end_with_parent()"]
+    with subprocess.Popen(told, cwd=BASE, stdin=subprocess.PIPE) as left:
+        assert left.stdin is not None
+        left.stdin.close()
+        assert left.wait() == 1
