@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -33,4 +34,4 @@ def test_slow_steps_become_fewer_and_leave_nothing_out() -> None:
         slow.began -= 0.1 * HOUR
     assert 3 <= len(found) <= 5
     assert (found[0][0], found[-1][1]) == (0.0, 1.0)
-    assert all(a[1] == b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(found))
