@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -35,8 +35,6 @@ DRAWN_FROM = 40
 DRAWING, DRAWN_BY = 0.45, 0.75
 """Share of the work that drawing usually is, and of the time it may take where time ends the search: a large morning that is
 drawn in part only is hardly better than one made by hand, a whole drawing is good with little polish."""
-KEPT = 0.1
-"""Share of the time kept for what comes after the moves."""
 LAST = 0.03
 """Share of the moves of the last pass, in which nothing may be missing."""
 REMADE_FROM, EFFORT_PER_CUT = 100, 70
@@ -127,20 +125,6 @@ def _steps(moves: float) -> int:
     return max(EPOCHS, math.ceil(moves / LONGEST))
 
 
-def _cooling(budget: Budget, steps: int, end: float) -> Iterator[tuple[float, float]]:
-    """From which share of a cooling to which the next epoch goes: `steps` of them, or as many as there is time for until no more
-    than the share `end` of it is left. However few they are, the last is cold: a search that is cut short while it is hot gives
-    away most of what it found."""
-    begun, done, epochs = budget.left(), 0, 0
-    while done < steps:
-        many = 1
-        if budget.seconds is not None and epochs:
-            each = max(1e-6, (begun - budget.left()) / epochs)
-            many = math.ceil((steps - done) / max(1, math.floor((budget.left() - end) / each)))
-        yield done / steps, min(steps, done + many) / steps
-        done, epochs = done + many, epochs + 1
-
-
 def _drawn(
     zones: Sequence[Problem], first: _Candidate, budget: Budget, threads: ThreadPoolExecutor
 ) -> Drawing:
@@ -191,7 +175,8 @@ class _Candidate:
         if self.drawing.teams:
             hot, cold = MANNED_AT
             steps = _steps(moves * MANNING)
-            for a, b in _cooling(budget, steps, budget.left() - MANNING * (budget.left() - KEPT)):
+            for i in range(steps):
+                a, b = i / steps, (i + 1) / steps
                 search.epoch(
                     round(moves * MANNING / steps), 0.5 * a, 0.5 * b, hot=hot * (cold / hot) ** a,
                     cold=hot * (cold / hot) ** b, mix=PEOPLE_ONLY, waste=1 - a, at_home=True, threads=threads,
@@ -201,9 +186,10 @@ class _Candidate:
                     break
             moves, (hot, cold) = round(moves * (1 - MANNING)), POLISHED_AT
         steps = _steps(moves)
-        for a, b in _cooling(budget, steps, KEPT):
-            if budget.stopped or budget.left() < KEPT:
+        for i in range(steps):
+            if budget.stopped or budget.left() < 0.1:
                 break
+            a, b = i / steps, (i + 1) / steps
             search.epoch(
                 moves // steps, 0.5 + 0.5 * a, 0.5 + 0.5 * b, hot=hot * (cold / hot) ** a,
                 cold=hot * (cold / hot) ** b, mix=MIX, threads=threads,
