@@ -282,8 +282,7 @@ class ReturnForm(ReportForm):
     @property
     def away(self) -> list[Volunteer]:
         """Who of the team has not come with it."""
-        ticked = self.cleaned_data.get("not_here", [])
-        return [person for person in self.crew if str(person.pk) in ticked]
+        return self._ticked("not_here")
 
     @property
     def uncounted(self) -> list[str]:
@@ -302,7 +301,10 @@ class ReturnForm(ReportForm):
     @property
     def coming(self) -> list[Volunteer]:
         """Who said that they come tomorrow."""
-        ticked = self.cleaned_data.get("coming", [])
+        return self._ticked("coming")
+
+    def _ticked(self, field: str) -> list[Volunteer]:
+        ticked = self.cleaned_data.get(field, [])
         return [person for person in self.crew if str(person.pk) in ticked]
 
     @property
