@@ -302,6 +302,9 @@ OUTBOX_LEASE_SECONDS = env.integer("OUTBOX_LEASE_SECONDS", 30, low=2, high=600)
 MATCHING_WORKERS = env.integer("MATCHING_WORKERS", 1, low=1, high=16)
 # Changes ask the matching engine at most this often: many check-ins are one question.
 MATCHING_SECONDS_BETWEEN = env.integer("MATCHING_SECONDS_BETWEEN", 10, low=1, high=600)
+# How long it may think about a whole plan. Most plans are done before; a machine too slow for that gets a plan that depends
+# on its speed. A worker shows that it lives for longer than this (matching.proposals.thinking).
+MATCHING_SECONDS = env.integer("MATCHING_SECONDS", 10, low=2, high=40)
 # What the sweeper does in every round, called with `at`; what follows from the state of the tables, not from a call.
 SWEEP_CHECKS = [
     "dvc.runtime.services.sweeper_beat",

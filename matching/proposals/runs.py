@@ -59,13 +59,13 @@ class Budget:
     seconds: float
 
 
-WHOLE: Final = Budget(effort=300, seconds=10.0)
+WHOLE: Final = Budget(effort=300, seconds=float(settings.MATCHING_SECONDS))
 # What the worker spends of its time on a bound, once the answer is out and while nobody else asks.
 PROOF_SECONDS: Final = 3.0
 # And on trying what would help most, likewise: one solve after the other, for as long as nobody asks.
 HELP_SECONDS: Final = 10.0
 # Somebody came, left or returned: the plan of a moment ago is nearly right, and the next event is not far.
-CHANGE: Final = Budget(effort=20, seconds=4.0)
+CHANGE: Final = Budget(effort=20, seconds=0.4 * settings.MATCHING_SECONDS)
 
 # A change of one of these is a reason to think again. A run's own entries (proposals.*) are not among them.
 RELEVANT: Final = (
