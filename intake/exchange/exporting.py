@@ -16,8 +16,6 @@ from typing import IO, Any, Final
 
 from django.db import models, transaction
 from django.utils import timezone
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from dvc.audit.services import By, looked_all, record
 from dvc.core.japanese import search_key
@@ -131,6 +129,9 @@ def write(rows: Iterable[Sequence[str]], form: Format, out: IO[bytes], *, title:
 
 
 def _write_workbook(rows: Iterable[Sequence[str]], out: IO[bytes], *, title: str) -> None:
+    from openpyxl import Workbook  # see intake.exchange.reading
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", title)[:31])
     for row in rows:

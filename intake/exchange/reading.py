@@ -1,6 +1,7 @@
 """Files as people have them, read a row at a time: CSV in any of the usual encodings, and workbooks.
 
 Every cell becomes a `Cell`: text, a number, a date, and what is wrong with it. Nothing here knows what a column means.
+openpyxl is imported where a workbook is at hand: it would be an eighth of the time in which any part of the center starts.
 """
 
 from __future__ import annotations
@@ -16,10 +17,6 @@ from datetime import date, datetime, time
 from itertools import islice
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
-
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter, range_boundaries
-from openpyxl.utils.exceptions import InvalidFileException
 
 from dvc.core.refused import Refused
 
@@ -42,7 +39,7 @@ _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 # What zipfile, zlib and openpyxl raise for a workbook that is damaged somewhere inside: a number out of range, a member
 # that is missing or has a password, a value of the wrong kind.
 _DAMAGED: Final = (
-    zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError,
+    zipfile.BadZipFile, zlib.error, ParseError, LookupError, ValueError, TypeError, AttributeError,
     OverflowError, OSError, EOFError, RuntimeError,
 )  # fmt: skip
 
@@ -235,6 +232,8 @@ class _opened:  # noqa: N801 - read as a with statement
     """A workbook, read-only and with the values Excel last worked out."""
 
     def __init__(self, content: bytes) -> None:
+        from openpyxl import load_workbook
+
         try:
             self.book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         except _DAMAGED:
@@ -272,6 +271,8 @@ _MOST_MARKED: Final = 200_000  # cells
 
 def _marks(content: bytes, path: str) -> dict[int, dict[int, str]]:
     """Row number → column (from 0) → what is the matter, for one sheet; of a sheet that is merged all over, the first."""
+    from openpyxl.utils import range_boundaries
+
     marks: dict[int, dict[int, str]] = {}
     left_to_mark = _MOST_MARKED
     with zipfile.ZipFile(io.BytesIO(content)) as packed, packed.open(path.lstrip("/")) as stream:
@@ -306,4 +307,6 @@ def _column(letters: str) -> int:
 
 def column_letter(column: int) -> str:
     """0 → A, as people name the columns of a sheet."""
+    from openpyxl.utils import get_column_letter
+
     return str(get_column_letter(column + 1))

@@ -16,7 +16,6 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
-from openpyxl.utils.datetime import from_excel
 
 from dvc.core.japanese import (
     is_phone,
@@ -189,7 +188,7 @@ def day_and_clock(value: Value) -> tuple[date, time | None, bool]:
     text = unicodedata.normalize("NFKC", plain(value)).strip()
     number = _number(text)
     if number is not None and int(number) in _SERIALS:
-        read = from_excel(number)
+        read = _from_excel(number)
         clock = read.time().replace(microsecond=0)
         return read.date(), clock if clock != time(0) else None, True
     if _NO_YEAR.fullmatch(text):
@@ -214,6 +213,13 @@ def day_and_clock(value: Value) -> tuple[date, time | None, bool]:
         raise Wrong("date", text=shown(value)) from None
 
 
+def _from_excel(number: float) -> Any:
+    """The moment, or the time of day, that a spreadsheet keeps as this number."""
+    from openpyxl.utils.datetime import from_excel  # see intake.exchange.reading
+
+    return from_excel(number)
+
+
 def _number(text: str) -> float | None:
     if not re.fullmatch(r"[0-9]{5}(\.[0-9]+)?", text):
         return None
@@ -234,7 +240,7 @@ def _clock(heard: Heard, column: int, field: Field, value: Value, at: datetime) 
     if isinstance(value, datetime):
         value = value.time()
     if isinstance(value, float) and 0 <= value < 1:
-        value = from_excel(value)
+        value = _from_excel(value)
     if isinstance(value, time):
         heard.values[field.code] = value.strftime("%H:%M")
         return
