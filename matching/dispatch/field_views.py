@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -49,10 +49,10 @@ class World:
 
 
 class NoSheet(Exception):
-    """The secret opens nothing (any more). `center` when it once did."""
+    """The secret opens nothing (any more). `dispatch` when it once did."""
 
-    def __init__(self, center: Center | None) -> None:
-        self.center = center
+    def __init__(self, dispatch: Dispatch | None) -> None:
+        self.dispatch = dispatch
 
 
 def _found(request: HttpRequest, dispatch: Dispatch | None, token: str) -> tuple[Dispatch, datetime]:
@@ -62,7 +62,7 @@ def _found(request: HttpRequest, dispatch: Dispatch | None, token: str) -> tuple
     throttle.check_token(token)
     at = dispatch.operation.moment(timezone.now())
     if not tokens.is_live(dispatch, at=at):
-        raise NoSheet(dispatch.operation.center)
+        raise NoSheet(dispatch)
     return dispatch, at
 
 
@@ -84,10 +84,16 @@ def context_of(dispatch: Dispatch, at: datetime) -> dict[str, Any]:
     }
 
 
-def show_gone(request: HttpRequest, center: Center | None) -> HttpResponse:
-    return render(
-        request, "matching/dispatch/field_gone.html", {"center": center or _only_center()}, status=404
-    )
+def show_gone(request: HttpRequest, dispatch: Dispatch | None) -> HttpResponse:
+    """Why it opens nothing, and what to do now. Of whoever holds the sheet it tells no more than the sheet: its day."""
+    context: dict[str, Any] = {"center": dispatch.operation.center if dispatch else _only_center()}
+    if dispatch is not None:
+        context |= {"why": tokens.why_ended(dispatch), "day": day_of(dispatch)}
+    return render(request, "matching/dispatch/field_gone.html", context, status=404)
+
+
+def day_of(dispatch: Dispatch) -> date:
+    return timezone.localdate(dispatch.departed_at or dispatch.accepted_at)
 
 
 def _only_center() -> Center | None:
@@ -111,9 +117,9 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
         place = queries.place_of(asked)
         dispatch = place.now
         if not tokens.is_live(dispatch, at=at):
-            raise NoSheet(dispatch.operation.center)
+            raise NoSheet(dispatch)
     except NoSheet as gone:
-        return show_gone(request, gone.center)
+        return show_gone(request, gone.dispatch)
     except Refused as refused:
         return _too_many(request, refused)
     context = context_of(dispatch, at) | {
@@ -128,6 +134,7 @@ def leader_page(request: HttpRequest, token: str) -> HttpResponse:
         "reported": queries.has_report(dispatch),
         "said": SAID.get(request.GET.get("said", ""), ""),
         "late": dispatch.is_overdue(at),
+        "other_day": None if day_of(dispatch) == timezone.localdate(at) else day_of(dispatch),
         "keep_for": _keep_for(dispatch, at),
     }
     if dispatch.state != DispatchState.ACCEPTED:
@@ -190,7 +197,7 @@ def _tell(request: HttpRequest, token: str, what: str) -> HttpResponse:
         dispatch, at = leaders(request, token)
         FACTS[what](dispatch, by=LEADER, at=at)
     except NoSheet as gone:
-        return show_gone(request, gone.center)
+        return show_gone(request, gone.dispatch)
     except Refused as refused:
         return refuse(request, refused)
     return back_to_page(token, what)
@@ -217,15 +224,15 @@ def genuine(request: HttpRequest, token: str) -> HttpResponse:
         dispatch, _ = _found(request, tokens.find_by_genuine_token(token), token)
     except NoSheet as gone:
         context: dict[str, Any] = {
-            "center": gone.center or _only_center(),
-            "was_genuine": gone.center is not None,
+            "center": gone.dispatch.operation.center if gone.dispatch else _only_center(),
+            "was_genuine": gone.dispatch is not None,
         }
         return render(request, "matching/dispatch/genuine.html", context, status=404)
     except Refused as refused:
         return _too_many(request, refused)
     context = {
         "genuine": True,
-        "day": timezone.localdate(dispatch.departed_at or dispatch.accepted_at),
+        "day": day_of(dispatch),
         "center": dispatch.operation.center,
         "operation": World(dispatch.operation.name, dispatch.operation.mode),
     }

@@ -10,10 +10,12 @@ from typing import Final
 from django.utils.crypto import salted_hmac
 
 from dvc.accounts.services import hash_secret
+from dvc.operations.models import OperationState
 from matching.dispatch.models import Dispatch, DispatchState
 
 LASTS_AFTER_RETURN: Final = timedelta(hours=2)  # reliability.md §4
-# A team nobody marked as back must not leave an address behind a lost sheet for ever.
+# A team nobody marked as back must not leave an address behind a lost sheet for ever (counted from its acceptance when it
+# never left).
 LASTS_AFTER_DEPARTURE: Final = timedelta(days=3)
 _BYTES: Final = 16
 _LONGEST: Final = 64
@@ -56,12 +58,24 @@ def _find(field: str, token: str) -> Dispatch | None:
 
 
 def is_live(dispatch: Dispatch, *, at: datetime) -> bool:
-    """Whether the sheet still opens anything: until 2 h after the return, never after a cancellation."""
+    """Whether the sheet still opens anything: until 2 h after the return, never after a cancellation. One of a team that
+    never left ends with the operation, or after some days: a lost one must not be called genuine at a door for ever."""
     if dispatch.state == DispatchState.CANCELLED:
         return False
     if dispatch.returned_at is not None:
         return at < dispatch.returned_at + LASTS_AFTER_RETURN
-    return dispatch.departed_at is None or at < dispatch.departed_at + LASTS_AFTER_DEPARTURE
+    if dispatch.departed_at is None and dispatch.operation.state == OperationState.CLOSED:
+        return False
+    return at < (dispatch.departed_at or dispatch.accepted_at) + LASTS_AFTER_DEPARTURE
+
+
+def why_ended(dispatch: Dispatch) -> str:
+    """Of a sheet that opens nothing any more: cancelled, back, never_left, or lost_sight of (nobody marked it as back)."""
+    if dispatch.state == DispatchState.CANCELLED:
+        return "cancelled"
+    if dispatch.returned_at is not None:
+        return "back"
+    return "never_left" if dispatch.departed_at is None else "lost_sight"
 
 
 def phone_may_keep(dispatch: Dispatch, *, at: datetime) -> timedelta:

@@ -46,7 +46,7 @@ def leader_report(request: HttpRequest, token: str) -> HttpResponse:
         op = uuid5(NAMESPACE_URL, f"{token} {json.dumps(story, sort_keys=True)}")
         new = services.report(dispatch, story, op=op, by=LEADER, told_at=at, at=at)
     except NoSheet as gone:
-        return show_gone(request, gone.center)
+        return show_gone(request, gone.dispatch)
     except Refused as refused:
         if refused.code != "dispatch.remaining_needed":
             return refuse(request, refused)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM
+from dvc.operations import services as operations
 from dvc.operations.models import Mode
 from intake.help_requests.models import Need, NeedState
 from matching.dispatch import services, throttle, tokens, undoing
@@ -112,6 +113,61 @@ def test_a_team_never_marked_as_back_does_not_leave_its_address_open_for_ever() 
     dispatch = dispatch_now(depart=True)
     Dispatch.objects.filter(pk=dispatch.pk).update(departed_at=timezone.now() - timedelta(days=4))
     assert address(dispatch) not in read(leader(dispatch), status=404)
+
+
+def test_a_sheet_that_opens_nothing_says_why_and_what_to_do_now() -> None:
+    now = timezone.now()
+    yesterday = now - timedelta(days=1)
+    words = f"{timezone.localdate(yesterday).month}月{timezone.localdate(yesterday).day}日の"
+    back = dispatch_now(depart=True)
+    Dispatch.objects.filter(pk=back.pk).update(
+        state=DispatchState.BACK, departed_at=yesterday, returned_at=yesterday + timedelta(hours=2)
+    )
+    text = read(leader(back), status=404)
+    assert words in text
+    assert "報告がまだのときや直すときは、センターに電話で伝えてください" in text
+    cancelled = dispatch_now()
+    services.cancel(cancelled, reason="雨", by=SYSTEM, at=now)
+    assert "取りやめになりました" in read(leader(cancelled), status=404)
+    lost_sight = dispatch_now(depart=True)
+    Dispatch.objects.filter(pk=lost_sight.pk).update(departed_at=now - timedelta(days=4))
+    assert "センターに電話で「戻っています」と伝えてください" in read(leader(lost_sight), status=404)
+    assert "QRの読み取りが途中で切れた" in read(reverse("leader_page", args=["x" * 22]), status=404)
+
+
+def test_yesterdays_sheet_of_a_team_that_never_left_does_not_wait_for_the_departure() -> None:
+    dispatch = dispatch_now()
+    yesterday = timezone.now() - timedelta(days=1)
+    Dispatch.objects.filter(pk=dispatch.pk).update(accepted_at=yesterday)
+    text = read(leader(dispatch))
+    assert (
+        f"これは{timezone.localdate(yesterday).month}月{timezone.localdate(yesterday).day}日の依頼書です"
+        in text
+    )
+    assert "出発しないで、センターの机で聞いてください" in text
+    assert "まだ出発前です" not in text
+
+
+def test_a_team_out_since_yesterday_reads_the_day_it_should_have_been_back() -> None:
+    dispatch = dispatch_now(depart=True)
+    yesterday = timezone.now() - timedelta(days=1)
+    Dispatch.objects.filter(pk=dispatch.pk).update(departed_at=yesterday, due_back_at=yesterday)
+    local = timezone.localtime(yesterday)
+    text = read(leader(dispatch))
+    assert f"戻りの時刻（{local.month}月{local.day}日 {local.hour}:{local.minute:02d}）を過ぎています" in text
+    assert "もう戻っている方も" in text
+
+
+@pytest.mark.parametrize("how", ["long_ago", "closed"])
+def test_a_sheet_nobody_left_with_is_not_called_genuine_for_ever(how: str) -> None:
+    dispatch = dispatch_now()
+    assert "本物の依頼書です" in read(door(dispatch))
+    if how == "long_ago":
+        Dispatch.objects.filter(pk=dispatch.pk).update(accepted_at=timezone.now() - timedelta(days=4))
+    else:
+        operations.close_operation(dispatch.operation, teams_out=0, by=SYSTEM, at=timezone.now())
+    assert "いまは使われていない依頼書です" in read(door(dispatch), status=404)
+    assert "いまは使えません" in read(leader(dispatch), status=404)
 
 
 @pytest.mark.parametrize("change", ["swap", "short", "long", "other", "upper", "odd"])
