@@ -6,14 +6,17 @@ heartbeats that show that broker, workers and database work together.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import Celery
 from celery.apps.beat import Beat
 from celery.signals import beat_init
+from kombu.exceptions import OperationalError
 
 from dvc import settings
 
+logger = logging.getLogger(__name__)
 app = Celery("beat", fixups=[])
 app.config_from_object(settings, namespace="CELERY")
 
@@ -33,8 +36,11 @@ app.conf.beat_schedule = {
 @beat_init.connect
 def first_round(sender: Any, **kwargs: Any) -> None:
     """Beat's first round is a whole interval after its start; the center shall be green before that."""
-    for entry in app.conf.beat_schedule.values():
-        app.send_task(entry["task"], entry["args"], retry=True, **entry["options"])
+    try:
+        for entry in app.conf.beat_schedule.values():
+            app.send_task(entry["task"], entry["args"], retry=True, **entry["options"])
+    except OperationalError as error:  # the broker is still being brought up, or cannot read its file
+        logger.warning("broker unreachable, heartbeats follow in %g s: %s", HEARTBEAT_SECONDS, error)
 
 
 def main() -> None:

@@ -176,7 +176,11 @@ class Supervisor:
         if folder.exists():
             aside = folder.with_name(f"unreadable-{int(time.time())}")
             folder.rename(aside)
-            self.write("broker", f"cannot read its file, which is now {aside.name}; starting empty")
+            self.write(
+                "broker",
+                f"cannot read its file, which is now {aside.name}; starting empty, no record is lost / "
+                "ブローカーのファイルが読めないため、空にして始めます。記録は失われません。",
+            )
 
     # ── watching ───────────────────────────────────────────────────────────────────────────────
     def ask(self) -> None:

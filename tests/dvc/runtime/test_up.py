@@ -128,9 +128,14 @@ def test_a_broker_file_that_cannot_be_read_is_set_aside(installed: RunningCenter
     files = list((installed.data / "broker" / "appendonlydir").glob("*.manifest"))
     assert files
     files[0].write_text("this is no manifest\n")
+    before = len(installed.printed())
     installed.start()
     installed.wait_until_ready()
     assert list((installed.data / "broker").glob("unreadable-*"))
+    printed = installed.printed()[before:]
+    assert "ブローカーのファイルが読めないため、空にして始めます。記録は失われません。" in printed
+    assert "Traceback" not in printed
+    assert "はじめての起動" not in printed
 
 
 def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(running: RunningCenter) -> None:
@@ -177,6 +182,17 @@ def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None
     assert "The database does not answer" in started.printed()
     assert "データベースにつながりません" in started.printed()
     assert "Traceback" not in started.printed()
+
+
+def test_a_first_start_says_that_it_makes_the_database(tmp_path: Path) -> None:
+    """Minutes on a slow laptop, in which nothing else is printed."""
+    url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    started = RunningCenter(tmp_path / "data", free_port(), tmp_path / "up.log", {"DATABASE_URL": url})
+    started.start()
+    try:
+        until(lambda: "はじめての起動は、数分かかることがあります" in started.printed())
+    finally:
+        started.stop()
 
 
 def test_a_database_that_forgets_in_a_power_cut_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from dvc.runtime import services
 from dvc.runtime.lock import AlreadyRunning, take_lock
@@ -64,6 +64,13 @@ def prepare() -> None:
     that cannot be."""
     try:
         services.assert_database_is_safe()  # first: nothing is written into one that would lose it
+        if "django_migrations" not in connection.introspection.table_names():
+            # Minutes on a slow laptop; whoever reads nothing meanwhile stops it.
+            print(
+                "center   | making the database; the first start takes a few minutes / "
+                "データベースをつくっています。はじめての起動は、数分かかることがあります。",
+                flush=True,
+            )
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         services.forget_beats()
         if settings.LAN:
