@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.audit.services import looked
+from dvc.core import card_token
 from dvc.core.japanese import era_date
 from dvc.core.refused import Refused
 from intake.checkin.models import Visit
+from intake.volunteers import services as volunteers
 from intake.volunteers.models import Volunteer
 from intake.volunteers.sheets import missing_letters, write_pdf
 from matching.evening import thanks
@@ -25,33 +29,48 @@ from matching.evening.models import Certificate, MotorwayStamp
 from matching.evening.views import day_of, text_of
 
 CSS: Final = "evening/certificate.css"
+PER_PAGE: Final = 30
+LONGEST_QUESTION: Final = 1024
 
 
 @never_cache
 @require_safe
 def thanks_list(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """Who was here on a day, each with a certificate and the stamp."""
+    """Who was here on a day, each with a certificate and the stamp; searched, because a thousand were."""
     return _show(request)
 
 
 def _show(request: StaffRequest, *, refusal: str = "") -> HttpResponse:
-    day = day_of(request)
-    visits = Visit.objects.on_day(day).filter(operation=request.operation).select_related("volunteer")
-    stamps = {
-        one.volunteer_id: one
-        for one in MotorwayStamp.objects.filter(operation=request.operation, day=day).select_related(
-            "stamped_by"
-        )
-    }
-    people = {visit.volunteer_id: visit.volunteer for visit in visits.order_by("volunteer__kana_key", "id")}
+    operation, day = request.operation, day_of(request)
+    visits = Visit.objects.on_day(day).filter(operation=operation)
+    people = Volunteer.objects.filter(pk__in=visits.values("volunteer")).select_related("group")
+    question = request.GET.get("q", "")[:LONGEST_QUESTION].replace("\0", "").strip()
+    if question:
+        try:
+            people = people.filter(pk__in=volunteers.find(operation, question).order_by().values("pk"))
+        except Refused as refused:
+            refusal, people = refused.text, people.none()
+    page = Paginator(people.order_by("kana_key", "pk"), PER_PAGE).get_page(_said(request, "page"))
+    stamps = MotorwayStamp.objects.filter(operation=operation, day=day).select_related(
+        "volunteer", "stamped_by"
+    )
+    stamp_of = {one.volunteer_id: one for one in stamps}
     context = {
         "section": "evening",
         "day": day,
-        "rows": [(person, stamps.get(pk)) for pk, person in people.items()],
-        "stamped": len(stamps),
+        "question": "" if card_token.looks_like_card(question) else question,
+        "asked": bool(question),
+        "query": "&" + urlencode({"day": day.isoformat()} | ({"q": question} if question else {})),
+        "page": page,
+        "rows": [(person, stamp_of.get(person.pk)) for person in page],
+        "stamped": sorted(stamp_of.values(), key=lambda one: one.stamped_at),
         "refusal": refusal,
     }
     return render(request, "matching/evening/thanks.html", context, status=409 if refusal else 200)
+
+
+def _said(request: StaffRequest, name: str) -> str:
+    return request.POST.get(name) or request.GET.get(name) or ""
 
 
 def _person(request: StaffRequest, volunteer_id: int) -> Volunteer:
@@ -117,5 +136,5 @@ def motorway_stamp(request: StaffRequest, operation_id: int, volunteer_id: int) 
         request, f"{person.name}さんの分を記録しました。用紙に「活動確認」の印と日付を押してください。"
     )
     response = redirect("thanks_list", operation_id)
-    response["Location"] += f"?day={day.isoformat()}"
+    response["Location"] += "?" + urlencode({"day": day.isoformat(), "page": _said(request, "page") or "1"})
     return response

@@ -13,9 +13,10 @@ from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from intake.checkin import services as checkin
+from intake.volunteers.models import Group
 from matching.evening import thanks
 from matching.evening.models import Certificate, MotorwayStamp
-from matching.evening.thanks_views import paper
+from matching.evening.thanks_views import PER_PAGE, paper
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -85,3 +86,32 @@ def test_both_are_given_out_from_the_page_of_the_day() -> None:
     assert Certificate.objects.get().serial == 1
     other = make.volunteer(make.center("よその市"))
     assert client.get(url("certificate", other.pk)).status_code == 404
+
+
+def test_of_a_thousand_who_were_here_one_is_found_and_the_printed_list_has_everybody_with_a_stamp() -> None:
+    operation, now = make.operation(), timezone.now()
+    for number in range(PER_PAGE + 1):
+        person = make.volunteer(operation.center, f"氏{number:03}", "一郎", family_kana=f"し{number:03}")
+        scene.present(operation, person, at=now)
+    group = Group.objects.create(center=operation.center, name="よその大学", created_at=now)
+    last = make.volunteer(operation.center, "和田", "花子", family_kana="わだ", group=group)
+    scene.present(operation, last, at=now)
+    absent = make.volunteer(operation.center, "和田", "次郎", family_kana="わだ")
+    client = Client()
+    client.force_login(make.user(operation.center, Role.RECEPTION))
+    url = reverse("thanks_list", args=[operation.pk])
+    page = client.get(url).content.decode()
+    assert page.count("さんの車の番号") == PER_PAGE
+    assert f"1～{PER_PAGE}件目（全{PER_PAGE + 2}件）" in page
+    assert "和田 花子" not in page
+    found = client.get(url, {"q": "わだ"}).content.decode()
+    assert found.count("さんの車の番号") == 1
+    assert "和田 花子" in found
+    assert "よその大学" in found
+    assert absent.name not in found
+    answer = client.post(
+        reverse("motorway_stamp", args=[operation.pk, last.pk]), {"plate": "宮城 1", "page": "2"}
+    )
+    assert answer.headers["Location"].endswith("page=2")
+    assert "和田 花子" in client.get(url).content.decode().split('class="print-only"')[1]
+    assert "見つかりませんでした" in client.get(url, {"q": "そんな人"}).content.decode()
