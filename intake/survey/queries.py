@@ -13,7 +13,7 @@ from django.utils import timezone
 from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
 from dvc.operations.models import Center, Operation
-from intake.help_requests.models import Need, NeedState
+from intake.help_requests.models import Need, NeedQuerySet, NeedState
 from intake.survey.models import Appointment, AppointmentState, Round, Survey
 from intake.survey.route import Place, timeline
 from intake.survey.services import minutes, stop_of
@@ -31,15 +31,45 @@ class Waiting:
     last_miss: str
 
 
-def waiting(operation: Operation, *, most: int) -> list[Waiting]:
-    """待っている調査, a crisis first, then who has waited longest; at most `most`. One query, and which they are is asked
-    inside of it, so that nothing else is read of the thousands behind them."""
+# In the address of the page: those whose 町丁目 nobody knows yet.
+NO_TOWN: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class TownCount:
+    """How many wait in one town. `key` is what the address of the page says."""
+
+    key: str
+    name: str
+    count: int
+
+
+def _unpromised(operation: Operation) -> NeedQuerySet:
     booked = Appointment.objects.booked().filter(need=OuterRef("pk"))
+    return Need.objects.filter(operation=operation, state=NeedState.SURVEY_WAIT).exclude(Exists(booked))
+
+
+def waiting_towns(operation: Operation) -> list[TownCount]:
+    """Where those live who wait for a survey, by the name of the town. One query."""
+    town = "household__town"
+    rows = _unpromised(operation).values_list(town, f"{town}__name", f"{town}__koaza").annotate(n=Count("pk"))
+    found = [
+        TownCount(str(pk or NO_TOWN), f"{name}{koaza}" if pk else "", n)
+        for pk, name, koaza, n in rows.order_by()
+    ]
+    return sorted(found, key=lambda one: (one.key == NO_TOWN, one.name))
+
+
+def waiting(operation: Operation, *, town: str = "", first: int = 0, most: int) -> list[Waiting]:
+    """待っている調査 (of one `town`, if any), a crisis first, then who has waited longest; at most `most`, from the `first` on.
+    One query, and which they are is asked inside of it, so that nothing else is read of the thousands behind them."""
     absent = Appointment.objects.filter(need=OuterRef("pk"), state=S.ABSENT)
     order = ("-needs_crisis", "received_at", "id")
-    found = Need.objects.filter(operation=operation, state=NeedState.SURVEY_WAIT).exclude(Exists(booked))
+    found = _unpromised(operation)
+    if town:
+        found = found.filter(household__town=None if town == NO_TOWN else int(town))
     needs: Any = (  # with two columns more
-        Need.objects.filter(pk__in=found.order_by(*order).values("pk")[:most])
+        Need.objects.filter(pk__in=found.order_by(*order).values("pk")[first : first + most])
         .select_related("household__town", "resident", "requester")
         .order_by(*order)
         .annotate(

@@ -9,10 +9,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -40,7 +42,7 @@ from intake.survey.reports import Findings
 from intake.survey.services import RoundAnswers, Window
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
-WAITING_SHOWN: Final = 60
+WAITING_SHOWN: Final = 20
 MOST_PHOTOS: Final = 20
 SECTION: Final = {"section": "survey_home"}
 
@@ -51,10 +53,19 @@ SECTION: Final = {"section": "survey_home"}
 @never_cache
 @require_safe
 def survey_home(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The rounds of one day, and everybody who waits for a visit, oldest first."""
+    """The rounds of one day, and everybody who waits for a visit, oldest first; on request those of one town, where a round
+    is best filled up."""
     operation, today = request.operation, timezone.localdate(request.now)
     day = DayForm.asked(request.GET, today=today)
-    waiting = queries.waiting(operation, most=WAITING_SHOWN + 1)
+    towns = queries.waiting_towns(operation)
+    town = next((one for one in towns if one.key == request.GET.get("town")), None)
+    everybody = sum(one.count for one in towns)
+    page = Paginator(range(town.count if town else everybody), WAITING_SHOWN).get_page(
+        request.GET.get("page")
+    )
+    waiting = queries.waiting(
+        operation, town=town.key if town else "", first=max(0, page.start_index() - 1), most=WAITING_SHOWN
+    )
     start = services.place_of_site(operation)
     pages = queries.day_page(operation, day, start=start)
     context = {
@@ -65,8 +76,12 @@ def survey_home(request: StaffRequest, operation_id: int) -> HttpResponse:
         "after": day + timedelta(days=1),
         "pages": pages,
         "calendar": queries.calendar(operation, first=min(day, today)),
-        "waiting": [(one, one.need.days_waited(request.now)) for one in waiting[:WAITING_SHOWN]],
-        "more": len(waiting) > WAITING_SHOWN,
+        "waiting": [(one, one.need.days_waited(request.now)) for one in waiting],
+        "everybody": everybody,
+        "towns": towns,
+        "town": town,
+        "page": page,
+        "query": "&" + urlencode({"day": day.isoformat()} | ({"town": town.key} if town else {})),
         "map_rounds": [{"name": str(page.round), "points": page.points} for page in pages],
         "start": start,
         **_tiles(),
@@ -409,7 +424,11 @@ def _survey(request: StaffRequest, survey_id: int) -> Survey:
 
 
 def _to_day(request: StaffRequest, found: Round) -> HttpResponse:
-    return redirect(f"{reverse('survey_home', args=[request.operation.pk])}?day={found.day.isoformat()}")
+    """The day of this round; whoever fills it up with the houses of one town goes on in that town."""
+    asked = {"day": found.day.isoformat()} | (
+        {"town": request.GET["town"]} if request.GET.get("town") else {}
+    )
+    return redirect(f"{reverse('survey_home', args=[request.operation.pk])}?{urlencode(asked)}")
 
 
 def _show(request: StaffRequest, template: str, form: Any, **context: Any) -> HttpResponse:

@@ -21,8 +21,10 @@ from dvc.audit.services import SYSTEM
 from dvc.operations.models import Operation
 from dvc.photos.models import Photo
 from intake.help_requests.models import Need, NeedState
+from intake.people.models import Household, Town
 from intake.survey import reports
 from intake.survey.models import Appointment, AppointmentState, Round, Survey
+from intake.survey.views import WAITING_SHOWN
 from tests import make
 from tests.dvc.photos.pictures import jpeg
 from tests.intake.survey.scene import FORM, booked, going, told, waiting
@@ -72,6 +74,41 @@ def test_the_longest_waiting_come_first_and_a_crisis_before_them(
     assert order == [crisis.number, old.number, new.number]
     assert "不在1回" in waiting_part
     assert "不在票を入れた" in waiting_part
+
+
+@pytest.mark.database
+def test_of_hundreds_who_wait_those_of_one_town_are_shown_and_everybody_is_reached(
+    client: Client, operation: Operation
+) -> None:
+    """Sixty were shown and nobody behind them; on a phone already those were a walk of thirty screens."""
+    here, there = (
+        Town.objects.create(center=operation.center, name=name, lat=38.3, lng=141.0)
+        for name in ("八幡一丁目", "大代五丁目")
+    )
+    for number in range(WAITING_SHOWN + 3):
+        need = waiting(operation)
+        Household.objects.filter(needs=need).update(town=here if number < 2 else there)
+    unknown = waiting(operation)
+    home = url("survey_home", operation)
+
+    def shown(page: str) -> int:
+        return page.count(">約束する</a>")
+
+    first = text(client.get(home))
+    assert shown(first) == WAITING_SHOWN
+    assert f"すべての町（{WAITING_SHOWN + 4}件）" in first
+    assert "八幡一丁目（2件）" in first
+    assert "町丁目は未確認（1件）" in first
+    assert shown(text(client.get(home, {"page": "2"}))) == 4
+    town = text(client.get(home, {"town": here.pk}))
+    assert shown(town) == 2
+    assert f'<option value="{here.pk}" selected>' in town
+    assert shown(text(client.get(home, {"town": "none"}))) == 1
+    assert shown(text(client.get(home, {"town": "999999", "page": "x"}))) == WAITING_SHOWN
+    round_ = going(operation)
+    answers = {"round": round_.pk, "window_from": "10:00", "window_until": "12:00"}
+    booking = client.post(f"{url('survey_book', operation, unknown.pk)}?town={here.pk}", answers)
+    assert booking.headers["Location"].endswith(f"&town={here.pk}")
 
 
 def test_the_day_costs_few_queries_however_many_visits(
