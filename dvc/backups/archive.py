@@ -214,23 +214,26 @@ def _copy_database(database: Mapping[str, Any], target: Path) -> str:
 
 # Places in the log (dvc.audit.places) are numbers of transactions of the server that wrote it. One that has counted less
 # would take every entry for one that is still being written, and what waits for a place would wait until it has counted
-# as far: all are at its beginning, and what was read to a place is read again. 3 is the first number PostgreSQL gives. One
-# statement, so that it is done whole or not at all.
+# as far: all are at its beginning, and what was read to a place is read again. 3 is the first number PostgreSQL gives.
+# What was put in by the same transaction is checked again when it is changed: at once, or the table could not be altered.
 _FORGET_PLACES: Final = """
-DO $$ BEGIN
-  ALTER TABLE audit_entry DISABLE TRIGGER USER;
-  UPDATE audit_entry SET xact = '3';
-  ALTER TABLE audit_entry ENABLE TRIGGER USER;
-  UPDATE sync_inboxsweep SET place = 0, volunteer = 0, ahead = 0, ahead_place = 0;
-END $$
+ALTER TABLE public.audit_entry DISABLE TRIGGER USER;
+UPDATE public.audit_entry SET xact = '3';
+SET CONSTRAINTS ALL IMMEDIATE;
+ALTER TABLE public.audit_entry ENABLE TRIGGER USER;
+UPDATE public.sync_inboxsweep SET place = 0, volunteer = 0, ahead = 0, ahead_place = 0;
 """
 
 
 def _put_database(source: Path, database: Mapping[str, Any]) -> None:
     if _kind(database) == "postgres":
-        into = ["--no-owner", "--exit-on-error", "--single-transaction", "-d", database["NAME"]]
-        _run(["pg_restore", *into, str(source)], database)
-        _run(["psql", "-Xq", "--set=ON_ERROR_STOP=1", "-d", database["NAME"], "-c", _FORGET_PLACES], database)
+        # In one transaction: cut off between the two it would be a center whose log waits for places that never come.
+        tables, places = source.with_name("tables.sql"), source.with_name("places.sql")
+        _run(["pg_restore", "--no-owner", f"--file={tables}", str(source)], database)
+        places.write_text(_FORGET_PLACES)
+        files = [f"--file={tables}", f"--file={places}"]
+        once = ["-Xq", "--set=ON_ERROR_STOP=1", "--single-transaction", "-d", database["NAME"]]
+        _run(["psql", *once, *files], database)
         return
     with source.open("rb") as file, durable.appearing(Path(database["NAME"])) as target:
         shutil.copyfileobj(file, target, 1024 * 1024)

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 
+from dvc.backups import archive
 from tests.infra.center import BASE
 from tests.infra.shell import Shell
 from tests.infra.template import migrated_postgres, migrated_sqlite, new_database
@@ -139,3 +142,20 @@ def test_a_damaged_backup_changes_nothing(old: Place, tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
         assert not (new.data / "db.sqlite3").exists()
         assert not (new.data / "media").exists()
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's file appears whole")
+def test_a_restore_whose_last_step_fails_leaves_nothing_and_is_done_again(
+    old: Place, tmp_path: Path, shells: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "monday.backup"
+    assert old.manage("backup", str(file)).returncode == 0
+    new = Place(tmp_path / "new")
+    shells.callback(new.shell.close)
+    database = {**connection.settings_dict, "NAME": urlsplit(new.variables["DATABASE_URL"]).path[1:]}
+    monkeypatch.setattr(archive, "_FORGET_PLACES", "SELECT 1 / 0")
+    with pytest.raises(archive.BackupFailed, match="division by zero"):
+        archive.restore(file, data=new.data, database=database)
+    done = new.manage("restore", str(file))
+    assert done.returncode == 0, done.stderr
+    assert new.users() == ["itou"]
