@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from dvc.accounts.sessions import SessionStore
 from dvc.backups import services as backups
 from dvc.backups.archive import BackupFailed
 from dvc.backups.models import Backup
@@ -31,6 +32,7 @@ def back_up(held: Claim) -> None:
         outbox.renew(held, at=at)
         services.beat("worker.default.1", at=at)
 
+    SessionStore.clear_expired()  # they quote names (the sentence for a next page that never came), in every backup as well
     promises = [import_string(path)() for path in settings.BACKUP_WITNESSES]
     try:
         backups.write(backup, at=timezone.now(), tick=tick)

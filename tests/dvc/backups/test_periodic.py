@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from dvc.accounts.roles import Role
+from dvc.accounts.sessions import SessionStore
 from dvc.audit.services import SYSTEM
 from dvc.backups import recovery, services
 from dvc.backups.models import Backup
@@ -62,6 +64,18 @@ def test_the_next_backup_removes_what_a_killed_one_left_here_and_on_the_stick(
     assert work(services.request_due(at=timezone.now())).elsewhere
     assert not copy.exists()
     assert not half.exists()
+
+
+def test_a_backup_does_not_carry_what_the_sessions_of_earlier_days_quote(stick: Path) -> None:
+    for ended in (True, False):
+        session = SessionStore()
+        session["said"] = "伊藤さんを登録しました。"
+        session.set_expiry(timezone.now() + timedelta(hours=-1 if ended else 1))
+        session.save()
+    kept = session.session_key
+    change()
+    work(services.request_due(at=timezone.now()))
+    assert list(Session.objects.values_list("session_key", flat=True)) == [kept]
 
 
 def test_a_backup_is_asked_for_once_and_again_only_after_ten_minutes_with_a_change(stick: Path) -> None:
