@@ -63,7 +63,7 @@ WHOLE: Final = Budget(effort=300, seconds=float(settings.MATCHING_SECONDS))
 # What the worker spends of its time on a bound, once the answer is out and while nobody else asks.
 PROOF_SECONDS: Final = 3.0
 # And on trying what would help most, likewise: one solve after the other, for as long as nobody asks.
-HELP_SECONDS: Final = 10.0
+HELP_SECONDS: Final = min(10.0, WHOLE.seconds)
 # Somebody came, left or returned: the plan of a moment ago is nearly right, and the next event is not far.
 CHANGE: Final = Budget(effort=20, seconds=0.4 * settings.MATCHING_SECONDS)
 

@@ -36,7 +36,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 KILLS, STOPS, ROUNDS = count(2, 50), count(1, 20), count(1, 5)
 LEASE = 2
-FAST = {"OUTBOX_LEASE_SECONDS": str(LEASE), "LOG_LEVEL": "WARNING"}
+# An engine that is at work long enough to be killed in the middle, and no longer.
+FAST = {"OUTBOX_LEASE_SECONDS": str(LEASE), "LOG_LEVEL": "WARNING", "MATCHING_SECONDS": "4"}
 
 
 @pytest.fixture

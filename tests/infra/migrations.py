@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import django
 import pytest
+from django.core.management import call_command
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -28,12 +30,12 @@ class _StepByStep(MigrationLoader):
 
 class _Walk(MigrationExecutor):
     def migrate(self, *what: Any, **how: Any) -> Any:
-        with _fields_are_copied():
+        with fields_are_copied():
             return super().migrate(*what, **how)
 
 
 @contextmanager
-def _fields_are_copied() -> Iterator[None]:
+def fields_are_copied() -> Iterator[None]:
     """Models are made anew at every step, with fields that Django takes apart and builds again: nearly half of a walk. A
     field that belongs to no model yet can as well be copied."""
 
@@ -53,3 +55,14 @@ def step_by_step(connection: BaseDatabaseWrapper) -> MigrationExecutor:
     executor = _Walk(connection)
     executor.loader = _StepByStep(connection)
     return executor
+
+
+def main() -> None:
+    """`manage.py migrate` in half the time, for a database that is only copied (tests.infra.template)."""
+    django.setup()
+    with fields_are_copied():
+        call_command("migrate", verbosity=0, skip_checks=True)
+
+
+if __name__ == "__main__":
+    main()

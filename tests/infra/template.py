@@ -76,7 +76,7 @@ def _beside(server: str, name: str) -> str:
 def _migrate(where: dict[str, str]) -> None:
     ours = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"],
+        [sys.executable, "-m", "tests.infra.migrations"],
         cwd=Path(__file__).resolve().parents[2],
         env={**ours, "DJANGO_SETTINGS_MODULE": "dvc.settings", **where},
         check=True,
