@@ -181,6 +181,29 @@ class Desk:
             else _without(visit.told, op, since=at - undo_for(self.operation), until=at)
             for visit in known
         ]
+        return self._keep_only(volunteer, known, told, by=by, at=at, reason="端末で取り消し", taken_back=op)
+
+    def forget(
+        self, volunteer: Volunteer, gone: Collection[Fact], *, near: datetime, by: By, at: datetime
+    ) -> bool:
+        """These facts around the moment `near` were about somebody else. What was seen of this person stands; a visit of
+        which nothing is left is annulled. False when there was nothing to forget."""
+        known = self._near(volunteer, local_day(near))
+        told = [[fact for fact in visit.told if fact not in gone] for visit in known]
+        return self._keep_only(volunteer, known, told, by=by, at=at, reason="ほかの人の記録だった")
+
+    def _keep_only(
+        self,
+        volunteer: Volunteer,
+        known: Sequence[Visit],
+        told: Sequence[Sequence[Fact]],
+        *,
+        by: By,
+        at: datetime,
+        reason: str,
+        **details: str,
+    ) -> bool:
+        """Fold anew what is left of the facts of each of these visits."""
         if all(len(kept) == len(visit.told) for visit, kept in zip(known, told, strict=True)):
             return False
         stays = fold(itertools.chain.from_iterable(told))
@@ -188,13 +211,13 @@ class Desk:
         for visit, kept in zip(known, told, strict=True):
             number = _number_of(stays, kept) if kept else None
             if number is None or number in rows:
-                self._annul(visit, reason="端末で取り消し", by=by, at=at)
+                self._annul(visit, reason=reason, by=by, at=at)
             else:
                 rows[number] = visit
         for i, stay in enumerate(stays):
             if i in rows:
                 self._go_on(rows[i], stay, stay.facts[-1], by=by)
-                self._note("visit.taken_back", rows[i], by, at, taken_back=op)
+                self._note("visit.taken_back", rows[i], by, at, **details)
             else:
                 self._begin(volunteer, stay, stay.facts[-1], by=by)
         return True

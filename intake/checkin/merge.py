@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,19 +11,10 @@ from django.db import transaction
 from dvc.audit.services import By, record
 from intake.checkin.desk import Desk
 from intake.checkin.models import Visit
+from intake.checkin.stays import Fact
 from intake.volunteers.models import Volunteer
 
-_KEPT = (
-    "facts",
-    "flags",
-    "site_id",
-    "left_at",
-    "arrived_at",
-    "unreturned_at",
-    "oriented_at",
-    "insurance_seen_at",
-    "day",
-)
+_SEEN = ("oriented_at", "insurance_seen_at")
 NEAR = timedelta(days=1)
 
 
@@ -67,18 +59,32 @@ def _tell(visit: Visit, into: Volunteer, *, by: By) -> None:
 
 
 def _values(visit: Visit) -> dict[str, Any]:
-    values = {name: getattr(visit, name) for name in _KEPT}
-    return {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in values.items()}
+    seen = {name: getattr(visit, name) for name in _SEEN}
+    return {
+        "facts": [fact.as_json() for fact in visit.told],
+        **{name: moment.isoformat() if moment else None for name, moment in seen.items()},
+    }
 
 
 @transaction.atomic
 def move_back(twin: Volunteer, into: Volunteer, moved: dict[str, Any], *, by: By, at: datetime) -> None:
-    """Undo `move`. A visit of `into` that has heard more since then keeps what it heard."""
+    """Undo `move`: what the twin's visits had told is forgotten of `into`, also where it made a visit of its own; what
+    `into` has done since then stands."""
+    own = {Fact.from_json(row) for old in moved["before"].values() for row in old["facts"]}
+    told = list(Visit.objects.filter(pk__in=moved["told"]).select_related("operation"))
+    for visit in told:
+        desk = Desk.open(visit.operation, [into.pk], moments=[fact.at for fact in visit.told])
+        desk.forget(into, set(visit.told) - own, near=visit.arrived_at, by=by, at=at)
+        desk.save()
+    for pk, name in _unseen(moved["before"]):
+        given = [moment for visit in told if (moment := getattr(visit, name))]
+        Visit.objects.filter(pk=pk, volunteer=into, **{f"{name}__in": given}).update(**{name: None})
     Visit.objects.filter(pk__in=moved["moved"], volunteer=into).update(volunteer=twin)
-    given = [fact for visit in Visit.objects.filter(pk__in=moved["told"]) for fact in visit.facts]
-    for visit in Visit.objects.filter(pk__in=moved["before"], volunteer=into):
-        old = moved["before"][str(visit.pk)]
-        if all(fact in old["facts"] or fact in given for fact in visit.facts):
-            Visit.objects.filter(pk=visit.pk).update(**old)
     Visit.objects.filter(pk__in=moved["told"]).update(annulled_at=None, closed_reason="")
     record("visit.moved_back", twin, by=by, at=at, center_id=twin.center_id, into=into.pk)
+
+
+def _unseen(before: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Of which visits nobody had seen what before the merge."""
+    for pk, old in before.items():
+        yield from ((pk, name) for name in _SEEN if old[name] is None)
