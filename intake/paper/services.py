@@ -225,7 +225,8 @@ def _take_back(
     assert arrived_at is not None
     line.known_at = None
     writer = By(user=by.user, via="paper", op=_op(line))
-    checkin.take_back(operation, volunteer, op=_op(line), near=arrived_at, by=writer, at=at)
+    # The registration may have been merged since the line was typed: its visits went along.
+    checkin.take_back(operation, volunteer.standing, op=_op(line), near=arrived_at, by=writer, at=at)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, By
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
+from dvc.sync import merging
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
 from intake.paper import lists, reading, services
@@ -147,6 +148,16 @@ def test_a_correction_leaves_what_a_tablet_saw(paper: Paper) -> None:
     assert paper.key("さとう", "1010").line.known_at == make.at(9, 55)
     assert paper.visit() == (make.at(9, 55), None), "the earlier of both stands"
     assert paper.key("さとう", "955").line.known_at is None
+
+
+def test_a_line_is_corrected_after_the_registrations_of_the_person_became_one(paper: Paper) -> None:
+    stands, twin = (make.volunteer(paper.operation.center) for _ in range(2))
+    paper.key("さとう", "940", chosen=twin.pk)
+    merging.merge(stands, twin, by=SYSTEM, at=make.at(12, 10))
+    paper.key("さとう", "1040", "1100", hour=13)
+    assert paper.visit() == (make.at(10, 40), make.at(11))
+    paper.key("", "", hour=13)
+    assert not Visit.objects.filter(annulled_at__isnull=True).exists()
 
 
 def test_a_stay_on_paper_and_a_later_one_by_tablet_are_two(paper: Paper) -> None:
