@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar, Final, Self
 
 from django.db import models
+from django.utils import timezone
 
 # A scan at the exit belongs to the session that has just ended.
 EXIT_LASTS: Final = timedelta(minutes=30)
@@ -21,9 +22,11 @@ class Way(models.TextChoices):
 
 class OrientationSessionQuerySet(models.QuerySet["OrientationSession"]):
     def running_at(self, at: datetime) -> Self:
-        """Begun and not over for longer than it takes to leave the room; the one that began last first."""
+        """Begun on the local day of `at` and not over for longer than it takes to leave the room; the one that began last
+        first. One of yesterday that nobody ended is nobody's today."""
         over = models.Q(ended_at__isnull=False, ended_at__lt=at - EXIT_LASTS)
-        return self.filter(starts_at__lte=at).exclude(over).order_by("-starts_at", "-id")
+        today = timezone.make_aware(datetime.combine(timezone.localdate(at), time()))
+        return self.filter(starts_at__range=(today, at)).exclude(over).order_by("-starts_at", "-id")
 
     def to_come(self, at: datetime) -> Self:
         """Announced for today and not over, the next one first."""

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, By, record
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
@@ -118,7 +119,9 @@ def attend(
         session=session, volunteer=volunteer, **({} if session else {"operation": operation, "day": timezone.localdate(at)}),
         defaults={"operation": operation, "day": timezone.localdate(at), "visit": visit, "at": at, "way": way},
     )  # fmt: skip
-    if not created and (kept.undone_at is not None or (kept.visit_id is None and visit is not None)):
+    # Whoever is marked by name as well is not of the room any more: taking back the room leaves them.
+    by_name = kept.way == Way.ROOM != way
+    if not created and (kept.undone_at is not None or (kept.visit_id is None and visit is not None) or by_name):
         Attendance.objects.filter(pk=kept.pk).update(visit=visit, at=at, way=way, undone_at=None)
     if visit is None:
         if created:
@@ -139,9 +142,11 @@ def take_back(
         Q(volunteer=volunteer) | Q(volunteer__merged_into=volunteer),
         operation=operation, at=heard_at, way=Way.TABLET,
     )  # fmt: skip
-    undone = list(marked)
+    undone = list(marked.select_related("session", "visit"))
     marked.update(undone_at=at)
     for row in undone:
+        if room := _marked_with_the_room(row):
+            Attendance.objects.filter(pk=row.pk).update(undone_at=None, way=Way.ROOM, at=room)
         record("orientation.taken_back", row, by=by, at=at, operation=operation, volunteer=volunteer.pk)
     visits = Visit.objects.filter(operation=operation, volunteer=volunteer, oriented_at=heard_at)
     unseen = [
@@ -149,6 +154,16 @@ def take_back(
         for visit in visits.select_related("operation")
     ]
     return bool(undone) or any(unseen)
+
+
+def _marked_with_the_room(row: Attendance) -> datetime | None:
+    """When 「この回の全員」 had marked them before they were marked by name."""
+    if row.session is None or row.visit is None or row.visit.oriented_at in (None, row.at):
+        return None
+    of_the_room = Entry.objects.about(row.session).filter(
+        action="orientation.room_attended", at=row.visit.oriented_at
+    )
+    return row.visit.oriented_at if of_the_room.exists() else None
 
 
 @transaction.atomic

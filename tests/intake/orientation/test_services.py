@@ -137,6 +137,30 @@ def test_the_whole_room_is_marked_with_exceptions_by_name_and_can_be_taken_back(
     assert session.attendances.valid().count() == 3
 
 
+def test_a_session_nobody_ended_is_not_todays(operation: Operation) -> None:
+    yesterdays, person = opened(operation), arrived(operation)
+    assert heard(operation, person, 40) == "ok_oriented"
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(15))
+    tomorrow = make.at(24 + 9, 30)
+    told = services.attend(operation, person, session=None, way=Way.TABLET, by=SYSTEM, at=tomorrow)
+    assert told.code == "oriented_before_arrival"  # the exit's tablet was on-line before the door's
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(24 + 9))
+    services.catch_up(at=make.at(24 + 10))
+    assert Visit.objects.get(day=make.day(tomorrow)).oriented_at == tomorrow
+    assert yesterdays.attendances.valid().count() == 1
+
+
+def test_who_scanned_the_code_as_well_stays_marked_when_the_room_is_taken_back(operation: Operation) -> None:
+    session, phoned, other = opened(operation), arrived(operation), arrived(operation, "鈴木")
+    assert services.attend_room(session, without=(), by=SYSTEM, at=make.at(9, 45)) == 2
+    services.attend(operation, phoned, session=session, way=Way.PHONE, by=SYSTEM, at=make.at(9, 50))
+    assert services.undo_room(session, by=SYSTEM, at=make.at(9, 55)) == 1
+    oriented = Visit.objects.filter(oriented_at__isnull=False)
+    assert [visit.volunteer for visit in oriented] == [phoned]
+    assert [row.volunteer for row in session.attendances.valid()] == [phoned]
+    assert other.visits.get().oriented_at is None
+
+
 def test_a_session_cannot_end_before_the_four_things_were_said(operation: Operation) -> None:
     session = opened(operation)
     services.set_checklist(
