@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from dvc.core.japanese import search_key
+from dvc.core import short_code
+from dvc.core.card_token import CardError
+from dvc.core.japanese import phone_digits, search_key
 from dvc.core.throttle import Throttle
 
 WRONG_OF_ADDRESS: Final = Throttle("selfcheckin-address", most=40, seconds=600)
@@ -21,7 +23,7 @@ WRONG_OF_IDENT: Final = Throttle("selfcheckin-ident", most=5, seconds=600)
 def is_stopped(*, address: str, here: str = "", ident: str = "") -> bool:
     """Whether this phone (`here`: its mark, when it has shown that it is in the center) or else this address, or anybody
     for this code or number, has been wrong too often in ten minutes."""
-    asked = search_key(ident)
+    asked = _asked(ident)
     if here:
         full = WRONG_OF_PHONE.is_full(here) or WRONG_OF_HALL.is_full(address)
     else:
@@ -36,5 +38,14 @@ def count_wrong(*, address: str, here: str = "", ident: str = "") -> None:
         WRONG_OF_HALL.count(address)
     else:
         WRONG_OF_ADDRESS.count(address)
-    if asked := search_key(ident):
+    if asked := _asked(ident):
         WRONG_OF_IDENT.count(asked)
+
+
+def _asked(ident: str) -> str:
+    """The card or the number that is meant, however it is spelled: what is added or written otherwise (「内線1」, O for 0)
+    must not give five guesses more."""
+    try:
+        return short_code.parse(ident)
+    except CardError:
+        return phone_digits(ident) or search_key(ident)

@@ -154,6 +154,30 @@ def test_a_hall_of_people_who_mistype_behind_one_address_stops_nobody(operation:
     assert mine.post(page(operation), {"ident": person.phone, "proof": "さとう"}).status_code == 302
 
 
+@pytest.mark.parametrize("tail", ["x{}", "内線{}"])
+def test_another_spelling_of_the_number_gives_no_further_guesses(operation: Operation, tail: str) -> None:
+    person = make.volunteer(operation.center)
+    guess = {"word": codes.word(operation, at=timezone.now())}
+    for number in range(throttle.WRONG_OF_IDENT.most):
+        ident = person.phone + tail.format(number)
+        client = Client(REMOTE_ADDR=f"10.0.3.{number}")
+        client.post(page(operation), {**guess, "ident": ident, "proof": f"あ{number}"})
+    right = {**guess, "ident": person.phone, "proof": "さとう"}
+    assert is_refused(Client(REMOTE_ADDR="10.0.3.9").post(page(operation), right))
+    assert not Visit.objects.exists()
+
+
+def test_another_spelling_of_the_card_gives_no_further_guesses(operation: Operation) -> None:
+    code = code_of(make.volunteer(operation.center))
+    guess = {"word": codes.word(operation, at=timezone.now())}
+    for number in range(throttle.WRONG_OF_IDENT.most):
+        client = Client(REMOTE_ADDR=f"10.0.4.{number}")
+        spelled = code.lower().replace("0", "o").replace("1", "l") if number % 2 else f"{code[:number]}-{code[number:]}"
+        client.post(page(operation), {**guess, "ident": spelled, "proof": f"あ{number}"})
+    right = {**guess, "ident": code, "proof": "さとう"}
+    assert is_refused(Client(REMOTE_ADDR="10.0.4.9").post(page(operation), right))
+
+
 def test_guessing_the_number_of_the_day_stops_the_address_and_not_who_scanned_the_poster(
     operation: Operation,
 ) -> None:
