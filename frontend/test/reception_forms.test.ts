@@ -49,6 +49,37 @@ describe("the forms", () => {
     expect([op?.kind, (op?.payload as WalkIn).family_name, op?.payload.card]).toEqual(["person.walk_in", "遠藤", await cardText(BLANK)]);
   });
 
+  it("keep what is being written when its own button is pressed once more", async () => {
+    const desk = await opened();
+    desk.press("[data-walkin-open]");
+    const name = desk.part("walkin-form").querySelector<HTMLInputElement>("[name=family_name]")!;
+    name.value = "遠藤";
+    desk.press("[data-walkin-open]");
+    expect([open(desk), name.value]).toEqual([["walkin"], "遠藤"]);
+    desk.press("[data-walkin-close]");
+    desk.press("[data-walkin-open]");
+    expect(name.value).toBe("");
+  });
+
+  it("come back with what was written when the tablet cannot keep it", async () => {
+    const desk = await opened();
+    desk.press("[data-walkin-open]");
+    const form = desk.part<HTMLFormElement>("walkin-form");
+    const name = form.querySelector<HTMLInputElement>("[name=family_name]")!;
+    name.value = "遠藤";
+    form.querySelector<HTMLInputElement>("[name=age][value=adult]")!.checked = true;
+    const full = vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(desk.part("walkin-say").textContent).toContain("紙に名前と時刻を書いてください"));
+    expect([open(desk), name.value, await desk.recorded()]).toEqual([["walkin"], "遠藤", []]);
+    full.mockRestore();
+    form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    const [op] = await desk.records(1);
+    expect([(op?.payload as WalkIn).family_name, open(desk)]).toEqual(["遠藤", []]);
+  });
+
   it("leave alone the card of somebody who is known: that person has come", async () => {
     const desk = await opened();
     desk.press("[data-walkin-open]");

@@ -43,7 +43,8 @@ export class Forms {
     this.search = new Search(page, () => station.device, acts.found, closed);
     this.group = new GroupForm(page, presence, acts.group, closed);
     this.questions = new QuestionDesk(page, () => station.snapshot, (volunteer) => presence.has(volunteer), acts.answers, closed);
-    part(page, "walkin-open").addEventListener("click", () => this.open(this.walkIn));
+    // Once more on its own button: what is being written stays.
+    part(page, "walkin-open").addEventListener("click", () => this.walkIn.isOpen || this.open(this.walkIn));
     part(page, "search-open").addEventListener("click", () => this.open(this.search));
     part(page, "questions-open").addEventListener("click", () => this.open(this.questions));
   }
@@ -56,6 +57,12 @@ export class Forms {
   open(form: WalkInForm | Search | QuestionDesk, card?: string): void {
     this.makeRoom(form);
     form.open(card, this.panel.unclear);
+  }
+
+  /** What was written down could not be kept: the form lies over the panel again, as it was, and says why. */
+  backToWalkIn({ title, say }: Verdict): void {
+    this.makeRoom(this.walkIn);
+    this.walkIn.comeBack(`${title}。${say}`);
   }
 
   /** Tick off a group, unless that would close a form somebody is writing in: then that form says so. False then. */

@@ -192,7 +192,13 @@ class Reception {
   private async wroteDown(told: WalkIn): Promise<void> {
     const turn = this.panel.next();
     const { whole, kept } = walkInVerdict(this.station.snapshot, told);
-    const entry = await this.record("person.walk_in", told, kept, turn);
+    let entry: Entry;
+    try {
+      entry = await this.record("person.walk_in", told, kept, turn);
+    } catch (error) {
+      this.forms.backToWalkIn(notWritten(error));
+      return;
+    }
     this.panel.show({ verdict: whole, entry }, turn);
     if (told.instead_of !== undefined) await this.letGoOf(told.instead_of);
   }

@@ -57,6 +57,12 @@ export class WalkInForm {
     this.draw();
   }
 
+  /** Open again with all that was written in it: the tablet could not keep it. */
+  comeBack(why: string): void {
+    this.section.hidden = false;
+    this.say(why);
+  }
+
   /** Why something that was read beside the form was not taken. */
   say(text: string): void {
     part(this.section, "walkin-say").textContent = text;
