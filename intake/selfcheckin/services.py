@@ -50,5 +50,6 @@ def visit_today(operation: Operation, volunteer_id: int, *, at: datetime) -> Vis
 
 
 def number_of(visit: Visit) -> int:
-    """Their place in the day's arrivals, from 1: what is called out when people are to line up. One query."""
-    return Visit.objects.on_day(visit.day).filter(operation=visit.operation, pk__lte=visit.pk).count()
+    """Their place in the day's arrivals, from 1: what is called out when people are to line up. Also those that were taken
+    back count, or the next one would get a number that somebody has been given. One query."""
+    return Visit.objects.filter(operation=visit.operation, day=visit.day, pk__lte=visit.pk).count()

@@ -26,7 +26,7 @@ from intake.checkin.models import Visit
 from intake.orientation import codes as orientation_codes
 from intake.orientation import services as orientation
 from intake.orientation.models import OrientationSession
-from intake.selfcheckin import codes, throttle
+from intake.selfcheckin import codes, services, throttle
 from intake.selfcheckin.texts import TEXTS
 from intake.volunteers import cards
 from intake.volunteers import services as volunteers
@@ -121,6 +121,19 @@ def test_the_answer_is_the_same_for_nobody_a_wrong_name_and_somebody_who_is_stop
     assert not Visit.objects.exists()
 
 
+def test_nobody_gets_a_number_that_somebody_else_was_given(operation: Operation) -> None:
+    def number(family: str) -> int:
+        person = make.volunteer(operation.center, family)
+        visit = checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9)).visit
+        assert visit is not None
+        return services.number_of(visit)
+
+    assert [number("佐藤"), number("鈴木")] == [1, 2]
+    checkin.annul(Visit.objects.earliest("pk"), reason="まちがい", by=SYSTEM, at=make.at(9, 5))
+    assert number("高橋") == 3
+    assert services.number_of(Visit.objects.get(volunteer__family_name="鈴木")) == 2
+
+
 def test_guessing_is_stopped_by_what_is_asked_for_and_by_phone(operation: Operation) -> None:
     person = make.volunteer(operation.center)
     guess = {"word": codes.word(operation, at=timezone.now()), "ident": person.phone}
@@ -172,7 +185,11 @@ def test_another_spelling_of_the_card_gives_no_further_guesses(operation: Operat
     guess = {"word": codes.word(operation, at=timezone.now())}
     for number in range(throttle.WRONG_OF_IDENT.most):
         client = Client(REMOTE_ADDR=f"10.0.4.{number}")
-        spelled = code.lower().replace("0", "o").replace("1", "l") if number % 2 else f"{code[:number]}-{code[number:]}"
+        spelled = (
+            code.lower().replace("0", "o").replace("1", "l")
+            if number % 2
+            else f"{code[:number]}-{code[number:]}"
+        )
         client.post(page(operation), {**guess, "ident": spelled, "proof": f"あ{number}"})
     right = {**guess, "ident": code, "proof": "さとう"}
     assert is_refused(Client(REMOTE_ADDR="10.0.4.9").post(page(operation), right))
