@@ -197,18 +197,29 @@ def estimates_of(answers: Mapping[str, Any]) -> Iterator[Estimate]:
 
 
 def in_words(answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(label, what was said) for everything but the estimates, in the order of the form."""
+    """(label, what was said) for everything but the estimates, in the order of the form; last what stands in an estimate for
+    which nobody chose a kind of work."""
     rows = []
+    kindless: dict[str, list[str]] = {}
     for name, field in SurveyForm().fields.items():
         value = answers.get(name)
-        if "-" in name or value in (None, "", [], False):
+        number, dash, _ = name.partition("-")
+        if value in (None, "", [], False) or (
+            dash and answers.get(f"{number}-category") in WorkCategory.values
+        ):
             continue
         if isinstance(field, forms.ChoiceField):
-            words = dict(cast("list[tuple[str, str]]", field.choices))
+            words = {str(code): str(word) for code, word in cast("list[tuple[str, str]]", field.choices)}
             chosen: Sequence[str] = value if isinstance(value, list) else [value]
-            value = "・".join(str(words.get(code, code)) for code in chosen)
-        rows.append((str(field.label), "はい" if value is True else str(value)))
-    return rows
+            value = "・".join(words.get(str(code), str(code)) for code in chosen)
+        said = "はい" if value is True else str(value)
+        if dash:
+            kindless.setdefault(number.removeprefix("e"), []).append(f"{field.label}：{said}")
+        else:
+            rows.append((str(field.label), said))
+    return rows + [
+        (f"見立て{n}（何をするかは選ばれていません）", "\n".join(lines)) for n, lines in kindless.items()
+    ]
 
 
 class RoundForm(forms.Form):

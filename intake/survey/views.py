@@ -275,6 +275,8 @@ def survey_key(request: StaffRequest, operation_id: int, need_id: int) -> HttpRe
 
 
 def _report(request: StaffRequest, need: Need, visit: Appointment | None, form: SurveyForm) -> reports.Told:
+    if not form.answers() and not request.FILES:
+        raise Refused("survey.nothing_written")  # one press too many must not end a visit
     sent = _photos_sent(request)
     findings = Findings(form.answers(), {}, [{"sent": each, "caption": ""} for each in dict.fromkeys(sent)])
     return reports.report(

@@ -215,6 +215,31 @@ def test_a_survey_on_paper_with_photos_is_keyed_once(
 
 
 @pytest.mark.database
+def test_an_empty_sheet_does_not_end_the_visit(client: Client, operation: Operation) -> None:
+    visit = booked(waiting(operation))
+    key = url("survey_key", operation, visit.need_id)
+    answer = client.post(key, {"visit": visit.pk, "form_token": str(uuid.uuid4())})
+    assert answer.status_code == 422
+    assert "まだ何も書かれていません" in text(answer)
+    visit.refresh_from_db()
+    assert visit.state == AppointmentState.BOOKED
+    assert not Survey.objects.exists()
+
+
+def test_an_estimate_without_a_kind_of_work_is_read_all_the_same(
+    client: Client, operation: Operation
+) -> None:
+    """Its words stood on no page: who had written them was told that there is no estimate."""
+    said = told(
+        waiting(operation),
+        e={"e1-category": "", "e1-people": "6", "e1-minutes": "180", "e1-reason": "泥5cmで2間"},
+    )
+    page = text(client.get(url("survey_result", operation, said.survey.pk)))
+    assert "見立て1（何をするかは選ばれていません）" in page
+    for words in ("何人で：6", "1回に何時間：3時間", "そう見立てた理由：泥5cmで2間"):
+        assert words in page
+
+
 def test_the_estimate_becomes_work_and_the_need_ready_with_one_press(
     client: Client, operation: Operation
 ) -> None:
