@@ -24,7 +24,7 @@ from dvc.operations.models import Operation
 from intake.exchange.columns import BY_CODE
 from intake.exchange.needs import own_number
 from intake.help_requests.answers import Damage
-from intake.help_requests.list_views import TABS, UNTOUCHED_TAB
+from intake.help_requests.list_views import TAB_WORDS, of_tab
 from intake.help_requests.models import Hazard, Need, NeedQuerySet, NeedState
 from intake.people import towns
 from intake.people.models import Household, Person
@@ -61,10 +61,8 @@ def filtered(operation: Operation, *, tab: str, question: str, at: datetime) -> 
     needs = Need.objects.filter(operation=operation)
     if question:
         needs = needs.matching(towns.town_writing(question))
-    elif tab == UNTOUCHED_TAB:
-        needs = needs.untouched(at)
-    elif tab in TABS:
-        needs = needs.filter(state__in=TABS[tab][1])
+    elif tab in TAB_WORDS:
+        needs = of_tab(needs, tab, at=at)
     return needs.order_by("number")
 
 

@@ -27,7 +27,7 @@ from intake.exchange.forms import ExportForm, LookForm, MappingForm, UploadForm
 from intake.exchange.models import Import, ImportRow, ImportState, Outcome
 from intake.exchange.problems import ROW
 from intake.exchange.values import shown
-from intake.help_requests.list_views import TABS
+from intake.help_requests.list_views import TAB_WORDS
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 S = ImportState
@@ -295,7 +295,7 @@ def _show_export(
         "section": "need_list",
         "form": form,
         "count": count,
-        "what": f"「{question}」で見つかったもの" if question else TABS[tab][0] if tab in TABS else "すべて",
+        "what": f"「{question}」で見つかったもの" if question else TAB_WORDS.get(tab, "すべて"),
         "lost": (lost or [])[:200],
         "lost_count": len(lost or []),
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
@@ -22,6 +23,7 @@ from intake.volunteers.models import WorkCategory
 
 PER_PAGE: Final = 30
 UNTOUCHED_TAB: Final = "untouched"
+WATCH_TAB: Final = "watch"
 LONGEST_QUESTION: Final = 100
 S = NeedState
 
@@ -37,6 +39,12 @@ TABS: Final[dict[str, tuple[str, frozenset[NeedState]]]] = {
     "done": ("完了", frozenset({S.COMPLETED})),
     "closed": ("終了", frozenset(s for s in S if COARSE[s] == "終了")),
 }
+# Every list there is, by the word on its button.
+TAB_WORDS: Final = {
+    **{name: word for name, (word, _) in TABS.items()},
+    UNTOUCHED_TAB: "2日動きなし",
+    WATCH_TAB: "終わったあとの見守り",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Row:
     works: str
     people: int
     why: str
+    next_call: datetime | None
 
 
 @never_cache
@@ -58,7 +67,7 @@ def need_list(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Needs by coarse state or found by a search; crisis first, then who has waited longest."""
     question = request.GET.get("q", "")[:LONGEST_QUESTION].replace("\0", "").strip()
     tab = request.GET.get("tab", "open")
-    tab = tab if tab in TABS or tab == UNTOUCHED_TAB else "open"
+    tab = tab if tab in TAB_WORDS else "open"
     counts = dict(
         Need.objects.filter(operation=request.operation)
         .values_list("state")
@@ -66,14 +75,11 @@ def need_list(request: StaffRequest, operation_id: int) -> HttpResponse:
         .order_by()
     )
     needs = Need.objects.filter(operation=request.operation)
-    untouched = needs.untouched(request.now)
     if question:
-        needs = needs.matching(towns.town_writing(question))
+        in_order = _in_order(needs.matching(towns.town_writing(question)))
     else:
-        needs = untouched if tab == UNTOUCHED_TAB else needs.filter(state__in=TABS[tab][1])
-    page = Paginator(_in_order(needs, newest_first=tab in ("done", "closed")), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+        in_order = _in_order(of_tab(needs, tab, at=request.now), tab)
+    page = Paginator(in_order, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "section": "need_list",
         "question": question,
@@ -85,19 +91,30 @@ def need_list(request: StaffRequest, operation_id: int) -> HttpResponse:
         "rows": [_row(request, need) for need in page],
         "query": "&" + urlencode({"q": question} if question else {"tab": tab}),
         "total": sum(counts.values()),
-        **_waiting(request, untouched),
+        "now": request.now,
+        "watching": tab == WATCH_TAB and not question,
+        **_waiting(request),
     }
     return render(request, "intake/help_requests/need_list.html", context)
 
 
-def _waiting(request: StaffRequest, untouched: NeedQuerySet) -> dict[str, int]:
-    """What else waits for the desk: `calls`, `calls_overdue`, `drafts`, `untouched`. One query."""
+def of_tab(needs: NeedQuerySet, tab: str, *, at: datetime) -> NeedQuerySet:
+    """Those of `needs` that this tab shows."""
+    if tab == UNTOUCHED_TAB:
+        return needs.untouched(at)
+    return needs.watched() if tab == WATCH_TAB else needs.filter(state__in=TABS[tab][1])
+
+
+def _waiting(request: StaffRequest) -> dict[str, int]:
+    """What else waits for the desk: `calls`, `calls_overdue`, `drafts`, `untouched`, `watched`. One query."""
+    needs = Need.objects.filter(operation=request.operation)
     calls = CallBack.objects.open().filter(need__operation=request.operation)
     counted = {
         "calls": calls,
         "calls_overdue": calls.filter(due_at__lte=request.now),
         "drafts": CallDraft.objects.waiting().filter(operation=request.operation),
-        "untouched": untouched,
+        "untouched": needs.untouched(request.now),
+        "watched": needs.watched(),
     }
     columns = {f"waiting_{name}": _count(rows) for name, rows in counted.items()}
     row: Any = Operation.objects.filter(pk=request.operation.pk).annotate(**columns).get()
@@ -110,11 +127,16 @@ def _count(rows: QuerySet[Any]) -> Subquery:
     return Subquery(one_group.annotate(n=Count("pk")).values("n"))
 
 
-def _in_order(needs: NeedQuerySet, *, newest_first: bool) -> NeedQuerySet:
+def _in_order(needs: NeedQuerySet, tab: str = "") -> NeedQuerySet:
     why = NeedChange.objects.filter(need=OuterRef("pk")).order_by("-id").values("reason")[:1]
-    order = ("-id",) if newest_first else ("-needs_crisis", "received_at", "id")
+    next_call = CallBack.objects.open().filter(need=OuterRef("pk")).order_by().values("due_at")
+    order: tuple[Any, ...] = ("-needs_crisis", "received_at", "id")
+    if tab in ("done", "closed"):
+        order = ("-id",)
+    elif tab == WATCH_TAB:  # whom nobody plans to call, then whose call is due first
+        order = (F("next_call").asc(nulls_first=True), "touched_at", "id")
     listed = needs.select_related("household__town", "resident", "requester").prefetch_related("items")
-    return listed.annotate(why=Subquery(why)).order_by(*order)
+    return listed.annotate(why=Subquery(why), next_call=Subquery(next_call)).order_by(*order)
 
 
 def _row(request: StaffRequest, need: Need) -> Row:
@@ -128,4 +150,5 @@ def _row(request: StaffRequest, need: Need) -> Row:
         works="、".join(dict.fromkeys(WorkCategory(item.category).label for item in items)),
         people=sum(item.people_ideal for item in items),
         why=need.why if state in (S.TRIAGE, S.ON_HOLD) else "",  # type: ignore[attr-defined]
+        next_call=need.next_call,  # type: ignore[attr-defined]
     )

@@ -105,6 +105,10 @@ class NeedQuerySet(models.QuerySet["Need"]):
         """Open, with no team, and nobody has done anything about them for `UNTOUCHED` (domain.md §11)."""
         return self.open().exclude(state__in=WITH_A_TEAM).filter(touched_at__lte=at - UNTOUCHED)
 
+    def watched(self) -> Self:
+        """The work is over, and somebody is to look after the household all the same (見守り)."""
+        return self.filter(state=NeedState.COMPLETED, needs_watch=True)
+
     def ready(self) -> Self:
         """Waiting for a team."""
         return self.filter(state=NeedState.READY)

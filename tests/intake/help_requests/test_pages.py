@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry, Look
@@ -19,7 +20,7 @@ from dvc.audit.services import SYSTEM
 from dvc.operations.models import Mode, Operation
 from intake.help_requests import services
 from intake.help_requests.answers import KITS, REASONS
-from intake.help_requests.models import Need, NeedState, UnsavedEdit, WorkItem
+from intake.help_requests.models import CallBack, Need, NeedState, UnsavedEdit, WorkItem
 from intake.people.models import Household, Person, Precision, Town
 from intake.people.postal_file import PostalRow
 from intake.people.services import keep_postal
@@ -632,6 +633,39 @@ def test_the_tabs_count_the_words_people_know(client: Client, operation: Operati
     for tab, rows in tabs.items():
         listed = text(client.get(url("need_list", operation) + f"?tab={tab}"))
         assert listed.count('data-label="番号"') == int(rows), tab
+
+
+@pytest.mark.database
+def test_who_is_looked_after_once_the_work_is_done_is_listed_with_the_next_call(
+    client: Client, operation: Operation
+) -> None:
+    """A tick on the sheet led nowhere: a new operator found none of them again."""
+    home = url("need_list", operation)
+    assert "終わったあとの見守り" not in text(client.get(home))
+    done = [make.need(operation, state=NeedState.COMPLETED) for _ in range(5)]
+    Need.objects.filter(pk__in=[need.pk for need in done[:4]]).update(needs_watch=True)
+    open_still = make.need(operation)
+    Need.objects.filter(pk=open_still.pk).update(needs_watch=True)
+    planned, overdue, forgotten, ended, _ = done
+    now = timezone.now()
+    for need, due_at in (
+        (planned, now + timedelta(days=2)),
+        (overdue, now - timedelta(hours=1)),
+        (ended, now),
+    ):
+        CallBack.objects.create(
+            need=need, why="ようすを聞く", due_at=due_at, opened_at=now - timedelta(days=1)
+        )
+    CallBack.objects.filter(need=ended).update(closed_at=now)
+    page = text(client.get(home, {"tab": "watch"}))
+    shown = [int(n) for n in re.findall(r">N(\d+)<", page)]
+    assert shown == [*sorted([forgotten.number, ended.number]), overdue.number, planned.number]
+    assert re.search(r'終わったあとの見守り <span class="count">4</span>', page)
+    assert page.count("予定なし") == 2
+    assert page.count("過ぎています") == 1
+    client.force_login(make.user(operation.center, Role.CHIEF))
+    export = text(client.get(url("needs_export", operation), {"tab": "watch"}))
+    assert "終わったあとの見守り　4件" in export
 
 
 def test_five_thousand_needs_are_listed_in_ten_statements(client: Client, operation: Operation) -> None:
