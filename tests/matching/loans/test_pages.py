@@ -83,6 +83,22 @@ def test_what_the_survey_asked_for_comes_before_the_kit(client: Client, operatio
     assert 'name="count_wheelbarrow" value="0"' in page
 
 
+def test_many_numbered_pieces_are_folded_until_one_is_picked(client: Client, operation: Operation) -> None:
+    """Behind three hundred of them nobody found, on a phone, the shovels that every team takes."""
+    dispatch = assigned(operation)
+    site = operation.center.sites.get()
+    pieces = equipment.add_items(operation, site=site, tool="chainsaw", count=12, by=SYSTEM, at=NOW)
+    tools = url("team_tools", operation, dispatch.team_id)
+    folded = "札がないときは、番号から選ぶ"
+    assert folded not in client.get(tools).content.decode()
+    equipment.add_items(operation, site=site, tool="chainsaw", count=1, by=SYSTEM, at=NOW)
+    page = client.get(tools).content.decode()
+    assert f'<details class="more"><summary>{folded}' in page
+    assert page.count("</details>") == page.count("<details")
+    added = client.post(tools, {"code": pieces[0].short_code, "add": "1", "site": site.pk})
+    assert f'<details class="more" open><summary>{folded}' in added.content.decode()
+
+
 @pytest.mark.database
 def test_lending_by_count_and_by_card_and_taking_back_by_type(
     client: Client, operation: Operation, saw: ToolItem
