@@ -3,8 +3,9 @@
 import "fake-indexeddb/auto";
 import { describe, expect, it, vi } from "vitest";
 import { SurveyDay } from "../src/field/survey_day";
+import { localDay } from "../src/field/facts";
 import { drawLeft, leftWords } from "../src/field/survey_left";
-import { SurveyShelf, type Draft } from "../src/field/survey_shelf";
+import { SurveyShelf, type Day, type Draft, type Visit } from "../src/field/survey_shelf";
 
 const DRAFT: Draft = {
   appointment: 5, need: 7, number: 12, operation: 1, form: { rooms: "2" }, photos: [{ sent: "a".repeat(64), caption: "" }], signature: [],
@@ -49,6 +50,25 @@ describe("a sheet that is on nobody's list of today", () => {
     expect(drop).toHaveBeenCalledWith(5);
     await day.draw(3, 1, [], []);
     expect(page.querySelector<HTMLElement>("[data-other-drafts-box]")?.hidden).toBe(true);
+    shelf.close();
+  });
+});
+
+describe("a sheet half written of a house that is done meanwhile", () => {
+  it("is gone on with from the list of the day", async () => {
+    const page = document.createElement("div");
+    page.innerHTML = ["day-round", "day-fresh", "day-say", "visits", "other-drafts", "other-drafts-box"].map((name) => `<div data-${name}></div>`).join("");
+    const shelf = await SurveyShelf.open("done meanwhile");
+    const visit: Visit = {
+      appointment: 5, need: 7, number: 12, state: "done", window: "9:00～12:00", note: "", road: null, misses: 0, name: "", kana: "", phones: [],
+      town: "", address: "", landmark: "", lat: null, lng: null, summary: "", description: "", health_note: "", hazards: [], crisis: false,
+    } as unknown as Visit;
+    await shelf.keepDay({ operation: 1, actor: 3, on: localDay(new Date()), etag: "", content: { rounds: [], visits: [visit] } as unknown as Day });
+    const day = new SurveyDay(page, shelf, { open: vi.fn(), drop: vi.fn() });
+    await day.draw(3, 1, [], [DRAFT]);
+    expect(page.querySelector("[data-visits] button")?.textContent).toBe("続きを書く");
+    await day.draw(3, 1, [], []);
+    expect(page.querySelector("[data-visits] button")?.textContent).toBe("開く");
     shelf.close();
   });
 });

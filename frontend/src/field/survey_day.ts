@@ -117,11 +117,15 @@ export class SurveyDay {
   }
 }
 
-/** What this tablet knows is newer than what the server told. */
+/**
+ * What this tablet knows is newer than what the server told; above all what lies here half written, also of a house whose
+ * sheet somebody has keyed in from paper meanwhile: nobody would look for it behind 「済み」.
+ */
 function stateOf(visit: Visit, entries: readonly Entry[], drafts: readonly Draft[]): string {
   const told = entries.filter(({ op }) => op.payload.appointment === visit.appointment);
+  const draft = drafts.find(({ appointment }) => appointment === visit.appointment);
+  if (draft && !told.some(({ op }) => op.op_id === draft.op_id)) return "draft";
   if (told.some(({ op }) => op.kind === "survey.done") || visit.state === "done") return "done";
-  if (drafts.some(({ appointment }) => appointment === visit.appointment)) return "draft";
   return told.length || visit.state === "absent" ? "absent" : "booked";
 }
 
