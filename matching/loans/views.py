@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import uuid4, uuid5
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -31,6 +32,7 @@ from matching.loans.services import Borrower
 from matching.teams.models import Team, TeamState
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
+ITEMS_PER_PAGE: Final = 50
 SECTION: Final = {"section": "dispatch_board"}
 
 
@@ -204,9 +206,10 @@ def tool_items(request: StaffRequest, operation_id: int) -> HttpResponse:
             messages.success(request, f"{names}を加えました。札を印刷して、本体に付けてください。")
             return redirect("tool_items", operation_id)
     items = ToolItem.objects.kept().filter(operation=request.operation).select_related("site")
+    page = Paginator(items, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
     loans = {loan.item_id: loan for loan in queries.open_loans(request.operation).filter(item__isnull=False)}
     context = {
-        **SECTION, "rows": [(item, loans.get(item.pk)) for item in items], "tools": Tool, "sites": sites_of(request),
+        **SECTION, "rows": [(item, loans.get(item.pk)) for item in page], "page": page, "tools": Tool, "sites": sites_of(request),
         "refusal": refusal,
     }  # fmt: skip
     return render(request, "matching/loans/items.html", context, status=409 if refusal else 200)

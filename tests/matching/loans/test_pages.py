@@ -24,6 +24,7 @@ from matching.equipment.models import Condition, ToolItem, ToolStock
 from matching.loans import queries, services
 from matching.loans.models import Loan
 from matching.loans.services import Borrower
+from matching.loans.views import ITEMS_PER_PAGE
 from matching.teams import services as teams
 from matching.teams.rides import Drive
 from tests import make
@@ -81,6 +82,18 @@ def test_what_the_survey_asked_for_comes_before_the_kit(client: Client, operatio
     page = client.get(url("team_tools", operation, dispatch.team_id)).content.decode()
     assert 'name="count_shovel" value="5"' in page
     assert 'name="count_wheelbarrow" value="0"' in page
+
+
+def test_many_numbered_pieces_are_listed_in_pages(client: Client, operation: Operation) -> None:
+    """Behind three hundred of them nobody found, on a phone, where more are added."""
+    site = operation.center.sites.get()
+    for _ in range(3):
+        equipment.add_items(operation, site=site, tool="chainsaw", count=20, by=SYSTEM, at=NOW)
+    items = url("tool_items", operation)
+    page = text(client.get(items))
+    assert page.count("貸せる") == ITEMS_PER_PAGE
+    assert f"1～{ITEMS_PER_PAGE}件目（全60件）" in page
+    assert text(client.get(items, {"page": "2"})).count("貸せる") == 60 - ITEMS_PER_PAGE
 
 
 def test_many_numbered_pieces_are_folded_until_one_is_picked(client: Client, operation: Operation) -> None:
