@@ -121,7 +121,9 @@ def attend(
     )  # fmt: skip
     # Whoever is marked by name as well is not of the room any more: taking back the room leaves them.
     by_name = kept.way == Way.ROOM != way
-    if not created and (kept.undone_at is not None or (kept.visit_id is None and visit is not None) or by_name):
+    if not created and (
+        kept.undone_at is not None or (kept.visit_id is None and visit is not None) or by_name
+    ):
         Attendance.objects.filter(pk=kept.pk).update(visit=visit, at=at, way=way, undone_at=None)
     if visit is None:
         if created:
