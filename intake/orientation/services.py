@@ -124,7 +124,10 @@ def attend(
     if not created and (
         kept.undone_at is not None or (kept.visit_id is None and visit is not None) or by_name
     ):
-        Attendance.objects.filter(pk=kept.pk).update(visit=visit, at=at, way=way, undone_at=None)
+        stays = kept.visit_id if by_name and kept.undone_at is None else None
+        Attendance.objects.filter(pk=kept.pk).update(
+            visit=visit.pk if visit else stays, at=at, way=way, undone_at=None
+        )
     if visit is None:
         if created:
             record(
