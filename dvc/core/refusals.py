@@ -55,6 +55,7 @@ REFUSALS: Final[dict[str, str]] = {
     "insurance.joined_in_future": "加入した日が先の日付になっています。加入の手続きをした日を入力してください。",
     "volunteer.birth_date": "生年月日が正しくありません。1961-5-4 や S36.5.4 のように入力してください。",
     "volunteer.blocked_without_reason": "受付を止める理由を入力してください。あとで見る人が困らないように、短く書いてください。",
+    "volunteer.changed": "ほかの人が、この登録を先に直しました。いまの内容と見くらべてから、もう一度保存してください。入れた内容は、この画面に残っています。",
     "volunteer.choice": "「{field}」に、選べない内容が入っています。画面を開き直して選び直してください。",
     "volunteer.guardian": "付き添う保護者には、登録のある18歳以上の別の人を選んでください。",
     "volunteer.merge_done": "どちらかの登録は、もうまとめられているか取り消されています。画面を開き直してください。",

@@ -13,7 +13,7 @@ from django import forms
 from dvc.core.japanese import era_date, is_phone, normalise_text, parse_date_ja
 from dvc.core.sealed_form import SealedForm
 from intake.volunteers.models import Gender, InsurancePlan, Skill, VehicleKind, Volunteer, WorkCategory
-from intake.volunteers.services import VolunteerFields
+from intake.volunteers.services import VolunteerFields, mark_of
 
 LONGEST_LINE: Final = 2000
 _OFF: Final = {"autocomplete": "off"}  # a shared computer must not offer the last person's data
@@ -204,6 +204,41 @@ class VolunteerForm(_PersonForm):
         shown["languages"] = "、".join(volunteer.languages)
         shown["group_name"] = volunteer.group.name if volunteer.group else ""
         return shown
+
+    def differing(self, volunteer: Volunteer) -> list[tuple[str, str]]:
+        """Label and what stands in the register, of each field where something else was typed. Only for a valid form."""
+        stands = {**self.initial_of(volunteer), "languages": volunteer.languages}
+        return [
+            (str(self.fields[name].label), _in_words(self.fields[name], now))
+            for name, now in stands.items()
+            if not self[name].is_hidden
+            and name in self.cleaned_data
+            and (self.cleaned_data[name] or now)
+            and self.cleaned_data[name] != now
+        ]
+
+
+def _in_words(field: forms.Field, value: Any) -> str:
+    """A value of the register as the form's reader knows it."""
+    if isinstance(field, forms.BooleanField):
+        return "はい" if value else "いいえ"
+    if isinstance(field, forms.ChoiceField):
+        words = {str(code): str(word) for code, word in cast(Any, field.choices)}
+        codes = value if isinstance(value, list) else [value]
+        return "、".join(words.get(str(code), "") for code in codes) or "（なし）"
+    if isinstance(value, date):
+        return era_date(value)
+    return "、".join(value) if isinstance(value, list) else str(value or "（空）")
+
+
+class CorrectionForm(VolunteerForm):
+    """Of somebody registered. `mark`: what stood there when it was opened."""
+
+    mark = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def initial_of(cls, volunteer: Volunteer) -> dict[str, Any]:
+        return {**super().initial_of(volunteer), "mark": mark_of(volunteer)}
 
 
 class DeskForm(VolunteerForm):

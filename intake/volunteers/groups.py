@@ -36,7 +36,6 @@ def take_off(group: Group, person: Volunteer, *, by: By, at: datetime) -> None:
     """Off the list; the registration stays. A leader who leaves leads no more."""
     if person.group_id == group.pk:
         services.correct(person, by=by, at=at, group=None)
-        Group.objects.filter(pk=group.pk, leader=person).update(leader=None)
 
 
 @transaction.atomic

@@ -5,6 +5,8 @@ the same transaction. Refusals: volunteer.*, insurance.*, group.* and, from `fin
 dvc/core/refusals.py.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -76,6 +78,8 @@ class VolunteerFields(TypedDict, total=False):
     consented_at: datetime | None
 
 
+# What a correction may write; consent is a button of its own.
+_WRITTEN_ANEW: Final = sorted(VolunteerFields.__annotations__.keys() - {"consented_at"})
 _PHONES: Final = ("phone", "emergency_phone")
 _NUMBERS: Final = {"experience": range(4), "stamina": range(1, 4), "vehicle_seats": range(61)}
 _MOST_LANGUAGES: Final = 10
@@ -176,13 +180,20 @@ def correct(
     by: By,
     at: datetime,
     group_name: str | None = None,
+    seen: str | None = None,
     **fields: Unpack[VolunteerFields],
 ) -> Volunteer:
     """Change what is given and nothing else. Nothing changed, nothing recorded.
 
     `group_name` puts the person into the group of that name (made when there is none), "" takes them out of
-    theirs.
+    theirs. Whoever leaves a group leads it no more. `seen`: the mark (`mark_of`) of what was looked at; Refused
+    volunteer.changed when somebody else has corrected it since.
     """
+    # Two desks, one after the other: the columns that searches use come from all of the name. Arrivals need not wait.
+    volunteer.refresh_from_db(from_queryset=Volunteer.objects.select_for_update(no_key=True))
+    if seen is not None and mark_of(volunteer) != seen:
+        raise Refused("volunteer.changed")
+    before = volunteer.group_id
     if group_name is not None:
         center = volunteer.center
         fields["group"] = register_group(center, name=group_name, by=by, at=at) if group_name else None
@@ -206,7 +217,22 @@ def correct(
         "volunteer.corrected", volunteer, by=by, at=at, center_id=volunteer.center_id,
         operation=volunteer.drill, fields=sorted(changed),
     )  # fmt: skip
+    if "group" in changed and before is not None:
+        _leads_no_more(volunteer, before, by=by, at=at)
     return volunteer
+
+
+def _leads_no_more(volunteer: Volunteer, group: int, *, by: By, at: datetime) -> None:
+    led = Group.objects.filter(pk=group, leader=volunteer).first()
+    if led is not None:
+        Group.objects.filter(pk=led.pk, leader=volunteer).update(leader=None)
+        record("group.leader_set", led, by=by, at=at, center_id=led.center_id)
+
+
+def mark_of(volunteer: Volunteer) -> str:
+    """What the register says of the person, in short: whoever writes it anew says by it what they have seen."""
+    said = [str(getattr(volunteer, _field(name, Volunteer).attname)) for name in _WRITTEN_ANEW]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 class Enrolment(TypedDict, total=False):
@@ -353,7 +379,12 @@ def register_group(
     name = _stored_text("name", name, model=Group)
     if not name:
         raise Refused("group.name_missing")
-    if found := Group.objects.filter(center=center, name=name).order_by("id").first():
+    known = Group.objects.filter(center=center, name=name).order_by("id")
+    if found := known.first():
+        return found
+    # Two desks may write the same new name: one after the other, and look again.
+    Center.objects.select_for_update(no_key=True).get(pk=center.pk)
+    if found := known.all().first():
         return found
     group = Group.objects.create(center=center, name=name, atomic=atomic, min_part=min_part, created_at=at)
     record("group.registered", group, by=by, at=at, center_id=center.pk)

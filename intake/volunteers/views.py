@@ -28,11 +28,11 @@ from intake.volunteers.forms import (
     JOINED,
     SEEN,
     CardForm,
+    CorrectionForm,
     DeskForm,
     InsuranceForm,
     ReasonForm,
     StockForm,
-    VolunteerForm,
 )
 from intake.volunteers.models import (
     Card,
@@ -161,29 +161,34 @@ def _look_alikes(request: StaffRequest, form: DeskForm) -> list[Volunteer]:
 def volunteer_edit(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """Correct what is written about a person."""
     person = _person(request, volunteer_id)
-    form = VolunteerForm(request.POST or None, initial=VolunteerForm.initial_of(person))
-    status = 200
+    form = CorrectionForm(request.POST or None, initial=CorrectionForm.initial_of(person))
+    status, stands = 200, None
     if request.method == "POST":
-        if form.is_valid() and _corrected(request, person, form):
-            messages.success(request, "直しました。")
-            return redirect("volunteer_page", operation_id, person.pk)
         status = 422
+        if form.is_valid():
+            try:
+                _correct(request, person, form)
+            except Refused as refused:
+                form.add_error(None, refused.text)
+                if refused.code == "volunteer.changed":
+                    status, stands = 409, _person(request, volunteer_id)
+            else:
+                messages.success(request, "直しました。")
+                return redirect("volunteer_page", operation_id, person.pk)
     else:
         _log_look(request, person, "volunteer_edit")
-    context = {"form": form, "person": person, "section": "volunteer_list"}
+    context = {
+        "form": form, "person": person, "section": "volunteer_list",
+        "stands": form.differing(stands) if stands else None, "mark": services.mark_of(stands) if stands else "",
+    }  # fmt: skip
     return render(request, "intake/volunteers/volunteer_edit.html", context, status=status)
 
 
-def _corrected(request: StaffRequest, person: Volunteer, form: VolunteerForm) -> bool:
-    group_name = form.cleaned_data["group_name"]
-    try:
-        services.correct(
-            person, by=by(request), at=request.now, group_name=group_name, **form.person_fields()
-        )
-    except Refused as refused:
-        form.add_error(None, refused.text)
-        return False
-    return True
+def _correct(request: StaffRequest, person: Volunteer, form: CorrectionForm) -> None:
+    services.correct(
+        person, by=by(request), at=request.now, group_name=form.cleaned_data["group_name"],
+        seen=form.cleaned_data["mark"] or None, **form.person_fields(),
+    )  # fmt: skip
 
 
 # ── one person ─────────────────────────────────────────────────────────────────────────────────

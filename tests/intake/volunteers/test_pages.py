@@ -15,7 +15,7 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Look
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Mode, Operation
-from intake.volunteers import cards
+from intake.volunteers import cards, groups
 from intake.volunteers.models import Card, CardState, CardStock, Volunteer
 from tests import make
 
@@ -238,6 +238,53 @@ def test_a_correction_keeps_the_rest(client: Client, operation: Operation) -> No
     assert (
         client.post(url("volunteer_edit", operation, person.pk), {**changed, "phone": "1"}).status_code == 422
     )
+
+
+def test_of_two_desks_that_correct_one_person_the_second_sees_what_the_first_wrote(
+    client: Client, operation: Operation
+) -> None:
+    send(client, operation)
+    person = Volunteer.objects.get()
+    page = url("volunteer_edit", operation, person.pk)
+    shown = client.get(page).content.decode()
+    typed = {
+        **TYPED,
+        "family_kana": "たかさき",
+        "given_kana": "よしこ",
+        "phone": "090-0000-0012",
+        "mark": mark(shown),
+    }
+    assert client.post(page, {**typed, "phone": "090-1111-2222"}).status_code == 302
+    answer = client.post(page, {**typed, "address": "町前 9999-1"})
+    person.refresh_from_db()
+    assert (answer.status_code, person.phone, person.address) == (409, "090-1111-2222", "")
+    shown = answer.content.decode()
+    stands = re.findall(
+        r"<p>([^：<]+)：([^<]*)</p>", shown.partition("いま保存されている内容")[2].partition("</div>")[0]
+    )
+    assert stands == [("電話番号（携帯）", "090-1111-2222"), ("住所", "（空）")]
+    assert 'value="町前 9999-1"' in shown  # what was typed stays
+    compared = {**typed, "phone": "090-1111-2222", "address": "町前 9999-1", "mark": mark(shown)}
+    assert client.post(page, compared).status_code == 302
+    person.refresh_from_db()
+    assert (person.phone, person.address) == ("090-1111-2222", "町前 9999-1")
+
+
+def mark(shown: str) -> str:
+    [found] = re.findall(r'name="mark" value="(\w{64})"', shown)
+    return str(found)
+
+
+def test_a_leader_who_is_taken_out_of_the_group_leads_it_no_more(
+    client: Client, operation: Operation
+) -> None:
+    send(client, operation, group_name="多賀城高校")
+    person = Volunteer.objects.get()
+    assert person.group is not None
+    groups.set_leader(person.group, person, by=SYSTEM, at=make.at(9))
+    assert client.post(url("volunteer_edit", operation, person.pk), TYPED).status_code == 302
+    person.group.refresh_from_db()
+    assert person.group.leader is None
 
 
 def test_a_lost_card_is_replaced_on_the_persons_page(client: Client, operation: Operation) -> None:
