@@ -309,7 +309,7 @@ def find(operation: Operation, text: str) -> VolunteerQuerySet:
         return people.matching(text)
     if card.state in (CardState.LOST, CardState.REPLACED):
         raise Refused("card.revoked")
-    return people.filter(cards=card)
+    return people.filter(pk=card.holder.standing.pk) if card.holder else people.none()
 
 
 @transaction.atomic

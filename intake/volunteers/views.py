@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -224,6 +225,7 @@ def _show_person(
         "minor": person.is_minor_on(today),
         "consent_old": person.consent_is_outdated(request.operation.consent_since),
         "card": person.cards.filter(state=CardState.BOUND).first(),
+        "other_cards": Card.objects.filter(holder__merged_into=person, state=CardState.BOUND),
         "bindings": person.bindings.select_related("card"),
         "policies": [(policy, _last_day(policy)) for policy in person.policies.all()],
         "insured": person.policies.covering(at).first(),
@@ -269,18 +271,33 @@ def volunteer_card(request: StaffRequest, operation_id: int, volunteer_id: int) 
 def volunteer_card_end(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """The person's card is lost, or was given by mistake (`why`=mistake)."""
     person = _person(request, volunteer_id)
-    card = person.cards.filter(state=CardState.BOUND).first()
-    if card is not None:
-        mistake = request.POST.get("why") == "mistake"
-        end = cards.unbind if mistake else cards.lose
-        end(card, by=by(request), at=request.now)
-        messages.success(
-            request,
-            "カードを未使用に戻しました。"
-            if mistake
-            else "カードを使えなくしました。新しいカードを渡してください。",
+    card = _card_to_end(request, person)
+    if card is None or card.holder is None or card.holder.standing.pk != person.pk:
+        messages.info(
+            request, "そのカードは、もう使えなくしたか、未使用に戻してあります。いまのカードはそのままです。"
         )
+        return redirect("volunteer_page", operation_id, person.pk)
+    mistake = request.POST.get("why") == "mistake"
+    end = cards.unbind if mistake else cards.lose
+    end(card, by=by(request), at=request.now)
+    messages.success(
+        request,
+        "カードを未使用に戻しました。"
+        if mistake
+        else "カードを使えなくしました。新しいカードを渡してください。"
+        if card.holder_id == person.pk
+        else "カードを使えなくしました。",
+    )
     return redirect("volunteer_page", operation_id, person.pk)
+
+
+def _card_to_end(request: StaffRequest, person: Volunteer) -> Card | None:
+    """The card the page showed: another desk may have given a new one since."""
+    if shown := request.POST.get("card"):
+        of_them = Q(holder=person) | Q(holder__merged_into=person) | Q(bindings__volunteer=person)
+        theirs = Card.objects.filter(of_them).select_related("holder__merged_into").distinct()
+        return access.of_center(request.center, theirs, shown)
+    return person.cards.filter(state=CardState.BOUND).first()
 
 
 @require_POST
@@ -290,7 +307,7 @@ def volunteer_insure(request: StaffRequest, operation_id: int, volunteer_id: int
     form = InsuranceForm(request.POST)
     if not form.is_valid():
         return _show_person(request, person, card_form=CardForm(), insurance_form=form, status=422)
-    at = request.now
+    at = person.moment(request.operation, timezone.now())  # a real person's insurance outlives the drill
     how = form.cleaned_data["insurance"]
     policy = services.record_insurance(
         person,

@@ -10,12 +10,15 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from dvc.accounts.roles import Role
 from dvc.audit.models import Look
 from dvc.audit.services import SYSTEM
+from dvc.core import short_code
+from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
-from intake.volunteers import cards, groups
+from intake.volunteers import cards, groups, merge
 from intake.volunteers.models import Card, CardState, CardStock, Volunteer
 from tests import make
 
@@ -308,6 +311,57 @@ def test_a_card_given_by_mistake_goes_back_to_the_box(client: Client, operation:
     card.refresh_from_db()
     assert card.state == CardState.BLANK
     assert client.post(url("volunteer_card_end", operation, person.pk)).status_code == 302
+
+
+def test_the_card_of_a_registration_merged_since_leads_to_the_person_and_can_be_ended(
+    client: Client, operation: Operation
+) -> None:
+    old, new, others = cards.issue_stock(operation.center, count=3, by=SYSTEM, at=make.at(8)).cards.all()
+    twin, stands, stranger = (make.volunteer(operation.center) for _ in range(3))
+    for card, holder in ((old, twin), (new, stands), (others, stranger)):
+        cards.bind(card, holder, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
+    merge.merge(twin, stands, by=SYSTEM, at=make.at(9))
+    page = url("volunteer_page", operation, stands.pk)
+    assert client.get(url("volunteer_list", operation), {"q": old.token}).headers["Location"] == page
+    assert short_code.display(old.short_code) in client.get(page).content.decode()
+    end = url("volunteer_card_end", operation, stands.pk)
+    assert client.post(end, {"why": "lost", "card": others.pk}).status_code == 404
+    assert client.post(end, {"why": "lost", "card": old.pk}).status_code == 302
+    states = [Card.objects.get(pk=card.pk).state for card in (old, new, others)]
+    assert states == [CardState.LOST, CardState.BOUND, CardState.BOUND]
+
+
+def test_a_page_of_before_the_new_card_does_not_end_the_new_one(client: Client, operation: Operation) -> None:
+    old, new = cards.issue_stock(operation.center, count=2, by=SYSTEM, at=make.at(8)).cards.all()
+    person = make.volunteer(operation.center)
+    cards.bind(old, person, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
+    shown = client.get(url("volunteer_page", operation, person.pk)).content.decode()
+    assert f'name="card" value="{old.pk}"' in shown
+    cards.reissue(person, new, lost=True, by=SYSTEM, at=make.at(9), on=make.day(make.at(9)))
+    answer = client.post(
+        url("volunteer_card_end", operation, person.pk), {"why": "lost", "card": old.pk}, follow=True
+    )
+    assert person.cards.get(state=CardState.BOUND) == new
+    assert "もう" in answer.content.decode()
+    given, person = blank_card(operation), make.volunteer(operation.center)
+    cards.bind(given, person, by=SYSTEM, at=make.at(8), on=make.day(make.at(8)))
+    cards.unbind(given, by=SYSTEM, at=make.at(8, 5))
+    cards.bind(given, make.volunteer(operation.center), by=SYSTEM, at=make.at(8, 6), on=make.day(make.at(8)))
+    client.post(url("volunteer_card_end", operation, person.pk), {"why": "mistake", "card": given.pk})
+    given.refresh_from_db()
+    assert given.state == CardState.BOUND  # it is somebody else's by now
+
+
+def test_a_real_persons_insurance_bears_the_real_day_also_in_a_drill(
+    client: Client, operation: Operation
+) -> None:
+    drill = make.operation(operation.center, mode=Mode.DRILL, name="訓練")
+    now = timezone.now()
+    operations.set_clock(drill, reading=now + timedelta(days=400), speed=1, by=SYSTEM, at=now)
+    person = make.volunteer(operation.center, insured=False)
+    answer = client.post(url("volunteer_insure", drill, person.pk), {"insurance": "seen", "plan": "basic"})
+    assert answer.status_code == 302
+    assert person.policies.get().valid_from <= timezone.now() < person.policies.get().valid_to
 
 
 def test_insurance_joined_today_starts_tomorrow_unless_the_special_rule_holds(
