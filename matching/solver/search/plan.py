@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -35,6 +35,10 @@ DRAWN_FROM = 40
 DRAWING, DRAWN_BY = 0.45, 0.75
 """Share of the work that drawing usually is, and of the time it may take where time ends the search: a large morning that is
 drawn in part only is hardly better than one made by hand, a whole drawing is good with little polish."""
+KEPT = 0.1
+"""Share of the time kept for what comes after the moves."""
+POLISHING = 1.6
+"""How much longer a step takes while teams are polished than while they are manned."""
 LAST = 0.03
 """Share of the moves of the last pass, in which nothing may be missing."""
 REMADE_FROM, EFFORT_PER_CUT = 100, 70
@@ -125,6 +129,28 @@ def _steps(moves: float) -> int:
     return max(EPOCHS, math.ceil(moves / LONGEST))
 
 
+class _Steps:
+    """A search's steps of the temperature; `short`: as many as there is time for."""
+
+    def __init__(self, budget: Budget, *, short: bool) -> None:
+        self.budget, self.short = budget, short
+        self.quickest = 0.0
+
+    def cooling(self, steps: int, *, each: float = 1.0, share: float = 1.0) -> Iterator[tuple[float, float]]:
+        """From which share of a cooling to which the next step goes. `each`: how long a step of it takes, against others of this
+        search; `share`: of the time left what is for this cooling. However few the steps of a short one are, its last is cold."""
+        done, begun = 0, self.budget.left()
+        end = begun - share * (begun - KEPT)
+        while done < steps:
+            many, before = 1, self.budget.left()
+            if self.short and self.quickest:
+                many = math.ceil((steps - done) / max(1, math.floor((before - end) / (each * self.quickest))))
+            yield done / steps, min(steps, done + many) / steps
+            done += many
+            took = max(1e-6, before - self.budget.left()) / each
+            self.quickest = min(self.quickest or took, took)
+
+
 def _drawn(
     zones: Sequence[Problem], first: _Candidate, budget: Budget, threads: ThreadPoolExecutor
 ) -> Drawing:
@@ -142,6 +168,7 @@ def _drawn(
     return Drawing(
         tuple(team for one in drawings for team in one.teams),
         tuple(p for one in drawings for p in one.prices),
+        cut=any(one.cut for one in drawings),
     )
 
 
@@ -172,11 +199,13 @@ class _Candidate:
         every = budget.effort * min(MOST_MOVES, each)
         moves = every // (2 if threads is not None else 1)
         hot, cold = MENDED_AT
+        # Only a drawing that time has cut short makes the cooling short: where it is whole, to man its teams as hot as they like and
+        # to break off is better, and a machine that stalls changes nothing.
+        temperature = _Steps(budget, short=self.drawing.cut)
         if self.drawing.teams:
             hot, cold = MANNED_AT
             steps = _steps(moves * MANNING)
-            for i in range(steps):
-                a, b = i / steps, (i + 1) / steps
+            for a, b in temperature.cooling(steps, share=MANNING):
                 search.epoch(
                     round(moves * MANNING / steps), 0.5 * a, 0.5 * b, hot=hot * (cold / hot) ** a,
                     cold=hot * (cold / hot) ** b, mix=PEOPLE_ONLY, waste=1 - a, at_home=True, threads=threads,
@@ -186,10 +215,9 @@ class _Candidate:
                     break
             moves, (hot, cold) = round(moves * (1 - MANNING)), POLISHED_AT
         steps = _steps(moves)
-        for i in range(steps):
-            if budget.stopped or budget.left() < 0.1:
+        for a, b in temperature.cooling(steps, each=POLISHING):
+            if budget.stopped or budget.left() < KEPT:
                 break
-            a, b = i / steps, (i + 1) / steps
             search.epoch(
                 moves // steps, 0.5 + 0.5 * a, 0.5 + 0.5 * b, hot=hot * (cold / hot) ** a,
                 cold=hot * (cold / hot) ** b, mix=MIX, threads=threads,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -59,10 +59,11 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Teams, and what one more of something would bring."""
+    """Teams, and what one more of something would bring. `cut`: time ended it before it was as good as it gets."""
 
     teams: tuple[Sketch, ...]
     prices: tuple[Price, ...]
+    cut: bool = False
 
 
 NOTHING = Drawing((), ())
@@ -74,8 +75,10 @@ def draw(problem: Problem, until: float | None, few: float = 0.0) -> Drawing:
     began = time.monotonic()
     left = left_by_pins(problem)
     crowd = Crowd(problem, parties(problem, left.away))
-    if not left.needs or not crowd.parties or _left(until) <= 0:
+    if not left.needs or not crowd.parties:
         return NOTHING
+    if _left(until) <= 0:
+        return replace(NOTHING, cut=True)
     try:
         found = routes(problem, left.needs, crowd.clock)
     except TooMany:
@@ -88,11 +91,17 @@ def draw(problem: Problem, until: float | None, few: float = 0.0) -> Drawing:
     # heuristic takes a fifth of the time of choosing whole teams and found none of them.
     program.h.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)
     program.h.setOptionValue("mip_heuristic_run_root_reduced_cost", False)
-    solution = solved(program, _by(SOLVED_BY, began, until), few)
+    limit = _by(SOLVED_BY, began, until)
+    solution = solved(program, limit, few)
+    cut = _left(limit) <= 0
     prices = prices_of(program, solution.duals) if solution is not None else ()
     if len(left.needs) > LARGE:
-        _settle(program, _by(SETTLED_BY, began, until))
-    return Drawing(tuple(_whole(program, None if until is None else max(0.5, _left(until)))), prices)
+        limit = _by(SETTLED_BY, began, until)
+        _settle(program, limit)
+        cut = cut or _left(limit) <= 0
+    teams = _whole(program, None if until is None else max(0.5, _left(until)))
+    cut = cut or program.h.getModelStatus() == highspy.HighsModelStatus.kTimeLimit
+    return Drawing(tuple(teams), prices, cut)
 
 
 def solved(program: Program, until: float | None, few: float = 0.0) -> Solution | None:
