@@ -106,6 +106,8 @@ def depart(
     if fresh.state != S.ACCEPTED:
         return refreshed(dispatch)
     require_open(fresh.operation)
+    # Whoever is put into the team at this moment is asked about at the gate, or comes too late for it.
+    fresh.team = teams.hold(fresh.team)
     due = due_back_at or usual_return(fresh, at=at)
     if due <= at:
         raise Refused("dispatch.back_before_leaving")

@@ -213,6 +213,13 @@ def _editable(team: Team) -> Team:
     return fresh
 
 
+def hold(team: Team) -> Team:
+    """The row as it is now, held until the end of the transaction: nobody joins it, leaves it, leads it or gets another
+    car meanwhile. (SQLite has one writer anyway.)"""
+    rows = Team.objects.select_for_update(of=("self",)).select_related("operation", "leader")
+    return rows.get(pk=team.pk)
+
+
 def people_of(team: Team) -> list[Volunteer]:
     """Who is in the team now, in the order of joining. One query."""
     rows = Member.objects.filter(team=team, left_at__isnull=True).select_related("volunteer").order_by("id")

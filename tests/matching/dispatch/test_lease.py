@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
@@ -16,7 +17,8 @@ from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState, WorkState
 from matching.dispatch import services, tokens
 from matching.dispatch.models import Dispatch, DispatchState
-from matching.teams.models import Member, TeamState
+from matching.teams import services as teams
+from matching.teams.models import Member, Team, TeamState
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -154,3 +156,42 @@ def test_failure_19_of_fifty_who_want_the_same_need_at_once_exactly_one_gets_it(
     assert sorted(codes) == ["dispatch.need_taken"] * 49 + ["won"]
     assert Dispatch.objects.live().filter(need=need).count() == 1
     assert Entry.objects.filter(action="dispatch.assigned").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_put_into_a_team_while_it_leaves_is_asked_about_at_the_gate() -> None:
+    """PostgreSQL: the departure waits for the other desk and then sees whom it has put in. On SQLite there is one writer."""
+    dispatch = scene.assigned()
+    late = scene.present(
+        dispatch.operation, make.volunteer(dispatch.operation.center, "遅刻", "者"), oriented=False
+    )
+    said = list[str]()
+
+    def leave() -> None:
+        try:
+            services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=scene.TEN)
+            said.append("left")
+        except Refused as refused:
+            said.append(refused.text)
+        finally:
+            connections.close_all()
+
+    leaving = threading.Thread(target=leave)
+    with transaction.atomic():
+        teams.add_member(Team.objects.get(), late, by=SYSTEM, at=make.at(9, 59))
+        leaving.start()
+        if connection.vendor == "postgresql":
+            wait_until_somebody_waits()
+    leaving.join(timeout=60)
+    assert "遅刻" in said[0]
+    assert Team.objects.get().state != TeamState.OUT
+
+
+def wait_until_somebody_waits() -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # pg_stat_activity stands still within a transaction
+    end = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        cursor.execute(waiting)
+        while not cursor.fetchone()[0] and time.monotonic() < end:
+            time.sleep(0.05)
+            cursor.execute(waiting)
