@@ -89,19 +89,21 @@ def close_day(operation: Operation, *, day: date, by: By, at: datetime) -> DayCl
 
 
 @transaction.atomic
-def reopen_day(closing: DayClosing, *, reason: str, by: By, at: datetime) -> None:
-    """The day was not over after all. Twice changes nothing. Raises `Refused`: evening.reason_needed."""
+def reopen_day(closing: DayClosing, *, reason: str, by: By, at: datetime) -> bool:
+    """The day was not over after all. Twice changes nothing: False. Raises `Refused`: evening.reason_needed."""
     reason = reason.strip()[:120]
     if not reason:
         raise Refused("evening.reason_needed")
     _hold(closing.operation)
     standing = DayClosing.objects.standing().filter(pk=closing.pk)
-    if standing.update(reopened_at=at, reopened_by=by.user, reopen_reason=reason):
+    changed = bool(standing.update(reopened_at=at, reopened_by=by.user, reopen_reason=reason))
+    if changed:
         record(
             "evening.reopened", closing, by=by, at=at, operation=closing.operation, day=closing.day.isoformat()
         )  # fmt: skip
         _tell_departures(closing.operation)
     closing.refresh_from_db()
+    return changed
 
 
 def _hold(operation: Operation) -> None:

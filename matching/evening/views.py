@@ -29,6 +29,10 @@ from matching.queue.queries import waiting
 
 # At noon everybody is still here: thousands of cards, each with its form, take longer than anybody waits.
 PER_PAGE: Final = 60
+OTHER_CLOSING: Final = (
+    "開き直していません。画面を開いたあとに、ほかの人が開き直しています。"
+    "いまの様子を見て、まだ閉じてあれば、もう一度理由を書いて「開き直す」を押してください。"
+)
 # What people say most often; typed words come instead of them or besides.
 USUAL_REASONS: Final = {
     Kind.HEAD: (
@@ -121,12 +125,16 @@ def evening_close(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 @require_POST
 def evening_reopen(request: StaffRequest, operation_id: int) -> HttpResponse:
-    """The day was not over after all."""
+    """The day was not over after all. The closing that was on the screen is opened again, and no other one."""
     day = day_of(request)
-    closing = DayClosing.objects.standing().filter(operation=request.operation, day=day)
+    closings = DayClosing.objects.filter(operation=request.operation, day=day).select_related("operation")
+    seen = request.POST.get("closing", "")
+    closing = closings.filter(pk=int(seen)).first() if seen.isdecimal() and len(seen) < 19 else None
     try:
-        for one in closing.select_related("operation"):
-            services.reopen_day(one, reason=text_of(request, "reason"), by=by(request), at=request.now)
+        if closing is None or not services.reopen_day(
+            closing, reason=text_of(request, "reason"), by=by(request), at=request.now
+        ):
+            return _show(request, day, refusal=OTHER_CLOSING, status=409)
     except Refused as refused:
         return _show(request, day, refusal=refused.text, status=409)
     messages.success(request, f"{day:%-m月%-d日}を開き直しました。")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -79,10 +81,30 @@ def test_a_day_is_closed_from_the_page_with_exceptions_and_opened_again() -> Non
     assert "この日は閉じてあります" in client.get(url("evening", operation)).content.decode()
     client.post(url("evening_except_undo", operation, NamedException.objects.first().pk))  # type: ignore[union-attr]
     assert "閉じたあとに、戻っていないものが1件" in client.get(url("evening", operation)).content.decode()
-    assert client.post(url("evening_reopen", operation), {"reason": ""}).status_code == 409
-    client.post(url("evening_reopen", operation), {"reason": "班が遅れて戻った"})
+    seen = {"closing": str(DayClosing.objects.get().pk)}
+    assert client.post(url("evening_reopen", operation), {**seen, "reason": ""}).status_code == 409
+    client.post(url("evening_reopen", operation), {**seen, "reason": "班が遅れて戻った"})
     assert not DayClosing.objects.standing().exists()
     assert "班が遅れて戻った" in client.get(url("evening", operation)).content.decode()
+
+
+def test_a_page_left_open_from_an_earlier_closing_opens_no_later_one() -> None:
+    operation = make.operation()
+    client, other = (signed_in(make.user(operation.center, Role.CHIEF)) for _ in range(2))
+    client.post(url("evening_close", operation))
+    page = client.get(url("evening", operation)).content.decode()
+    seen = re.search(r'name="closing" value="(\d+)"', page)
+    assert seen is not None
+    told = {"closing": seen[1], "reason": "数え直す"}
+    other.post(url("evening_reopen", operation), told)
+    other.post(url("evening_close", operation))  # and closed for good
+    answer = client.post(url("evening_reopen", operation), {**told, "reason": "班が遅れて戻った"})
+    assert answer.status_code == 409
+    assert "ほかの人が開き直しています" in answer.content.decode()
+    assert DayClosing.objects.standing().count() == 1
+    assert client.post(url("evening_reopen", operation), {"reason": "x", "closing": "x"}).status_code == 409
+    operation.refresh_from_db()
+    assert operation.closed_day is not None
 
 
 def test_a_colleague_of_another_desk_and_a_stranger_see_nothing() -> None:
