@@ -19,6 +19,8 @@ from matching.dispatch.times import happened
 from matching.field.models import LONGEST, FieldNote, Said
 from matching.safety import services as safety
 from matching.safety.models import How
+from matching.teams import services as teams
+from matching.teams.models import TeamState
 
 # A phone's age of what it kept is a difference of two readings of its clock: so much it may be out.
 SKEW: Final = timedelta(minutes=1)
@@ -122,10 +124,15 @@ def keep_report(
 def answer_recall(dispatch: Dispatch, how: How, *, op: UUID, by: By, told_at: datetime, at: datetime) -> None:
     """全員無事です, or 助けが必要です, told at `told_at` and here at `at`. Said again it changes nothing; a sign of life it is
     in any case. That all are safe answers no recall that began later. Who needs help is heard whatever has ended
-    meanwhile: when nobody is called back any more it is an SOS (`op`: what the phone calls it)."""
+    meanwhile: when nobody is called back any more, or the desk does not have this team outside, it is an SOS (`op`: what
+    the phone calls it)."""
     dispatches.heard(dispatch.team_id, at=told_at)
     running = safety.hold_running(dispatch.operation_id)
-    if running is not None and (how == How.HELP or told_at >= running.started_at - SKEW):
+    # The screens of a recall show the teams that are out. Help that is wanted by one that is back, or whose departure
+    # nobody has written down, would stand on none of them.
+    shown = how != How.HELP or teams.hold(dispatch.team).state == TeamState.OUT
+    in_time = running is not None and (how == How.HELP or told_at >= running.started_at - SKEW)
+    if running is not None and in_time and shown:
         safety.answer(running, dispatch.team, how, by=by, at=min(max(told_at, running.started_at), at))
     elif how == How.HELP:
         tell(dispatch, Said.SOS, op=op, text=HELP_TOO_LATE, by=by, told_at=told_at, at=at)

@@ -21,8 +21,9 @@ from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.maps import services as maps
 from intake.maps.models import NoteKind
+from matching.control import recalls
 from matching.dispatch import services as dispatches
-from matching.dispatch import tokens
+from matching.dispatch import tokens, undoing
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
 from matching.field import queries, services
 from matching.field.models import FieldNote, Said
@@ -444,6 +445,24 @@ def test_who_needs_help_is_heard_though_the_recall_was_ended_before_the_phone_ha
     assert FieldNote.objects.filter(said=Said.SOS).count() == 2
     tell(dispatch, "recall_safe", how="safe")
     assert FieldNote.objects.count() == 2
+
+
+@pytest.mark.parametrize("where", ["back", "not_gone"])
+def test_who_needs_help_is_heard_in_a_recall_that_does_not_show_the_team(where: str) -> None:
+    dispatch = out()
+    if where == "back":  # the wrong card was tapped: they are out there still
+        dispatches.come_back(dispatch, by=SYSTEM, at=timezone.now() - timedelta(minutes=3))
+    else:
+        Dispatch.objects.update(departed_at=timezone.now() - timedelta(minutes=5))
+        undoing.undo(dispatch, seen="departed", by=SYSTEM, at=timezone.now())
+    recall = safety.start_recall(
+        dispatch.operation, reason=RecallReason.TSUNAMI, by=SYSTEM, at=timezone.now() - timedelta(minutes=1)
+    )
+    tell(dispatch, "recall_safe", how="safe")
+    assert not FieldNote.objects.exists()
+    tell(dispatch, "recall_help", how="help")
+    assert [note.said for note in queries.waiting(dispatch.operation)] == [Said.SOS]
+    assert recalls.tally(recall).help == 0
 
 
 def test_that_all_are_safe_is_no_answer_to_a_recall_that_began_later() -> None:
