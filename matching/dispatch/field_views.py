@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dvc.audit.services import By, looked
 from dvc.core import http
 from dvc.core.refused import Refused
 from dvc.operations.models import Center
 from intake.help_requests.models import Hazard
-from matching.dispatch import queries, services, sheets, throttle, tokens
+from matching.dispatch import queries, sheets, throttle, tokens
 from matching.dispatch.models import Dispatch, DispatchState
 from matching.dispatch.surroundings import dangers
 from matching.trips.queries import dumps
@@ -30,13 +30,6 @@ SAID: Final = {
     "report": "報告を、センターが受け取りました。ありがとうございました。",
     "told": "センターに伝えました。返事は、この画面に出ます。",
     "known": "報告は先に届いています。最初の報告がそのまま使われます。直すときは、センターに電話してください。",
-}
-
-
-FACTS: Final = {
-    "on_site": services.arrive_on_site,
-    "next": services.move_on,
-    "leaving": services.leave_site,
 }
 
 
@@ -172,35 +165,6 @@ def to_keep(response: HttpResponse, dispatch: Dispatch, at: datetime) -> HttpRes
 def leader_worker(request: HttpRequest) -> HttpResponse:
     """The built worker of the leader's page. It looks after nothing but these pages."""
     return http.service_worker("leader_sw.js", scope="/l/")
-
-
-@require_POST
-def leader_on_site(request: HttpRequest, token: str) -> HttpResponse:
-    """着きました."""
-    return _tell(request, token, "on_site")
-
-
-@require_POST
-def leader_next(request: HttpRequest, token: str) -> HttpResponse:
-    """つぎのお宅へ向かいます. The secret is of the house they leave, so that a second tap changes nothing."""
-    return _tell(request, token, "next")
-
-
-@require_POST
-def leader_leaving(request: HttpRequest, token: str) -> HttpResponse:
-    """帰ります."""
-    return _tell(request, token, "leaving")
-
-
-def _tell(request: HttpRequest, token: str, what: str) -> HttpResponse:
-    try:
-        dispatch, at = leaders(request, token)
-        FACTS[what](dispatch, by=LEADER, at=at)
-    except NoSheet as gone:
-        return show_gone(request, gone.dispatch)
-    except Refused as refused:
-        return refuse(request, refused)
-    return back_to_page(token, what)
 
 
 def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:

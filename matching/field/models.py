@@ -15,6 +15,7 @@ class Said(models.TextChoices):
     SOS = "sos", "助けが必要"
     INJURY = "injury", "けが・体調不良"
     REPORT = "visit_done", "行っていないはずのお宅の報告"
+    GONE = "gone", "出発の記録がない班から"
     EXTRA = "extra", "ほかの作業を頼まれた"
     LATER = "later", "時間をのばしたい"
     PEOPLE = "people", "人を増やしてほしい"
@@ -28,6 +29,7 @@ REPLIES: Final = {
     Said.SOS: ("対応しました", "まちがいと分かりました"),
     Said.INJURY: ("聞きました。対応しました", "聞きました"),
     Said.REPORT: ("聞きました", "聞きました"),
+    Said.GONE: ("聞きました。出発を記録しました", "聞きました"),
     Said.EXTRA: ("センターで受け付けました。きょうは引き受けないでください", "引き受けないでください"),
     Said.LATER: ("戻る時刻をのばしました", "のばせません"),
     Said.PEOPLE: ("人を送ります", "人は送れません"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,6 +24,11 @@ from matching.teams.models import TeamState
 
 # A phone's age of what it kept is a difference of two readings of its clock: so much it may be out.
 SKEW: Final = timedelta(minutes=1)
+FACTS: Final[dict[str, tuple[Callable[..., Dispatch], str]]] = {
+    "on_site": (dispatches.arrive_on_site, "「着きました」"),
+    "next": (dispatches.move_on, "「つぎのお宅へ向かいます」"),
+    "leaving": (dispatches.leave_site, "「帰ります」"),
+}
 HELP_TOO_LATE: Final = "呼び戻しの画面で「助けが必要です」を押しました"
 
 
@@ -79,6 +84,26 @@ def was_taken_off(dispatch: Dispatch) -> bool:
     if dispatch.state != DispatchState.CANCELLED:
         return False
     return Dispatch.objects.filter(team=dispatch.team_id, departed_at__isnull=False).exists()
+
+
+def fact(
+    dispatch: Dispatch, what: str, *, op: UUID, by: By, told_at: datetime, at: datetime
+) -> FieldNote | None:
+    """Where a team is, as its leader tells it (`what`: one of FACTS). Where the desk has not written down that it left, or
+    has taken that or the whole dispatch back, it is kept for a person, who looks into it (None otherwise): that team is
+    on no list of those outside. The same once more while nobody has answered changes nothing. Refused: dispatch.no_next."""
+    if was_taken_off(dispatch):
+        return None
+    act, words = FACTS[what]
+    try:
+        act(dispatch, by=by, at=happened(dispatch, told_at, at=at))
+    except Refused as refused:
+        if refused.code != "dispatch.not_departed":
+            raise
+    else:
+        return None
+    known = FieldNote.objects.waiting().filter(dispatch=dispatch, said=Said.GONE, text=words)
+    return known.first() or tell(dispatch, Said.GONE, op=op, text=words, by=by, told_at=told_at, at=at)
 
 
 def report(

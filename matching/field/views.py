@@ -25,7 +25,7 @@ from dvc.photos import services as photos
 from dvc.photos.models import Photo, Purpose
 from matching.dispatch import services as dispatches
 from matching.dispatch import throttle, tokens
-from matching.dispatch.field_views import FACTS, LEADER
+from matching.dispatch.field_views import LEADER
 from matching.dispatch.forms import ReportForm, moment_of
 from matching.dispatch.models import Dispatch
 from matching.dispatch.times import happened
@@ -44,6 +44,7 @@ ANSWERS: Final = {
     Said.SOS: ("無事を確かめ、対応した", "まちがいだった"),
     Said.INJURY: ("話を聞き、対応した", "対応しない"),
     Said.REPORT: ("読んで、困りごとの記録を直した", "直さない"),
+    Said.GONE: ("出発を記録した", "まちがいだった"),
     Said.EXTRA: ("困りごととして受け付けた", "お断りした"),
     Said.LATER: ("のばす", "のばさない"),
     Said.PEOPLE: ("人を送る", "送れない"),
@@ -113,16 +114,17 @@ def _kept_for(request: HttpRequest) -> timedelta:
 def _take(request: HttpRequest, dispatch: Dispatch, *, told_at: datetime, at: datetime) -> str | None:
     """What is said to the leader; None for a report that has to be looked at again."""
     kind = request.POST.get("kind", "")
-    if kind in FACTS or kind == "report":
+    if kind in services.FACTS or kind == "report":
         if kind == "report":
             form = ReportForm(request.POST)
             if not form.is_valid():
                 return None
             op = _op(request) if "op" in request.POST else uuid4()
             services.report(dispatch, form.story(), op=op, by=LEADER, told_at=told_at, at=at)
-        elif not services.was_taken_off(dispatch):
-            FACTS[kind](dispatch, by=LEADER, at=happened(dispatch, told_at, at=at))
-        return kind
+            return kind
+        op = _op(request) if "op" in request.POST else uuid4()
+        noted = services.fact(dispatch, kind, op=op, by=LEADER, told_at=told_at, at=at)
+        return "told" if noted else kind
     if kind in RECALLED:
         op = _op(request) if "op" in request.POST else uuid4()
         services.answer_recall(dispatch, RECALLED[kind], op=op, by=LEADER, told_at=told_at, at=at)

@@ -52,6 +52,7 @@ export const NAMES: Readonly<Record<string, string>> = {
   tools: "資機材がほしい",
   photo: "写真",
   dump: "仮置場の待ち時間",
+  gone: "もう出発しています",
   recall_safe: "呼び戻しに「全員無事です」",
   recall_help: "呼び戻しに「助けが必要です」",
 };

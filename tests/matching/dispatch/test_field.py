@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from dvc.operations.models import Mode
 from intake.help_requests.models import Need, NeedState
 from matching.dispatch import services, throttle, tokens, undoing
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
+from matching.field import queries as field_notes
 from matching.field.models import FieldNote, Said
 from tests import make
 from tests.matching.dispatch.test_pages import dispatch_now, signed_in
@@ -202,12 +204,29 @@ def test_the_leader_tells_of_arrival_and_return_and_a_double_tap_changes_nothing
     assert not client.session.keys()
 
 
-def test_before_departure_the_leader_is_told_to_phone() -> None:
+def test_a_team_whose_departure_nobody_wrote_down_is_heard_and_waits_for_a_person() -> None:
     dispatch = dispatch_now()
-    for name in ("leader_on_site", "leader_leaving"):
-        response = Client().post(leader(dispatch, name))
-        assert response.status_code == 409
-        assert "センターに電話してください" in response.content.decode()
+    page = read(leader(dispatch, "leader_page"))
+    assert "もう出発しています" in page
+    for name in ("leader_on_site", "leader_leaving", "leader_on_site"):
+        told = Client().post(leader(dispatch, name), follow=True)
+        assert "センターに伝えました" in told.content.decode()
+    notes = field_notes.waiting(dispatch.operation)
+    assert [(note.said, note.text) for note in notes] == [
+        (Said.GONE, "「着きました」"), (Said.GONE, "「帰ります」"),
+    ]  # fmt: skip
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.ACCEPTED  # a person looks into it first
+    services.cancel(dispatch, reason="来ないので", by=SYSTEM, at=timezone.now())
+    told = Client().post(leader(dispatch, "leader_tell"), {"kind": "on_site", "op": str(uuid4())})
+    assert FieldNote.objects.filter(said=Said.GONE).count() == 2  # it waits still
+    told = Client().post(
+        leader(dispatch, "leader_tell"),
+        {"kind": "gone", "op": str(uuid4()), "text": "「もう出発しています」"},
+    )
+    assert told.status_code == 302
+    assert FieldNote.objects.waiting().filter(said=Said.GONE).count() == 3
+    dispatch = dispatch_now()
     assert "報告は、活動のあとに送れます" in read(leader(dispatch, "leader_report"))
 
 
