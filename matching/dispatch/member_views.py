@@ -16,10 +16,19 @@ from matching.teams import services as teams
 
 @require_POST
 def dispatch_member(request: StaffRequest, operation_id: int, dispatch_id: int) -> HttpResponse:
-    """`lead`: this member leads from now on. `out`: this member is in the team no more, before it leaves."""
-    rows = Dispatch.objects.select_related("team")
+    """`lead`: this member leads from now on. `out`: this member is in the team no more, before it leaves. `here`: this one
+    did not come back with it, and is here after all."""
+    rows = Dispatch.objects.select_related("team__operation")
     team = access.of_operation(request.operation, rows, dispatch_id).team
     what, chosen = request.POST.get("what", ""), request.POST.get("person", "")
+    if what == "here":
+        for member in team.members.away().select_related("volunteer", "team__operation"):
+            if str(member.volunteer_id) == chosen:
+                teams.is_here_after_all(member, by=by(request), at=request.now)
+                messages.success(
+                    request, f"{member.volunteer.name}さんは、ここにいます。また班に入れられます。"
+                )
+        return redirect("dispatch_detail", operation_id, dispatch_id)
     person = next((one for one in teams.people_of(team) if str(one.pk) == chosen), None)
     if person is None or what not in ("lead", "out"):
         raise Http404

@@ -236,7 +236,8 @@ def come_back(
     not_here_said: str = "",
 ) -> Dispatch:
     """The team is back, from whichever of its visits: its people can be matched again, houses it has not been to wait
-    for another team. Twice changes nothing. Refused: dispatch.not_departed, dispatch.not_here_said.
+    for another team. Twice changes nothing, but that somebody has not come with it is heard from every desk. Refused:
+    dispatch.not_departed, dispatch.not_here_said.
 
     `here`: how many somebody has counted (None: nobody counted); `not_here`: who of the team (pks) has not come with it,
     and what is known of them (`not_here_said`).
@@ -248,7 +249,18 @@ def come_back(
     fresh = _after_departure(dispatch, by=by, at=at)
     if not_here and not not_here_said.strip():
         raise Refused("dispatch.not_here_said")
-    if fresh.state != S.BACK:
+    if fresh.state == S.BACK:
+        if missed := teams.say_also_away(fresh.team, not_here, not_here_said.strip()):
+            record(
+                "dispatch.also_away",
+                fresh,
+                by=by,
+                at=at,
+                operation=fresh.operation,
+                not_here=missed,
+                here=here,
+            )
+    else:
         chains.give_back_all(fresh.team_id, reason=chains.GONE_HOME, by=by, at=at)
         visits = Dispatch.objects.of_team(fresh.team_id).select_related("operation")
         *before, last = visits.order_by("departed_at", "position")

@@ -19,6 +19,7 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry
 from dvc.audit.services import looked
 from dvc.core.refused import Refused
+from intake.volunteers.models import Volunteer
 from matching.dispatch import chains, merging, queries, services, sheets
 from matching.dispatch.forms import (
     CancelForm,
@@ -42,10 +43,14 @@ from matching.teams.services import people_of, say_coming
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
-FIRST_BACK: Final = "この班の帰着は、先にほかの人が記録しています。人・紙・資機材で違うことがあれば、班の画面で直してください。"
+FIRST_BACK: Final = "この班の帰着は、先にほかの人が記録しています。ここにいない人と、あすも来られる人は、書き加えました。紙・資機材で違うことがあれば、班の画面で直してください。"
 WORDS_STAY: Final = (
     "けがや報告に書いたことがあります。作業の結果を選んで「帰着を記録する」を押してください。"
     "書いたことを残さないときは、消してから「報告はあとにして」を押します。"
+)
+NOT_OUT: Final = (
+    "この画面を開いたあとに、この班の出発が取り消されたか、派遣が取りやめになりました。書いたことは、まだ記録していません。"
+    "この画面は開いたまま、別の画面で班の出発を記録してから、もう一度押してください。"
 )
 # Which field of the return a refusal stands at.
 AT_FIELD: Final = {
@@ -224,23 +229,25 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     """Thanks, then injuries, then paper, then tools; one button records the reports of every house and the return."""
     dispatch = one_of(request, dispatch_id)
     place = queries.place_of(dispatch)
-    if dispatch.state in (DispatchState.VISITED, DispatchState.NEXT):
+    # What was typed while the team went on, or while its departure was taken back, is never redirected away.
+    opened = request.method != "POST"
+    if opened and dispatch.state in (DispatchState.VISITED, DispatchState.NEXT):
         return redirect("dispatch_return", operation_id, place.now.pk)
     reported = queries.has_report(dispatch)
     others = [visit for visit in place.visits if visit != dispatch and not queries.has_report(visit)]
     typed = "outcome" in request.POST  # before somebody else was first with the report, or the whole return
     is_back = dispatch.state == DispatchState.BACK
-    if is_back and "heads" in request.POST:
-        messages.warning(request, FIRST_BACK)
-    over = is_back and reported and not others and not typed
-    if over or dispatch.state in (DispatchState.ACCEPTED, DispatchState.CANCELLED):
+    second = is_back and "heads" in request.POST  # what another desk had counted when the first was quicker
+    over = is_back and reported and not others and not typed and not second
+    not_out = dispatch.state in (DispatchState.ACCEPTED, DispatchState.CANCELLED)
+    if over or (opened and not_out):
         return redirect("dispatch_detail", operation_id, dispatch_id)
     unsaid = "later" in request.POST and _has_words(request.POST)
     later = "later" in request.POST and not unsaid
     wanted = (not reported or typed) and not later
     people = len(people_of(dispatch.team)) or dispatch.team.members.count()
     sent = request.POST if request.method == "POST" else None
-    crew = [] if is_back else [member.volunteer for member in _members(dispatch) if not member.visit.left_at]
+    crew = _crew(dispatch) if second or not is_back else []
     initial = {"next_step": "hold"} | ({} if crew else {"people": people})
     form = ReturnForm(
         sent, initial=initial, report_wanted=wanted, vehicles=[] if is_back else _vehicles(dispatch),
@@ -252,6 +259,8 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
         return _show_return(request, dispatch, form, further)
     if unsaid:
         form.add_error(None, WORDS_STAY)
+    if not_out:
+        form.add_error(None, NOT_OUT)
     # Every form is asked, so that each shows what is wrong with it.
     if not all([form.is_valid(), *(one.is_valid() for one in further)]):
         return _show_return(request, dispatch, form, further, status=422)
@@ -261,9 +270,19 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
         form.add_error(AT_FIELD.get(refused.code), refused.text)
         return _show_return(request, dispatch, form, further, status=409)
     messages.success(request, said)
+    if second:
+        messages.warning(request, FIRST_BACK)
     _say_what_is_left(request, dispatch, form)
     _ask_for_keys(request, dispatch, form)
     return redirect("dispatch_board", operation_id)
+
+
+def _crew(dispatch: Dispatch) -> list[Volunteer]:
+    """Who is asked about at its return; of a team that is back, who was."""
+    if dispatch.state == DispatchState.BACK:
+        freed = dispatch.team.members.filter(left_at=dispatch.returned_at, visit__left_at__isnull=True)
+        return [member.volunteer for member in freed.select_related("volunteer")]
+    return [member.volunteer for member in _members(dispatch) if not member.visit.left_at]
 
 
 def _members(dispatch: Dispatch) -> list[Member]:

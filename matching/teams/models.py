@@ -77,9 +77,15 @@ class Clash(models.Model):
         return f"clash about {self.volunteer_id}"
 
 
+class MemberQuerySet(models.QuerySet["Member"]):
+    def away(self) -> Self:
+        """Who did not come back with their team, and whom nobody has seen here since."""
+        return self.exclude(not_here_said="").filter(came_after_at__isnull=True)
+
+
 class Member(models.Model):
     """A person in a team. `left_at` is set on return, release, or when the team is dissolved. `not_here_said`: of who did
-    not come back with it, what is known of them."""
+    not come back with it, what is known of them, until somebody sees them here (`came_after_at`)."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
     volunteer = models.ForeignKey(
@@ -89,6 +95,9 @@ class Member(models.Model):
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
     not_here_said = models.CharField("帰着にいなかった人のこと", max_length=200, blank=True)
+    came_after_at = models.DateTimeField(null=True)
+
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]

@@ -17,9 +17,14 @@ from matching.trips.models import Run
 
 
 def free_visits(operation: Operation | int) -> QuerySet[Visit]:
-    """Open visits of people who are in no live team."""
+    """Open visits of people who are in no live team, out with no run, and not away: who did not come back with their team
+    is here for reception still, and nobody has seen them here."""
     in_team = Member.objects.filter(volunteer=OuterRef("volunteer_id"), left_at__isnull=True)
-    return Visit.objects.present().filter(~Exists(in_team), operation=operation)
+    away = Member.objects.away().filter(visit=OuterRef("pk"))
+    driving = Run.objects.on_the_way().filter(driver=OuterRef("volunteer_id"))
+    return Visit.objects.present().filter(
+        ~Exists(in_team), ~Exists(away), ~Exists(driving), operation=operation
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,7 +332,7 @@ def take_return_back(team: Team, *, ended_at: datetime | None, by: By, at: datet
         raise Refused("dispatch.undo_people_gone", number=team.number)
     try:
         with transaction.atomic():
-            freed.update(left_at=None, not_here_said="")
+            freed.update(left_at=None, not_here_said="", came_after_at=None)
             Ride.objects.filter(team=team, over_at=ended_at).update(over_at=None, key_missing=False)
     except IntegrityError:
         raise Refused("dispatch.undo_people_gone", number=team.number) from None
@@ -355,6 +355,26 @@ def release(
         away.update(not_here_said=not_here_said[:200])
         _end(fresh, TeamState.BACK, "team.released", by=by, at=at)
     team.refresh_from_db()
+
+
+@transaction.atomic
+def say_also_away(team: Team, people: Collection[int], said: str) -> list[int]:
+    """A second desk, at a return that was written down already, names who has not come with it (pks). Whom the first has
+    named stays as it was told. Returns whom this desk was the first to name."""
+    freed = Member.objects.filter(team=team, left_at=hold(team).ended_at, visit__left_at__isnull=True)
+    rows = list(freed.filter(volunteer__in=people, not_here_said="").order_by("volunteer"))
+    Member.objects.filter(pk__in=[row.pk for row in rows]).update(not_here_said=said[:200])
+    return [row.volunteer_id for row in rows]
+
+
+@transaction.atomic
+def is_here_after_all(member: Member, *, by: By, at: datetime) -> None:
+    """Somebody has seen here who did not come back with the team. Twice changes nothing."""
+    if Member.objects.away().filter(pk=member.pk).update(came_after_at=at):
+        team = member.team
+        record(
+            "team.came_after_all", team, by=by, at=at, operation=team.operation, volunteer=member.volunteer_id
+        )  # fmt: skip
 
 
 @transaction.atomic

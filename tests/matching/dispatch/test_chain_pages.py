@@ -20,7 +20,7 @@ from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers.models import Volunteer
 from matching.control.board import Lane, board, pages_in
-from matching.dispatch import services, sheets, tokens
+from matching.dispatch import services, sheets, tokens, undoing
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState
 from matching.dispatch.templatetags.visits import about
 from matching.queue.near import near
@@ -403,3 +403,27 @@ def test_the_board_takes_only_the_house_off_a_team_whose_first_request_is_gone()
     text = signed_in(make.user(first.operation.center)).get(board_url(first.operation)).content.decode()
     assert url("dispatch_drop", first) in text
     assert url("dispatch_cancel", first) not in text
+
+
+def test_what_was_typed_at_the_return_while_the_leader_went_on_is_kept() -> None:
+    first, second = chain_now(count=2)
+    client = desk(first)
+    assert client.get(url("dispatch_return", first)).status_code == 200
+    services.move_on(first, by=SYSTEM, at=timezone.now())  # a tap that the phone had kept
+    client.post(url("dispatch_return", first), {**REPORT, "injury": "釘を踏んだ"})
+    report = ActivityReport.objects.get()
+    assert (report.dispatch, report.injury) == (first, "釘を踏んだ")
+    assert [visit.state for visit in visits_of(first)] == [S.BACK, S.BACK]
+    assert client.get(url("dispatch_return", second)).status_code == 200  # its report is asked for still
+
+
+def test_what_was_typed_at_the_return_of_a_departure_that_was_taken_back_stays_on_the_page() -> None:
+    (only,) = chain_now(count=1)
+    client = desk(only)
+    undoing.undo(only, seen="departed", by=SYSTEM, at=timezone.now())
+    answer = client.post(url("dispatch_return", only), {**REPORT, "injury": "釘を踏んだ"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "釘を踏んだ" in page
+    assert "書いたことは、まだ記録していません" in page
+    assert not ActivityReport.objects.exists()

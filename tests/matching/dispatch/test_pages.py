@@ -26,7 +26,8 @@ from matching.dispatch.models import ActivityReport, Dispatch, DispatchState, La
 from matching.dispatch.paper_lists import list_due
 from matching.safety import services as safety
 from matching.safety.models import Weather
-from matching.teams.models import Member
+from matching.teams.models import ComingAgain, Member
+from matching.teams.queries import free_visits
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -355,6 +356,32 @@ def test_who_has_not_come_back_with_the_team_is_named_and_what_is_known_of_them(
     assert (details["here"], details["not_here"]) == (1, [person.pk])
     page = client.get(url("dispatch_detail", dispatch)).content.decode()
     assert "自分の車で家に帰った" in page
+
+
+def test_who_a_second_desk_finds_missing_is_kept_though_the_first_said_that_all_are_here() -> None:
+    dispatch = dispatch_now(depart=True)
+    first, second = (signed_in(make.user(dispatch.operation.center)) for _ in range(2))
+    stays, person = [m.volunteer for m in Member.objects.filter(team=dispatch.team).order_by("pk")]
+    first.post(url("dispatch_return", dispatch), REPORT)
+    sent = {
+        **REPORT, "heads": "some", "not_here": [str(person.pk)], "not_here_said": "バスで帰った",
+        "coming": [str(stays.pk)],
+    }  # fmt: skip
+    for _ in range(2):
+        said = second.post(url("dispatch_return", dispatch), sent, follow=True).content.decode()
+        assert "先にほかの人が記録しています" in said
+    assert Entry.objects.get(action="dispatch.also_away").details["not_here"] == [person.pk]
+    assert ComingAgain.objects.get().volunteer == stays
+    page = first.get(url("dispatch_detail", dispatch)).content.decode()
+    assert "バスで帰った" in page
+    # Reception has them here; nobody plans with them until somebody sees them.
+    free = {visit.volunteer_id for visit in free_visits(dispatch.operation)}
+    assert free == {stays.pk}
+    here = {"what": "here", "person": str(person.pk)}
+    for _ in range(2):
+        first.post(reverse("dispatch_member", args=[dispatch.operation_id, dispatch.pk]), here)
+    assert {visit.volunteer_id for visit in free_visits(dispatch.operation)} == {stays.pk, person.pk}
+    assert Entry.objects.filter(action="team.came_after_all").count() == 1
 
 
 def test_the_report_may_be_typed_later() -> None:
