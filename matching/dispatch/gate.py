@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,15 +13,16 @@ from django.utils import timezone
 from intake.checkin.services import departure_blocks as visit_blocks
 from intake.help_requests.models import NeedState, WorkItem, WorkState
 from intake.questions.services import Answers
-from intake.volunteers.models import InsurancePolicy, Volunteer
+from intake.volunteers.models import InsurancePolicy, Skill, Volunteer
 from matching.dispatch.handing_over import not_handed_over
 from matching.dispatch.models import Dispatch, DispatchState
-from matching.equipment.models import Licence, LicenceSeen
+from matching.equipment.models import Licence, LicenceSeen, Vehicle
 from matching.equipment.queries import looks_at_licences
 from matching.safety.policy import Band
 from matching.safety.queries import departure_stops
 from matching.teams.models import Member
 from matching.teams.rides import Drive
+from matching.trips.models import Run
 
 
 class Check(models.TextChoices):
@@ -56,8 +57,8 @@ class Block:
 def departure_blocks(dispatch: Dispatch, *, at: datetime) -> list[Block]:
     """What is missing before the team may leave at the moment `at`, leader first; empty when nothing is.
 
-    The five points and the return time are asked of whoever sends the team, see `unticked`. Nine queries; one more where the
-    operation asks questions of the day, a few where it records loans of tools.
+    The five points and the return time are asked of whoever sends the team, see `unticked`. Nine queries; one more where somebody
+    drives for the center or the operation asks questions of the day, a few where it records loans of tools.
     """
     members = list(
         Member.objects.filter(team=dispatch.team_id, left_at__isnull=True)
@@ -218,6 +219,15 @@ def _leader_blocks(dispatch: Dispatch, members: list[Member]) -> list[Block]:
     return []
 
 
+def _driving(people: Iterable[Volunteer]) -> dict[int, Vehicle]:
+    """Who of them (pks) is out on a run, and in what. One query, none where nobody drives for the center."""
+    drivers = [person.pk for person in people if Skill.DRIVER in person.skills]
+    if not drivers:
+        return {}
+    runs = Run.objects.on_the_way().filter(driver__in=drivers).select_related("vehicle")
+    return {run.driver_id: run.vehicle for run in runs if run.driver_id}
+
+
 def _people_blocks(
     dispatch: Dispatch, members: list[Member], visits: list[Dispatch], *, at: datetime
 ) -> list[Block]:
@@ -230,6 +240,7 @@ def _people_blocks(
     day = timezone.localdate(at)
     answers = Answers(dispatch.operation, here, [day])
     adults_only = any(visit.adults_only for visit in visits)  # type: ignore[attr-defined]
+    driving = _driving(member.volunteer for member in members)
     found = []
     for member in members:
         person, visit = member.volunteer, member.visit
@@ -241,6 +252,10 @@ def _people_blocks(
             # Of another day: whoever has come again since has a new record, and belongs into a new team.
             text = f"{timezone.localtime(visit.arrived_at):%-m月%-d日}の受付のままです。この派遣を取りやめ、今日の受付をした人で班を組み直してください。"
             found.append(Block("other_day", person.name, text, firm=True))
+            continue
+        if person.pk in driving:
+            text = f"「{driving[person.pk]}」の便を運転して、外に出ています。戻っていれば「送迎と仮置場」で戻りを記録し、まだなら班から外してください。"
+            found.append(Block("on_run", person.name, text, firm=True))
             continue
         visit.volunteer, visit.operation = person, dispatch.operation  # spares two queries a person
         blocks = [

@@ -26,7 +26,7 @@ from matching.equipment.models import Licence, LicenceSeen, Vehicle
 from matching.evening.ledger import ledger
 from matching.teams import services as teams
 from matching.teams.models import Ride, Team
-from matching.teams.queries import free_vehicles, vehicles_here
+from matching.teams.queries import free_vehicles, free_visits, vehicles_here
 from matching.teams.rides import Drive
 from matching.trips import queries, services
 from matching.trips.models import DumpQueue, DumpSite, Run, RunState
@@ -208,6 +208,23 @@ def test_a_run_leaves_with_a_driver_who_is_here_and_drives_nothing_else() -> Non
     made.refresh_from_db()
     assert (made.who, made.left_at) == ("伊藤", make.at(10))
     no("trip.is_out", services.set_driver, made, driver=None, driver_name="佐藤")
+
+
+def test_who_is_out_driving_a_run_is_offered_to_no_team_and_leaves_with_none() -> None:
+    operation = make.operation()
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]))
+    made = by_volunteer(bus(operation), driver)
+    # Decided before the run left.
+    theirs = teams.form(operation, volunteers=[driver], leader=driver, mode="walk", by=SYSTEM, at=make.at(9))
+    dispatch = dispatches.assign(theirs, make.need(operation), by=SYSTEM, at=make.at(9))
+    runs.leave(made, by=SYSTEM, at=make.at(9, 5))
+    with pytest.raises(Refused) as refusal:
+        dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(9, 10))
+    assert "「ワゴン」の便を運転して、外に出ています" in refusal.value.text
+    dispatches.cancel(dispatch, reason="便に出た", by=SYSTEM, at=make.at(9, 15))
+    assert not free_visits(operation).exists()
+    services.come_back(made, by=SYSTEM, at=make.at(9, 30))
+    assert free_visits(operation).count() == 1
 
 
 def test_the_driver_of_a_run_has_shown_a_licence_that_is_good_for_its_vehicle() -> None:
