@@ -48,7 +48,9 @@ _RUNS: Final = ("01234567890123456789", "98765432109876543210")
 
 @transaction.atomic
 def issue(center: Center, people: Sequence[User], *, by: By, at: datetime) -> list[Badge]:
-    """A badge for each of these members of staff. Whoever has a live one keeps it and gets no second."""
+    """A badge for each of these members of staff. Whoever has a live one keeps it and gets no second, also when two desks
+    ask for everybody's at once."""
+    Center.objects.select_for_update(no_key=True).get(pk=center.pk)
     holders = set(Badge.objects.live().filter(center=center).values_list("user_id", flat=True))
     without = [person for person in people if person.pk not in holders]
     ids = [secrets.token_bytes(card_token.CARD_ID_BYTES) for _ in without]

@@ -27,6 +27,7 @@ from intake.operators import services
 from intake.operators.models import Badge
 from intake.volunteers import cards
 from tests import make
+from tests.infra.late import meanwhile
 
 pytestmark = pytest.mark.django_db
 COST = services.SCRYPT_N
@@ -95,6 +96,15 @@ class Tablet:
 
 
 # ── what a tablet is given ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_desks_that_ask_for_everybodys_badge_at_once_make_one_each() -> None:
+    center = make.center()
+    people = [make.user(center), make.user(center)]
+    with meanwhile(lambda: services.issue(center, people, by=SYSTEM, at=timezone.now())):
+        services.issue(center, people, by=SYSTEM, at=timezone.now())
+    assert Badge.objects.live().filter(center=center).count() == 2
 
 
 def test_a_tablet_gets_what_it_needs_to_check_a_pin_and_nothing_to_find_one(
