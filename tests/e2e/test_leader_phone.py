@@ -198,7 +198,7 @@ def test_whose_house_it_is_lies_sealed_on_the_phone_and_ends_with_its_time_or_wi
         "caches.open('leader-pages').then((room) => room.keys()).then((all) => all.length === 0)"
     )
     phone.reload()
-    expect(phone.get_by_text("活動が終わってから時間がたったか")).to_be_visible()
+    expect(phone.get_by_text("センターに戻ったので終わりました")).to_be_visible()
     assert leader.errors == []
 
 
