@@ -192,7 +192,9 @@ def test_a_first_start_says_that_it_makes_the_database(tmp_path: Path) -> None:
     try:
         until(lambda: "はじめての起動は、数分かかることがあります" in started.printed())
     finally:
-        started.stop()
+        started.stop(
+            signal.SIGTERM
+        )  # before it is up it has no rule for Ctrl-C, which whoever started us may ignore
 
 
 def test_a_database_that_forgets_in_a_power_cut_is_refused(tmp_path: Path) -> None:

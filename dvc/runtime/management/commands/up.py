@@ -14,7 +14,7 @@ from django.db import OperationalError, connection
 from dvc.runtime import services
 from dvc.runtime.lock import AlreadyRunning, take_lock
 from dvc.runtime.process import run_apart
-from dvc.runtime.supervisor import supervise
+from dvc.runtime.supervisor import Output, supervise
 
 
 class Command(BaseCommand):
@@ -66,10 +66,10 @@ def prepare() -> None:
         services.assert_database_is_safe()  # first: nothing is written into one that would lose it
         if "django_migrations" not in connection.introspection.table_names():
             # Minutes on a slow laptop; whoever reads nothing meanwhile stops it.
-            print(
-                "center   | making the database; the first start takes a few minutes / "
+            Output()(
+                "center",
+                "making the database; the first start takes a few minutes / "
                 "データベースをつくっています。はじめての起動は、数分かかることがあります。",
-                flush=True,
             )
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         services.forget_beats()
