@@ -190,11 +190,13 @@ def test_a_first_start_says_that_it_makes_the_database(tmp_path: Path) -> None:
     started = RunningCenter(tmp_path / "data", free_port(), tmp_path / "up.log", {"DATABASE_URL": url})
     started.start()
     try:
-        until(lambda: "はじめての起動は、数分かかることがあります" in started.printed())
+        until(started.printed)
     finally:
-        started.stop(
-            signal.SIGTERM
-        )  # before it is up it has no rule for Ctrl-C, which whoever started us may ignore
+        # Before it is up it has no rule for Ctrl-C, which whoever started us may ignore.
+        started.stop(signal.SIGTERM)
+    first, *_ = started.printed().splitlines()
+    assert first.startswith("center   | making the database")
+    assert "はじめての起動は、数分かかることがあります" in first
 
 
 def test_a_database_that_forgets_in_a_power_cut_is_refused(tmp_path: Path) -> None:
