@@ -59,6 +59,7 @@ REFUSALS: Final[dict[str, str]] = {
     "volunteer.choice": "「{field}」に、選べない内容が入っています。画面を開き直して選び直してください。",
     "volunteer.guardian": "付き添う保護者には、登録のある18歳以上の別の人を選んでください。",
     "volunteer.merge_done": "どちらかの登録は、もうまとめられているか取り消されています。画面を開き直してください。",
+    "volunteer.merge_guardian": "{name}さんは、もう1つの登録の人に付き添う保護者です。同じ人ではないので、まとめられません。「別の人だった」を選んでください。",
     "volunteer.merge_in_team": "{name}さんは、いま班に入っています。班が帰ってきてからまとめてください。",
     "volunteer.merge_later": "{name}さんの登録は、そのあと、もう1つの登録にまとめられています。「済んだこと」から、先にそちらを元に戻してください。",
     "volunteer.merge_not_two": "この2つの登録は、まとめられません。別のセンターの人か、訓練の人です。",
