@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from dvc.audit.services import By, record
+from dvc.operations.models import Operation
 from intake.checkin.desk import Desk
 from intake.checkin.models import Visit
 from intake.checkin.stays import Fact
@@ -25,7 +26,7 @@ def move(twin: Volunteer, into: Volunteer, *, by: By, at: datetime) -> dict[str,
     moved: list[int] = []
     told: list[int] = []
     before: dict[str, dict[str, Any]] = {}
-    for visit in Visit.objects.filter(volunteer=twin, annulled_at__isnull=True).select_related("operation"):
+    for visit in _locked(twin, into):
         others = Visit.objects.filter(
             operation=visit.operation, volunteer=into, annulled_at__isnull=True,
             day__range=(visit.day - NEAR, visit.day + NEAR),
@@ -40,6 +41,25 @@ def move(twin: Volunteer, into: Volunteer, *, by: By, at: datetime) -> dict[str,
         told.append(visit.pk)
     record("visit.moved", twin, by=by, at=at, center_id=twin.center_id, moved=moved, told=told, into=into.pk)
     return {"moved": moved, "told": told, "before": before}
+
+
+def _locked(twin: Volunteer, into: Volunteer) -> list[Visit]:
+    """The twin's visits as they stand, with both people's locked until the transaction ends: whoever is seen leaving at
+    this moment has left. In the order in which the desk takes its locks."""
+    counted = Visit.objects.filter(volunteer=twin, operation__capacity__isnull=False).order_by()
+    list(
+        Operation.objects.select_for_update(no_key=True)
+        .filter(pk__in=counted.values("operation"))
+        .order_by("pk")
+        .values_list("pk")
+    )
+    both = (
+        Visit.objects.select_for_update(of=("self",))
+        .filter(volunteer__in=(twin, into), annulled_at__isnull=True)
+        .select_related("operation")
+        .order_by("arrived_at", "id")
+    )
+    return [visit for visit in both if visit.volunteer_id == twin.pk]
 
 
 def _tell(visit: Visit, into: Volunteer, *, by: By) -> None:

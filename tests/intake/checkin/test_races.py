@@ -6,6 +6,7 @@ import pytest
 
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Operation
+from dvc.sync import merging
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit, VisitFlag
 from intake.volunteers.models import Volunteer
@@ -50,3 +51,14 @@ def test_who_is_seen_leaving_while_somebody_phones_has_left_as_they_were_seen(
         checkin.leave(operation, person, by=SYSTEM, at=make.at(15))
     visit.refresh_from_db()
     assert (visit.left_at, visit.flags, visit.closed_reason) == (make.at(15), [], "")
+
+
+def test_who_is_seen_leaving_while_two_registrations_become_one_has_left(
+    operation: Operation, person: Volunteer, visit: Visit
+) -> None:
+    twin = make.volunteer(operation.center)
+    checkin.arrive(operation, twin, site=None, by=SYSTEM, at=make.at(9, 5))
+    with meanwhile(lambda: merging.merge(person, twin, by=SYSTEM, at=make.at(16))):
+        checkin.leave(operation, twin, by=SYSTEM, at=make.at(15))
+    visit.refresh_from_db()
+    assert (visit.arrived_at, visit.left_at) == (make.at(9), make.at(15))
