@@ -218,5 +218,16 @@ def blocks(standing: Standing, stop: str) -> list[Block]:
 
 @transaction.atomic
 def forget(*, at: datetime) -> int:
-    """Delete answers that nobody needs any more. Returns how many."""
-    return DayAnswer.objects.filter(day__lt=timezone.localdate(at - KEPT_FOR)).delete()[0]
+    """Delete answers that nobody needs any more. Returns how many. What was said in a drill is kept as long as anything
+    else, whatever year its clock read."""
+    before = timezone.localdate(at - KEPT_FOR)
+    kept = DayAnswer.objects.order_by()
+    by_a_clock = kept.filter(operation__clock_reading__isnull=False)
+    gone = kept.filter(operation__clock_reading__isnull=True, day__lt=before).delete()[0]
+    days = by_a_clock.values_list("operation", "day").distinct()
+    drills = Operation.objects.in_bulk({operation for operation, _ in days})
+    for operation, day in days:
+        begun = timezone.make_aware(datetime.combine(day, time.min))
+        if drills[operation].real_day(begun) < before:
+            gone += by_a_clock.filter(operation=operation, day=day).delete()[0]
+    return gone

@@ -11,7 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, By
-from dvc.operations.models import Operation, QuestionsStop
+from dvc.operations.models import Mode, Operation, QuestionsStop
+from dvc.operations.services import set_clock
 from dvc.sync import merging
 from intake.questions import services as questions
 from intake.questions.catalog import QUESTIONS
@@ -163,6 +164,17 @@ def test_answers_are_forgotten_thirty_days_after_their_day() -> None:
     assert questions.forget(at=make.at(9) + timedelta(days=30)) == 0
     assert questions.forget(at=make.at(9) + timedelta(days=31)) == 1
     assert not DayAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+@pytest.mark.parametrize("speed", [0, 1, 60])
+def test_what_was_said_in_a_drill_of_another_year_is_kept_for_thirty_real_days(years: int, speed: float) -> None:
+    drill = make.operation(mode=Mode.DRILL)
+    reading = make.at(9).replace(year=make.at(9).year + years)
+    set_clock(drill, reading=reading, speed=speed, by=SYSTEM, at=make.at(9))
+    _say(drill, make.volunteer(drill.center), reading, well="no")
+    assert questions.forget(at=make.at(10) + timedelta(days=29)) == 0
+    assert questions.forget(at=make.at(10) + timedelta(days=31)) == 1
 
 
 def test_unknown_questions_and_answers_are_left_out() -> None:
