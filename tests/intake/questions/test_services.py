@@ -168,7 +168,9 @@ def test_answers_are_forgotten_thirty_days_after_their_day() -> None:
 
 @pytest.mark.parametrize("years", [-1, 1])
 @pytest.mark.parametrize("speed", [0, 1, 60])
-def test_what_was_said_in_a_drill_of_another_year_is_kept_for_thirty_real_days(years: int, speed: float) -> None:
+def test_what_was_said_in_a_drill_of_another_year_is_kept_for_thirty_real_days(
+    years: int, speed: float
+) -> None:
     drill = make.operation(mode=Mode.DRILL)
     reading = make.at(9).replace(year=make.at(9).year + years)
     set_clock(drill, reading=reading, speed=speed, by=SYSTEM, at=make.at(9))
