@@ -1,7 +1,7 @@
 """Every question an operation may ask, with its words in three languages, to be proofread together.
 
 `yes` is always the answer that lets people go on, whatever word stands on it: to "Do you have a fever?" it is "No". What a
-"no" means depends on the kind: of health the chief talks with the person, of gear something is lent, and what is only good
+"no" means depends on the kind: of health a lead talks with the person, of gear something is lent, and what is only good
 to know (a car, tools) keeps nobody.
 """
 

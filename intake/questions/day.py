@@ -1,4 +1,4 @@
-"""Today's list: who is here and has not answered yet, whom the chief has to talk with, who lacks something."""
+"""Today's list: who is here and has not answered yet, whom a lead has to talk with, who lacks something."""
 
 from __future__ import annotations
 

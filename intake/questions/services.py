@@ -28,7 +28,7 @@ KEPT_FOR: Final = timedelta(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How it is with one person: questions nobody has answered yet, gear they lack (codes), and whether the chief has to
+    """How it is with one person: questions nobody has answered yet, gear they lack (codes), and whether a lead has to
     talk with them. Never what they said about their health."""
 
     left: tuple[str, ...]
@@ -196,6 +196,14 @@ class Answers:
         if standing is None:
             return []
         return blocks(standing, self.operation.questions_stop)
+
+
+def answered_of_health(operation: Operation, volunteer: Volunteer, *, at: datetime) -> list[str]:
+    """The questions about health that this person has answered today, whatever the answer."""
+    day = timezone.localdate(at)
+    answers = Answers(operation, [volunteer.pk], [day])
+    said = answers.said(volunteer.pk, day)
+    return [each.code for each in answers.questions if each.kind == "health" and each.code in said]
 
 
 def blocks(standing: Standing, stop: str) -> list[Block]:

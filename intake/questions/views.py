@@ -46,6 +46,13 @@ def questions_settings(request: StaffRequest, operation_id: int) -> HttpResponse
     )
 
 
+_TALK = (
+    "本人に話を聞いてください。活動してよいと決めたら「話を聞いた。活動してよい」を押します。"
+    "休むときは、「帰り」を記録してください。"
+)
+_NOT_SHOWN = "体調の答えは、センター長の画面にだけ出ます。班長は、どう答えたかを本人に聞きます。"
+
+
 @require_safe
 @never_cache  # health answers: not for the browser's cache of a shared computer
 def questions_day(request: StaffRequest, operation_id: int) -> HttpResponse:
@@ -56,18 +63,24 @@ def questions_day(request: StaffRequest, operation_id: int) -> HttpResponse:
     if decides:
         for row in today.talk:
             looked(row.visit.volunteer, by=by(request), classes="V2", why="今日の質問の答え", at=request.now)
-    return render(request, "intake/questions/day.html", {"today": today})
+    talk = _TALK if decides else f"{_NOT_SHOWN}{_TALK}"
+    return render(request, "intake/questions/day.html", {"today": today, "talk": talk})
 
 
 @require_POST
 def questions_answer(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
-    """Somebody asked at the desk. `pick`: question.answer, "all.yes" for everything that nobody has answered."""
+    """Somebody asked at the desk. `pick`: question.answer, "all.yes" for everything that nobody has answered, "health.yes"
+    after a talk for every answer about health: whoever talked need not know which one it was about."""
     operation = request.operation
     person = access.of_center(request.center, Volunteer.objects.known_in(operation).living(), volunteer_id)
     pick = request.POST.get("pick", "")[:40]
     code, _, said = pick.partition(".")
     at_once = pick == "all.yes"
-    codes = catalog.at_once(operation.day_questions) if at_once else [code]
+    codes = [code]
+    if at_once:
+        codes = catalog.at_once(operation.day_questions)
+    elif pick == "health.yes":
+        codes = services.answered_of_health(operation, person, at=request.now)
     changed = services.say(
         operation, person, answers=dict.fromkeys(codes, said), by=by(request), at=request.now,
         only_new=at_once,

@@ -79,6 +79,30 @@ def test_the_reception_sees_who_waits_and_only_the_chief_what_they_said(operatio
     assert _signed_in(operation, Role.EQUIPMENT).get(_url("questions_day", operation)).status_code == 403
 
 
+def test_a_lead_who_talked_with_somebody_lets_them_go_without_knowing_what_they_said(
+    operation: Operation,
+) -> None:
+    questions.set_asked(
+        operation, codes=["well", "fever", "heat", "boots"], stop=QuestionsStop.NO, by=SYSTEM, at=make.at(8)
+    )
+    person = _here(operation)
+    said = {"well": "yes", "fever": "no"}
+    questions.say(operation, person, answers=said, by=SYSTEM, at=timezone.now())
+    lead = _signed_in(operation, Role.LEAD)
+    page = lead.get(_url("questions_day", operation)).content.decode()
+    assert "体調の答えは、センター長の画面にだけ出ます。班長は、どう答えたかを本人に聞きます。" in page
+    assert 'value="health.yes">話を聞いた。活動してよい</button>' in page
+    page = lead.post(
+        _url("questions_answer", operation, person.pk), {"pick": "health.yes"}, follow=True
+    ).content.decode()
+    assert 'value="health.yes"' not in page
+    # Not which of them had been a no, and nothing of what nobody has asked yet.
+    assert "さんの答えを記録しました：体調・熱" in page
+    assert dict(DayAnswer.objects.values_list("question", "answer")) == {"well": "yes", "fever": "yes"}
+    chief = _signed_in(operation, Role.CHIEF).get(_url("questions_day", operation)).content.decode()
+    assert "センター長の画面にだけ" not in chief
+
+
 def test_everything_is_fine_says_nothing_of_what_is_only_good_to_know(operation: Operation) -> None:
     questions.set_asked(
         operation, codes=["well", "boots", "car"], stop=QuestionsStop.NO, by=SYSTEM, at=make.at(8)
