@@ -59,6 +59,10 @@ class OrientationSession(models.Model):
     def is_over(self) -> bool:
         return self.ended_at is not None
 
+    def is_of_another_day(self, at: datetime) -> bool:
+        """Not begun on the local day of `at`: nobody hears it now, also where nobody ended it."""
+        return timezone.localdate(self.starts_at) != timezone.localdate(at)
+
     @property
     def must_left(self) -> list[str]:
         """The items that have to be said and have no tick yet."""

@@ -61,6 +61,7 @@ def _page(request: StaffRequest, session: OrientationSession, *, refusal: str = 
     valid = session.attendances.valid()
     context = {
         "session": session,
+        "another_day": session.is_of_another_day(request.now),
         "others": "\n".join(item["text"] for item in session.checklist if not item["must"]),
         "attended": valid.count(),
         "of_the_room": valid.filter(way=Way.ROOM).count(),
@@ -117,9 +118,11 @@ def _code(request: StaffRequest, session: OrientationSession) -> dict[str, objec
     at = timezone.now()  # the code lives in real time, also in a drill whose clock runs fast
     path = reverse("phone_orientation_scan", args=[session.pk, codes.code(session, at=at)])
     count = session.attendances.valid().count()
-    step = "over" if session.is_over else str(rotating.step(at, codes.EVERY))
+    over = session.is_over or session.is_of_another_day(session.operation.moment(at))
+    step = "over" if over else str(rotating.step(at, codes.EVERY))
     return {
         "session": session,
+        "over": over,
         "symbol": mark_safe(qr.svg(outside_address(request) + path, label="説明を受けた印のQR")),  # noqa: S308  our own
         "attended": count,
         "version": f"{step}.{count}",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.operations.models import Operation
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
+from intake.orientation import codes
 from intake.orientation.models import OrientationSession
 from tests import make
 
@@ -70,6 +73,23 @@ def test_the_screen_is_drawn_again_only_when_the_code_or_the_count_changed(
         204,
     )  # 200 where the code changed just then
     assert client.get(code, {"version": "1.0"}).status_code == 200
+
+
+def test_the_code_of_yesterdays_briefing_that_nobody_ended_opens_nothing_today(
+    client: Client, operation: Operation
+) -> None:
+    client.post(url("orientation_list", operation), {"starts_at": "00:01", "place": "庭", "speaker": "菅原"})
+    session = OrientationSession.objects.get()
+    screen = url("orientation_screen", operation, session.pk)
+    scan = reverse("phone_orientation_scan", args=[session.pk, codes.code(session, at=timezone.now())])
+    assert "説明を受けた人は、QRを読み取ってください" in client.get(screen).content.decode()
+    assert Client().get(scan).status_code == 302
+    OrientationSession.objects.update(starts_at=session.starts_at - timedelta(days=1))
+    assert "この回の説明は終わりました" in client.get(screen).content.decode()
+    assert Client().get(scan).status_code == 410
+    page = client.get(url("orientation_page", operation, session.pk)).content.decode()
+    assert "の回です。QRはもう使えません。今日の説明は、次の回を開いてください。" in page
+    assert screen not in page
 
 
 def test_only_the_reception_of_this_center_opens_a_briefing(client: Client, operation: Operation) -> None:
