@@ -78,6 +78,7 @@ REFUSALS: Final[dict[str, str]] = {
     "visit.undo_nothing": "この記録は取り消せません。センター長に知らせてください。",
     "visit.undo_too_late": "{minutes}分を過ぎたので、ここでは取り消せません。センター長に知らせてください。",
     # the briefing
+    "orientation.changed": "ほかの人が、この回の「話すこと」を先に変えました。まだ保存していません。いまの内容を見くらべて、もう一度保存してください。",
     "orientation.must_left": "必ず話すことが残っています：「{what}」。話してから印をつけて、もう一度「終わる」を押してください。",
     # operators: badge and PIN
     "operator.badge_ended": "この職員証は使えなくなっています。センター長に新しい職員証を出してもらってください。",

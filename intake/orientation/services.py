@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -61,26 +63,55 @@ def _items(others: Sequence[str]) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def set_checklist(session: OrientationSession, *, others: Sequence[str], by: By, at: datetime) -> None:
-    """Replace the items beside the four that stay. Ticks of items that remain are kept."""
+def set_checklist(
+    session: OrientationSession, *, others: Sequence[str], by: By, at: datetime, seen: str | None = None
+) -> None:
+    """Replace the items beside the four that stay. Ticks of items that remain are kept. `seen`: the mark (`mark_of`) of
+    the list that was looked at; Refused orientation.changed when somebody else has changed it since."""
+    _lock(session)
     done = {item["text"] for item in session.checklist if item["done"]}
     wanted = [text[:LONGEST_ITEM] for text in dict.fromkeys(others) if text][:MOST_ITEMS]
-    session.checklist = [{**item, "done": item["text"] in done} for item in _items(wanted)]
-    session.save(update_fields=["checklist"])
-    record("orientation.checklist_set", session, by=by, at=at, operation=session.operation)
+    if _write([{**item, "done": item["text"] in done} for item in _items(wanted)], session, seen=seen):
+        record("orientation.checklist_set", session, by=by, at=at, operation=session.operation)
 
 
 @transaction.atomic
-def tick(session: OrientationSession, *, said: Collection[int], by: By, at: datetime) -> None:
-    """Exactly the items with these places in the list (from 0) have been said."""
-    session.checklist = [{**item, "done": place in said} for place, item in enumerate(session.checklist)]
+def tick(
+    session: OrientationSession, *, said: Collection[int], by: By, at: datetime, seen: str | None = None
+) -> None:
+    """Exactly the items with these places in the list (from 0) have been said. `seen` as for `set_checklist`."""
+    _lock(session)
+    ticked = [{**item, "done": place in said} for place, item in enumerate(session.checklist)]
+    if _write(ticked, session, seen=seen):
+        record("orientation.ticked", session, by=by, at=at, operation=session.operation, said=sorted(said))
+
+
+def mark_of(session: OrientationSession) -> str:
+    """What is said and was said, in short: whoever writes it anew says by it what they have seen."""
+    return hashlib.sha256(json.dumps(session.checklist).encode()).hexdigest()
+
+
+def _lock(session: OrientationSession) -> None:
+    """The list as it stands, kept by us until the transaction ends."""
+    one_after_the_other = OrientationSession.objects.select_for_update(no_key=True)
+    session.refresh_from_db(fields=["checklist"], from_queryset=one_after_the_other)
+
+
+def _write(checklist: list[dict[str, Any]], session: OrientationSession, *, seen: str | None) -> bool:
+    """False when it stands like that already: saved twice. Refused orientation.changed."""
+    if checklist == session.checklist:
+        return False
+    if seen is not None and mark_of(session) != seen:
+        raise Refused("orientation.changed")
+    session.checklist = checklist
     session.save(update_fields=["checklist"])
-    record("orientation.ticked", session, by=by, at=at, operation=session.operation, said=sorted(said))
+    return True
 
 
 @transaction.atomic
 def end(session: OrientationSession, *, by: By, at: datetime) -> None:
     """The briefing is over; the code on the screen opens nothing from now on. Refused orientation.must_left."""
+    _lock(session)
     if session.must_left:
         raise Refused("orientation.must_left", what="」「".join(session.must_left))
     if OrientationSession.objects.filter(pk=session.pk, ended_at__isnull=True).update(ended_at=at):

@@ -57,12 +57,17 @@ def orientation_page(request: StaffRequest, operation_id: int, session_id: int) 
     return _page(request, _session(request, session_id))
 
 
-def _page(request: StaffRequest, session: OrientationSession, *, refusal: str = "") -> HttpResponse:
+def _page(
+    request: StaffRequest, session: OrientationSession, *, refusal: str = "", others: str = ""
+) -> HttpResponse:
+    """`others`: the items somebody wrote that are not stored."""
     valid = session.attendances.valid()
     context = {
         "session": session,
         "another_day": session.is_of_another_day(request.now),
-        "others": "\n".join(item["text"] for item in session.checklist if not item["must"]),
+        "mark": services.mark_of(session),
+        "others": others or "\n".join(item["text"] for item in session.checklist if not item["must"]),
+        "others_open": bool(others),
         "attended": valid.count(),
         "of_the_room": valid.filter(way=Way.ROOM).count(),
         "here": len(services.of_the_room(session)),
@@ -71,13 +76,21 @@ def _page(request: StaffRequest, session: OrientationSession, *, refusal: str = 
     return render(request, "intake/orientation/page.html", context, status=409 if refusal else 200)
 
 
+def _seen(request: StaffRequest) -> str | None:
+    """The mark of the list on the page this was sent from."""
+    return request.POST.get("mark") or None
+
+
 @require_POST
 def orientation_tick(request: StaffRequest, operation_id: int, session_id: int) -> HttpResponse:
     """The items that have been said."""
     session = _session(request, session_id)
     places = request.POST.getlist("said")[:100]
     said = {int(place) for place in places if place.isdecimal() and len(place) < 4}
-    services.tick(session, said=said, by=by(request), at=request.now)
+    try:
+        services.tick(session, said=said, by=by(request), at=request.now, seen=_seen(request))
+    except Refused as refused:
+        return _page(request, session, refusal=refused.text)
     messages.success(request, "話したことに印をつけました。")
     return redirect("orientation_page", operation_id, session_id)
 
@@ -88,7 +101,13 @@ def orientation_checklist(request: StaffRequest, operation_id: int, session_id: 
     session = _session(request, session_id)
     form = ChecklistForm(request.POST)
     if form.is_valid():
-        services.set_checklist(session, others=form.cleaned_data["others"], by=by(request), at=request.now)
+        others = form.cleaned_data["others"]
+        try:
+            services.set_checklist(
+                session, others=others, by=by(request), at=request.now, seen=_seen(request)
+            )
+        except Refused as refused:
+            return _page(request, session, refusal=refused.text, others="\n".join(others))
         messages.success(request, "話すことを直しました。次の回にも引き継がれます。")
     else:
         messages.error(request, "長すぎて保存できません。1行を短くして、30行までにしてください。")

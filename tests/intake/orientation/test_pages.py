@@ -92,6 +92,40 @@ def test_the_code_of_yesterdays_briefing_that_nobody_ended_opens_nothing_today(
     assert screen not in page
 
 
+def test_the_second_desk_is_told_that_the_first_has_changed_what_is_said(
+    client: Client, operation: Operation
+) -> None:
+    client.post(url("orientation_list", operation), {"starts_at": "00:01", "place": "庭", "speaker": "菅原"})
+    session = OrientationSession.objects.get()
+    tick, others = (
+        url(name, operation, session.pk) for name in ("orientation_tick", "orientation_checklist")
+    )
+
+    def seen() -> str:
+        page = client.get(url("orientation_page", operation, session.pk)).content.decode()
+        [mark] = set(re.findall('name="mark" value="([^"]+)"', page))
+        return str(mark)
+
+    def stands() -> list[tuple[str, bool]]:
+        session.refresh_from_db()
+        return [
+            (item["text"], item["done"]) for item in session.checklist if item["done"] or not item["must"]
+        ]
+
+    old = seen()
+    for _ in range(2):  # tapped twice
+        assert client.post(tick, {"mark": old, "said": ["0", "1"]}).status_code == 302
+    before = stands()
+    told = client.post(tick, {"mark": old, "said": ["2"]})
+    assert (told.status_code, stands()) == (409, before)
+    assert "ほかの人が、この回の「話すこと」を先に変えました。" in told.content.decode()
+    told = client.post(others, {"mark": old, "others": "駐車場"})
+    assert (told.status_code, stands()) == (409, before)
+    assert ">駐車場</textarea>" in told.content.decode()
+    assert client.post(others, {"mark": seen(), "others": "駐車場"}).status_code == 302
+    assert stands() == [*before[:2], ("駐車場", False)]
+
+
 def test_only_the_reception_of_this_center_opens_a_briefing(client: Client, operation: Operation) -> None:
     client.post(url("orientation_list", operation), {"starts_at": "00:01", "place": "庭", "speaker": "菅原"})
     session = OrientationSession.objects.get()
