@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from dvc.audit.services import By
 from dvc.core.refused import Refused
@@ -41,10 +41,11 @@ class Called:
     @property
     def status(self) -> str:
         hows = {answer.how for answer in self.answers}
-        if self.team.state == TeamState.BACK:
-            return BACK
+        # Before the return: that a team was recorded back does not say that somebody has seen to its call.
         if How.HELP in hows:
             return HELP
+        if self.team.state == TeamState.BACK:
+            return BACK
         return REACHED_OUT if hows.intersection(REACHED) else SILENT
 
     @property
@@ -106,9 +107,11 @@ class Progress:
 
 
 def teams_of(recall: Recall) -> QuerySet[Team]:
-    """Whom it is about: who is out, and who has come back since it began."""
+    """Whom it is about: who is out, who has come back since it began, and whoever has called for help, whatever the desk has
+    written about the team since (a return, or that it never left)."""
     since = Q(state=TeamState.OUT) | Q(state=TeamState.BACK, ended_at__gte=recall.started_at)
-    return Team.objects.filter(since, operation=recall.operation_id)
+    calling = _standing(recall).filter(how=How.HELP, team=OuterRef("pk"))
+    return Team.objects.filter(since | Exists(calling), operation=recall.operation_id)
 
 
 def tally(recall: Recall) -> Tally:
@@ -117,10 +120,10 @@ def tally(recall: Recall) -> Tally:
     hows: dict[int, set[str]] = {}
     for team, how in _standing(recall).exclude(how=How.TRIED).values_list("team", "how"):
         hows.setdefault(team, set()).add(how)
-    back = {team for team, state in states.items() if state == TeamState.BACK}
-    out = {team for team in states if team not in back}
-    calling = {team for team in out if How.HELP in hows.get(team, ())}
-    return Tally(len(states), len(out.intersection(hows) - calling), len(back), len(calling))
+    calling = {team for team in states if How.HELP in hows.get(team, ())}
+    back = {team for team, state in states.items() if state == TeamState.BACK} - calling
+    reached = {team for team in states if team in hows} - calling - back
+    return Tally(len(states), len(reached), len(back), len(calling))
 
 
 def _standing(recall: Recall) -> QuerySet[RecallAnswer]:

@@ -21,7 +21,7 @@ from intake.people.models import Household
 from matching.control import recalls
 from matching.control.recalls import BACK, HELP, REACHED_OUT, SILENT
 from matching.dispatch import services as dispatching
-from matching.dispatch import tokens
+from matching.dispatch import tokens, undoing
 from matching.dispatch.models import Dispatch
 from matching.safety import services
 from matching.safety.models import DangerZone, How, Recall, RecallAnswer, RecallReason
@@ -321,6 +321,27 @@ def test_a_team_that_needs_help_is_on_top_until_the_desk_takes_it_back_and_no_re
     assert statuses(recall) == {dispatch.team_id: REACHED_OUT}
     desk.post(reverse("recall_end", args=[operation.pk]), {"reason": "解除"})
     assert not Recall.objects.running().exists()
+
+
+def test_a_call_for_help_stays_on_the_screens_whatever_is_written_about_the_team_until_it_is_taken_back() -> (
+    None
+):
+    operation = make.operation()
+    home, mistaken = scene.out(operation), scene.out(operation)
+    recall = begun(operation)
+    for dispatch in (home, mistaken):
+        recalls.answer(recall, dispatch.team, How.HELP, by=SYSTEM, at=make.at(12, 1))
+    dispatching.come_back(home, by=SYSTEM, at=make.at(11, 50))  # told late, of before the recall
+    undoing.undo(mistaken, seen=str(mistaken.state), by=SYSTEM, at=scene.TEN)
+    assert statuses(recall) == {home.team_id: HELP, mistaken.team_id: HELP}
+    assert recalls.progress(recall).tally == recalls.tally(recall) == recalls.Tally(2, 0, 0, 2)
+    with pytest.raises(Refused) as refused:
+        recalls.end(recall, reason="解除", by=SYSTEM, at=make.at(12, 9))
+    assert refused.value.code == "recall.help_waits"
+    for said in RecallAnswer.objects.filter(how=How.HELP):
+        services.take_answer_back(said, by=SYSTEM, at=make.at(12, 10))
+    assert statuses(recall) == {}
+    recalls.end(recall, reason="解除", by=SYSTEM, at=make.at(12, 11))
 
 
 def test_a_call_from_the_desk_is_not_told_to_the_leader_as_everybody_safe() -> None:
