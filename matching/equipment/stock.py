@@ -16,6 +16,11 @@ def row(operation: Operation, site: Site, tool: str) -> QuerySet[ToolStock]:
     return ToolStock.objects.filter(operation=operation, site=site, tool=tool)
 
 
+def hold(operation: Operation, site: Site, tool: str) -> None:
+    """Until the end of the transaction nobody else counts these. (SQLite has one writer anyway.)"""
+    list(row(operation, site, tool).select_for_update().values_list("pk"))
+
+
 def take(operation: Operation, site: Site, tool: str, count: int) -> bool:
     """`count` go out, if so many are here. One statement."""
     here = row(operation, site, tool).filter(count__gte=F("out") + F("broken") + count)

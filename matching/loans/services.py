@@ -113,6 +113,7 @@ def _lend_counted(
     if not 1 <= count <= MOST:
         raise Refused("loan.count", tool=Tool(tool).label, most=MOST)
     op = uuid5(token, tool) if token else None
+    stock.hold(operation, site, tool)
     known = Loan.objects.filter(op=op).first() if op else None
     if known is not None:
         return known
@@ -129,10 +130,10 @@ def _lend_item(
     operation: Operation, borrower: Borrower, item: ToolItem, *, by: By, at: datetime, token: UUID | None
 ) -> Loan:
     op = uuid5(token, item.card_id) if token else None
+    fresh = _lock(item)
     known = Loan.objects.filter(op=op).first() if op else None
     if known is not None:
         return known
-    fresh = _lock(item)
     if fresh.condition != Condition.FINE:
         raise Refused(
             "loan.item_broken", item=str(fresh), condition=Condition(fresh.condition).label,
@@ -366,6 +367,13 @@ def _out_again(loan: Loan, row: GiveBack, *, by: By, at: datetime) -> None:
         lost = row.count if row.outcome == Outcome.LOST else 0
         stock.out_again(loan.operation, loan.site, loan.tool, row.count, broken=broken, lost=lost)
     record("loan.out_again", loan, by=by, at=at, operation=loan.operation, tool=loan.tool, count=row.count)
+
+
+@transaction.atomic
+def set_condition(item: ToolItem, condition: Condition, *, note: str, by: By, at: datetime) -> None:
+    """`equipment.set_condition` of a piece that is held, so that nobody lends it meanwhile. Raises `Refused`: those."""
+    lent = Loan.objects.of_item(_lock(item).pk).exists()
+    equipment.set_condition(item, condition, note=note, lent=lent, by=by, at=at)
 
 
 # ── a piece that was lent twice ────────────────────────────────────────────────────────────────

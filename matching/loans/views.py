@@ -8,7 +8,7 @@ from uuid import uuid4, uuid5
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -216,9 +216,9 @@ def tool_items(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 
 def _item(request: StaffRequest, item_id: int) -> ToolItem:
-    lent = Loan.objects.open().filter(item=OuterRef("pk"))
-    items = ToolItem.objects.annotate(lent=Exists(lent)).select_related("site", "operation")
-    return access.of_operation(request.operation, items, item_id)
+    return access.of_operation(
+        request.operation, ToolItem.objects.select_related("site", "operation"), item_id
+    )
 
 
 @never_cache
@@ -270,9 +270,9 @@ def tool_item_condition(request: StaffRequest, operation_id: int, item_id: int) 
     wanted = request.POST.get("condition", "")
     condition = Condition(wanted) if wanted in Condition.values else Condition.FINE
     try:
-        equipment.set_condition(
-            item, condition, note=text(request.POST.get("note", "")), lent=item.lent, by=by(request), at=request.now  # type: ignore[attr-defined]
-        )  # fmt: skip
+        services.set_condition(
+            item, condition, note=text(request.POST.get("note", "")), by=by(request), at=request.now
+        )
     except Refused as refused:
         return _show_item(request, item, refusal=refused.text)
     messages.success(request, f"{item}を「{condition.label}」にしました。")

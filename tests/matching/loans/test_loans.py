@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
@@ -329,6 +329,40 @@ def test_twenty_desks_that_lend_one_saw_at_the_same_moment_make_one_loan() -> No
     codes = at_once(20, lambda number: lend(operation, crews[number], items=(piece,)))
     assert sorted(codes) == ["done", *["loan.item_out"] * 19]
     assert Loan.objects.filter(item=piece, closed_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_form_sent_ten_times_at_once_lends_once_and_no_tap_is_told_that_it_failed() -> None:
+    operation = make.operation()
+    stocked(operation, shovel=50)
+    crew, piece, token = team(operation), saw(operation), uuid4()
+    codes = at_once(10, lambda _: lend(operation, crew, token=token, items=(piece,), shovel=3))
+    assert codes == ["done"] * 10
+    assert numbers(operation) == (50, 3, 0)
+    assert Loan.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_piece_that_is_lent_at_this_moment_is_not_put_out_of_use() -> None:
+    operation = make.operation()
+    crew, piece = team(operation), saw(operation)
+    codes = list[str]()
+
+    def retire() -> None:
+        try:
+            services.set_condition(piece, Condition.RETIRED, note="古い", by=SYSTEM, at=scene.TEN)
+        except Refused as refused:
+            codes.append(refused.code)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=retire)
+    with transaction.atomic():
+        lend(operation, crew, items=(piece,))
+        other.start()
+        other.join(timeout=0.7)
+    other.join(timeout=60)
+    assert codes == ["equipment.item_is_out"]
 
 
 @pytest.mark.django_db(transaction=True)
