@@ -41,6 +41,8 @@ def plan(
 def leave(run: Run, *, by: By, at: datetime) -> None:
     """`trips.leave` with a vehicle that no team has and a driver who is out with none. Raises `Refused`: trip.with_team,
     trip.driver_out, and those of `trips.leave`."""
+    # People before vehicles, as whoever forms a team: the two never wait for one another.
+    trips.hold_driver(run)
     hold_vehicles([run.vehicle_id])
     _require_no_team(run.vehicle)
     trips.leave(run, by=by, at=at)

@@ -108,6 +108,7 @@ def depart(
     require_open(fresh.operation)
     # Whoever is put into the team at this moment is asked about at the gate, or comes too late for it.
     fresh.team = teams.hold(fresh.team)
+    teams.hold_drivers(fresh.team)
     due = due_back_at or usual_return(fresh, at=at)
     if due <= at:
         raise Refused("dispatch.back_before_leaving")

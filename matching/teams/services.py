@@ -220,6 +220,15 @@ def hold(team: Team) -> Team:
     return rows.get(pk=team.pk)
 
 
+def hold_drivers(team: Team) -> None:
+    """Whoever of it drives for the center leaves with no run until the end of the transaction: a run that leaves holds its
+    driver's visit as well (trips.services). One query, two where somebody drives."""
+    rows = Member.objects.filter(team=team, left_at__isnull=True).values_list("visit_id", "volunteer__skills")
+    visits = [visit for visit, skills in rows if Skill.DRIVER in skills]
+    if visits:
+        list(Visit.objects.filter(pk__in=visits).order_by("pk").select_for_update().values_list("pk"))
+
+
 def people_of(team: Team) -> list[Volunteer]:
     """Who is in the team now, in the order of joining. One query."""
     rows = Member.objects.filter(team=team, left_at__isnull=True).select_related("volunteer").order_by("id")

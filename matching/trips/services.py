@@ -99,9 +99,7 @@ def _require_fit(run: Run, at: datetime) -> None:
     if driver is None:
         return
     _require_driver(driver, "", day)
-    # Held, so that nobody sees them leaving meanwhile, and of two runs with this driver the second hears of the first.
-    here = Visit.objects.present().filter(operation=run.operation_id, volunteer=driver).select_for_update()
-    if not here.exists():
+    if not hold_driver(run):
         raise Refused("trip.driver_gone", name=driver.name)
     other = (
         Run.objects.on_the_way().filter(driver=driver).exclude(pk=run.pk).select_related("vehicle").first()
@@ -112,6 +110,13 @@ def _require_fit(run: Run, at: datetime) -> None:
         raise Refused(
             why, name=driver.name, vehicle=run.vehicle.name, licence=run.vehicle.get_licence_display()
         )
+
+
+def hold_driver(run: Run) -> bool:
+    """Whether who drives is here. Held until the end of the transaction, so that nobody sees them leaving meanwhile, and of
+    two runs, or of a run and a team, with this driver the second hears of the first."""
+    here = Visit.objects.present().filter(operation=run.operation_id, volunteer=run.driver_id)
+    return bool(here.select_for_update().values_list("pk")) if run.driver_id else False
 
 
 def licence_lacks(vehicle: Vehicle, driver: Volunteer, seen: LicenceSeen | None, day: date) -> str:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.checkin import services as checkin
+from intake.checkin.models import Visit
 from intake.volunteers.models import VehicleKind, Volunteer
 from matching.dispatch import runs, sheets, tokens
 from matching.dispatch import services as dispatches
@@ -286,6 +287,74 @@ def test_of_a_run_that_leaves_and_a_team_that_takes_its_vehicle_at_once_one_gets
         thread.join(timeout=60)
     assert sorted(codes) in (["team.vehicle_on_run", "won"], ["trip.with_team", "won"])
     assert Ride.objects.count() + Run.objects.on_the_way().count() == 1
+
+
+def second_to(first: object, second: object) -> list[str]:
+    """What becomes of `second`, which is told while `first` is written and not yet seen by anybody."""
+    codes = list[str]()
+
+    def act() -> None:
+        try:
+            second()  # type: ignore[operator]
+            codes.append("won")
+        except Refused as refused:
+            codes.append(refused.code)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=act)
+    with transaction.atomic():
+        first()  # type: ignore[operator]
+        other.start()
+        other.join(timeout=0.7)
+    other.join(timeout=60)
+    return codes
+
+
+@pytest.mark.parametrize("team_first", [True, False])
+@pytest.mark.django_db(transaction=True)
+def test_of_a_run_and_a_team_that_leave_at_once_with_the_same_driver_one_leaves(team_first: bool) -> None:
+    operation = make.operation()
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]))
+    planned = services.plan_run(
+        bus(operation), stops=["町前"], planned_at=make.at(15), driver=driver, by=SYSTEM, at=make.at(8)
+    )
+    dispatch = scene.assigned(operation, driver)
+
+    def run_leaves() -> None:
+        runs.leave(planned, by=SYSTEM, at=make.at(10))
+
+    def team_leaves() -> None:
+        dispatches.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=make.at(10), due_back_at=make.at(13))
+
+    if team_first:
+        assert second_to(team_leaves, run_leaves) == ["trip.driver_out"]
+    else:
+        assert second_to(run_leaves, team_leaves) == ["dispatch.not_ready"]
+    assert Run.objects.on_the_way().count() + Team.objects.out().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_leaves_and_a_team_that_is_formed_never_wait_for_one_another() -> None:
+    operation = make.operation()
+    vehicle = bus(operation)
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]))
+    planned = services.plan_run(
+        vehicle, stops=["町前"], planned_at=make.at(15), driver=driver, by=SYSTEM, at=make.at(8)
+    )
+
+    def leave() -> None:
+        runs.leave(planned, by=SYSTEM, at=make.at(10))
+        connection.close()
+
+    leaving = threading.Thread(target=leave)
+    with transaction.atomic():  # as `teams.form` does: first who goes, then what they go in
+        list(Visit.objects.filter(volunteer=driver).select_for_update())
+        leaving.start()
+        leaving.join(timeout=0.7)
+        equipment.hold_vehicles([vehicle.pk])
+    leaving.join(timeout=60)
+    assert Run.objects.on_the_way().count() == 1
 
 
 def test_what_a_run_needs_is_said() -> None:
