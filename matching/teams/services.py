@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from dvc.audit.services import By, record
@@ -46,7 +46,7 @@ def form(
 
     Raises `Refused`: team.empty, team.leader_not_member, team.leader_minor, team.minor_without_guardian,
     team.driver_needed, team.driver_not_allowed, team.driver_of_two, team.vehicle_twice, team.person_left,
-    team.person_taken, team.vehicle_taken, team.vehicle_on_run, team.vehicle_planned, operation.closed.
+    team.person_taken, team.person_away, team.person_on_run, team.vehicle_taken, team.vehicle_on_run, team.vehicle_planned, operation.closed.
     """
     require_open(operation)
     _check_people(volunteers, leader=leader, at=at)
@@ -178,6 +178,26 @@ def _join(team: Team, volunteers: Sequence[Volunteer], visits: dict[int, int], *
         live = Member.objects.filter(volunteer__in=people, left_at__isnull=True)
         taken = live.select_related("volunteer").first()
         raise _taken(taken)
+    # After the joining: a return and a run that were written down until then are seen, and later ones hear of the team.
+    if outside := _outside([row.visit_id for row in rows]):
+        raise _not_here(outside[0])
+
+
+@compiled
+def _outside(visits: Collection[int]) -> QuerySet[Visit, tuple[int]]:
+    """Who is here for reception alone: did not come back with a team, or is driving a run."""
+    away = Member.objects.away().filter(visit=OuterRef("pk"))
+    driving = Run.objects.on_the_way().filter(driver=OuterRef("volunteer_id"))
+    rows = Visit.objects.filter(Exists(away) | Exists(driving), pk__in=visits)
+    return rows.order_by("pk").values_list("pk")
+
+
+def _not_here(visit: tuple[int]) -> Refused:
+    person = Volunteer.objects.get(visits=visit[0])
+    away = Member.objects.away().filter(visit=visit[0]).select_related("team").first()
+    if away is not None:
+        return Refused("team.person_away", name=person.name, team=str(away.team))
+    return Refused("team.person_on_run", name=person.name)
 
 
 def _taken(member: Member | None) -> Refused:

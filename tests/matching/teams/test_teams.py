@@ -11,13 +11,17 @@ from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.checkin import services as checkin
-from intake.volunteers.models import Volunteer
+from intake.volunteers.models import VehicleKind, Volunteer
+from matching.dispatch import services as dispatches
+from matching.equipment import services as equipment
 from matching.equipment.models import Vehicle
 from matching.teams import services as teams
 from matching.teams.models import Member, Ride, Team, TeamState
 from matching.teams.queries import vehicles_here
 from matching.teams.rides import Drive
+from matching.trips import services as trips
 from tests import make
+from tests.matching.dispatch import scene
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +89,31 @@ def test_who_has_left_or_never_came_joins_no_team(operation: Operation) -> None:
         with pytest.raises(Refused) as error:
             form(operation, here, absent)
         assert refusal(error) == "team.person_left"
+
+
+def test_who_did_not_come_back_with_a_team_or_drives_a_run_joins_no_other(operation: Operation) -> None:
+    dispatch = scene.out(operation)
+    missing, here = teams.people_of(dispatch.team)
+    dispatches.come_back(
+        dispatch, not_here=[missing.pk], not_here_said="先に家に帰った", by=SYSTEM, at=scene.ONE
+    )
+    driver = present(operation, "佐々木", skills=["driver"])
+    wagon = equipment.add_vehicle(
+        operation, site=operation.center.sites.get(), name="ワゴン", kind=VehicleKind.CAR, seats=8, by=SYSTEM,
+        at=scene.ONE,
+    )  # fmt: skip
+    run = trips.plan_run(
+        wagon, stops=["町前"], planned_at=make.at(14), driver=driver, by=SYSTEM, at=scene.ONE
+    )
+    trips.leave(run, by=SYSTEM, at=make.at(14))
+    for person, code in ((missing, "team.person_away"), (driver, "team.person_on_run")):
+        with pytest.raises(Refused) as refused:
+            form(operation, here, person, at=make.at(14))
+        assert refused.value.code == code
+        assert person.name in refused.value.text
+    teams.is_here_after_all(Member.objects.get(volunteer=missing), by=SYSTEM, at=make.at(14))
+    trips.come_back(run, by=SYSTEM, at=make.at(14))
+    assert len(teams.people_of(form(operation, here, missing, driver, at=make.at(14)))) == 3
 
 
 def test_a_minor_leads_nobody_and_goes_only_with_the_guardian(operation: Operation) -> None:
