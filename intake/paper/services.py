@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -48,8 +50,17 @@ def record_period(
     by: By,
     at: datetime,
 ) -> PaperPeriod:
-    """The desk worked (or works) on paper from then to then. Refused paper.order | paper.future | paper.long_ago."""
+    """The desk worked (or works) on paper from then to then. Told twice, recorded once. Refused paper.order | paper.future |
+    paper.long_ago | paper.lasts_already where it works on paper as somebody else has recorded."""
     _check_period(started_at, ended_at, at=at)
+    Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)  # two desks: one after the other
+    told = PaperPeriod.objects.filter(
+        operation=operation, started_at=started_at, ended_at=ended_at, reason=reason
+    )
+    if again := told.first():
+        return again
+    if ended_at is None and (lasting := current(operation)) is not None:
+        raise Refused("paper.lasts_already", since=_clock(lasting.started_at))
     period = PaperPeriod.objects.create(
         operation=operation, started_at=started_at, ended_at=ended_at, reason=reason, recorded_by=by.user, recorded_at=at
     )  # fmt: skip
@@ -59,11 +70,21 @@ def record_period(
 
 @transaction.atomic
 def end_period(period: PaperPeriod, *, ended_at: datetime, by: By, at: datetime) -> None:
-    """Back at the tablets since `ended_at`. Refused paper.order | paper.future | paper.long_ago."""
+    """Back at the tablets since `ended_at`; told twice, ended once. Refused paper.order | paper.future | paper.long_ago |
+    paper.ended_already when somebody has said another time."""
     _check_period(period.started_at, ended_at, at=at)
-    PaperPeriod.objects.filter(pk=period.pk).update(ended_at=ended_at)
+    if not PaperPeriod.objects.filter(pk=period.pk, ended_at__isnull=True).update(ended_at=ended_at):
+        period.refresh_from_db(fields=["ended_at"])
+        if period.ended_at is not None and period.ended_at != ended_at:
+            raise Refused("paper.ended_already", until=_clock(period.ended_at))
+        return
     period.ended_at = ended_at
     record("paper.period_ended", period, by=by, at=at, operation=period.operation)
+
+
+def _clock(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{local:%-H:%M}"
 
 
 def _check_period(started_at: datetime, ended_at: datetime | None, *, at: datetime) -> None:
@@ -119,16 +140,26 @@ class Keyed:
 
 @transaction.atomic
 def key_line(
-    sheet: PaperSheet, number: int, typed: Typed, *, period: PaperPeriod, by: By, at: datetime
+    sheet: PaperSheet,
+    number: int,
+    typed: Typed,
+    *,
+    period: PaperPeriod,
+    by: By,
+    at: datetime,
+    seen: str | None = None,
 ) -> Keyed:
     """Keep what was typed, and record the visit as soon as person and times are clear. The same again changes nothing.
 
     A line that says something else than before takes back what it said first. `number` counts from 1; an empty
-    line is forgotten.
+    line is forgotten. `seen`: the mark (`mark_of`) of the line that was looked at; Refused paper.line_changed when somebody
+    else has recorded another visit from it since.
     """
     PaperSheet.objects.select_for_update().get(pk=sheet.pk)  # Enter pressed twice: one after the other
     line = PaperLine.objects.filter(sheet=sheet, line=number).first() or PaperLine(sheet=sheet, line=number)
     before = (line.volunteer, line.arrived_at, line.left_at) if line.is_applied else None
+    # Whoever types on before the answer to their own last word is here has seen what they said.
+    unseen = seen is not None and mark_of(line) != seen and line.keyed_by_id != (by.user and by.user.pk)
     was_open = _open(line)
     line.who, line.arrive, line.leave = (
         reading.clean(text, longest)
@@ -139,6 +170,9 @@ def key_line(
     now = (line.volunteer, line.arrived_at, line.left_at) if not line.problem else None
     if before != now:
         if before is not None:
+            if unseen:
+                said = "・".join(text for text in (line.who, line.arrive, line.leave) if text)
+                raise Refused("paper.line_changed", typed=said or "空の行")
             _take_back(line, before, sheet.operation, by=by, at=at)
         if now is not None:
             _apply(line, sheet.operation, by=by)
@@ -153,6 +187,12 @@ def key_line(
         )
     PaperSheet.objects.filter(pk=sheet.pk).update(period=period)
     return Keyed(line, choices)
+
+
+def mark_of(line: PaperLine | None) -> str:
+    """What the line says, in short: whoever types it anew says by it what they have seen."""
+    said = [line.who, line.arrive, line.leave, line.volunteer_id] if line is not None else ["", "", "", None]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _open(line: PaperLine) -> tuple[str, ...] | None:

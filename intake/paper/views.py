@@ -96,7 +96,10 @@ def paper_end(request: StaffRequest, operation_id: int, period_id: int) -> HttpR
     if not form.is_valid():
         return _home(request, status=422, end_form=form)
     ended_at = _at(timezone.localdate(period.started_at), form.cleaned_data["ended"])
-    services.end_period(period, ended_at=ended_at, by=by(request), at=request.now)
+    try:
+        services.end_period(period, ended_at=ended_at, by=by(request), at=request.now)
+    except Refused as refused:
+        return _home(request, status=409, refusal=refused.text, end_form=form)
     messages.success(request, "紙の時間を終わりました。用紙を集めて、1枚ずつ入力してください。")
     return redirect("paper_key", operation_id, period_id)
 
@@ -183,7 +186,8 @@ def paper_sheet(request: StaffRequest, operation_id: int, period_id: int, serial
     """The lines of one sheet, to be typed without the mouse."""
     period, sheet = _period(request, period_id), _sheet(request, serial)
     keyed = {line.line: line for line in sheet.lines.select_related("volunteer")}
-    rows = [(number, keyed.get(number)) for number in range(1, sheet.line_count + 1)]
+    lines = ((number, keyed.get(number)) for number in range(1, sheet.line_count + 1))
+    rows = [(number, line, services.mark_of(line)) for number, line in lines]
     context = {
         "period": period,
         "sheet": sheet,
@@ -209,20 +213,31 @@ def paper_line(
         leave=request.POST.get("leave", ""),
         volunteer=int(chosen) if chosen.isdecimal() and len(chosen) < 18 else None,
     )
-    keyed = services.key_line(sheet, number, typed, period=period, by=by(request), at=request.now)
+    refusal = ""
+    try:
+        keyed = services.key_line(
+            sheet, number, typed, period=period, by=by(request), at=request.now,
+            seen=request.POST.get("mark") or None,
+        )  # fmt: skip
+    except Refused as refused:
+        refusal, keyed = refused.text, Keyed(sheet.lines.select_related("volunteer").get(line=number))
     if not request.headers.get("HX-Request"):
+        if refusal:
+            messages.error(request, f"{number}行目：{refusal}")
         return redirect("paper_sheet", operation_id, period_id, serial)
-    return _line(request, period, sheet, number, keyed)
+    return _line(request, period, sheet, number, keyed, refusal=refusal)
 
 
 def _line(
-    request: StaffRequest, period: PaperPeriod, sheet: PaperSheet, number: int, keyed: Keyed
+    request: StaffRequest, period: PaperPeriod, sheet: PaperSheet, number: int, keyed: Keyed, *, refusal: str
 ) -> HttpResponse:
     context = {
         "period": period,
         "sheet": sheet,
         "number": number,
         "line": keyed.line,
+        "mark": services.mark_of(keyed.line),
+        "refusal": refusal,
         "choices": keyed.choices,
         "words": services.WORDS,
     }

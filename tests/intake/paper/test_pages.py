@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -78,6 +79,27 @@ def test_a_period_from_the_printer_to_the_last_serial(client: Client, operation:
     assert "番号は全部そろっています" in client.get(key).content.decode()
     assert "風で飛んだ" in client.get(url("paper_home", operation)).content.decode()
     assert PaperLine.objects.count() == 2
+
+
+def test_a_second_desk_at_a_sheet_sees_in_the_line_what_the_first_has_typed(
+    client: Client, operation: Operation
+) -> None:
+    make.volunteer(operation.center)
+    make.volunteer(operation.center, "鈴木", family_kana="すずき")
+    client.post(url("paper_print", operation), {"kind": "form", "count": "1"})
+    key = period(client, operation).headers["Location"]
+    other = Client()
+    other.force_login(make.user(operation.center, Role.RECEPTION))
+    [mark] = re.findall('name="mark" value="([^"]+)"', other.get(f"{key}1/").content.decode())
+    client.post(f"{key}1/1/", {"who": "さとう", "arrive": "945", "mark": mark})
+    typed = {"who": "すずき", "arrive": "955", "mark": mark}
+    line = other.post(f"{key}1/1/", typed, headers={"HX-Request": "true"}).content.decode()
+    assert 'value="さとう"' in line
+    assert "この行は、ほかの人が先に入力しました。あなたの入力（すずき・955）は保存していません。" in line
+    assert "1行目：この行は、ほかの人が" in other.post(f"{key}1/1/", typed, follow=True).content.decode()
+    [mark] = re.findall('name="mark" value="([^"]+)"', line)
+    other.post(f"{key}1/1/", {**typed, "mark": mark})
+    assert Visit.objects.get(annulled_at__isnull=True).volunteer.family_name == "鈴木"
 
 
 def test_a_list_carries_serial_time_operation_and_the_drills_mark_and_no_telephone(client: Client) -> None:

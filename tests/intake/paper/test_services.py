@@ -140,6 +140,29 @@ def test_a_corrected_line_takes_back_what_it_said_first(paper: Paper) -> None:
     assert not PaperLine.objects.exists()
 
 
+def test_a_visit_another_desk_typed_from_the_line_is_taken_back_only_by_who_has_seen_it(paper: Paper) -> None:
+    make.volunteer(paper.operation.center)
+    make.volunteer(paper.operation.center, "鈴木", family_kana="すずき")
+    empty, other = services.mark_of(None), By(user=make.user(paper.operation.center))
+
+    def other_types(who: str, arrive: str, seen: str) -> str:
+        typed = Typed(who, arrive)
+        keyed = services.key_line(
+            paper.sheet, 1, typed, period=paper.period, by=other, at=make.at(12), seen=seen
+        )
+        return services.mark_of(keyed.line)
+
+    paper.key("さとう", "940")
+    for typed in (("すずき", "950"), ("さ", ""), ("", "")):
+        with pytest.raises(Refused, match="この行は、ほかの人が先に入力しました"):
+            other_types(*typed, seen=empty)
+    assert paper.visit() == (make.at(9, 40), None)
+    now = other_types("佐藤", "9:40", seen=empty)  # from the same paper
+    other_types("すずき", "950", seen=now)
+    other_types("すずき", "955", seen=now)  # typed on before the answer was here
+    assert paper.visit() == (make.at(9, 55), None)
+
+
 def test_a_correction_leaves_what_a_tablet_saw(paper: Paper) -> None:
     person = make.volunteer(paper.operation.center)
     checkin.arrive(paper.operation, person, site=None, by=SYSTEM, at=make.at(9, 55))
@@ -234,6 +257,23 @@ def test_a_period_ends_after_it_begins_and_not_in_the_future(paper: Paper) -> No
     assert services.current(paper.operation) == lasting
     services.end_period(lasting, ended_at=make.at(11, 50), by=paper.desk, at=make.at(12))
     assert services.current(paper.operation) is None
+
+
+def test_two_desks_record_one_period_and_one_end_of_it(paper: Paper) -> None:
+    def begun(minute: int) -> PaperPeriod:
+        return services.record_period(
+            paper.operation, started_at=make.at(11, minute), ended_at=None, reason="停電", by=paper.desk, at=make.at(12)
+        )  # fmt: skip
+
+    lasting = begun(30)
+    assert begun(30) == lasting
+    with pytest.raises(Refused, match=r"もう記録されています（11:30から）"):
+        begun(32)
+    for _ in range(2):
+        services.end_period(lasting, ended_at=make.at(11, 50), by=paper.desk, at=make.at(12))
+    with pytest.raises(Refused, match=r"先に終わらせています（11:50まで）"):
+        services.end_period(lasting, ended_at=make.at(11, 55), by=paper.desk, at=make.at(12))
+    assert Entry.objects.filter(action="paper.period_ended").count() == 1
 
 
 def test_the_lists_name_who_is_here_who_may_come_and_nobody_who_is_stopped(paper: Paper) -> None:
