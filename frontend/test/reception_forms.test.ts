@@ -61,6 +61,23 @@ describe("the forms", () => {
     expect(name.value).toBe("");
   });
 
+  it("keep somebody new who is half written down while another form is open", async () => {
+    const desk = await opened();
+    desk.press("[data-walkin-open]");
+    const name = desk.part("walkin-form").querySelector<HTMLInputElement>("[name=family_name]")!;
+    for (const other of ["search", "questions"]) {
+      name.value = "遠藤";
+      desk.press(`[data-${other}-open]`);
+      desk.press(`[data-${other}-close]`);
+      desk.press("[data-walkin-open]");
+      expect([open(desk), name.value]).toEqual([["walkin"], "遠藤"]);
+      expect(desk.part("walkin-say").textContent).toContain("書きかけの続きです。別の人なら");
+    }
+    desk.press("[data-walkin-close]");
+    desk.press("[data-walkin-open]");
+    expect([name.value, desk.part("walkin-say").textContent]).toEqual(["", ""]);
+  });
+
   it("come back with what was written when the tablet cannot keep it", async () => {
     const desk = await opened();
     desk.press("[data-walkin-open]");

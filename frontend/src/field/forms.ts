@@ -106,7 +106,11 @@ export class Forms {
   }
 
   private makeRoom(form: Form): void {
-    for (const other of [...this.written, this.questions]) if (other !== form && other.isOpen) other.close();
+    for (const other of [...this.written, this.questions]) {
+      if (other === form || !other.isOpen) continue;
+      if (other === this.walkIn) other.makeWay();
+      else other.close();
+    }
     this.panel.section.hidden = true;
   }
 }

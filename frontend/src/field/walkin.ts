@@ -8,6 +8,7 @@ import { shortName } from "./text";
 import { TypedFor } from "./typed_for";
 import { uuid7 } from "./uuid7";
 
+const UNFINISHED = "書きかけの続きです。別の人なら「やめる」を押して、もう一度「はじめての人」を押してください。";
 const PHONE = /^\+?\d{10,13}$/;
 
 /** The section [data-walkin]; `done` gets what was written down when the form is right. */
@@ -16,6 +17,8 @@ export class WalkInForm {
   private readonly form: HTMLFormElement;
   private readonly typedFor: TypedFor;
   private card: string | undefined;
+  /** Another form lies over it, and somebody has written in it. */
+  private unfinished = false;
 
   constructor(page: HTMLElement, done: (told: WalkIn) => void, private readonly closed: () => void) {
     this.section = part(page, "walkin");
@@ -39,8 +42,15 @@ export class WalkInForm {
     return !this.section.hidden;
   }
 
-  /** `typed`: the name this is about. Whoever is written down has come: a leaving by name is another record. */
+  /** `typed`: the name this is about. Whoever is written down has come: a leaving by name is another record. What was being
+      written when another form was opened comes first: it may be about somebody else, and only a person knows. */
   open(card?: string, typed?: Entry): void {
+    if (this.unfinished) {
+      this.card ??= card;
+      this.draw();
+      this.comeBack(UNFINISHED);
+      return;
+    }
     this.form.reset();
     this.typedFor.begin(typed?.op.kind === "visit.arrive" ? typed : undefined);
     this.card = card;
@@ -59,6 +69,7 @@ export class WalkInForm {
 
   /** Open again with all that was written in it: the tablet could not keep it. */
   comeBack(why: string): void {
+    this.unfinished = false;
     this.section.hidden = false;
     this.say(why);
   }
@@ -69,8 +80,20 @@ export class WalkInForm {
   }
 
   close(): void {
+    this.unfinished = false;
     this.section.hidden = true;
     this.closed();
+  }
+
+  /** Another form is opened: what is written stays. */
+  makeWay(): void {
+    const written = this.isWritten;
+    this.close();
+    this.unfinished = written;
+  }
+
+  private get isWritten(): boolean {
+    return [...this.form.querySelectorAll("input")].some((input) => input.checked !== input.defaultChecked || (input.value !== input.defaultValue));
   }
 
   private draw(): void {
