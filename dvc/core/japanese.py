@@ -295,6 +295,25 @@ def parse_time_ja(text: str) -> time:
     return time(int(match[1] or match[4]), int(match[2] or match[3] or 0))
 
 
+def how_long(minutes: int) -> str:
+    """A stretch of time as people say it: 45分, 3時間, 2時間30分."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}時間{rest}分" if hours and rest else f"{hours}時間" if hours else f"{rest}分"
+
+
+_LAST_MINUTE = time(23, 59)
+
+
+def said_hours(begin: time | None, end: time | None) -> str:
+    """From when until when something may be done: 9:00～15:30, 13:00から, 15:30まで; いつでも, when neither the one nor
+    the other keeps anybody. None as 0:00 and 23:59."""
+    since = f"{begin:%-H:%M}" if begin is not None and begin > time.min else ""
+    until = f"{end:%-H:%M}" if end is not None and end < _LAST_MINUTE else ""
+    if since and until:
+        return f"{since}～{until}"
+    return f"{since}から" if since else f"{until}まで" if until else "いつでも"
+
+
 def _western_year(era_text: str | None, year_text: str) -> int:
     year = 1 if year_text == "元" else int(year_text)
     if era_text is None:

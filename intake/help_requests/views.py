@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dvc.accounts.policy import StaffRequest, by
 from dvc.audit.models import Entry, Look
 from dvc.audit.services import looked
+from dvc.core.japanese import said_hours
 from dvc.core.refused import Refused
 from intake.help_requests import call_backs, crisis, services
 from intake.help_requests.answers import Damage, Lifeline
@@ -212,8 +213,7 @@ def _item_words(item: WorkItem) -> list[str]:
     words += [] if item.minors_ok else ["大人だけ"]
     words += [f"{item.visits}回伺う見込み"] if item.visits > 1 else []
     if item.open_from or item.open_until:
-        start, end = (f"{clock:%H:%M}" if clock else "" for clock in (item.open_from, item.open_until))
-        words.append(f"{start}～{end}だけ")
+        words.append(f"時刻は{said_hours(item.open_from, item.open_until)}")
     words += [f"危険：{_label(Hazard, code)}" for code in item.hazards]
     words += [f"確認済み（{item.hazards_cleared_note}）"] if item.hazards_cleared_note else []
     return words

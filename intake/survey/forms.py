@@ -17,6 +17,7 @@ from django.utils.datastructures import MultiValueDict
 
 from dvc.accounts.models import User
 from dvc.core.fields import ClockField
+from dvc.core.japanese import how_long
 from intake.help_requests.answers import Damage, Lifeline
 from intake.help_requests.fields import CountField, TextField
 from intake.help_requests.models import Hazard
@@ -141,18 +142,13 @@ def _estimate_fields(n: int) -> dict[str, forms.Field]:
         f"e{n}-people": CountField(label="何人で", low=1, high=50),
         f"e{n}-minutes": forms.TypedChoiceField(
             label="1回に何時間", required=False, coerce=int, empty_value=None, error_messages=_CHOICE_ERRORS,
-            choices=[("", "選んでください"), *((m, _hours(m)) for m in (30, 60, 90, 120, 150, 180, 240, 300, 360))],
+            choices=[("", "選んでください"), *((m, how_long(m)) for m in (30, 60, 90, 120, 150, 180, 240, 300, 360))],
         ),
         f"e{n}-visits": CountField(label="何回で終わりそうか", low=1, high=50),
         f"e{n}-reason": TextField(
             label="そう見立てた理由", max_length=160, help_text="人数に正解はありません。理由を残します。"
         ),
     }  # fmt: skip
-
-
-def _hours(minutes: int) -> str:
-    hours, rest = divmod(minutes, 60)
-    return f"{hours}時間半" if hours and rest else f"{hours}時間" if hours else f"{rest}分"
 
 
 def _as_text(data: Any) -> str:

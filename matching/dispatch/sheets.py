@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from dvc.core import qr
-from dvc.core.japanese import era_date
+from dvc.core.japanese import era_date, said_hours
 from dvc.core.refused import Refused
 from intake.help_requests.answers import Lifeline
 from intake.help_requests.models import Hazard, Need, Tool, WorkState
@@ -77,6 +77,16 @@ class Stop:
     planned: Span | None
     map: SafeString
     map_url: str
+
+    @property
+    def begin(self) -> str:
+        """From when people may work there."""
+        return said_hours(self.not_before, None)
+
+    @property
+    def hours(self) -> str:
+        """When people may work there, of the day that is left to the team."""
+        return said_hours(self.not_before, self.until)
 
 
 @dataclass(frozen=True, slots=True)

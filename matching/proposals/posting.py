@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Final
 
 from dvc.core import qr
+from dvc.core.japanese import how_long, said_hours
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
 from intake.help_requests.models import Need
@@ -75,13 +76,9 @@ def _post(one: Waiting) -> Post:
         work="・".join(dict.fromkeys(labels)) or "作業",
         town=need.household.town.name if need.household and need.household.town else "",
         people=f"{least}～{ideal}人" if least != ideal else f"{ideal}人",
-        hours=f"{_clock(need.open_from)}～{_clock(need.open_until)}・約{sum(item.minutes for item in items)}分",
+        hours=f"{said_hours(need.open_from, need.open_until)}・約{how_long(sum(item.minutes for item in items))}",
         conditions=tuple(_conditions(one)),
     )
-
-
-def _clock(moment: time) -> str:
-    return f"{moment.hour}:{moment.minute:02d}"
 
 
 def _conditions(one: Waiting) -> Sequence[str]:

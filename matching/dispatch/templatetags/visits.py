@@ -9,6 +9,7 @@ from typing import Final
 from django import template
 from django.utils import timezone
 
+from dvc.core.japanese import how_long
 from matching.dispatch.models import Dispatch
 from matching.dispatch.times import Span
 
@@ -34,8 +35,5 @@ def of_visit(spans: Mapping[int, Span], visit: Dispatch) -> Span | None:
 
 @register.filter
 def hours_minutes(span: timedelta | None) -> str:
-    """「2時間30分」, 「45分」."""
-    if span is None:
-        return ""
-    hours, minutes = divmod(int(span.total_seconds() // 60), 60)
-    return f"{hours}時間{minutes}分" if hours else f"{minutes}分"
+    """「2時間30分」, 「45分」. Empty without one."""
+    return "" if span is None else how_long(int(span.total_seconds() // 60))

@@ -10,6 +10,7 @@ from dvc.core.japanese import (
     era_date,
     family_first_letter,
     format_phone,
+    how_long,
     is_phone,
     kana_key,
     normalise_text,
@@ -18,6 +19,7 @@ from dvc.core.japanese import (
     phone_digits,
     phone_key,
     phone_numbers,
+    said_hours,
     search_key,
     split_name,
     to_hiragana,
@@ -243,6 +245,24 @@ def test_the_door_shows_the_family_name_and_one_letter() -> None:
 @pytest.mark.parametrize("text", ["9:05", "09:05", "905", "9.05", "9時5分", "９：０５", "９時０５分"])
 def test_a_time_is_read_as_people_write_it(text: str) -> None:
     assert parse_time_ja(text) == time(9, 5)
+
+
+def test_a_stretch_of_time_is_said_in_hours() -> None:
+    assert [how_long(minutes) for minutes in (0, 45, 60, 150, 180)] == [
+        "0分",
+        "45分",
+        "1時間",
+        "2時間30分",
+        "3時間",
+    ]
+
+
+def test_hours_that_keep_nobody_are_not_said() -> None:
+    nine, half_past_three, midnight, last = time(9, 0), time(15, 30), time(0, 0), time(23, 59)
+    assert said_hours(nine, half_past_three) == "9:00～15:30"
+    assert {said_hours(begin, half_past_three) for begin in (midnight, None)} == {"15:30まで"}
+    assert {said_hours(nine, end) for end in (last, None)} == {"9:00から"}
+    assert {said_hours(midnight, last), said_hours(None, None)} == {"いつでも"}
 
 
 @pytest.mark.parametrize("text", ["", "25:00", "9:60", "9:5:5", "朝", "\x00", "9" * 5000, "9:05𠮷"])

@@ -245,7 +245,7 @@ def test_the_estimate_becomes_work_and_the_need_ready_with_one_press(
 ) -> None:
     survey = told(waiting(operation)).survey
     page = text(client.get(url("survey_result", operation, survey.pk)))
-    assert "6人（3～10人）× 180分 × 2回" in page
+    assert "6人（3～10人）× 3時間 × 2回" in page
     client.post(url("survey_items", operation, survey.pk), {"ready": "1"})
     need = Need.objects.get(pk=survey.need_id)
     assert (need.state, need.items.get().people_ideal) == (NeedState.READY, 6)

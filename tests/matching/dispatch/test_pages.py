@@ -630,6 +630,16 @@ def test_printing_counts_the_sheets_and_changes_nothing_else() -> None:
     assert after == {**before, "sheets_printed": 4}
 
 
+def test_the_hours_of_a_house_that_is_open_all_day_are_said_in_words() -> None:
+    dispatch = scene.assigned()
+    Need.objects.filter(pk=dispatch.need_id).update(open_from=time(0, 0), open_until=time(23, 59))
+    dispatch.need.items.update(minutes=180)
+    client = signed_in(make.user(dispatch.operation.center))
+    text = client.get(url("work_order", dispatch)).content.decode()
+    assert "作業できる時刻</span> <b>いつでも</b>" in text
+    assert "（めやす 3時間）" in client.get(url("dispatch_detail", dispatch)).content.decode()
+
+
 def test_a_drill_s_sheet_carries_the_word() -> None:
     dispatch = dispatch_now(mode=Mode.DRILL)
     text = signed_in(make.user(dispatch.operation.center)).get(url("work_order", dispatch)).content.decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +70,15 @@ def test_the_wall_names_nobody_and_says_what_somebody_must_know(operation: Opera
             assert said in page, said
         for kept in ("高橋", "キヨ", "9999", "022-000-0001"):
             assert kept not in page, kept
+
+
+def test_a_house_that_is_open_all_day_is_so_in_words(operation: Operation, client: Client) -> None:
+    need = make.need(operation, minutes=180)
+    Need.objects.filter(pk=need.pk).update(open_from=time(0, 0), open_until=time(23, 59))
+    assert [post.hours for post in posts(operation, at=NOW)] == ["いつでも・約3時間"]
+    page = text(client, url("team_make", operation, need_id=need.pk))
+    assert "・いつでも</p>" in page
+    assert "23:59" not in page
 
 
 def test_what_is_not_for_everybody_is_not_posted(operation: Operation) -> None:

@@ -438,7 +438,7 @@ def test_dangerous_work_is_cleared_on_the_page(client: Client, operation: Operat
     assert client.post(url("need_item_add", operation, need.pk), sent).status_code == 302
     item = need.items.get(category="cleaning")
     page = text(client.get(url("need_detail", operation, need.pk)))
-    for word in ("危険を確認するまで止まっています", "3回伺う見込み", "13:00～だけ"):
+    for word in ("危険を確認するまで止まっています", "3回伺う見込み", "時刻は13:00から"):
         assert word in page, word
     clear = url("need_item_clear", operation, need.pk, item.pk)
     assert client.post(clear, {"note": ""}).status_code == 409
