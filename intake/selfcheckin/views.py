@@ -138,8 +138,8 @@ def _asked_for(request: HttpRequest, operation: Operation, here: str) -> tuple[V
     proof = request.POST.get("proof", "")[: identify.LONGEST + 1]
     if throttle.is_stopped(address=_address(request), here=here, ident=ident):
         return None, "too_many"
-    on = timezone.localdate(operation.moment(timezone.now()))
-    person = identify.who(operation, ident=ident, proof=proof, on=on)
+    # A card ends by the calendar outside, also in a drill whose clock is months ahead.
+    person = identify.who(operation, ident=ident, proof=proof, on=timezone.localdate())
     if person is None:
         throttle.count_wrong(address=_address(request), here=here, ident=ident)
         return None, "wrong"

@@ -61,6 +61,20 @@ def code_of(person: Volunteer) -> str:
     return card.short_code
 
 
+def test_a_card_that_is_good_outside_is_good_in_a_drill_whose_clock_is_a_year_ahead() -> None:
+    drill = make.operation(mode=Mode.DRILL)
+    now = timezone.now()
+    operations.set_clock(drill, reading=now + timedelta(days=365), speed=1, by=SYSTEM, at=now)
+    person = make.volunteer(drill.center, "前田")
+    expires = make.day(now) + timedelta(days=30)
+    card = cards.issue_stock(drill.center, count=1, expires=expires, by=SYSTEM, at=now).cards.get()
+    cards.bind(card, person, by=SYSTEM, at=now, on=make.day(now))
+    phone = Client()
+    phone.get(reverse("phone_scan", args=[drill.pk, codes.code(drill, at=now)]))
+    assert phone.post(page(drill), {"ident": card.short_code, "proof": "前田"}).status_code == 302
+    assert Visit.objects.get().volunteer == person
+
+
 def test_a_registered_person_checks_in_and_reads_their_number_and_what_to_do(
     phone: Client, operation: Operation
 ) -> None:
