@@ -184,11 +184,28 @@ def lose(card: Card, *, by: By, at: datetime) -> Card:
 
 
 @transaction.atomic
-def reissue(volunteer: Volunteer, card: Card, *, lost: bool, by: By, at: datetime, on: date) -> CardBinding:
+def reissue(
+    volunteer: Volunteer,
+    card: Card,
+    *,
+    lost: bool,
+    by: By,
+    at: datetime,
+    on: date,
+    seen: int | None = None,
+) -> CardBinding:
     """A new card for somebody whose old one is lost (`lost`) or worn out. The old one is revoked either way.
 
-    Refused as `bind`; nothing changes then.
+    `seen`: the card (its id, 0 for none) that the page showed as theirs. Refused card.given_meanwhile when they hold
+    another by now, and as `bind`; nothing changes then.
     """
+    if seen is not None:
+        Volunteer.objects.select_for_update(no_key=True).get(
+            pk=volunteer.pk
+        )  # two desks: one after the other
+        held = volunteer.cards.filter(state=CardState.BOUND).exclude(pk__in=(seen, card.pk)).first()
+        if held is not None:
+            raise Refused("card.given_meanwhile", given=short_code.display(held.short_code))
     for old in volunteer.cards.filter(state=CardState.BOUND).exclude(pk=card.pk):
         if lost:
             lose(old, by=by, at=at)

@@ -258,7 +258,11 @@ def volunteer_card(request: StaffRequest, operation_id: int, volunteer_id: int) 
         try:
             card = cards.read(request.center, form.cleaned_data["card"])
             lost = form.cleaned_data["why"] != CardForm.WORN
-            cards.reissue(person, card, lost=lost, by=by(request), at=request.now, on=timezone.localdate())
+            shown = request.POST.get("shown", "")
+            cards.reissue(
+                person, card, lost=lost, by=by(request), at=request.now, on=timezone.localdate(),
+                seen=int(shown) if shown.isdecimal() and len(shown) < 18 else None,
+            )  # fmt: skip
         except Refused as refused:
             form.add_error("card", refused.text)
         else:

@@ -331,6 +331,26 @@ def test_the_card_of_a_registration_merged_since_leads_to_the_person_and_can_be_
     assert states == [CardState.LOST, CardState.BOUND, CardState.BOUND]
 
 
+@pytest.mark.parametrize("had_one", [False, True])
+def test_of_two_desks_that_give_a_card_the_second_does_not_end_the_first(
+    client: Client, operation: Operation, had_one: bool
+) -> None:
+    person, (old, first, second) = make.volunteer(operation.center), (blank_card(operation) for _ in range(3))
+    if had_one:
+        cards.bind(old, person, by=SYSTEM, at=timezone.now(), on=timezone.localdate())
+    page = client.get(url("volunteer_page", operation, person.pk)).content.decode()
+    shown = re.findall('name="shown" value="([^"]+)"', page)
+    assert shown == [str(old.pk) if had_one else "0"]
+    sent = {"why": "lost", "shown": shown[0]}
+    target = url("volunteer_card", operation, person.pk)
+    for _ in range(2):  # tapped twice
+        assert client.post(target, {**sent, "card": first.short_code}).status_code == 302
+    told = client.post(target, {**sent, "card": second.short_code})
+    assert told.status_code == 409
+    assert f"先にカード {first.short_code[:4]}-{first.short_code[4:]} を渡しました" in told.content.decode()
+    assert person.cards.get(state=CardState.BOUND) == first
+
+
 def test_a_page_of_before_the_new_card_does_not_end_the_new_one(client: Client, operation: Operation) -> None:
     old, new = cards.issue_stock(operation.center, count=2, by=SYSTEM, at=make.at(8)).cards.all()
     person = make.volunteer(operation.center)
