@@ -1,6 +1,7 @@
 # make run     start the center (PORT=8000, DATA=./data); the first time this also installs and builds
 # make test    install what the tests need and run all of them, several steps side by side (JOBS=1: one after the other);
-#              what a step says: test-results/STEP.log, its pictures: test-results/STEP/
+#              what a step says: test-results/STEP.log, what a browser showed when a test failed: test-results/STEP/
+# EVERY_PICTURE=1  with the browser tests: pictures of all screens there
 # FULL=1       with any of them: full counts, and new random examples instead of the same ones each time
 # Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e [DB=…] · make faults · make bench · make bench-matching
 # Others:      make lock (new requirement locks) · make clean

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from tests.infra.browser import chromium
 from tests.infra.center import BASE, RunningCenter, center
+from tests.infra.scale import FULL
 
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -28,6 +29,8 @@ PATIENCE = 60_000  # ms; ends what never comes, measures nothing: a loaded machi
 PHONE = {"width": 390, "height": 844}
 WALL = {"width": 1920, "height": 1080}
 PICTURES = Path(os.environ.get("TEST_RESULTS") or BASE / "test-results")
+# Nothing is judged by the pictures of what went well, and they cost a sixth of a browser test.
+EVERY_PICTURE = FULL or os.environ.get("EVERY_PICTURE", "") not in {"", "0"}
 
 
 expect.set_options(timeout=PATIENCE)
@@ -94,7 +97,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call" and report.failed:
         for number, visitor in enumerate(Visitor.of_this_test):
             if not visitor.page.is_closed():
-                visitor.picture(f"failed-{number}")
+                visitor.keep(f"failed-{number}")
                 print(visitor.page.url, visitor.errors)
     return report
 
@@ -124,7 +127,12 @@ class Visitor:
         expect(self.page).not_to_have_url(re.compile(r"/sign-in/"))
 
     def picture(self, name: str) -> None:
-        """For people to look at: test-results/NAME.png."""
+        """For people to look at, where they are asked for: `EVERY_PICTURE=1 make e2e`, and with FULL=1."""
+        if EVERY_PICTURE:
+            self.keep(name)
+
+    def keep(self, name: str) -> None:
+        """test-results/NAME.png."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
