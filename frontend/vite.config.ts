@@ -23,14 +23,20 @@ const stylesheets = readdirSync("css").filter((name) => name.endsWith(".css")).m
 const pages = ["desk", "board", "leader", "phone", "pair", "check", "hands"].map((name) => `src/${name}.ts`);
 const entries = [...pages, ...Object.values(TABLETS), "src/sw.ts", "src/leader_sw.ts", ...stylesheets];
 
-/** The font package offers each slice twice; every browser that runs this kit reads woff2. */
-function woff2Only(): Plugin {
+/**
+ * The font package offers each slice twice; every browser that runs this kit reads woff2. Windows brings the same font:
+ * a desk neither fetches nor unpacks the slices on every page then.
+ */
+function slicesAsNeeded(): Plugin {
   return {
-    name: "woff2-only",
+    name: "slices-as-needed",
     enforce: "pre",
     transform(code, id) {
       if (!id.includes("@fontsource") || !id.endsWith(".css")) return null;
-      return code.replace(/,\s*url\([^)]*\.woff\)\s*format\('woff'\)/g, "");
+      const installed = id.endsWith("700.css") ? "BIZ UDPGothic Bold" : "BIZ UDPGothic";
+      return code
+        .replace(/,\s*url\([^)]*\.woff\)\s*format\('woff'\)/g, "")
+        .replace(/src:\s*url\(/g, `src: local("${installed}"), url(`);
     },
   };
 }
@@ -124,7 +130,7 @@ function filesOf(page: Rollup.OutputChunk, bundle: Rollup.OutputBundle, { later 
 export default defineConfig({
   base: BASE,
   logLevel: "warn",
-  plugins: [woff2Only(), slicesSideBySide(), precacheOfTheWorkers()],
+  plugins: [slicesAsNeeded(), slicesSideBySide(), precacheOfTheWorkers()],
   // node_modules may be a link to a folder that several clones share.
   server: { fs: { allow: [".", realpathSync("node_modules")] }, port: 5173, strictPort: true, cors: { origin: /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
   build: {

@@ -87,6 +87,13 @@ def outside(visitor: Visitor) -> list[str]:
     return found
 
 
+# A slice of the font, by the address that the page has for it: this machine has the font itself, a tablet has not.
+_LETTERS = """() => {
+  const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]);
+  const said = rules.find(rule => rule instanceof CSSFontFaceRule).style.getPropertyValue("src");
+  const [, address] = /url\\("([^"]+)"\\)/.exec(said);
+  return new FontFace("letters", `url(${address})`).load().then(face => face.status);
+}"""
 PAGES = (
     "", "help/", "operations/", "operations/new/", "edit/", "settings/", "settings/center/", "settings/roles/",
     "settings/staff/", "settings/staff/add/", "settings/devices/", "settings/devices/add/", "settings/network/",
@@ -118,6 +125,7 @@ def test_a_tablet_with_the_certificate_can_do_everything_and_needs_nothing_from_
         if answer is None or answer.status != 200:
             missing.append(address)
     assert missing == []
+    assert page.evaluate(_LETTERS) == "loaded"
     assert seen == []
 
     # What the recorder would see: a page that asks for something that is not here.
