@@ -11,9 +11,10 @@ import django
 import pytest
 from django.core.management import call_command
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Field
+
+from dvc.runtime.steps import WholeSteps
 
 
 class _StepByStep(MigrationLoader):
@@ -28,7 +29,7 @@ class _StepByStep(MigrationLoader):
                 self.applied_migrations.pop(name, None)
 
 
-class _Walk(MigrationExecutor):
+class _Walk(WholeSteps):
     def migrate(self, *what: Any, **how: Any) -> Any:
         with fields_are_copied():
             return super().migrate(*what, **how)
@@ -50,7 +51,7 @@ def fields_are_copied() -> Iterator[None]:
         yield
 
 
-def step_by_step(connection: BaseDatabaseWrapper) -> MigrationExecutor:
+def step_by_step(connection: BaseDatabaseWrapper) -> WholeSteps:
     """An executor that can go to any single step, back and forth."""
     executor = _Walk(connection)
     executor.loader = _StepByStep(connection)
