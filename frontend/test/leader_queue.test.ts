@@ -80,6 +80,19 @@ describe("the leader's page", () => {
     expect(sent[0]!.get("op")).toBe(sent[1]!.get("op"));
   });
 
+  it("does not offer again to say that the team has left, while that waits", async () => {
+    const page = document.implementation.createHTMLDocument();
+    page.body.innerHTML = '<div data-queue="/l/left/tell/"></div><form method="post" data-tell="gone"><button>もう出発しています</button></form>';
+    answers();
+    wireQueue(page);
+    const form = page.querySelector("form")!;
+    form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(page.querySelector("[data-unsent]")?.textContent).toContain("もう出発しています"));
+    expect(form.hidden).toBe(true);
+    const queue = await Queue.open();
+    for (const { op } of await queue.waiting()) await queue.forget(op);
+  });
+
   it("keeps how long the team waited at a dump site like the rest", async () => {
     const page = document.implementation.createHTMLDocument(); // nothing of the tests before listens to it
     page.body.innerHTML = `<div data-queue="/l/dump/tell/"></div>

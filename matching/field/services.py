@@ -56,7 +56,14 @@ def tell(
     photo: Photo | None = None,
 ) -> FieldNote:
     """A leader told this at `told_at`; it is here at `at`. The same `op` again changes nothing, but brings the place that
-    the phone did not know the first time."""
+    the phone did not know the first time. That the desk has written down no departure is one question, however often it
+    is told: the same words while nobody has answered are a sign of life and no second note."""
+    if said == Said.GONE:
+        teams.hold(dispatch.team)
+        waiting = FieldNote.objects.waiting().filter(dispatch=dispatch, said=said, text=text[:LONGEST])
+        if known := waiting.first():
+            dispatches.heard(dispatch.team_id, at=told_at)
+            return known
     note, made = FieldNote.objects.get_or_create(
         op=op,
         defaults={
@@ -102,8 +109,7 @@ def fact(
             raise
     else:
         return None
-    known = FieldNote.objects.waiting().filter(dispatch=dispatch, said=Said.GONE, text=words)
-    return known.first() or tell(dispatch, Said.GONE, op=op, text=words, by=by, told_at=told_at, at=at)
+    return tell(dispatch, Said.GONE, op=op, text=words, by=by, told_at=told_at, at=at)
 
 
 def report(

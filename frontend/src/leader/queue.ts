@@ -57,7 +57,7 @@ export const NAMES: Readonly<Record<string, string>> = {
   recall_help: "呼び戻しに「助けが必要です」",
 };
 const NOT_COMPLETE = "書き方が足りず、届きませんでした。下のことばを見て、もう一度送ってください。";
-const ONCE: readonly string[] = ["on_site", "next", "leaving", "report", "recall_safe", "recall_help"];
+const ONCE: readonly string[] = ["on_site", "next", "leaving", "report", "gone", "recall_safe", "recall_help"];
 // Whoever needs help does not wait behind a photo.
 const URGENT: readonly string[] = ["sos", "recall_help", "injury", "recall_safe"];
 const HELP: readonly string[] = ["sos", "recall_help", "injury"];

@@ -465,6 +465,18 @@ def test_who_needs_help_is_heard_in_a_recall_that_does_not_show_the_team(where: 
     assert recalls.tally(recall).help == 0
 
 
+def test_that_the_team_has_left_already_is_one_note_however_often_it_is_told_until_somebody_answers() -> None:
+    dispatch, words = out(), "「もう出発しています」"
+    Dispatch.objects.update(departed_at=timezone.now() - timedelta(minutes=5))
+    undoing.undo(dispatch, seen="departed", by=SYSTEM, at=timezone.now())
+    for _ in range(3):
+        assert tell(dispatch, "gone", text=words).json() == {"said": "told"}
+    (note,) = queries.waiting(dispatch.operation)
+    services.answer(note, agreed=False, text="まだ机の前にいる", by=SYSTEM, at=timezone.now())
+    tell(dispatch, "gone", text=words)
+    assert FieldNote.objects.filter(said=Said.GONE).count() == 2
+
+
 def test_that_all_are_safe_is_no_answer_to_a_recall_that_began_later() -> None:
     dispatch = out()
     recall = safety.start_recall(
