@@ -15,7 +15,7 @@ from dvc.accounts.roles import Role
 from dvc.operations.models import Center, Operation
 from intake.help_requests.models import Need, NeedQuerySet, NeedState
 from intake.survey.models import Appointment, AppointmentState, Round, Survey
-from intake.survey.route import Place, timeline
+from intake.survey.route import Leg, Place, timeline
 from intake.survey.services import minutes, stop_of
 
 S = AppointmentState
@@ -82,7 +82,7 @@ def waiting(operation: Operation, *, town: str = "", first: int = 0, most: int) 
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """One visit on a day's page. `arrive`, `road`: of those still to come; `late` minutes."""
+    """One visit on a day's page. `arrive`, `road`: of those still to come, none on a day that is over; `late` minutes."""
 
     visit: Appointment
     survey: Survey | None
@@ -116,8 +116,9 @@ class RoundPage:
         ]
 
 
-def day_page(operation: Operation, day: date, *, start: Place) -> list[RoundPage]:
-    """Every round of the day, beginning at `start`. Three queries."""
+def day_page(operation: Operation, day: date, *, start: Place, at: datetime) -> list[RoundPage]:
+    """Every round of the day, beginning at `start`, as it stands at the moment `at`: a round that is under way goes on from
+    the house it was at last, and comes nowhere before now. Three queries."""
     rounds = list(Round.objects.filter(operation=operation, day=day).select_related("first", "second"))
     visits = list(
         Appointment.objects.filter(round__in=rounds)
@@ -130,8 +131,7 @@ def day_page(operation: Operation, day: date, *, start: Place) -> list[RoundPage
     pages = []
     for found in rounds:
         mine = [visit for visit in visits if visit.round_id == found.pk]
-        booked = [visit for visit in mine if visit.state == S.BOOKED]
-        legs = {leg.key: leg for leg in timeline(start, minutes(found.starts), [stop_of(v) for v in booked])}
+        legs = {leg.key: leg for leg in _ahead(found, mine, start=start, at=at)}
         lines = []
         for visit in mine:
             leg = legs.get(visit.pk)
@@ -143,6 +143,19 @@ def day_page(operation: Operation, day: date, *, start: Place) -> list[RoundPage
             )  # fmt: skip
         pages.append(RoundPage(found, lines))
     return pages
+
+
+def _ahead(going: Round, visits: Sequence[Appointment], *, start: Place, at: datetime) -> list[Leg]:
+    """What is still to come of a round; nothing of a day that is over."""
+    now, leaves = timezone.localtime(at), minutes(going.starts)
+    if going.day < now.date():
+        return []
+    been = [visit for visit in visits if visit.state in (S.DONE, S.ABSENT) and visit.ended_at is not None]
+    if been:
+        start = stop_of(max(been, key=lambda visit: (visit.ended_at, visit.position))).place
+    if going.day == now.date():
+        leaves = max(leaves, minutes(now.time()))
+    return timeline(start, leaves, [stop_of(visit) for visit in visits if visit.state == S.BOOKED])
 
 
 def _clock(minute: int) -> str:

@@ -67,7 +67,7 @@ def survey_home(request: StaffRequest, operation_id: int) -> HttpResponse:
         operation, town=town.key if town else "", first=max(0, page.start_index() - 1), most=WAITING_SHOWN
     )
     start = services.place_of_site(operation)
-    pages = queries.day_page(operation, day, start=start)
+    pages = queries.day_page(operation, day, start=start, at=request.now)
     context = {
         **SECTION,
         "day": day,

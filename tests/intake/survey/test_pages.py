@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from intake.help_requests.models import Need, NeedState
 from intake.people.models import Household, Town
 from intake.survey import reports
 from intake.survey.models import Appointment, AppointmentState, Round, Survey
+from intake.survey.queries import day_page
+from intake.survey.route import Place
 from intake.survey.views import WAITING_SHOWN
 from tests import make
 from tests.dvc.photos.pictures import jpeg
@@ -109,6 +111,26 @@ def test_of_hundreds_who_wait_those_of_one_town_are_shown_and_everybody_is_reach
     answers = {"round": round_.pk, "window_from": "10:00", "window_until": "12:00"}
     booking = client.post(f"{url('survey_book', operation, unknown.pk)}?town={here.pk}", answers)
     assert booking.headers["Location"].endswith(f"&town={here.pk}")
+
+
+@pytest.mark.database
+def test_no_arrival_is_expected_in_the_past_and_a_round_goes_on_from_where_it_was(
+    operation: Operation,
+) -> None:
+    round_ = going(operation)  # leaves at 9:30
+    been, first, near = (booked(waiting(operation, lat=lat), round_) for lat in (38.5, 38.5, 38.3))
+    told(been.need, been, hour=11)
+    start = Place(38.3, 141.006)
+
+    def expected(at: datetime) -> list[tuple[str, int]]:
+        (page,) = day_page(operation, round_.day, start=start, at=at)
+        return [(line.arrive, line.late) for line in page.lines]
+
+    # It stands before the next door at a quarter past one, an hour and a quarter after it was promised there.
+    assert expected(make.at(13, 12))[:2] == [("", 0), ("13:15", 75)]
+    assert expected(make.at(8))[1][0] == "10:00"  # before it leaves: as planned
+    assert expected(make.at(9) + timedelta(days=1)) == [("", 0)] * 3
+    assert near.position > first.position
 
 
 def test_the_day_costs_few_queries_however_many_visits(
