@@ -89,6 +89,16 @@ describe("a form somebody has typed into", () => {
     expect(sent[0]!.get("csrfmiddlewaretoken")).toBe("new");
   });
 
+  it("keeps its words from the first second on, when another page has signed out whoever wrote them", async () => {
+    open_ms = 5_000;
+    const form = page(FORM);
+    type(form);
+    server = answer("/sign-in/");
+    press(form);
+    await vi.waitFor(() => expect(said(form)).toContain("サインインが切れています"));
+    expect(sent).toEqual([]);
+  });
+
   it("goes once however often it is pressed, and from a page for everybody without signing in", async () => {
     server = answer("/sign-in/");
     const form = page(FORM, { signedIn: false });
@@ -115,15 +125,18 @@ it("lets a form go at once that nobody has typed into, what a page just brought,
   const ask = vi.mocked(fetch);
   press(page(FORM));
   open_ms = 10_000;
-  const quick = page(FORM);
+  const quick = page(FORM, { signedIn: false });
   type(quick);
   press(quick);
+  const ticked = page(FORM);
+  ticked.querySelector("select")!.dispatchEvent(new Event("change", { bubbles: true }));
+  press(ticked);
   open_ms = 5 * 60_000;
   for (const own of ['data-tell="sos"', 'hx-post="/x/"', 'method="get"']) {
     const form = page(FORM.replace("data-once", own).replace(/method="post"(.*method)/, "$1"));
     type(form);
     press(form);
   }
-  expect(sent.length).toBe(5);
+  expect(sent.length).toBe(6);
   expect(ask).not.toHaveBeenCalled();
 });

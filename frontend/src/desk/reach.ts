@@ -4,13 +4,15 @@
  * words are gone, because no browser keeps what stood on a page about people. So the server is asked first whether it is
  * there and knows who asks; if not, the page stays and says what to do.
  *
- * A mere button, or what was typed in half a minute, goes at once, unless the device has no network at all.
+ * A mere button, or what was only ticked in half a minute, goes at once, unless the device has no network at all. Words of
+ * whoever is signed in never do: another page may have signed them out a moment ago.
  *
  *   <body data-reach="/reach/" data-signed-in>
  */
 const PATIENCE_MS = 8000;
 const JUST_CAME_MS = 30_000;
 const QUIET_MS = 700; // who waits longer is told that the press was heard
+const WORDY = "textarea, input:not([type=checkbox], [type=radio])";
 const OWN_WAYS = "[data-tell], [hx-post]"; // a leader's page keeps what it cannot send; htmx leaves the page where it is
 
 interface Reached {
@@ -41,12 +43,14 @@ export function wireReach(root: Document): void {
   const address = root.body.dataset["reach"];
   if (!address) return;
   const typedInto = new WeakSet<HTMLFormElement>();
+  const hasWords = new WeakSet<HTMLFormElement>();
   const asking = new WeakSet<HTMLFormElement>();
   let mayGo: HTMLFormElement | undefined;
 
   const typed = ({ target }: Event): void => {
     const form = target instanceof Element ? target.closest("form") : null;
     if (form) typedInto.add(form);
+    if (form && target instanceof Element && target.matches(WORDY)) hasWords.add(form);
   };
   root.addEventListener("input", typed);
   root.addEventListener("change", typed);
@@ -82,9 +86,11 @@ export function wireReach(root: Document): void {
       if (!(form instanceof HTMLFormElement) || form === mayGo) return;
       // A field of that name hides form.method: the call has one.
       if (form.getAttribute("method")?.toLowerCase() !== "post" || form.matches(OWN_WAYS)) return;
-      // A mere button loses no words, and a page that came just now shows that the server is there and knows who asks:
-      // these wait for no answer, unless the device itself knows that they would come to nothing.
-      if (navigator.onLine && (!typedInto.has(form) || performance.now() < JUST_CAME_MS)) return;
+      // A mere button loses no words, and a page that came just now shows that the server is there and, as good as always,
+      // knows who asks: these wait for no answer, unless the device itself knows that they would come to nothing.
+      const wordsAtRisk = hasWords.has(form) && "signedIn" in root.body.dataset;
+      const justCame = performance.now() < JUST_CAME_MS && !wordsAtRisk;
+      if (navigator.onLine && (!typedInto.has(form) || justCame)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       if (asking.has(form)) return;
