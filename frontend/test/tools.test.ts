@@ -55,6 +55,26 @@ const ALL_OF_TEAM_1 = [
   ["tool.lend", "barrow", 1, 7],
 ];
 
+test("a team is found by its number, and Enter takes the very one", async () => {
+  const teams = [...Array(30).keys()].map((n) => ({ id: 100 + n, name: `${n + 1}班`, out: false, leader: n === 6 ? "髙﨑" : "佐藤", offer: { shovel: 1 }, has: {} }));
+  await shelf.keepSnapshot(OPERATION, "v2", await snapshotOf([], { tools: { ...TOOLS, teams } }));
+  await openToolDesk(page);
+  const find = page.querySelector<HTMLFormElement>("[data-team-find]")!;
+  const look = (text: string): string[] => {
+    find.querySelector("input")!.value = text;
+    find.dispatchEvent(new Event("input", { bubbles: true }));
+    return [...page.querySelectorAll("[data-team] b")].map(({ textContent }) => textContent ?? "");
+  };
+  expect(look("")).toHaveLength(30);
+  expect(look("髙﨑")).toEqual(["7班"]);
+  expect(look("31")).toEqual([]);
+  expect(page.querySelector<HTMLElement>("[data-team-none]")!.hidden).toBe(false);
+  expect(look("３")).toEqual(["3班", "30班"]);
+  find.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  expect(page.querySelector('[data-team="102"]')!.getAttribute("aria-pressed")).toBe("true");
+  expect(page.querySelectorAll("[data-team]")).toHaveLength(30);
+});
+
 test("two quick taps lend once", async () => {
   press('[data-team="7"]');
   press("[data-tool-submit]");

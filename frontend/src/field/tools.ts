@@ -17,6 +17,7 @@ import { say, type Subject } from "./snapshot";
 import { Sound } from "./sound";
 import { wireSound } from "./sound_button";
 import { Station } from "./station";
+import { clean } from "./text";
 import { ToolStock } from "./tool_stock";
 import { notWritten, openShelf } from "./trouble";
 import { wireTyped } from "./typed";
@@ -26,6 +27,9 @@ import { VerdictPanel } from "./verdict_panel";
 import { listenToWedge } from "./wedge";
 
 const MOST = 500;
+// So many stand on the screen together.
+const FEW = 5;
+const teamNumber = ({ name }: ToolTeam): string => name.replace(/班$/, "");
 
 /** Open the page: `page` is the body that carries the data-* attributes of the server. */
 export async function openToolDesk(page: HTMLElement): Promise<void> {
@@ -99,6 +103,13 @@ class ToolDesk {
     for (const press of page.querySelectorAll<HTMLElement>("[data-tool-way]")) {
       press.addEventListener("click", () => this.turn(press.dataset["toolWay"] === "back" ? "tool.give_back" : "tool.lend"));
     }
+    const find = part<HTMLFormElement>(page, "team-find");
+    find.addEventListener("input", () => this.draw());
+    find.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const [first, ...more] = this.found();
+      if (first && (!more.length || teamNumber(first) === this.wanted)) this.choose(first.id);
+    });
     part(page, "tool-submit").addEventListener("click", () => void this.submit());
     part(page, "outcome").addEventListener("change", () => {
       if (this.team !== null) this.choose(this.team);
@@ -213,6 +224,19 @@ class ToolDesk {
 
   // ── what is chosen ──────────────────────────────────────────────────────────────────────────
 
+  /** What was typed to find a team; empty when all are wanted. */
+  private get wanted(): string {
+    return clean(part(this.page, "team-find").querySelector("input")?.value ?? "").replace(/班$/, "");
+  }
+
+  /** The teams whose number begins so, the very one first, or whose leader's name has it. */
+  private found(): readonly ToolTeam[] {
+    const { wanted } = this;
+    const fits = ({ name, leader }: ToolTeam): boolean => name.startsWith(wanted) || clean(leader).includes(wanted);
+    const found = this.stock.tools.teams.filter(fits);
+    return [...found.filter((team) => teamNumber(team) === wanted), ...found.filter((team) => teamNumber(team) !== wanted)];
+  }
+
   private get chosen(): ToolTeam | undefined {
     return this.stock.tools.teams.find(({ id }) => id === this.team);
   }
@@ -232,6 +256,7 @@ class ToolDesk {
 
   private choose(team: number): void {
     this.team = team;
+    part<HTMLFormElement>(this.page, "team-find").reset(); // the next team is looked for anew
     const { offer = {} } = this.chosen ?? {};
     const numbered = new Set(this.stock.tools.items.map(({ tool }) => tool));
     const toLend = ({ code }: { code: string }): [string, number] => {
@@ -277,7 +302,10 @@ class ToolDesk {
     const { page, stock, chosen } = this;
     const { teams, kinds } = stock.tools;
     part(page, "teams-empty").hidden = teams.length > 0;
-    part(page, "teams").replaceChildren(...teams.map((team) => this.teamButton(team)));
+    const found = this.found();
+    part(page, "team-find").hidden = teams.length <= FEW;
+    part(page, "team-none").hidden = !teams.length || found.length > 0;
+    part(page, "teams").replaceChildren(...found.map((team) => this.teamButton(team)));
     part(page, "tool-title").textContent = chosen ? `${chosen.name}（リーダー ${chosen.leader || "未定"}さん）${this.way === "tool.lend" ? "に貸す" : "から返る"}` : "班を選んでください";
     const rows = chosen ? kinds.filter(({ code }) => this.isShown(chosen, code)) : [];
     part(page, "tool-rows").replaceChildren(...rows.map(({ code, label }) => this.row(code, label)));
