@@ -185,7 +185,8 @@ _HEADS = {"required": "全員が戻ったかを、顔を見て確かめて選ん
 class ReturnForm(ReportForm):
     """The same at the desk, with heads, paper, keys and tools, and where the need goes after 中止 or 不在. `vehicles`: those
     of the center whose keys are out; `loans`: what the team has been lent; `people`: who left with it, `heads` in number
-    (also of a team that is back); `sheets`: how many orders were printed. That everything is back is chosen by somebody and never filled in beforehand; what nobody has
+    (also of a team that is back); `sheets`: how many orders were printed; `second`: another desk was quicker with the return, so
+    `vehicles` and `loans` are what it left out. That everything is back is chosen by somebody and never filled in beforehand; what nobody has
     counted stays out."""
 
     next_step = forms.ChoiceField(
@@ -214,7 +215,7 @@ class ReturnForm(ReportForm):
 
     def __init__(
         self, *args: Any, report_wanted: bool = True, vehicles: Iterable[Vehicle] = (), loans: Iterable[Loan] = (),
-        people: Iterable[Volunteer] = (), heads: int = 0, sheets: int = 0, **options: Any,
+        people: Iterable[Volunteer] = (), heads: int = 0, sheets: int = 0, second: bool = False, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **options)
         self.crew, self.headcount, self.sheets = list(people), heads, sheets
@@ -228,7 +229,8 @@ class ReturnForm(ReportForm):
                 help_text="「明日も来られますか」と聞いて、来られる人に印をつけます。約束ではありません。",
             )  # fmt: skip
         self.vehicles = list(vehicles)
-        self.tools = _asked(loans)
+        shown = str(self.data.get("shown_tools", "")) if second else ""
+        self.tools = _asked(loans, shown)
         for tool in self.tools:
             self.fields.update(tool.fields())
         if sheets:
@@ -237,7 +239,12 @@ class ReturnForm(ReportForm):
             )
             self.fields["sheets_back"].label = "全部でないときは、戻った枚数"
         if self.tools:
-            seen = " ".join(f"{tool.came}:{tool.out}" for tool in self.tools)
+            seen = " ".join(f"{tool.came}:{tool.shown}" for tool in self.tools)
+            if {*seen.split()} <= {*shown.split()}:
+                seen = shown
+            self.fields["shown_tools"] = forms.CharField(
+                required=False, initial=seen, widget=forms.HiddenInput
+            )
             self.fields["tools_all"] = _all_of(
                 seen, "貸したものが、全部そろって戻った（数えた）", label="貸した資機材"
             )
@@ -308,10 +315,15 @@ class ReturnForm(ReportForm):
         return [person for person in self.crew if str(person.pk) in ticked]
 
     @property
+    def keys_here(self) -> list[Vehicle]:
+        """Those somebody has ticked."""
+        back = self.cleaned_data.get("keys", [])
+        return [vehicle for vehicle in self.vehicles if str(vehicle.pk) in back]
+
+    @property
     def keys_missing(self) -> list[Vehicle]:
         """Those nobody has ticked."""
-        back = self.cleaned_data.get("keys", [])
-        return [vehicle for vehicle in self.vehicles if str(vehicle.pk) not in back]
+        return [vehicle for vehicle in self.vehicles if vehicle not in self.keys_here]
 
 
 def _asked_heads(crew: Sequence[Volunteer]) -> dict[str, forms.Field]:
@@ -344,11 +356,12 @@ def _all_of(value: str, words: str, *, label: str) -> forms.Field:
 
 
 class AskedTool:
-    """A tool the team has, as the return asks about it: `out` of them, or one piece with a number."""
+    """A tool the team has, as the return asks about it: `out` of them, or one piece with a number. `shown`: so many were out
+    when the page was opened; what another desk has taken back since is part of what is counted here."""
 
     def __init__(self, loan: Loan, out: int) -> None:
         self.loan = loan
-        self.out = out
+        self.out = self.shown = out
         name = f"piece_{loan.item_id}" if loan.item_id else loan.tool
         self.came, self.rest = f"came_{name}", f"rest_{name}"
 
@@ -364,7 +377,7 @@ class AskedTool:
             }
         return {
             self.came: forms.IntegerField(
-                label=f"{self.loan.what}（貸した数 {self.out}）の、返った数", min_value=0, max_value=self.out,
+                label=f"{self.loan.what}（貸した数 {self.shown}）の、返った数", min_value=0, max_value=self.shown,
                 required=False,
             ),
             self.rest: forms.ChoiceField(
@@ -380,7 +393,7 @@ class AskedTool:
         elif came is None and rest:
             return self.came, "返った数を入れてください。"
         else:
-            short = came is not None and came < self.out
+            short = came is not None and came < self.shown
             if short and not rest:
                 return self.rest, "足りない分がどうなったかを選んでください。"
         if short and cleaned.get("tools_all"):
@@ -394,14 +407,23 @@ class AskedTool:
         if self.loan.item_id:
             rest = Became.FINE if every else rest
             return Back(self.loan.tool, int(rest == Became.FINE), rest, self.loan.item) if rest else None
-        came = self.out if every else cleaned[self.came]
-        return Back(self.loan.tool, came, rest) if came is not None else None
+        came = self.shown if every else cleaned[self.came]
+        if came is None:
+            return None
+        since = self.shown - self.out
+        if since and came <= since:  # nothing that the other desk has not counted
+            return None
+        return Back(self.loan.tool, came - since, rest)
 
 
-def _asked(loans: Iterable[Loan]) -> list[AskedTool]:
-    """Each piece by itself, the counted ones together."""
+def _asked(loans: Iterable[Loan], shown: str = "") -> list[AskedTool]:
+    """Each piece by itself, the counted ones together. `shown`: "came_shovel:5 …", what was out when a page was opened."""
+    seen = dict(one.split(":", 1) for one in shown.split() if ":" in one)
     counts: dict[tuple[str, int | None], AskedTool] = {}
     for loan in in_order(loans):
         asked = counts.setdefault((loan.tool, loan.item_id), AskedTool(loan, 0))
         asked.out += loan.out
+    for asked in counts.values():
+        then = seen.get(asked.came, "")
+        asked.shown = max(asked.out, int(then) if then.isdecimal() and len(then) < 6 else 0)
     return list(counts.values())

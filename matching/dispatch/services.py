@@ -237,7 +237,8 @@ def come_back(
     not_here_said: str = "",
 ) -> Dispatch:
     """The team is back, from whichever of its visits: its people can be matched again, houses it has not been to wait
-    for another team. Twice changes nothing, but that somebody has not come with it is heard from every desk. Refused:
+    for another team. Twice changes nothing, but that somebody has not come with it, and sheets that the first desk has not
+    counted, are heard from every desk. Refused:
     dispatch.not_departed, dispatch.not_here_said.
 
     `here`: how many somebody has counted (None: nobody counted); `not_here`: who of the team (pks) has not come with it,
@@ -261,6 +262,9 @@ def come_back(
                 not_here=missed,
                 here=here,
             )
+        if sheets_back and (more := sheet_counts.not_counted(fresh.team_id, sheets_back)):
+            sheet_counts.all_in(fresh.team_id, more)
+            record("dispatch.sheets_in", fresh, by=by, at=at, operation=fresh.operation, back=more)
     else:
         chains.give_back_all(fresh.team_id, reason=chains.GONE_HOME, by=by, at=at)
         visits = Dispatch.objects.of_team(fresh.team_id).select_related("operation")

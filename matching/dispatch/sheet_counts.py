@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from dvc.audit.services import By, record
 from dvc.core.refused import Refused
@@ -21,6 +21,13 @@ def all_in(team_id: int, count: int) -> None:
         if taken:
             Dispatch.objects.filter(pk=row.pk).update(sheets_back=F("sheets_back") + taken)
             count -= taken
+
+
+def not_counted(team_id: int, count: int) -> int:
+    """Of `count` sheets that are here as a second desk says, how many the first has not counted: the same sheet may have
+    been in both heaps."""
+    back = Dispatch.objects.filter(team=team_id).aggregate(sum=Sum("sheets_back"))["sum"] or 0
+    return max(0, count - back)
 
 
 @transaction.atomic

@@ -38,12 +38,12 @@ from matching.loans.services import take_back_all
 from matching.safety.queries import working_band
 from matching.teams.models import Member
 from matching.teams.queries import gone_leaders, with_rides
-from matching.teams.services import people_of, say_coming
+from matching.teams.services import bring_key, people_of, say_coming
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
-FIRST_BACK: Final = "この班の帰着は、先にほかの人が記録しています。ここにいない人と、あすも来られる人は、書き加えました。紙・資機材で違うことがあれば、班の画面で直してください。"
+FIRST_BACK: Final = "この班の帰着は、先にほかの人が記録しています。ここにいない人、あすも来られる人と、先の記録でまだだった依頼書・資機材・かぎは、書き加えました。ほかに違うことがあれば、班の画面で直してください。"
 WORDS_STAY: Final = (
     "けがや報告に書いたことがあります。作業の結果を選んで「帰着を記録する」を押してください。"
     "書いたことを残さないときは、消してから「報告はあとにして」を押します。"
@@ -247,12 +247,13 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     wanted = (not reported or typed) and not later
     people = len(people_of(dispatch.team)) or dispatch.team.members.count()
     sent = request.POST if request.method == "POST" else None
-    crew = _crew(dispatch) if second or not is_back else []
+    counting = second or not is_back
+    crew = _crew(dispatch) if counting else []
     initial = {"next_step": "hold"} | ({} if crew else {"people": people})
     form = ReturnForm(
-        sent, initial=initial, report_wanted=wanted, vehicles=[] if is_back else _vehicles(dispatch),
-        loans=[] if is_back else of_team(dispatch.team_id), people=crew, heads=people,
-        sheets=0 if is_back else services.sheets_of(dispatch.team_id),
+        sent, initial=initial, report_wanted=wanted, vehicles=_vehicles(dispatch) if counting else [],
+        people=crew, heads=people, second=second, loans=of_team(dispatch.team_id) if counting else [],
+        sheets=services.sheets_of(dispatch.team_id) if counting else 0,
     )  # fmt: skip
     further = [OtherVisitForm(sent, visit=visit, initial={"people": people}) for visit in others if not later]
     if sent is None:
@@ -298,8 +299,11 @@ def _has_words(sent: QueryDict) -> bool:
 
 
 def _vehicles(dispatch: Dispatch) -> list[Vehicle]:
-    """The center's, whose keys were handed out."""
-    return [drive.vehicle for drive in dispatch.team.drives if drive.vehicle]
+    """The center's, whose keys were handed out; of a team that is back, those whose key nobody has brought."""
+    rides = [ride for ride in dispatch.team.rides.all() if ride.vehicle]
+    if dispatch.state == DispatchState.BACK:
+        rides = [ride for ride in rides if ride.key_missing]
+    return [ride.vehicle for ride in rides if ride.vehicle]
 
 
 def _say_what_is_left(request: StaffRequest, dispatch: Dispatch, form: ReturnForm) -> None:
@@ -360,6 +364,9 @@ def _take_back(
             at=at,
         )
         take_back_all(dispatch.team, form.tools_back(), by=by(request), at=at)
+        if dispatch.state == DispatchState.BACK:
+            for ride in dispatch.team.rides.filter(key_missing=True, vehicle__in=form.keys_here):
+                bring_key(ride, by=by(request), at=at)
         services.come_back(
             dispatch,
             tools_missing=data["tools_missing"],

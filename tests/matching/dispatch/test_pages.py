@@ -24,10 +24,15 @@ from matching.control.board_views import DRAWN
 from matching.dispatch import services, sheets, tokens
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState, LaterReport
 from matching.dispatch.paper_lists import list_due
+from matching.equipment import services as equipment
+from matching.equipment.models import ToolStock
+from matching.loans import services as loans
+from matching.loans.models import Loan
 from matching.safety import services as safety
 from matching.safety.models import Weather
-from matching.teams.models import ComingAgain, Member
+from matching.teams.models import ComingAgain, Member, Ride
 from matching.teams.queries import free_visits
+from matching.teams.services import people_of
 from tests import make
 from tests.matching.dispatch import scene
 
@@ -334,6 +339,64 @@ def test_everything_back_is_three_ticks_and_the_report_counts_who_left() -> None
     dispatch.refresh_from_db()
     assert (dispatch.state, dispatch.sheets_out) == (DispatchState.BACK, 0)
     assert ActivityReport.objects.get().people == 2
+
+
+def lent_to(dispatch: Dispatch, **counts: int) -> None:
+    operation, site = dispatch.operation, dispatch.operation.center.sites.get()
+    equipment.set_stock(operation, site=site, counts=counts, by=SYSTEM, at=timezone.now())
+    loans.lend(
+        operation, loans.Borrower(team=dispatch.team), site=site, counts=counts, by=SYSTEM, at=timezone.now()
+    )
+
+
+@pytest.mark.parametrize("first_counts", [False, True])
+def test_what_a_second_desk_counts_is_kept_where_the_first_has_not_counted_it(first_counts: bool) -> None:
+    dispatch = dispatch_now(depart=True)
+    services.count_sheet(dispatch, papers=3, by=SYSTEM, at=timezone.now())
+    lent_to(dispatch, shovel=5, wheelbarrow=1)
+    first, second = (signed_in(make.user(dispatch.operation.center)) for _ in range(2))
+    shown = "came_shovel:5 came_wheelbarrow:1"
+    page = second.get(url("dispatch_return", dispatch)).content.decode()
+    assert all(part in page for part in shown.split())
+    counted = {"came_shovel": "3", "rest_shovel": "left"} if first_counts else {}
+    first.post(url("dispatch_return", dispatch), {**REPORT, **counted, "sheets_back": "1"})
+    shown = re.search(r'name="shown_tools" value="([^"]+)"', page)[1]  # type: ignore[index]
+    sent = {
+        **REPORT, "shown_tools": shown, "sheets_back": "2", "came_shovel": "4", "rest_shovel": "lost", "came_wheelbarrow": "1",
+    }  # fmt: skip
+    for _ in range(2):  # tapped twice
+        said = second.post(url("dispatch_return", dispatch), sent, follow=True)
+        assert "書き加えました" in said.content.decode()
+    dispatch.refresh_from_db()
+    assert (dispatch.sheets_back, dispatch.sheets_out) == (2, 1)
+    assert not Loan.objects.open().filter(team=dispatch.team).exists()
+    stock = ToolStock.objects.get(tool="shovel")
+    assert (stock.count, stock.out) == (4, 0)  # four came, one is lost
+
+
+def test_a_second_desk_ticks_that_everything_is_back_and_has_the_key() -> None:
+    dispatch = dispatch_now(depart=True)
+    services.count_sheet(dispatch, papers=2, by=SYSTEM, at=timezone.now())
+    lent_to(dispatch, shovel=5)
+    wagon = equipment.add_vehicle(
+        dispatch.operation, site=dispatch.operation.center.sites.get(), name="ワゴン", kind="car", seats=8, by=SYSTEM,
+        at=timezone.now(),
+    )  # fmt: skip
+    ride = Ride.objects.create(
+        team=dispatch.team, position=1, vehicle=wagon, driver=people_of(dispatch.team)[0]
+    )
+    desk = signed_in(make.user(dispatch.operation.center))
+    desk.post(url("dispatch_return", dispatch), {**REPORT, "sheets_back": ""})
+    ride.refresh_from_db()
+    assert ride.key_missing
+    sent = {
+        **REPORT, "shown_tools": "came_shovel:5", "tools_all": "came_shovel:5", "sheets_all": "2", "sheets_back": "",
+        "keys": [str(wagon.pk)],
+    }  # fmt: skip
+    desk.post(url("dispatch_return", dispatch), sent)
+    dispatch.refresh_from_db()
+    ride.refresh_from_db()
+    assert (dispatch.sheets_out, Loan.objects.open().count(), ride.key_missing) == (0, 0, False)
 
 
 def test_who_has_not_come_back_with_the_team_is_named_and_what_is_known_of_them() -> None:
