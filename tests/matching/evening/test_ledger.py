@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -479,6 +480,16 @@ def test_the_ledger_asks_the_same_number_of_questions_for_one_team_and_for_six(
         scene.out(operation)
     with django_assert_max_num_queries(19):  # type: ignore[operator]
         ledger(operation, day=DAY, at=FIVE)
+
+
+def test_the_ledger_reads_of_thousands_only_what_their_lines_say() -> None:
+    operation = make.operation()
+    dispatches.count_sheet(scene.out(operation), by=SYSTEM, at=scene.TEN)
+    with CaptureQueriesContext(connection) as asked:
+        assert len(ledger(operation, day=DAY, at=FIVE).missing) == 4  # two people, a team, a sheet
+    said = " ".join(one["sql"] for one in asked)
+    for column in ('"facts"', '"checks"', '"token_nonce"'):
+        assert column not in said
 
 
 STEPS = st.lists(
