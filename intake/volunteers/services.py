@@ -331,7 +331,10 @@ def unblock(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
 @transaction.atomic
 def withdraw(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
     """End the registration; the person is not found any more and the card is revoked, also one they hold under a
-    registration that was merged into this one. Safe to repeat."""
+    registration that was merged into this one. Safe to repeat. Refused volunteer.here while they are: without name and
+    card nobody could record that they went home."""
+    if volunteer.visits.present().exists():
+        raise Refused("volunteer.here", name=volunteer.name)
     if Volunteer.objects.filter(pk=volunteer.pk, withdrawn_at__isnull=True).update(withdrawn_at=at):
         held = models.Q(holder=volunteer) | models.Q(holder__merged_into=volunteer)
         for card in Card.objects.filter(held, state=CardState.BOUND):

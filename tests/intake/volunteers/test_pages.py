@@ -18,6 +18,7 @@ from dvc.audit.services import SYSTEM
 from dvc.core import short_code
 from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
+from intake.checkin import services as checkin
 from intake.volunteers import cards, groups, merge
 from intake.volunteers.models import Card, CardState, CardStock, Volunteer
 from tests import make
@@ -412,6 +413,20 @@ def test_somebody_is_stopped_with_a_reason_and_let_in_again(client: Client, oper
     client.post(url("volunteer_unblock", operation, person.pk))
     person.refresh_from_db()
     assert person.blocked_reason == ""
+
+
+def test_somebody_who_is_here_goes_home_before_the_registration_ends(
+    client: Client, operation: Operation
+) -> None:
+    person = make.volunteer(operation.center)
+    target = url("volunteer_withdraw", operation, person.pk)
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(9))
+    told = client.post(target)
+    assert (told.status_code, "先に帰りを記録してから" in told.content.decode()) == (409, True)
+    assert Volunteer.objects.living().get() == person
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(10))
+    client.post(target)
+    assert not Volunteer.objects.living().exists()
 
 
 def test_a_withdrawn_person_is_gone_from_the_pages(client: Client, operation: Operation) -> None:
