@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from matching.teams.models import Member
 
 MOST_PEOPLE = 300
 MOST_LINES = 12
+TEAMS_PER_PAGE = 12  # as on the dispatch board: on a phone each is a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,13 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything on a board. `people` is None for those who may not see names."""
+    """Everything on a board. `teams`: a page of them, the most pressing first. `people` is None for those who may not see names."""
 
     version: int
     at: datetime
     numbers: Numbers
     needs: list[Coarse]
-    teams: list[Dispatch]
+    teams: Page[Dispatch]
     people: list[Present] | None
     lines: list[Line]
     wall_teams: list[Dispatch]
@@ -108,12 +110,12 @@ class Shown:
         return "・".join(f"{rung.label} {self.rungs[rung]}" for rung in sorted(self.rungs, reverse=True))
 
 
-def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Shown:
-    """The board: on the wall the numbers and the teams only. The version is read first, so that a change in between
+def shown(operation: Operation, *, at: datetime, names: bool, wall: bool, page: int = 1) -> Shown:
+    """The board: on the wall the numbers and the teams only. `page`: which one of the teams. The version is read first, so that a change in between
     is asked for again."""
     version = version_of(operation.pk)
     states = _by_state(operation)
-    teams = _teams(operation, at=at)
+    teams = _teams(operation, page, at=at)
     recall = running_recall(operation.pk)
     return Shown(
         version=version,
@@ -124,7 +126,7 @@ def shown(operation: Operation, *, at: datetime, names: bool, wall: bool) -> Sho
         people=_people(operation) if names and not wall else None,
         lines=[] if wall else last_lines(operation, names=names),
         # What a screen of 1080 lines has room for: less under a notice.
-        wall_teams=teams[: 1 if operation.notice else 2],
+        wall_teams=list(teams)[: 1 if operation.notice else 2],
         paper=None if wall else standing(operation, at=at),
         recall=recall,
         tally=tally(recall) if recall else None,
@@ -189,9 +191,9 @@ def _coarse(states: dict[str, int]) -> list[Coarse]:
     return [Coarse(word, count, CHIPS[word]) for word, count in counts.items()]
 
 
-def _teams(operation: Operation, *, at: datetime) -> list[Dispatch]:
+def _teams(operation: Operation, page: int, *, at: datetime) -> Page[Dispatch]:
     """Teams that get ready or are out, each at the visit it is at, with those that come after it (`later`): late ones
-    first, then by the time they should be back. Two queries."""
+    first, then by the time they should be back. Three queries."""
     rows = (
         Dispatch.objects.live()
         .filter(operation=operation)
@@ -199,9 +201,12 @@ def _teams(operation: Operation, *, at: datetime) -> list[Dispatch]:
         .annotate(heads=Count("team__members", filter=Q(team__members__left_at__isnull=True)))
         .order_by(F("due_back_at").asc(nulls_last=True), "serial")
     )
-    found = list(rows)
+    found = Paginator(rows, TEAMS_PER_PAGE).get_page(page)
+    found.object_list = list(found.object_list)
     after: dict[int, list[Dispatch]] = {}
-    waiting = Dispatch.objects.filter(operation=operation, state=DispatchState.NEXT)
+    waiting = Dispatch.objects.filter(
+        operation=operation, state=DispatchState.NEXT, team__in=[row.team_id for row in found]
+    )
     for visit in waiting.select_related("need").order_by("position"):
         after.setdefault(visit.team_id, []).append(visit)
     for row in found:

@@ -43,13 +43,22 @@ def board_wall(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 
 def _whole(request: StaffRequest, screen: tickets.Screen) -> dict[str, Any]:
-    may_names = access.may(request.roles, May.KEEP_VOLUNTEERS)
+    may_names, page = access.may(request.roles, May.KEEP_VOLUNTEERS), _page(request)
     ticket = tickets.issue(tickets.Ticket(request.operation.pk, request.user.pk, screen))
     return {
         "section": "board",
-        "poll_url": reverse("board_poll", args=[request.operation.pk, ticket]),
-        "board": queries.shown(request.operation, at=request.now, names=may_names, wall=screen == "wall"),
+        "poll_url": reverse("board_poll", args=[request.operation.pk, ticket])
+        + (f"?teams={page}" if page > 1 else ""),
+        "board": queries.shown(
+            request.operation, at=request.now, names=may_names, wall=screen == "wall", page=page
+        ),
     }
+
+
+def _page(request: HttpRequest) -> int:
+    """Which page of the teams the address asks for."""
+    number = request.GET.get("teams", "")
+    return int(number) if number.isdecimal() and len(number) < 4 else 1
 
 
 @require_safe
@@ -78,6 +87,7 @@ def board_poll(request: HttpRequest, operation_id: int, token: str) -> HttpRespo
         at=operation.moment(real),
         names=access.may(roles, May.KEEP_VOLUNTEERS),
         wall=ticket.screen == "wall",
+        page=_page(request),
     )
     context = {"board": found, "operation": operation, "allowed": allowed_names(roles)}
     response = render(request, PARTS[ticket.screen], context)

@@ -133,6 +133,21 @@ def test_an_unchanged_poll_costs_one_query_through_the_whole_stack(
     assert changed.headers["X-Version"] == str(version_of(operation.pk))
 
 
+def test_many_teams_are_pages_late_ones_first_and_the_poll_stays_on_the_page() -> None:
+    operation = make.operation()
+    *others, late = (scene.out(operation, hours=9 - n // 12) for n in range(13))
+    client = signed_in(make.user(operation.center))
+    page = client.get(url("board", operation)).content.decode()
+    link = f'<a href="{reverse("dispatch_detail", args=[operation.pk, late.pk])}">'
+    assert link in page
+    assert page.count('<td data-label="班">') == 12
+    assert 'href="?teams=2#teams"' in page
+    second = client.get(url("board", operation), {"teams": "2"}).content.decode()
+    for shown in (second, client.get(poll_url(second)).content.decode()):
+        assert shown.count('<td data-label="班">') == 1
+        assert f"{others[-1].team}</a>" in shown
+
+
 def test_a_whole_poll_costs_the_same_for_a_busy_day(django_assert_max_num_queries: object) -> None:
     operation = make.operation()
     for _ in range(8):
