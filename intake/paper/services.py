@@ -209,8 +209,7 @@ def _understand(
     known = {one.pk: one for one in fitting}
     # Whoever was chosen before stays chosen while the same name stands in the line.
     person = known.get(chosen or line.volunteer_id or 0) or (fitting[0] if len(fitting) == 1 else None)
-    day = timezone.localdate(period.started_at)
-    arrived, left = reading.moment(line.arrive, day), reading.moment(line.leave, day)
+    arrived, left = (_moment(text, period) for text in (line.arrive, line.leave))
     line.volunteer, line.arrived_at, line.left_at = person, arrived, left
     line.problem = ""
     if person is None:
@@ -224,6 +223,16 @@ def _understand(
     elif max(arrived, left or arrived) > at:
         line.problem = "future"
     return fitting if line.problem == "several" else []
+
+
+def _moment(text: str, period: PaperPeriod) -> datetime | None:
+    """That local time of the period's day, or after midnight where the period lasted so long."""
+    day = timezone.localdate(period.started_at)
+    moment = reading.moment(text, day)
+    if moment is None or moment >= period.started_at or period.ended_at is None:
+        return moment
+    after_midnight = reading.moment(text, day + timedelta(days=1))
+    return after_midnight if after_midnight and after_midnight <= period.ended_at else moment
 
 
 def _op(line: PaperLine) -> str:

@@ -22,6 +22,8 @@ from intake.paper.models import ROSTER_LINES, PaperPeriod, PaperSheet, SheetKind
 from intake.paper.services import Keyed, Typed
 
 AN_HOUR = timedelta(hours=1)
+A_DAY = timedelta(days=1)
+A_NIGHT = timedelta(hours=12)
 
 
 def _period(request: StaffRequest, period_id: int) -> PaperPeriod:
@@ -68,6 +70,14 @@ def _at(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, timezone.get_current_timezone())
 
 
+def _end(started_at: datetime, clock: time) -> datetime:
+    """That time of the same day, or after midnight where the night is meant and no slip: within A_NIGHT."""
+    day = timezone.localdate(started_at)
+    same_day = _at(day, clock)
+    is_night = started_at - same_day >= A_DAY - A_NIGHT
+    return _at(day + A_DAY, clock) if is_night and day < date.max else same_day
+
+
 @require_POST
 def paper_period(request: StaffRequest, operation_id: int) -> HttpResponse:
     """From when to when, and why."""
@@ -75,11 +85,12 @@ def paper_period(request: StaffRequest, operation_id: int) -> HttpResponse:
     if not form.is_valid():
         return _home(request, status=422, period_form=form)
     given = form.cleaned_data
+    started_at = _at(given["day"], given["started"])
     try:
         period = services.record_period(
             request.operation,
-            started_at=_at(given["day"], given["started"]),
-            ended_at=_at(given["day"], given["ended"]) if given["ended"] else None,
+            started_at=started_at,
+            ended_at=_end(started_at, given["ended"]) if given["ended"] is not None else None,
             reason=given["reason"],
             by=by(request),
             at=request.now,
@@ -95,7 +106,7 @@ def paper_end(request: StaffRequest, operation_id: int, period_id: int) -> HttpR
     period, form = _period(request, period_id), EndForm(request.POST)
     if not form.is_valid():
         return _home(request, status=422, end_form=form)
-    ended_at = _at(timezone.localdate(period.started_at), form.cleaned_data["ended"])
+    ended_at = _end(period.started_at, form.cleaned_data["ended"])
     try:
         services.end_period(period, ended_at=ended_at, by=by(request), at=request.now)
     except Refused as refused:

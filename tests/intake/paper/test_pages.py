@@ -81,6 +81,26 @@ def test_a_period_from_the_printer_to_the_last_serial(client: Client, operation:
     assert PaperLine.objects.count() == 2
 
 
+def test_a_night_on_paper_goes_on_after_midnight(client: Client, operation: Operation) -> None:
+    make.volunteer(operation.center)
+    make.volunteer(operation.center, "鈴木", family_kana="すずき")
+    client.post(url("paper_print", operation), {"kind": "roster", "count": "1"})
+    day = timezone.localdate() - timedelta(days=2)
+    begun = {"day": day.isoformat(), "started": "22:00", "ended": ""}
+    key = period(client, operation, **begun).headers["Location"]
+    night = PaperPeriod.objects.get()
+    assert client.post(url("paper_end", operation, night.pk), {"ended": "0:30"}).status_code == 302
+    for number, who, arrive, leave in ((1, "さとう", "2350", "015"), (2, "すずき", "010", "")):
+        client.post(f"{key}1/{number}/", {"who": who, "arrive": arrive, "leave": leave})
+    assert [(visit.arrived_at - night.started_at, visit.left_at) for visit in Visit.objects.order_by("arrived_at")] == [
+        (timedelta(minutes=110), night.started_at + timedelta(minutes=135)), (timedelta(minutes=130), None)
+    ]  # fmt: skip
+    assert period(client, operation, **{**begun, "ended": "1:00"}).status_code == 302  # told afterwards
+    assert [period.ended_at - period.started_at for period in PaperPeriod.objects.order_by("pk") if period.ended_at] == [
+        timedelta(hours=2, minutes=30), timedelta(hours=3)
+    ]  # fmt: skip
+
+
 def test_a_second_desk_at_a_sheet_sees_in_the_line_what_the_first_has_typed(
     client: Client, operation: Operation
 ) -> None:
