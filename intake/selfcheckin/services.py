@@ -44,8 +44,8 @@ def heard(session: OrientationSession, volunteer: Volunteer, *, at: datetime) ->
 
 
 def visit_today(operation: Operation, volunteer_id: int, *, at: datetime) -> Visit | None:
-    """The person's newest visit of the day, whoever recorded it. One query."""
-    rows = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer=volunteer_id)
+    """The person's newest visit of the day, or since before midnight, whoever recorded it. One query."""
+    rows = Visit.objects.around(at).filter(operation=operation, volunteer=volunteer_id)
     return rows.select_related("volunteer", "operation").last()
 
 

@@ -248,10 +248,10 @@ def phone_orientation(request: HttpRequest, session_id: int) -> HttpResponse:
 def _mine(request: HttpRequest, operation: Operation) -> Volunteer | None:
     me = phone.me(request)
     at = operation.moment(timezone.now())
-    if me is None or me.operation != operation.pk or me.day != timezone.localdate(at):
+    if me is None or me.operation != operation.pk:
         return None
     visit = services.visit_today(operation, me.volunteer, at=at)
-    return visit.volunteer if visit else None
+    return visit.volunteer if visit and me.day in (timezone.localdate(at), visit.day) else None
 
 
 @never_cache

@@ -20,12 +20,14 @@ from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.languages import LANGUAGES
 from dvc.operations import services as operations
-from dvc.operations.models import Mode, Operation
+from dvc.operations.models import Mode, Operation, QuestionsStop
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
 from intake.orientation import codes as orientation_codes
 from intake.orientation import services as orientation
 from intake.orientation.models import OrientationSession
+from intake.questions import services as questions
+from intake.questions.models import DayAnswer
 from intake.selfcheckin import codes, services, throttle
 from intake.selfcheckin.texts import TEXTS
 from intake.volunteers import cards
@@ -73,6 +75,19 @@ def test_a_card_that_is_good_outside_is_good_in_a_drill_whose_clock_is_a_year_ah
     phone.get(reverse("phone_scan", args=[drill.pk, codes.code(drill, at=now)]))
     assert phone.post(page(drill), {"ident": card.short_code, "proof": "前田"}).status_code == 302
     assert Visit.objects.get().volunteer == person
+
+
+def test_who_came_before_midnight_reads_after_it_that_they_are_here() -> None:
+    drill = make.operation(mode=Mode.DRILL)
+    questions.set_asked(drill, codes=["well"], stop=QuestionsStop.NO, by=SYSTEM, at=make.at(8))
+    person, phone = make.volunteer(drill.center, "前田"), Client()
+    phone.get(reverse("phone_scan", args=[drill.pk, codes.code(drill, at=timezone.now())]))
+    operations.set_clock(drill, reading=make.at(23, 59), speed=0, by=SYSTEM, at=timezone.now())
+    done = phone.post(page(drill), {"ident": person.phone, "proof": "前田"}).headers["Location"]
+    operations.set_clock(drill, reading=make.at(24), speed=0, by=SYSTEM, at=timezone.now())
+    assert phone.get(done).status_code == 200, "asked to check in again, they would be two stays"
+    phone.post(reverse("phone_answers", args=[drill.pk]), {"q_well": "yes"})
+    assert (DayAnswer.objects.get().volunteer, Visit.objects.get().volunteer) == (person, person)
 
 
 def test_a_registered_person_checks_in_and_reads_their_number_and_what_to_do(
