@@ -129,7 +129,12 @@ def recall_answer(request: StaffRequest, operation_id: int, team_id: int) -> Htt
     how = request.POST.get("how", "")
     if how not in BY_DESK:
         raise Http404
-    recalls.answer(running, team, How(how), said=request.POST.get("said", ""), by=by(request), at=request.now)
+    try:
+        recalls.answer(
+            running, team, How(how), said=request.POST.get("said", ""), by=by(request), at=request.now
+        )
+    except Refused as refused:  # somebody has ended it at this moment
+        messages.error(request, refused.text)
     return _back(request, operation_id)
 
 

@@ -159,11 +159,14 @@ def progress(recall: Recall) -> Progress:
 
 @transaction.atomic
 def answer(recall: Recall, team: Team, how: How, *, by: By, at: datetime, said: str = "") -> RecallAnswer:
-    """What was heard of a team; whatever comes from the team itself is a sign of life. Refused: recall.other_team."""
-    made = safety.answer(recall, team, how, by=by, at=at, said=said)
-    if how != How.TRIED:
+    """What was heard of a team; whatever comes from the team itself is a sign of life. Refused: recall.over (written into
+    one that somebody has ended at this moment it would stand on no screen), recall.other_team."""
+    if how != How.TRIED:  # first, as when a leader answers: whoever holds the recall waits for no team
         heard(team.pk, at=at)
-    return made
+    running = safety.hold_running(recall.operation_id)
+    if running is None or running.pk != recall.pk:
+        raise Refused("recall.over")
+    return safety.answer(recall, team, how, by=by, at=at, said=said)
 
 
 @transaction.atomic

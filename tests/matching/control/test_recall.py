@@ -344,6 +344,27 @@ def test_a_call_for_help_stays_on_the_screens_whatever_is_written_about_the_team
     recalls.end(recall, reason="解除", by=SYSTEM, at=make.at(12, 11))
 
 
+def test_nothing_is_written_into_a_recall_that_somebody_ends_at_that_moment() -> None:
+    operation = make.operation()
+    dispatch = scene.out(operation)
+    recall = begun(operation)  # as the desk that telephones has read it
+    recalls.end(
+        recall,
+        reason="解除",
+        seen=[dispatch.team_id],
+        despite="山へ探しに行った",
+        by=SYSTEM,
+        at=make.at(12, 9),
+    )
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            recalls.answer(recall, dispatch.team, How.HELP, by=SYSTEM, at=make.at(12, 9))
+        assert refused.value.code == "recall.over"
+        again = begun(operation)  # nor into the one before this
+    assert not RecallAnswer.objects.exists()
+    assert again.pk != recall.pk
+
+
 def test_a_call_from_the_desk_is_not_told_to_the_leader_as_everybody_safe() -> None:
     operation = make.operation()
     dispatch = scene.out(operation)
