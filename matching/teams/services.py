@@ -353,11 +353,14 @@ def take_return_back(team: Team, *, ended_at: datetime | None, by: By, at: datet
             "vehicle", flat=True
         )
     )
+    freed = Member.objects.filter(team=team, left_at=ended_at)
+    # Held as by whoever joins a team or leaves with a run.
+    list(Visit.objects.filter(memberships__in=freed).order_by("pk").select_for_update().values_list("pk"))
+    driving = Run.objects.on_the_way().filter(driver__in=freed.order_by().values("volunteer"))
+    if freed.exclude(visit__left_at__isnull=True).exists() or driving.exists():
+        raise Refused("dispatch.undo_people_gone", number=team.number)
     hold_vehicles(cars)
     if Run.objects.on_the_way().filter(vehicle__in=cars).exists():
-        raise Refused("dispatch.undo_people_gone", number=team.number)
-    freed = Member.objects.filter(team=team, left_at=ended_at)
-    if freed.exclude(visit__left_at__isnull=True).exists():
         raise Refused("dispatch.undo_people_gone", number=team.number)
     try:
         with transaction.atomic():

@@ -20,7 +20,7 @@ from dvc.operations.models import Operation
 from intake.checkin import services as checkin
 from intake.checkin.models import Visit
 from intake.volunteers.models import VehicleKind, Volunteer
-from matching.dispatch import runs, sheets, tokens
+from matching.dispatch import runs, sheets, tokens, undoing
 from matching.dispatch import services as dispatches
 from matching.equipment import services as equipment
 from matching.equipment.models import Licence, LicenceSeen, Vehicle
@@ -287,6 +287,30 @@ def test_of_a_run_that_leaves_and_a_team_that_takes_its_vehicle_at_once_one_gets
         thread.join(timeout=60)
     assert sorted(codes) in (["team.vehicle_on_run", "won"], ["trip.with_team", "won"])
     assert Ride.objects.count() + Run.objects.on_the_way().count() == 1
+
+
+def test_the_return_of_a_team_is_not_taken_back_from_somebody_who_drives_a_run_since() -> None:
+    operation = make.operation()
+    driver = scene.present(operation, make.volunteer(operation.center, skills=["driver"]))
+    dispatch = dispatches.depart(
+        scene.assigned(operation, driver),
+        checks=scene.ALL,
+        by=SYSTEM,
+        at=make.at(10),
+        due_back_at=make.at(13),
+    )
+    dispatches.come_back(dispatch, by=SYSTEM, at=make.at(12))
+    planned = services.plan_run(
+        bus(operation), stops=["町前"], planned_at=make.at(12), driver=driver, by=SYSTEM, at=make.at(12)
+    )
+    runs.leave(planned, by=SYSTEM, at=make.at(12))
+    with pytest.raises(Refused) as refused:
+        undoing.undo(dispatch, seen="back", by=SYSTEM, at=make.at(12, 5))
+    assert refused.value.code == "dispatch.undo_people_gone"
+    assert not Team.objects.out().exists()
+    services.come_back(planned, by=SYSTEM, at=make.at(12, 6))
+    undoing.undo(dispatch, seen="back", by=SYSTEM, at=make.at(12, 7))
+    assert Team.objects.out().exists()
 
 
 def second_to(first: object, second: object) -> list[str]:
