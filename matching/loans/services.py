@@ -266,6 +266,8 @@ def give_back_loan(
     token: UUID | None = None,
 ) -> None:
     """`count` of what was lent, at the desk. Raises `Refused`: loan.over, loan.too_many_back."""
+    if loan.item is not None:  # the piece before its loans, as everybody: nobody waits for one another
+        _lock(loan.item)
     fresh = Loan.objects.select_for_update(of=("self",)).select_related("item").get(pk=loan.pk)
     if token is not None and GiveBack.objects.filter(op=token, loan=loan).exists():
         return
@@ -298,6 +300,8 @@ def take_back_all(team: Team, told: Sequence[Back], *, by: By, at: datetime) -> 
 
     Raises `Refused`: loan.too_many_back, loan.reason_needed.
     """
+    for item in sorted((line.item for line in told if line.item), key=lambda one: one.pk):
+        _lock(item)
     # Two desks that take back from one team do so one after the other, and the second counts what the first has left.
     held = Loan.objects.open().filter(team=team).select_for_update(of=("self",)).order_by("pk")
     has = [loan for loan in held if loan.out]

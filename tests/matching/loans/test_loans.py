@@ -365,6 +365,30 @@ def test_a_piece_that_is_lent_at_this_moment_is_not_put_out_of_use() -> None:
     assert codes == ["equipment.item_is_out"]
 
 
+@pytest.mark.parametrize("way", ["list", "return"])
+@pytest.mark.django_db(transaction=True)
+def test_two_desks_that_take_back_the_same_piece_never_wait_for_one_another(way: str) -> None:
+    operation = make.operation()
+    crew, piece = team(operation), saw(operation)
+    (loan,) = lend(operation, crew, items=(piece,))
+
+    def take_back() -> None:
+        if way == "list":
+            services.give_back_loan(loan, count=1, outcome=Outcome.FINE, by=SYSTEM, at=scene.ONE)
+        else:
+            services.take_back_all(crew, [Back("chainsaw", 1, item=piece)], by=SYSTEM, at=scene.ONE)
+        connections.close_all()
+
+    other = threading.Thread(target=take_back)
+    with transaction.atomic():  # as a tablet that has read its card: the piece, then its loans
+        ToolItem.objects.select_for_update().get(pk=piece.pk)
+        other.start()
+        other.join(timeout=0.7)
+        list(Loan.objects.of_item(piece.pk).select_for_update())
+    other.join(timeout=60)
+    assert not Loan.objects.open().exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_form_sent_twenty_times_at_once_takes_back_once() -> None:
     operation = make.operation()
