@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from django import forms
@@ -34,6 +34,7 @@ from intake.volunteers.models import Group, Volunteer
 MOST_FOUND: Final = 20
 LONGEST_QUESTION: Final = 100
 ON_A_SHEET: Final = 40
+AN_EVENING: Final = timedelta(hours=6)
 # Whoever is here or has left already is shown so on the page.
 _SHOWN: Final = groups.PLAIN | {"already_present", "already_left"}
 
@@ -226,9 +227,7 @@ def nameless_count(request: StaffRequest, operation_id: int) -> HttpResponse:
     form = CountForm(request.POST)
     if not form.is_valid():
         return _list(request, form, status=422)
-    came = datetime.combine(
-        timezone.localdate(request.now), form.cleaned_data["came"], timezone.get_current_timezone()
-    )
+    came = _came(form.cleaned_data["came"], now=request.now)
     try:
         headcounts.count(
             request.operation, heads=form.cleaned_data["heads"], by=by(request), at=request.now, came_at=came
@@ -237,6 +236,13 @@ def nameless_count(request: StaffRequest, operation_id: int) -> HttpResponse:
         return _list(request, form, refusal=refused.text, status=409)
     messages.success(request, f"名前のない人を{form.cleaned_data['heads']}人、記録しました。")
     return redirect("group_list", operation_id)
+
+
+def _came(clock: time, *, now: datetime) -> datetime:
+    """That time of today; of yesterday's evening, where midnight has just passed."""
+    came = datetime.combine(timezone.localdate(now), clock, timezone.get_current_timezone())
+    yesterday = came - timedelta(days=1)
+    return yesterday if came > now >= yesterday >= now - AN_EVENING else came
 
 
 def _arrival(request: StaffRequest, arrival_id: int) -> GroupArrival:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Entry, Look
 from dvc.audit.services import SYSTEM, By
 from dvc.core.card_token import Purpose, parse
-from dvc.operations.models import Operation
+from dvc.operations import services as operations
+from dvc.operations.models import Mode, Operation
 from dvc.sync.groups import of_operation
 from intake.checkin import groups, headcounts
 from intake.checkin import services as checkin
@@ -201,6 +202,19 @@ def test_people_of_no_group_are_counted_at_the_desk(client: Client, operation: O
     assert "いま 3人" in client.get(listed).content.decode()
     row.refresh_from_db()
     assert row.extra == 4  # what was counted first stays on record
+
+
+@pytest.mark.parametrize(
+    ("typed", "came"), [("23:50", make.at(23, 50)), ("0:05", make.at(24, 5)), ("9:00", None), ("0:20", None)]
+)
+def test_after_midnight_people_of_the_evening_before_are_counted(typed: str, came: datetime | None) -> None:
+    drill = make.operation(mode=Mode.DRILL)
+    operations.set_clock(drill, reading=make.at(24, 10), speed=0, by=SYSTEM, at=timezone.now())
+    desk = Client()
+    desk.force_login(make.user(drill.center, Role.RECEPTION))
+    answer = desk.post(_url("nameless_count", drill), {"heads": "4", "came": typed})
+    told = [row.arrived_at for row in GroupArrival.objects.all()]
+    assert (answer.status_code, told) == ((302, [came]) if came else (409, []))
 
 
 @pytest.mark.database
