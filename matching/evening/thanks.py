@@ -52,6 +52,8 @@ def certify(operation: Operation, volunteer: Volunteer, *, by: By, at: datetime)
 
     Raises `Refused`: certificate.no_days.
     """
+    # Two desks, or two taps, make it one after the other: the second finds the first's.
+    Volunteer.objects.select_for_update().get(pk=volunteer.pk)
     days = days_of(operation, volunteer)
     if days is None:
         raise Refused("certificate.no_days", name=volunteer.name)

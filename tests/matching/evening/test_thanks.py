@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -39,6 +41,24 @@ def test_a_certificate_counts_days_and_hours_and_is_numbered_once_for_the_same_d
     with pytest.raises(Refused) as refusal:
         thanks.certify(operation, make.volunteer(operation.center), by=SYSTEM, at=make.at(15))
     assert refusal.value.code == "certificate.no_days"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_taps_at_the_same_moment_make_one_certificate() -> None:
+    operation = make.operation()
+    person = scene.present(operation, make.volunteer(operation.center))
+
+    def certify() -> None:
+        thanks.certify(operation, person, by=SYSTEM, at=make.at(15))
+        connection.close()
+
+    other = threading.Thread(target=certify)
+    with transaction.atomic():
+        thanks.certify(operation, person, by=SYSTEM, at=make.at(15))
+        other.start()
+        other.join(timeout=0.7)
+    other.join(timeout=60)
+    assert Certificate.objects.get().serial == 1
 
 
 def test_a_certificate_made_before_nine_is_dated_that_day() -> None:
