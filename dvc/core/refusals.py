@@ -218,6 +218,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.is_next": "{number}班の2件目より後の訪問です。1件目の画面で出発の確認をしてください。",
     "dispatch.is_out": "{number}班はもう出発しています。取りやめずに、電話で呼び戻して帰着を記録してください。",
     "dispatch.minors_in_team": "{number}班には18歳未満の人がいます。この困りごとには18歳未満の人が入れない作業があるので、ほかの班に頼んでください。",
+    "dispatch.more_reports": "この画面を開いたあとに、報告がもう1つ届きました。上に並んでいます。読んで下の欄に足してから、もう一度「この内容にまとめる」を押してください。",
     "dispatch.need_taken": "困りごとN{number}は、ほかの班に決まったか、いまは班を待っていません。画面を開き直してください。",
     "dispatch.no_font": "「{letters}」の字が、このコンピューターの書体にありません。「この画面を印刷する」から印刷してください。",
     "dispatch.stopped": "外にいる{number}班に、いまは次のお宅を足せません。{what}",

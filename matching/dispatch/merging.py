@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -47,12 +47,12 @@ def waits(dispatch: Dispatch) -> bool:
 @transaction.atomic
 def merge(
     dispatch: Dispatch, *, people: int, text: str, remaining: str, injury: str, near_miss: str,
-    people_next: int | None, watch: bool, by: By, at: datetime, outcome: str = "", hold: bool = True,
+    people_next: int | None, watch: bool, by: By, at: datetime, outcome: str = "", hold: bool = True, seen: Collection[int] | None = None,
 ) -> ActivityReport:  # fmt: skip
     """The report that counts says this from now on; the later reports stay as they were told. The same again changes
     nothing. `outcome`: which of them a person has found to be true, needed where they told different ones; the need
-    follows it (`hold`: see `services.report`), unless somebody has done something else with it since. Raises `Refused`:
-    dispatch.nothing_to_merge, dispatch.choose_outcome, dispatch.remaining_needed."""
+    follows it (`hold`: see `services.report`), unless somebody has done something else with it since. `seen`: the later reports (pks) that were read for it. Raises
+    `Refused`: dispatch.nothing_to_merge, dispatch.more_reports (one has come that was not read), dispatch.choose_outcome, dispatch.remaining_needed."""
     first = (
         ActivityReport.objects.select_for_update(of=("self",))
         .select_related("dispatch__operation")
@@ -62,6 +62,8 @@ def merge(
     later = list(LaterReport.objects.filter(dispatch=dispatch))
     if first is None or not later:
         raise Refused("dispatch.nothing_to_merge")
+    if seen is not None and not {one.pk for one in later} <= {*seen}:
+        raise Refused("dispatch.more_reports")
     true = _true_outcome(outcome, told_outcomes(first, later), remaining=remaining)
     said = {
         "outcome": true,

@@ -30,7 +30,7 @@ def dispatch_merge(request: StaffRequest, operation_id: int, dispatch_id: int) -
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            merging.merge(dispatch, **form.cleaned_data, by=by(request), at=request.now)
+            merging.merge(dispatch, **form.cleaned_data, seen=_seen(request), by=by(request), at=request.now)
         except Refused as refused:
             form.add_error(None, refused.text)
             status = 409
@@ -41,7 +41,15 @@ def dispatch_merge(request: StaffRequest, operation_id: int, dispatch_id: int) -
         "section": "dispatch_board",
         "dispatch": dispatch,
         "reports": [dispatch.report, *later],
+        "later": later,
         "form": form,
         "differ": len(told) > 1,
     }
     return render(request, "matching/dispatch/merge.html", context, status=status)
+
+
+def _seen(request: StaffRequest) -> list[int] | None:
+    """The later reports (pks) the page showed."""
+    if "shown" not in request.POST:
+        return None
+    return [int(pk) for pk in request.POST.getlist("shown") if pk.isdecimal() and len(pk) < 19]

@@ -220,6 +220,25 @@ def test_two_reports_are_merged_on_a_page_of_their_own() -> None:
     assert "報告の結果がちがいます" not in client.get(address).content.decode()
 
 
+def test_a_report_that_came_while_two_were_merged_is_shown_before_it_counts_as_read() -> None:
+    dispatch = two_reports()
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.MATCHING))
+    address = reverse("dispatch_merge", args=[dispatch.operation_id, dispatch.pk])
+    said: dict[str, Any] = {"people": "4", "text": "台所と風呂場", "outcome": "completed"}
+    said["shown"] = re.findall(r'name="shown" value="(\d+)"', client.get(address).content.decode())
+    services.report(
+        dispatch, outcome="completed", people=2, text="庭", injury="手を切った", by=SYSTEM, at=make.at(14)
+    )
+    again = client.post(address, said)
+    assert again.status_code == 409
+    assert "手を切った" in again.content.decode()
+    assert ActivityReport.objects.get().text == "台所"
+    said["shown"] = re.findall(r'name="shown" value="(\d+)"', again.content.decode())
+    client.post(address, said)
+    assert ActivityReport.objects.get().text == "台所と風呂場"
+
+
 @pytest.mark.parametrize(
     ("first", "second", "true", "need", "work"),
     [
