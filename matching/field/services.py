@@ -159,8 +159,8 @@ def answer_recall(dispatch: Dispatch, how: How, *, op: UUID, by: By, told_at: da
     the phone calls it)."""
     dispatches.heard(dispatch.team_id, at=told_at)
     running = safety.hold_running(dispatch.operation_id)
-    # The screens of a recall show the teams that are out. Help that is wanted by one that is back, or whose departure
-    # nobody has written down, would stand on none of them.
+    # Help that is wanted by a team that is back, or whose departure nobody has written down, outlives the recall: as a note
+    # it keeps the day from being closed.
     shown = how != How.HELP or teams.hold(dispatch.team).state == TeamState.OUT
     in_time = running is not None and (how == How.HELP or told_at >= running.started_at - SKEW)
     if running is not None and in_time and shown:
