@@ -14,6 +14,7 @@ from dvc.backups import archive, recovery
 
 class Command(BaseCommand):
     help = "Write all of the center (database, photos, keys) into one file, while it runs."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)

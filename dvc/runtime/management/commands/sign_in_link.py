@@ -14,6 +14,7 @@ from dvc.accounts import services
 
 class Command(BaseCommand):
     help = "Print a one-time sign-in link of the first user of this center."
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
