@@ -67,7 +67,7 @@ def test_no_plan_of_the_engine_is_above_the_bound_however_early_it_is_stopped(
     assert review(problem, plan).score.total <= upper_bound(problem, effort=effort).value
 
 
-@settings(max_examples=count(10, 400), deadline=None)
+@settings(max_examples=count(5, 400), deadline=None)
 @given(st.integers(0, 2**32).map(instances.tiny))
 def test_no_plan_is_above_the_bound_where_everything_may_be_broken(problem: Problem) -> None:
     plan = solve(problem, effort=20)
