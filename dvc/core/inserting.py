@@ -12,7 +12,8 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
 
 from dvc.core.rows import filled, is_plain
@@ -61,17 +62,14 @@ def insert_all(rows: Sequence[Model]) -> None:
 def insert_unless_taken(rows: Sequence[Model]) -> bool:
     """As `insert_all`, for rows that another may have written first. False when a unique constraint says so of any of them:
     then nothing may be left of the others either, and the caller raises, or tries another single row. Without the savepoint
-    that a broken constraint would need on PostgreSQL; whoever writes the same at this moment is waited for all the same."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor != "postgresql":
-        try:
-            with transaction.atomic():
-                insert_all(rows)
-        except IntegrityError:
-            return False
-        return True
-    statement = _statement(type(rows[0]))
-    ids = fetch(statement.unless_taken, [json.dumps([statement.said(row) for row in rows])], connection)
+    that a broken constraint would need; whoever writes the same at this moment is waited for all the same."""
+    connection, model = connections[DEFAULT_DB_ALIAS], type(rows[0])
+    if connection.vendor == "postgresql":
+        statement = _statement(model)
+        ids = fetch(statement.unless_taken, [json.dumps([statement.said(row) for row in rows])], connection)
+    else:
+        values = [value for row in rows for value in _values(row, connection)]
+        ids = fetch(_unless_taken(model, len(rows)), values, connection)
     if len(ids) != len(rows):
         return False
     for row, (pk,) in zip(rows, ids, strict=True):
@@ -104,6 +102,22 @@ def _fields(model: type[Model]) -> tuple[Any, ...]:
     return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
 
 
+def _values(row: Model, connection: BaseDatabaseWrapper) -> list[Any]:
+    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in _fields(type(row))]
+
+
+@cache
+def _unless_taken(model: type[Model], rows: int) -> str:
+    """For SQLite, which plans in no time: a place for each value of each row."""
+    quote, meta = connection.ops.quote_name, model._meta
+    names = ", ".join(quote(str(field.column)) for field in _fields(model))
+    row = f"({', '.join(['%s'] * len(_fields(model)))})"
+    return (
+        f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES {', '.join([row] * rows)} "  # noqa: S608 - names of our own
+        f"ON CONFLICT DO NOTHING RETURNING {quote(str(meta.pk.column))}"
+    )
+
+
 @cache
 def _next(model: type[Model], number: str, among: str) -> str:
     quote, meta = connection.ops.quote_name, model._meta
@@ -126,16 +140,12 @@ def append_all(rows: Sequence[Model]) -> None:
         insert_all(rows)
         return
     model, quote = type(rows[0]), connection.ops.quote_name
-    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(quote(str(field.column)) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
+    names = ", ".join(quote(str(field.column)) for field in _fields(model))
+    places = ", ".join(["%s"] * len(_fields(model)))
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})",  # noqa: S608 - names of our own
-            [
-                [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-                for row in rows
-            ],
+            [_values(row, connection) for row in rows],
         )
 
 
