@@ -11,7 +11,7 @@ import numpy as np
 
 from matching.solver.bound.people import Party
 from matching.solver.bound.program import Floats, Program
-from matching.solver.bound.vehicles import Pool
+from matching.solver.bound.vehicles import Pool, own_class
 from matching.solver.rules import may_drive_fleet
 
 
@@ -45,16 +45,13 @@ class Presence:
                 self.rows[owners, program.row["pool", pool]] = [self._cars(pool, found[i]) for i in owners]
 
     def _cars(self, pool: Pool, party: Party) -> int:
-        """How many of a pool's vehicles a party has."""
+        """How many of what a pool counts a party brings: one or nothing."""
         largest, number = self.program.garage.largest, self.program.crowd.site_number
         if min(party.size, largest) > pool.heads or (
             pool.site >= 0 and pool.site not in {number[site] for site in party.sites}
         ):
             return 0
-        own = [m.vehicle for m in party.members if m.vehicle is not None]
-        return sum(
-            ((v.kind == "truck"), min(v.seats, largest)) == (pool.kind.truck, pool.kind.seats) for v in own
-        )
+        return int(own_class(party, largest) == pool.kind)
 
     def deal(self, here: Floats) -> None:
         """From now on so much of each party (0–1) is here."""

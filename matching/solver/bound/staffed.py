@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from matching.solver.bound.manning import INF, Likes
 from matching.solver.bound.program import Floats, Ints, Program, quiet
 from matching.solver.bound.routes import CAR, RIDE
+from matching.solver.bound.vehicles import own_class
 
 AWFUL = -1e15
 MOST_STATES, MOST_ITEMS = 6_000, 800
@@ -302,12 +303,8 @@ class Staffed:
             for k, one in enumerate(c.members):
                 whose = p.crowd.parties[one[0]]
                 here = pool.site < 0 or d.problem.sites[pool.site].id in whose.sites
-                cars = [v for m in whose.members if (v := m.vehicle) is not None]
-                many = sum(
-                    (v.kind == "truck", min(v.seats, p.garage.largest)) == (pool.kind.truck, pool.kind.seats)
-                    for v in cars
-                )
-                party[k] += price * many * (pool.kind.own and here and whose.size <= pool.heads)
+                same = own_class(whose, p.garage.largest) == pool.kind
+                party[k] += price * (same and here and whose.size <= pool.heads)
             for j, (truck, seats, site) in enumerate(self.fleet):
                 same = (truck, min(seats, p.garage.largest)) == (pool.kind.truck, pool.kind.seats)
                 y[self.van_row + j] += price * (not pool.kind.own and same and pool.site in (-1, site))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matching.solver.bound.demands import Demands
+from matching.solver.bound.people import Party
 from matching.solver.rules import may_drive_fleet
 
 MOST_PATTERNS = 4000
@@ -16,11 +17,20 @@ LARGEST = 16
 
 @dataclass(frozen=True, slots=True, order=True)
 class Class:
-    """Vehicles of the center, or own ones, that are alike. Seats above the largest head count told apart are it."""
+    """Vehicles of the center that are alike, or what parties that are alike bring: whoever came in two cars brings them to one team,
+    so those count as one here. Seats above the largest head count told apart are it."""
 
     own: bool
     truck: bool
     seats: int
+
+
+def own_class(party: Party, largest: int) -> Class | None:
+    """What a party brings, if it brings any vehicle."""
+    own = [m.vehicle for m in party.members if m.vehicle is not None]
+    if not own:
+        return None
+    return Class(True, any(v.kind == "truck" for v in own), min(sum(v.seats for v in own), largest))
 
 
 @dataclass(frozen=True)
@@ -71,14 +81,13 @@ def _garage(demands: Demands, largest: int) -> Garage | None:
         where = [-1, *(i for site, i in sites.items() if site in party.sites)]
         for site in where:
             drivers[site] += sum(map(may_drive_fleet, party.members))
-        for m in party.members:
-            if m.vehicle is None:
-                continue
-            kind = Class(True, m.vehicle.kind == "truck", min(m.vehicle.seats, largest))
-            for site in where:
-                counts[site][kind] += 1
-                key = (kind, min(party.size, largest))
-                by_size[site][key] = by_size[site].get(key, 0) + 1
+        kind = own_class(party, largest)
+        if kind is None:
+            continue
+        for site in where:
+            counts[site][kind] += 1
+            key = (kind, min(party.size, largest))
+            by_size[site][key] = by_size[site].get(key, 0) + 1
     for vehicle in demands.left.fleet:
         kind = Class(False, vehicle.kind == "truck", min(vehicle.seats, largest))
         for site in (-1, sites[vehicle.site]):
