@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matching.solver.model import Problem, Volunteer
 from matching.solver.rules import may_drive_fleet
-from matching.solver.units import who_is_out
+from matching.solver.units import Unit, who_is_out
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,6 +40,23 @@ class Party:
     women: bool
     size: int
     avoid: frozenset[str]
+
+
+def party_of(unit: Unit, problem: Problem) -> Party:
+    """A unit as a party: what a search moves as one, narrower than what no plan can separate."""
+    members = unit.members
+    return Party(
+        members=members,
+        start=max(problem.now, unit.start),
+        end=min(problem.params.work_end, unit.end),
+        sites=frozenset.intersection(*(frozenset(m.sites) for m in members)),
+        stamina=min(m.stamina for m in members),
+        exp=min(m.exp for m in members),
+        minor=any(m.minor for m in members),
+        women=all(m.woman for m in members),
+        size=unit.size,
+        avoid=frozenset().union(*(m.avoid for m in members)),
+    )
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching.solver.crews import Crew, State
-from matching.solver.model import Problem
 from matching.solver.search.arrays import SCALE, U_LOCK, World
 from matching.solver.search.crews_of import put_crews
 from matching.solver.search.remake import drawn_whole, remade_plan
 from matching.solver.search.run import MIX, PEOPLE_ONLY, Search
 from matching.solver.search.sketch import FEW, NOTHING, Drawing, draw
-from matching.solver.search.zones import Dealt, dealt_to, zones_of
+from matching.solver.search.zones import Dealt, Zone, dealt_to, zones_of
 
 MOVES, MOST_MOVES = 20, 10_000
 """Moves per round of effort: for each unit and need, and at most."""
@@ -151,9 +150,7 @@ class _Steps:
             self.quickest = min(self.quickest or took, took)
 
 
-def _drawn(
-    zones: Sequence[Problem], first: _Candidate, budget: Budget, threads: ThreadPoolExecutor
-) -> Drawing:
+def _drawn(zones: Sequence[Zone], first: _Candidate, budget: Budget, threads: ThreadPoolExecutor) -> Drawing:
     """Teams without people, zone by zone."""
     until = budget.until(DRAWN_BY)
     # Zones wait for a thread: the last ones must not find the time gone.

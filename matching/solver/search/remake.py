@@ -21,7 +21,7 @@ from matching.solver.bound.demands import Demands
 from matching.solver.bound.kinds import kinds
 from matching.solver.bound.left import Left
 from matching.solver.bound.manning import Manned, Manning, every_column, places
-from matching.solver.bound.people import Crowd, Party
+from matching.solver.bound.people import Crowd, party_of
 from matching.solver.bound.program import Program
 from matching.solver.bound.routes import CAR, RIDE, WALK, TooMany, routes
 from matching.solver.bound.vehicles import garage
@@ -29,7 +29,6 @@ from matching.solver.crews import Crew, State, fit
 from matching.solver.model import MAX_EXP, MAX_STAMINA, FleetVehicle, Mode, Ride, Team
 from matching.solver.search.crews_of import rides_of
 from matching.solver.search.sketch import solved
-from matching.solver.units import Unit
 
 NEAR_ENOUGH = 3e-4
 """Share of the best at which HiGHS is done with some teams."""
@@ -87,30 +86,13 @@ class Remade:
                 state.put(crew)
 
 
-def party_of(unit: Unit, state: State) -> Party:
-    """A unit as the bound knows those no plan can separate."""
-    problem, members = state.ground.problem, unit.members
-    return Party(
-        members=members,
-        start=max(problem.now, unit.start),
-        end=min(problem.params.work_end, unit.end),
-        sites=frozenset.intersection(*(frozenset(m.sites) for m in members)),
-        stamina=min(m.stamina for m in members),
-        exp=min(m.exp for m in members),
-        minor=any(m.minor for m in members),
-        women=all(m.woman for m in members),
-        size=unit.size,
-        avoid=frozenset().union(*(m.avoid for m in members)),
-    )
-
-
 def program_of(state: State, cut: Cutting) -> tuple[Program, list[int]] | None:
     """The linear program over what is cut out, and the units its parties are; None where there is nothing to decide."""
     ground = state.ground
     problem = ground.problem
     crews = [state.crews[key] for key in cut.crews]
     units = sorted({u for crew in crews for u in crew.units} | set(cut.units))
-    going = [(u, party_of(ground.units[u], state)) for u in units]
+    going = [(u, party_of(ground.units[u], problem)) for u in units]
     going = [(u, party) for u, party in going if party.start <= party.end and party.sites]
     needs = [ground.needs[n] for n in sorted({n for crew in crews for n in crew.visits} | set(cut.needs))]
     needs = [n for n in needs if n.min_stamina <= MAX_STAMINA and n.min_exp <= MAX_EXP]

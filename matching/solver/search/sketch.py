@@ -18,11 +18,11 @@ from matching.solver.bound.binding import Price, prices_of
 from matching.solver.bound.demands import Demands
 from matching.solver.bound.kinds import kinds
 from matching.solver.bound.left import left_by_pins
-from matching.solver.bound.people import Crowd, parties
+from matching.solver.bound.people import Crowd
 from matching.solver.bound.program import Floats, Ints, Program, Solution
 from matching.solver.bound.routes import TooMany, routes
 from matching.solver.bound.vehicles import garage
-from matching.solver.model import Problem
+from matching.solver.search.zones import Zone
 
 NEAR_ENOUGH = 0.0015
 """Share of the bound at which the linear program is done."""
@@ -69,12 +69,13 @@ class Drawing:
 NOTHING = Drawing((), ())
 
 
-def draw(problem: Problem, until: float | None, few: float = 0.0) -> Drawing:
-    """Teams for a problem without pins, as good as they get until then (time.monotonic; None: it takes what it takes). `few`: the
-    share of a kind of people that may be lacking when the linear program ends."""
+def draw(zone: Zone, until: float | None, few: float = 0.0) -> Drawing:
+    """Teams for a zone, as good as they get until then (time.monotonic; None: it takes what it takes). `few`: the share of a kind of
+    people that may be lacking when the linear program ends."""
     began = time.monotonic()
+    problem = zone.problem
     left = left_by_pins(problem)
-    crowd = Crowd(problem, parties(problem, left.away))
+    crowd = Crowd(problem, [one for one in zone.parties if one.start <= one.end and one.sites])
     if not left.needs or not crowd.parties:
         return NOTHING
     if _left(until) <= 0:

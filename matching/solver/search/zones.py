@@ -9,13 +9,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from matching.solver.bound.people import Party, party_of
 from matching.solver.crews import State
-from matching.solver.model import FleetVehicle, Need, Problem, Stop, Volunteer
+from matching.solver.model import FleetVehicle, Need, Problem, Stop
 from matching.solver.search.arrays import Ints, fleet_ids
 from matching.solver.units import Unit
 
 LARGEST = 420
 """Needs of one zone: about where the time of the linear program begins to grow faster than the zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A problem of its own, and who goes in it with whom: the units of the whole search, as parties."""
+
+    problem: Problem
+    parties: tuple[Party, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +37,11 @@ class Dealt:
     fleet: Ints
 
 
-def dealt_to(state: State, zones: Sequence[Problem]) -> Dealt:
+def dealt_to(state: State, zones: Sequence[Zone]) -> Dealt:
     """Where `zones_of` put what."""
-    need = {n.id: z for z, zone in enumerate(zones) for n in zone.needs}
-    person = {v.id: z for z, zone in enumerate(zones) for v in zone.volunteers}
-    vehicle = {v.id: z for z, zone in enumerate(zones) for v in zone.fleet}
+    need = {n.id: z for z, zone in enumerate(zones) for n in zone.problem.needs}
+    person = {m.id: z for z, zone in enumerate(zones) for party in zone.parties for m in party.members}
+    vehicle = {v.id: z for z, zone in enumerate(zones) for v in zone.problem.fleet}
     return Dealt(
         len(zones),
         np.array([need[n.id] for n in state.ground.needs], dtype=np.int64),
@@ -41,28 +50,31 @@ def dealt_to(state: State, zones: Sequence[Problem]) -> Dealt:
     )
 
 
-def zones_of(state: State, largest: int = LARGEST) -> list[Problem]:
+def zones_of(state: State, largest: int = LARGEST) -> list[Zone]:
     """What `state` has left, as problems of at most about `largest` needs that share nobody and nothing."""
     needs = state.ground.needs
     by_site: dict[str, list[int]] = {}
     for i, need in enumerate(needs):
         by_site.setdefault(need.site, []).append(i)
     cut = [part for site in sorted(by_site) for part in _halved(needs, by_site[site], largest)]
-    people = _deal_people(state, cut)
+    units = _deal_people(state, cut)
     work = [_work(needs, part) for part in cut]
     problem = state.ground.problem
     fleet = _deal_fleet(state, cut, work)
     return [
-        replace(
-            problem,
-            needs=tuple(needs[i] for i in part),
-            volunteers=tuple(people[z]),
-            fleet=tuple(fleet[z]),
-            stops=tuple(_stop(state, stop, cut, z) for stop in problem.stops),
-            stock=_stock(state, cut, z),
-            pins=(),
-            locks=(),
-            holds=frozenset(),
+        Zone(
+            replace(
+                problem,
+                needs=tuple(needs[i] for i in part),
+                volunteers=tuple(m for unit in units[z] for m in unit.members),
+                fleet=tuple(fleet[z]),
+                stops=tuple(_stop(state, stop, cut, z) for stop in problem.stops),
+                stock=_stock(state, cut, z),
+                pins=(),
+                locks=(),
+                holds=frozenset(),
+            ),
+            tuple(party_of(unit, problem) for unit in units[z]),
         )
         for z, part in enumerate(cut)
     ]
@@ -84,18 +96,18 @@ def _work(needs: Sequence[Need], part: Sequence[int]) -> float:
     return float(sum(needs[i].ideal * max(1, needs[i].dur) for i in part))
 
 
-def _deal_people(state: State, cut: list[list[int]]) -> list[list[Volunteer]]:
+def _deal_people(state: State, cut: list[list[int]]) -> list[list[Unit]]:
     """Units go round the zones they may work in, by how much work each has."""
     needs, units = state.ground.needs, state.ground.units
     work, where = [_work(needs, part) for part in cut], [needs[part[0]].site for part in cut]
-    dealt: list[list[Volunteer]] = [[] for _ in cut]
+    dealt: list[list[Unit]] = [[] for _ in cut]
     given = [0.0] * len(cut)
     for unit in sorted(units, key=lambda u: (_kind(u), u.number)):
         may = [z for z, site in enumerate(where) if all(site in m.sites for m in unit.members)]
         if may:
             z = min(may, key=lambda z: ((given[z] + unit.size) / work[z], z))
             given[z] += unit.size
-            dealt[z] += unit.members
+            dealt[z].append(unit)
     return dealt
 
 

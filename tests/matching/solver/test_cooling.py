@@ -8,8 +8,11 @@ from itertools import pairwise
 
 import pytest
 
+from matching.solver.bound.people import party_of
 from matching.solver.search.plan import Budget, _Steps
 from matching.solver.search.sketch import draw
+from matching.solver.search.zones import Zone
+from matching.solver.units import make_units
 from tests.matching import instances
 
 HOUR = 3600.0
@@ -54,11 +57,11 @@ def test_a_stall_takes_no_step_from_a_search_whose_drawing_is_whole() -> None:
 
 def test_a_drawing_says_whether_time_cut_it() -> None:
     made = instances.problem("base", "40x15", 1)
-    whole = draw(made, None)
+    zone = Zone(made, tuple(party_of(unit, made) for unit in make_units(made).all))
+    whole = draw(zone, None)
     assert whole.teams
     assert not whole.cut
-    assert draw(made, time.monotonic() + HOUR) == whole
-    assert draw(made, time.monotonic() - 1).cut
-    assert draw(replace(made, needs=(), baseline={}), time.monotonic() - 1) == replace(
-        whole, teams=(), prices=()
-    )
+    assert draw(zone, time.monotonic() + HOUR) == whole
+    assert draw(zone, time.monotonic() - 1).cut
+    nothing = replace(zone, problem=replace(made, needs=(), baseline={}))
+    assert draw(nothing, time.monotonic() - 1) == replace(whole, teams=(), prices=())

@@ -83,7 +83,7 @@ def test_who_is_free_waits_in_the_zone_whose_teams_were_drawn_for_them() -> None
     assert len(parts) == len(zones) > 2
     assert sorted(one for mine in units for one in mine) == list(range(len(search.book.at)))
     for zone, (part, drawn) in enumerate(zip(parts, zones, strict=True)):
-        here = {v.id for v in drawn.volunteers}
+        here = {v.id for v in drawn.problem.volunteers}
         free = [search.state.ground.units[u] for u in _mine(part, MY_FREE, FREE)]
         assert all(m.id in here for unit in free for m in unit.members)
         assert {int(dealt.fleet[f]) for f in _mine(part, MY_FLEET, FLEET) if search.book.rides[f] < 0} <= {
