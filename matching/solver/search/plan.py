@@ -16,7 +16,7 @@ from matching.solver.search.arrays import SCALE, U_LOCK, World
 from matching.solver.search.crews_of import put_crews
 from matching.solver.search.remake import drawn_whole, remade_plan
 from matching.solver.search.run import MIX, PEOPLE_ONLY, Search
-from matching.solver.search.sketch import FEW, NOTHING, Drawing, draw
+from matching.solver.search.sketch import NOTHING, ONE_ZONE, SEVERAL_ZONES, Drawing, draw
 from matching.solver.search.zones import Dealt, Zone, dealt_to, zones_of
 
 MOVES, MOST_MOVES = 20, 10_000
@@ -159,8 +159,8 @@ def _drawn(zones: Sequence[Zone], first: _Candidate, budget: Budget, threads: Th
         None if until is None else budget.began + (until - budget.began) * (i // 2 + 1) / turns
         for i in range(len(zones))
     ]
-    few = FEW if len(zones) > 1 else 0.0
-    drawings = list(threads.map(lambda zone, limit: draw(zone, limit, few), zones, limits))
+    care = SEVERAL_ZONES if len(zones) > 1 else ONE_ZONE
+    drawings = list(threads.map(lambda zone, limit: draw(zone, limit, care), zones, limits))
     budget.goes_on(DRAWING / 2, first.score / SCALE)
     return Drawing(
         tuple(team for one in drawings for team in one.teams),

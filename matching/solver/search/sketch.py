@@ -24,13 +24,26 @@ from matching.solver.bound.routes import TooMany, routes
 from matching.solver.bound.vehicles import garage
 from matching.solver.search.zones import Zone
 
-NEAR_ENOUGH = 0.0015
-"""Share of the bound at which the linear program is done."""
-FEW = 0.02
-"""Share of a kind of people that may be lacking in it at last, where a morning has several zones: there a quarter of its rounds
-went into less, and the teams drawn were worth no less (3,870,900 with those rounds, 3,871,500 without, all zones of XL-base-1)."""
+DUAL, EITHER = 1, 0
+"""HiGHS' numbers for the dual simplex, and for whichever of the two has less to do after what has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How the linear program is solved: until it is so `near` its bound (a share of it), so `few` of a kind of people (a share of
+    them) may be lacking; and by which simplex."""
+
+    near: float
+    few: float
+    simplex: int
+
+
+ONE_ZONE = Care(0.0015, 0.0, DUAL)
+SEVERAL_ZONES = Care(0.005, 0.02, EITHER)
+"""Quicker by a sixth. Of several zones each loses more at its borders than by this: with the whole effort XL-base-1 is worth as
+much, and where ten seconds are all there is 1 % more (six seeds). A zone alone has the time, and L-base-1 would lose 0.3 %."""
 WHOLE_ENOUGH = 0.002
-"""The same for the choice of whole teams."""
+"""Share of the best at which the choice of whole teams is done."""
 LARGE = 200
 """Needs from which the surest teams are settled first: below, deciding about all at once is quick."""
 SETTLED = 0.75
@@ -69,9 +82,8 @@ class Drawing:
 NOTHING = Drawing((), ())
 
 
-def draw(zone: Zone, until: float | None, few: float = 0.0) -> Drawing:
-    """Teams for a zone, as good as they get until then (time.monotonic; None: it takes what it takes). `few`: the share of a kind of
-    people that may be lacking when the linear program ends."""
+def draw(zone: Zone, until: float | None, care: Care = ONE_ZONE) -> Drawing:
+    """Teams for a zone, as good as they get until then (time.monotonic; None: it takes what it takes)."""
     began = time.monotonic()
     problem = zone.problem
     left = left_by_pins(problem)
@@ -90,10 +102,11 @@ def draw(zone: Zone, until: float | None, few: float = 0.0) -> Drawing:
     program = Program(demands, kinds(demands), garage(demands))
     # From round to round little changes: to disturb the prices against degeneracy takes a third more time than it saves. The
     # heuristic takes a fifth of the time of choosing whole teams and found none of them.
+    program.h.setOptionValue("simplex_strategy", care.simplex)
     program.h.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)
     program.h.setOptionValue("mip_heuristic_run_root_reduced_cost", False)
     limit = _by(SOLVED_BY, began, until)
-    solution = solved(program, limit, few)
+    solution = solved(program, limit, care)
     cut = _left(limit) <= 0
     prices = prices_of(program, solution.duals) if solution is not None else ()
     if len(left.needs) > LARGE:
@@ -105,8 +118,8 @@ def draw(zone: Zone, until: float | None, few: float = 0.0) -> Drawing:
     return Drawing(tuple(teams), prices, cut)
 
 
-def solved(program: Program, until: float | None, few: float = 0.0) -> Solution | None:
-    """The linear program, as near its end as there is time for; None if there is none. `few`: as in `draw`."""
+def solved(program: Program, until: float | None, care: Care = ONE_ZONE) -> Solution | None:
+    """The linear program, as near its end as there is time for; None if there is none."""
     best, solution = math.inf, None
     for _ in range(MOST_ROUNDS):
         if _left(until) <= 0:
@@ -115,13 +128,13 @@ def solved(program: Program, until: float | None, few: float = 0.0) -> Solution 
         priced = program.price(solution.duals)
         best = min(best, priced.value)
         apart, size = best - solution.value, max(1.0, abs(best))
-        broken = program.violated(solution.columns) if apart < 2 * NEAR_ENOUGH * size else []
-        near = apart < NEAR_ENOUGH * size
+        broken = program.violated(solution.columns) if apart < 2 * care.near * size else []
+        near = apart < care.near * size
         if near and not broken:
             break
         program.add_cuts(broken)
         program.add_teams(priced.options, priced.heads)
-        if near and all(cut.short <= few * program.here(cut.kind).sum() for cut in broken):
+        if near and all(cut.short <= care.few * program.here(cut.kind).sum() for cut in broken):
             break
     return solution
 
