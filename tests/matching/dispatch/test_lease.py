@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
@@ -20,6 +19,7 @@ from matching.dispatch.models import Dispatch, DispatchState
 from matching.teams import services as teams
 from matching.teams.models import Member, Team, TeamState
 from tests import make
+from tests.infra.late import meanwhile
 from tests.matching.dispatch import scene
 
 
@@ -165,33 +165,11 @@ def test_who_is_put_into_a_team_while_it_leaves_is_asked_about_at_the_gate() -> 
     late = scene.present(
         dispatch.operation, make.volunteer(dispatch.operation.center, "遅刻", "者"), oriented=False
     )
-    said = list[str]()
 
     def leave() -> None:
-        try:
-            services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=scene.TEN)
-            said.append("left")
-        except Refused as refused:
-            said.append(refused.text)
-        finally:
-            connections.close_all()
+        services.depart(dispatch, checks=scene.ALL, by=SYSTEM, at=scene.TEN)
 
-    leaving = threading.Thread(target=leave)
-    with transaction.atomic():
+    with pytest.raises(Refused) as refused, meanwhile(leave):
         teams.add_member(Team.objects.get(), late, by=SYSTEM, at=make.at(9, 59))
-        leaving.start()
-        if connection.vendor == "postgresql":
-            wait_until_somebody_waits()
-    leaving.join(timeout=60)
-    assert "遅刻" in said[0]
+    assert "遅刻" in refused.value.text
     assert Team.objects.get().state != TeamState.OUT
-
-
-def wait_until_somebody_waits() -> None:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # pg_stat_activity stands still within a transaction
-    end = time.monotonic() + 20
-    with connection.cursor() as cursor:
-        cursor.execute(waiting)
-        while not cursor.fetchone()[0] and time.monotonic() < end:
-            time.sleep(0.05)
-            cursor.execute(waiting)
