@@ -131,6 +131,47 @@ describe("the leader's page", () => {
     delete document.documentElement.dataset["leaving"];
   });
 
+  const REPORT = '<form method="post" data-tell="report"><input type="radio" name="outcome" value="completed"><textarea name="text"></textarea></form>';
+
+  it.each([
+    ["an arrival that was told before does not take a report away", "on_site", REPORT, 0],
+    ["the report itself leads to the leader's page", "report", REPORT, 1],
+    ["nobody is at anything", "on_site", "", 1],
+  ])("%s", async (_, kind, form, times) => {
+    const queue = await Queue.open();
+    for (const { op } of await queue.waiting()) await queue.forget(op);
+    const page = document.implementation.createHTMLDocument();
+    page.body.innerHTML = `<div data-queue="/l/writing/tell/" data-then="/l/writing/"></div>${form}`;
+    await queue.keep({ ...kept("w", Date.now(), kind), url: new URL("/l/writing/tell/", location.href).href });
+    answers(new Response(JSON.stringify({ said: kind })));
+    const went = vi.spyOn(location, "href", "set").mockImplementation(() => undefined);
+    wireQueue(page);
+    await vi.waitFor(async () => expect(await queue.waiting()).toHaveLength(0));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(went.mock.calls.length).toBe(times);
+    if (!times) expect(page.querySelector("[role=status]")?.textContent).toBe("「着きました」は、センターに届きました。");
+    went.mockRestore();
+  });
+
+  it("stays where the leader writes on while an arrival is on its way, and does not offer to tell it again", async () => {
+    const queue = await Queue.open();
+    for (const { op } of await queue.waiting()) await queue.forget(op);
+    let answer: ((response: Response) => void) | undefined;
+    vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
+    const went = vi.spyOn(location, "href", "set").mockImplementation(() => undefined);
+    document.body.innerHTML = `<div data-queue="/l/secret/tell/"></div><form method="post" data-tell="on_site"><button>着きました</button></form>
+      <form method="post" data-tell="extra"><input name="text"></form>`;
+    wireQueue(document);
+    document.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(answer).toBeDefined());
+    document.querySelector("input")!.focus();
+    answer!(new Response(JSON.stringify({ said: "on_site" })));
+    await vi.waitFor(() => expect(document.querySelector("[role=status]")?.textContent).toBe("「着きました」は、センターに届きました。"));
+    await vi.waitFor(() => expect(document.querySelector("form")!.hidden).toBe(true));
+    expect(went).not.toHaveBeenCalled();
+    went.mockRestore();
+  });
+
   it("opens the report here when its own page would not come", async () => {
     vi.stubGlobal("fetch", () =>
       Promise.resolve(new Response('<main><form method="post" data-tell="report"><input name="people" value="2"></form></main>')),

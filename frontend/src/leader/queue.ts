@@ -13,6 +13,7 @@ import { clockTime } from "../board/poll";
 import { NoPhoto, shrink } from "../field/photo_shrink";
 import { uuid7 } from "../field/uuid7";
 import { isLeaving } from "./leaving";
+import { isBusy, isTyping } from "./staying";
 
 export interface Kept {
   readonly op: string;
@@ -157,8 +158,15 @@ export function wireQueue(root: Document): void {
   let busy = false;
 
   const go = (said: string): void => {
-    if (isLeaving(root)) return; // should that page not come, the next poll offers the new one (staying.ts)
     location.href = `${page}?said=${said}`;
+  };
+
+  /** It is there, but the leader is at something else: the page stays, and the next poll offers the new one (staying.ts). */
+  const confirm = (kind: string): void => {
+    for (const form of root.querySelectorAll<HTMLFormElement>(`form[data-tell="${kind}"]`)) {
+      if (ONCE.includes(kind)) form.dataset["told"] = "yes";
+    }
+    place.before(sentence("ok", `「${NAMES[kind] ?? "記録"}」は、センターに届きました。`));
   };
 
   const complain = (text: string): void => {
@@ -172,7 +180,7 @@ export function wireQueue(root: Document): void {
     for (const form of root.querySelectorAll<HTMLFormElement>("form[data-tell]")) {
       const kind = form.dataset["tell"] ?? "";
       // Told already: a second tap would only be a second record of the same.
-      if (ONCE.includes(kind)) form.hidden = kept.some((one) => one.kind === kind);
+      if (ONCE.includes(kind)) form.hidden = form.dataset["told"] === "yes" || kept.some((one) => one.kind === kind);
     }
     if (kept.length) place.append(waitingNotice(kept, () => void drain()));
     for (const told of all.filter((one) => one.refusal !== undefined)) {
@@ -185,12 +193,15 @@ export function wireQueue(root: Document): void {
     await queue.keep({ ...told, refusal });
   };
 
-  /** Send all that waits until nobody answers. One that the server cannot take stays and holds up nobody. */
-  const drain = async (): Promise<void> => {
+  /**
+   * Send all that waits until nobody answers. One that the server cannot take stays and holds up nobody.
+   * `form`: what is told in it is among that.
+   */
+  const drain = async (form?: HTMLFormElement): Promise<void> => {
     if (busy) return;
     busy = true;
     const queue = await opened;
-    let last = "";
+    let last: { kind: string; said: string } | undefined;
     try {
       for (const told of inOrder(await queue.waiting())) {
         const answer = await send(told, Date.now());
@@ -199,14 +210,20 @@ export function wireQueue(root: Document): void {
         if (answer === "look again") await refuse(queue, told, NOT_COMPLETE);
         else if ("refusal" in answer) await refuse(queue, told, answer.refusal);
         else {
-          if (told.url === url) last = answer.told;
+          if (told.url === url) last = { kind: told.kind, said: answer.told };
           await queue.forget(told.op);
         }
       }
     } finally {
       busy = false;
     }
-    if (!(await show(queue)).length && last) go(last);
+    const waits = await show(queue);
+    if (waits.length || !last) return;
+    // What was told before the report often gets through while the report is being written.
+    const stays = last.kind === "report" ? isLeaving(root) : isBusy(root, form);
+    if (!stays) return go(last.said);
+    confirm(last.kind);
+    await show(queue);
   };
 
   const tell = async (form: HTMLFormElement, kind: string): Promise<void> => {
@@ -216,14 +233,14 @@ export function wireQueue(root: Document): void {
     sessionStorage.removeItem(`typed:tell-${kind}`);
     // One after the other; but whoever needs help waits for nothing that is on its way.
     if (!URGENT.includes(kind) && (await queue.waiting(url)).length > 1) {
-      await drain();
-      form.reset();
+      putAway(form);
+      await drain(form);
       await show(queue); // somebody may be at sending already, and at a photo for minutes
       return;
     }
     const answer = await send(told, Date.now());
     if (answer === "no answer" || answer === "in trouble") {
-      form.reset();
+      putAway(form);
       await show(queue);
       if (kind === "sos") await followWithPlace(queue, told);
     } else if (answer === "look again") {
@@ -231,7 +248,7 @@ export function wireQueue(root: Document): void {
       form.submit(); // the server's own page says what is wrong
     } else if ("refusal" in answer) {
       await refuse(queue, told, answer.refusal);
-      form.reset();
+      putAway(form);
       await show(queue);
     } else {
       if (kind === "sos") {
@@ -239,7 +256,11 @@ export function wireQueue(root: Document): void {
         await followWithPlace(queue, told);
       }
       await queue.forget(told.op);
-      go(answer.told);
+      if (isLeaving(root)) return;
+      if (!isTyping(root, form)) return go(answer.told);
+      putAway(form);
+      confirm(kind);
+      await show(queue);
     }
   };
 
@@ -308,6 +329,14 @@ function keepForms(root: Document, place: HTMLElement): void {
       form.scrollIntoView();
     });
   }
+}
+
+/** It has been told: empty and closed again, so that nobody seems to be writing. */
+function putAway(form: HTMLFormElement): void {
+  form.reset();
+  form.closest("details")?.removeAttribute("open");
+  const at = form.ownerDocument.activeElement;
+  if (at instanceof HTMLElement && form.contains(at)) at.blur();
 }
 
 async function read(form: HTMLFormElement, kind: string, url: string): Promise<Kept> {
@@ -390,7 +419,7 @@ function refusedNotice(told: Kept, putAway: () => void): HTMLElement {
   return notice;
 }
 
-function sentence(tone: "stop" | "warn", text: string): HTMLElement {
+function sentence(tone: "stop" | "warn" | "ok", text: string): HTMLElement {
   const notice = document.createElement("div");
   notice.className = `notice notice--${tone}`;
   notice.setAttribute("role", tone === "stop" ? "alert" : "status");

@@ -70,10 +70,18 @@ export function watchForNews(root: Document, part: HTMLElement, load: () => void
   }).observe(part, { childList: true });
 }
 
-function isBusy(root: Document): boolean {
-  if (isLeaving(root)) return true;
-  const typing = root.activeElement?.matches("input, textarea, select") ?? false;
-  return typing || root.querySelector("details[open], form[data-telling], [data-unsent]") !== null;
+/** A report is being written also while the leader looks up from it: its ticks would be lost. */
+const UNDER_WAY = "details[open], form[data-telling], form[data-tell='report']:not([hidden]), [data-unsent]";
+
+/** Another page may not come by itself now: the leader is at something else than `besides`. */
+export function isBusy(root: Document, besides?: HTMLFormElement): boolean {
+  return isLeaving(root) || isTyping(root, besides) || [...root.querySelectorAll(UNDER_WAY)].some((one) => one !== besides);
+}
+
+/** Somebody is at a field, other than of `besides`. */
+export function isTyping(root: Document, besides?: HTMLFormElement): boolean {
+  const at = root.activeElement;
+  return at !== null && at.matches("input, textarea, select") && !besides?.contains(at);
 }
 
 function newsButton(root: Document, load: () => void): HTMLElement {
