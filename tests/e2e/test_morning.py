@@ -71,7 +71,7 @@ def set_up_center(desk: Visitor) -> int:
     choose(page, "mode", "disaster")
     field(page, "name", "7月豪雨")
     save(page)
-    page.wait_for_url(re.compile(r"/o/\d+/"))
+    page.wait_for_url(re.compile(r"/o/\d+/(?!operations/)"))
     operation = int(
         manage(
             desk.running,

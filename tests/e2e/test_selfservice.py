@@ -148,6 +148,7 @@ def test_from_the_poster_to_the_end_of_the_briefing_with_ones_own_phone(
     staff.page.goto(f"/o/{desk.operation}/orientation/")
     staff.page.get_by_label("場所").fill("2階の会議室")
     staff.page.get_by_role("button", name="この回を開く").click()
+    expect(staff.page.get_by_text("必ず", exact=True)).to_have_count(4)
     for must in staff.page.get_by_text("必ず", exact=True).all():
         must.click()
     staff.picture("orientation-page")
@@ -249,8 +250,11 @@ def test_a_morning_on_paper_is_typed_without_the_mouse_and_a_missing_sheet_is_ex
     missing.get_by_placeholder("失くした理由").fill("風で飛んだ")
     staff.picture("paper-missing")
     missing.get_by_role("button", name="失くした").click()
-    for _ in range(2):
-        page.get_by_role("button", name="使わなかった").first.click()
+    expect(missing).to_have_count(0)
+    unused = page.get_by_role("button", name="使わなかった")
+    for left in (1, 0):
+        unused.first.click()
+        expect(unused).to_have_count(left)
     expect(page.get_by_text("番号は全部そろっています")).to_be_visible()
     page.goto(f"/o/{desk.operation}/board/")
     expect(page.get_by_text("紙で受付しました（停電）")).to_be_visible()
