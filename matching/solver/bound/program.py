@@ -100,9 +100,11 @@ class Program:
         self._highs()
 
     def over(self, option: Ints, heads: Ints) -> Program:
-        """The same rows over these teams only."""
-        found = Program(self.demands, self.kinds, self.garage)
-        found.add_cuts(self.cuts[len(found.cuts) :])
+        """The same rows over these teams only: itself where it has none yet."""
+        found = self
+        if len(self.taken.option):
+            found = Program(self.demands, self.kinds, self.garage)
+            found.add_cuts(self.cuts[len(found.cuts) :])
         found.add_teams(option, heads)
         return found
 

@@ -21,12 +21,12 @@ from matching.solver.bound.demands import Demands
 from matching.solver.bound.kinds import kinds
 from matching.solver.bound.left import Left
 from matching.solver.bound.manning import Manned, Manning, every_column, places
-from matching.solver.bound.people import Crowd, party_of
+from matching.solver.bound.people import Crowd, Party, party_of
 from matching.solver.bound.program import Program
 from matching.solver.bound.routes import CAR, RIDE, WALK, TooMany, routes
 from matching.solver.bound.vehicles import garage
 from matching.solver.crews import Crew, State, fit
-from matching.solver.model import MAX_EXP, MAX_STAMINA, FleetVehicle, Mode, Ride, Team
+from matching.solver.model import MAX_EXP, MAX_STAMINA, FleetVehicle, Mode, Need, Problem, Ride, Team
 from matching.solver.search.crews_of import rides_of
 from matching.solver.search.sketch import solved
 
@@ -56,13 +56,14 @@ until then."""
 @dataclass(frozen=True)
 class Cutting:
     """What is decided anew: crews (their keys), needs that wait, units and vehicles that are free, and whether tools and
-    shuttle seats nobody uses may be used."""
+    shuttle seats nobody uses may be used. `sets`: of needs, those a team may be for; None: whatever it can do."""
 
     crews: tuple[int, ...]
     needs: tuple[int, ...]
     units: tuple[int, ...]
     fleet: tuple[str, ...]
     rest: bool
+    sets: frozenset[frozenset[int]] | None = None
 
     def smaller(self, share: float) -> Cutting:
         """Fewer crews and needs, those nearest to the middle; at least one crew less."""
@@ -98,6 +99,7 @@ def program_of(state: State, cut: Cutting) -> tuple[Program, list[int]] | None:
     needs = [n for n in needs if n.min_stamina <= MAX_STAMINA and n.min_exp <= MAX_EXP]
     if not needs or not going:
         return None
+    small = _only(problem, needs, [party for _, party in going])
     tools: Counter[tuple[str, str]] = Counter(state.tools if cut.rest else {})
     seats: Counter[str] = Counter(state.seats if cut.rest else {})
     fleet = [state.fleet[v] for v in cut.fleet]
@@ -107,15 +109,31 @@ def program_of(state: State, cut: Cutting) -> tuple[Program, list[int]] | None:
             seats[crew.task.stop] += crew.size
         fleet += [problem.fleet_by[v] for v in crew.fleet()]
     left = Left(frozenset(), needs, fleet, tools, seats, 0.0)
-    crowd = Crowd(problem, [party for _, party in going])
+    crowd = Crowd(small, [party for _, party in going])
     try:
-        found = routes(problem, needs, crowd.clock)
+        found = routes(small, needs, crowd.clock)
     except TooMany:
         return None
+    if cut.sets is not None:
+        numbers = [ground.number_of[n.id] for n in needs]
+        sets = (frozenset(numbers[i] for i in row if i >= 0) for row in found.needs.tolist())
+        found = found.only(np.array([one in cut.sets for one in sets], dtype=np.bool_))
     if not len(found.needs):
         return None
-    demands = Demands(problem, left, crowd, found)
+    demands = Demands(small, left, crowd, found)
     return Program(demands, kinds(demands), garage(demands)), [u for u, _ in going]
+
+
+def _only(problem: Problem, needs: Sequence[Need], parties: Iterable[Party]) -> Problem:
+    """The problem of these needs and people alone: to look through a whole prefecture takes longer than to decide about ten teams."""
+    people = {m.id: m for party in parties for m in party.members}
+    return replace(
+        problem,
+        needs=tuple(needs),
+        volunteers=tuple(people.values()),
+        conflicts=tuple(pair for pair in problem.conflicts if people.keys() >= set(pair)),
+        bans=frozenset(ban for ban in problem.bans if ban[0] in people),
+    )
 
 
 def remade(state: State, cut: Cutting, *, until: float | None = None, most: int = MOST_PLACES) -> Remade:

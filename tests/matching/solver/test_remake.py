@@ -51,8 +51,8 @@ def test_remaking_finds_what_moving_one_by_one_did_not() -> None:
     assert gained > 0
 
 
-def _remade_from(made: Problem, plan: Plan) -> float:
-    """The score after one round from a plan."""
+def state_of(made: Problem, plan: Plan) -> State:
+    """A plan without pins as a state."""
     units = make_units(made)
     ground = Ground(made, units)
     state = State(ground)
@@ -61,6 +61,12 @@ def _remade_from(made: Problem, plan: Plan) -> float:
         crew = fit(state, task, sorted({units.of[m] for m in team.members}), like=team)
         assert crew is not None
         state.put(crew)
+    return state
+
+
+def _remade_from(made: Problem, plan: Plan) -> float:
+    """The score after one round from a plan."""
+    state = state_of(made, plan)
     idle = made.params.w.idle * sum(v.idle_w for v in made.volunteers if v.insured)
     with ThreadPoolExecutor(2) as threads:
         found = remade_plan(state, set(), rounds=1, seed=0, threads=threads, go_on=lambda *_: True)
