@@ -311,6 +311,13 @@ class Search:
             slots.append(int(t))
         return slots
 
+    def begin_again(self, crews: Iterable[Crew]) -> None:
+        """With these teams in the place of all it had."""
+        b = self.book
+        b.rows[:] = 0
+        b.at[:, TEAM] = b.visits[:, TEAM] = b.rides[:] = -1
+        self.load(crews)
+
     def _told(self, unit: int, crew: Crew) -> int:
         """The need of a crew that one of the unit's members is locked to."""
         locks = {(person, need) for person, need in self.state.ground.problem.locks}
