@@ -38,6 +38,7 @@ WORDS: Final[Mapping[str, str]] = {
     "device.revoked": "端末を使えなくしました",
     "dispatch.assigned": "{it}の班を決めました",
     "dispatch.also_away": "{it}の帰着にいなかった人を書き加えました",
+    "dispatch.also_told": "{it}の帰着のときに聞いたことを書き加えました",
     "dispatch.back": "{it}が帰ってきました",
     "dispatch.cancelled": "{it}の派遣を取りやめました",
     "dispatch.comes_first": "{it}が最初の行き先になりました",

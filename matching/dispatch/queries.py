@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from dvc.audit.models import Entry
 from dvc.operations.models import Operation
 from matching.dispatch.models import IN_FIELD, LIVE, Dispatch, DispatchState
 from matching.teams.queries import with_rides
@@ -56,6 +58,25 @@ def _place(visits: list[Dispatch]) -> Place:
     before = tuple(visit for visit in been if visit != now)
     later = sorted((v for v in visits if v.state == DispatchState.NEXT), key=lambda v: v.position)
     return Place(now, before, tuple(later))
+
+
+def told_at_return(now: Dispatch) -> dict[str, Any] | None:
+    """What every desk has told at the return of the team whose last visit this is; None where it is not back (also where
+    a return was taken back). One query."""
+    if now.state != DispatchState.BACK:
+        return None
+    told: dict[str, Any] | None = None
+    for entry in (
+        Entry.objects.about(now).filter(action__in=["dispatch.back", "dispatch.also_told"]).order_by("id")
+    ):
+        more = entry.details
+        if told is None or entry.action == "dispatch.back":
+            told = dict(more)
+            continue
+        words = [told.get("tools_missing"), more["tools_missing"]]
+        told["tools_missing"] = "　".join(filter(None, words))
+        told["washed"] = [*told.get("washed", []), *more["washed"]]
+    return told
 
 
 def board_rows(operation: Operation, *, at: datetime) -> QuerySet[Dispatch]:

@@ -25,7 +25,7 @@ from dvc.operations.models import Operation
 from dvc.operations.services import require_open
 from intake.help_requests import services as needs
 from intake.help_requests.models import Need, NeedState
-from matching.dispatch import chains, outcomes, sheet_counts, times
+from matching.dispatch import chains, outcomes, queries, sheet_counts, times
 from matching.dispatch.chains import add_visit, drop_visit, move_on
 from matching.dispatch.gate import Block, Check, closed_day_blocks, departure_blocks, unticked
 from matching.dispatch.models import IN_FIELD, ActivityReport, Dispatch, DispatchState, LaterReport, Outcome
@@ -237,8 +237,8 @@ def come_back(
     not_here_said: str = "",
 ) -> Dispatch:
     """The team is back, from whichever of its visits: its people can be matched again, houses it has not been to wait
-    for another team. Twice changes nothing, but that somebody has not come with it, and sheets that the first desk has not
-    counted, are heard from every desk. Refused:
+    for another team. Twice changes nothing, but that somebody has not come with it, sheets that the first desk has not
+    counted, and what is said of tools and washing are heard from every desk. Refused:
     dispatch.not_departed, dispatch.not_here_said.
 
     `here`: how many somebody has counted (None: nobody counted); `not_here`: who of the team (pks) has not come with it,
@@ -265,6 +265,7 @@ def come_back(
         if sheets_back and (more := sheet_counts.not_counted(fresh.team_id, sheets_back)):
             sheet_counts.all_in(fresh.team_id, more)
             record("dispatch.sheets_in", fresh, by=by, at=at, operation=fresh.operation, back=more)
+        _hear_also(fresh, tools_missing[:200], washed, by=by, at=at)
     else:
         chains.give_back_all(fresh.team_id, reason=chains.GONE_HOME, by=by, at=at)
         visits = Dispatch.objects.of_team(fresh.team_id).select_related("operation")
@@ -283,6 +284,18 @@ def come_back(
         if sheets_back:
             sheet_counts.all_in(fresh.team_id, sheets_back)
     return refreshed(dispatch)
+
+
+def _hear_also(dispatch: Dispatch, tools: str, washed: Collection[str], *, by: By, at: datetime) -> None:
+    """What a second desk says of tools and washing stands beside what the first has said."""
+    now = queries.place_of(dispatch).now
+    known = queries.told_at_return(now) or {}
+    new = "" if tools in known.get("tools_missing", "") else tools
+    more = sorted({*washed} - {*known.get("washed", [])})
+    if new or more:
+        record(
+            "dispatch.also_told", now, by=by, at=at, operation=now.operation, tools_missing=new, washed=more
+        )
 
 
 @transaction.atomic

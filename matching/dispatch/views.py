@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, by
 from dvc.accounts.roles import Role
-from dvc.audit.models import Entry
 from dvc.audit.services import looked
 from dvc.core.refused import Refused
 from intake.volunteers.models import Volunteer
@@ -43,7 +42,10 @@ from matching.teams.services import bring_key, people_of, say_coming
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
-FIRST_BACK: Final = "この班の帰着は、先にほかの人が記録しています。ここにいない人、あすも来られる人と、先の記録でまだだった依頼書・資機材・かぎは、書き加えました。ほかに違うことがあれば、班の画面で直してください。"
+FIRST_BACK: Final = (
+    "この班の帰着は、先にほかの人が記録しています。"
+    "ここにいない人、あすも来られる人、資機材のこと、洗ったものと、先の記録でまだだった依頼書・資機材・かぎは、書き加えました。"
+)
 WORDS_STAY: Final = (
     "けがや報告に書いたことがあります。作業の結果を選んで「帰着を記録する」を押してください。"
     "書いたことを残さないときは、消してから「報告はあとにして」を押します。"
@@ -76,10 +78,6 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
     dispatch = one_of(request, dispatch_id)
     looked(dispatch, by=by(request), classes="P2 P3", why="派遣の画面", at=request.now)
     place = queries.place_of(dispatch)
-    told = Entry.objects.about(place.now).filter(action="dispatch.back").order_by("-id")
-    back = (
-        told.first() if place.now.state == DispatchState.BACK else None
-    )  # not of a return that was taken back
     members = list(dispatch.team.members.select_related("volunteer", "visit"))
     context = {
         **SECTION,
@@ -98,7 +96,7 @@ def dispatch_detail(request: StaffRequest, operation_id: int, dispatch_id: int) 
         "tools": sheets.tools(dispatch.need),
         "map_url": sheets.map_link(dispatch.need.household),
         "postpone": PostponeForm(),
-        "back": back.details if back else None,
+        "back": queries.told_at_return(place.now),
         "lent": said(of_team(dispatch.team_id)),
         "hours": hours_of(place.visits),
         "later_reports": dispatch.later_reports.count() if merging.waits(dispatch) else 0,
@@ -237,7 +235,8 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     others = [visit for visit in place.visits if visit != dispatch and not queries.has_report(visit)]
     typed = "outcome" in request.POST  # before somebody else was first with the report, or the whole return
     is_back = dispatch.state == DispatchState.BACK
-    second = is_back and "heads" in request.POST  # what another desk had counted when the first was quicker
+    # What another desk had counted and written when the first was quicker. (Nobody is asked about who has left.)
+    second = is_back and not {"heads", "tools_missing"}.isdisjoint(request.POST)
     over = is_back and reported and not others and not typed and not second
     not_out = dispatch.state in (DispatchState.ACCEPTED, DispatchState.CANCELLED)
     if over or (opened and not_out):
@@ -257,25 +256,40 @@ def dispatch_return(request: StaffRequest, operation_id: int, dispatch_id: int) 
     )  # fmt: skip
     further = [OtherVisitForm(sent, visit=visit, initial={"people": people}) for visit in others if not later]
     if sent is None:
-        return _show_return(request, dispatch, form, further)
+        return _show_return(request, dispatch, form, further, counting=counting)
     if unsaid:
         form.add_error(None, WORDS_STAY)
     if not_out:
         form.add_error(None, NOT_OUT)
     # Every form is asked, so that each shows what is wrong with it.
     if not all([form.is_valid(), *(one.is_valid() for one in further)]):
-        return _show_return(request, dispatch, form, further, status=422)
+        return _show_return(request, dispatch, form, further, counting=counting, status=422)
     try:
         said = _take_back(dispatch, form, further, report_wanted=wanted, request=request, at=request.now)
     except Refused as refused:
         form.add_error(AT_FIELD.get(refused.code), refused.text)
-        return _show_return(request, dispatch, form, further, status=409)
+        return _show_return(request, dispatch, form, further, counting=counting, status=409)
     messages.success(request, said)
-    if second:
-        messages.warning(request, FIRST_BACK)
+    _say_who_was_first(request, dispatch, form, second=second)
     _say_what_is_left(request, dispatch, form)
     _ask_for_keys(request, dispatch, form)
     return redirect("dispatch_board", operation_id)
+
+
+def _say_who_was_first(request: StaffRequest, dispatch: Dispatch, form: ReturnForm, *, second: bool) -> None:
+    """`second`: the page knew it already. Another desk may have been quicker by less than that: the time tells."""
+    typed = form.cleaned_data["back_at"]
+    came = last_moment_of(typed, at=request.now) if typed else request.now
+    if dispatch.returned_at is None or not (second or dispatch.returned_at != came):
+        return
+    messages.warning(request, FIRST_BACK)
+    stands = timezone.localtime(dispatch.returned_at)
+    if typed and (stands.hour, stands.minute) != (typed.hour, typed.minute):
+        messages.warning(
+            request,
+            f"帰ってきた時刻は、先に記録した{stands:%-H:%M}のままです（入れた時刻：{typed:%-H:%M}）。"
+            "違うときは、班の画面で帰着を取り消してから、もう一度記録してください。",
+        )
 
 
 def _crew(dispatch: Dispatch) -> list[Volunteer]:
@@ -364,9 +378,6 @@ def _take_back(
             at=at,
         )
         take_back_all(dispatch.team, form.tools_back(), by=by(request), at=at)
-        if dispatch.state == DispatchState.BACK:
-            for ride in dispatch.team.rides.filter(key_missing=True, vehicle__in=form.keys_here):
-                bring_key(ride, by=by(request), at=at)
         services.come_back(
             dispatch,
             tools_missing=data["tools_missing"],
@@ -379,6 +390,9 @@ def _take_back(
             by=by(request),
             at=came,
         )
+        # A first desk may have had none of them, also one that was quicker by an instant.
+        for ride in dispatch.team.rides.filter(key_missing=True, vehicle__in=form.keys_here):
+            bring_key(ride, by=by(request), at=at)
     if told is not None and not told.changed:
         return f"{dispatch.team}の帰着を記録しました。報告は先に届いています。違うことを書いたときは「見くらべて、1つにまとめる」に残っています。"
     if told is None and not queries.has_report(dispatch):
@@ -392,6 +406,7 @@ def _show_return(
     form: ReturnForm,
     further: list[OtherVisitForm],
     *,
+    counting: bool,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -401,6 +416,7 @@ def _show_return(
         "further": further,
         "report": dispatch.report if queries.has_report(dispatch) else None,
         "is_back": dispatch.state == DispatchState.BACK,
+        "counting": counting,
         "left_before": [member for member in _members(dispatch) if member.visit.left_at],
         "sheets_printed": services.sheets_of(dispatch.team_id),
         "tools": sheets.tools_back(sheets.stops_of(dispatch)),

@@ -94,7 +94,7 @@ class Member(models.Model):
     visit = models.ForeignKey("checkin.Visit", on_delete=models.PROTECT, related_name="memberships")
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
-    not_here_said = models.CharField("帰着にいなかった人のこと", max_length=200, blank=True)
+    not_here_said = models.TextField("帰着にいなかった人のこと", blank=True)
     came_after_at = models.DateTimeField(null=True)
 
     objects = MemberQuerySet.as_manager()

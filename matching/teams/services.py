@@ -384,19 +384,22 @@ def release(
     if fresh.state in LIVE:
         Ride.objects.filter(team=fresh, vehicle__in=keys_missing).update(key_missing=True)
         away = Member.objects.filter(team=fresh, volunteer__in=not_here, left_at__isnull=True)
-        away.update(not_here_said=not_here_said[:200])
+        away.update(not_here_said=not_here_said)
         _end(fresh, TeamState.BACK, "team.released", by=by, at=at)
     team.refresh_from_db()
 
 
 @transaction.atomic
 def say_also_away(team: Team, people: Collection[int], said: str) -> list[int]:
-    """A second desk, at a return that was written down already, names who has not come with it (pks). Whom the first has
-    named stays as it was told. Returns whom this desk was the first to name."""
+    """A second desk, at a return that was written down already, names who has not come with it (pks). What it knows of
+    whom the first has named stands behind what was told. Returns whose words have changed."""
     freed = Member.objects.filter(team=team, left_at=hold(team).ended_at, visit__left_at__isnull=True)
-    rows = list(freed.filter(volunteer__in=people, not_here_said="").order_by("volunteer"))
-    Member.objects.filter(pk__in=[row.pk for row in rows]).update(not_here_said=said[:200])
-    return [row.volunteer_id for row in rows]
+    rows = freed.filter(volunteer__in=people).order_by("volunteer")
+    changed = [row for row in rows if said not in row.not_here_said]
+    for row in changed:
+        row.not_here_said = "　".join(filter(None, [row.not_here_said, said]))
+    Member.objects.bulk_update(changed, ["not_here_said"])
+    return [row.volunteer_id for row in changed]
 
 
 @transaction.atomic

@@ -447,6 +447,56 @@ def test_who_a_second_desk_finds_missing_is_kept_though_the_first_said_that_all_
     assert Entry.objects.filter(action="team.came_after_all").count() == 1
 
 
+@pytest.mark.database
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_a_second_desk_writes_of_tools_and_washing_stands_beside_what_the_first_has(gone: bool) -> None:
+    """`gone`: reception has seen all of the team leaving, so the page asks about nobody."""
+    dispatch = dispatch_now(depart=True)
+    now = timezone.localtime()
+    Dispatch.objects.filter(pk=dispatch.pk).update(departed_at=now - timedelta(hours=2))
+    client = signed_in(make.user(dispatch.operation.center))
+    if gone:
+        for person in people_of(dispatch.team):
+            checkin.leave(dispatch.operation, person, by=SYSTEM, at=timezone.now())
+    heads = {} if gone else {"heads": "all"}
+    client.post(
+        url("dispatch_return", dispatch),
+        {**REPORT, **heads, "tools_missing": "バール1本", "washed": ["hands"]},
+    )
+    sent = {
+        **heads,
+        "tools_missing": "チェーンソーの刃が欠けた",
+        "washed": ["hands", "boots"],
+        "found_out": "腰痛",
+    }
+    earlier = f"{now - timedelta(hours=1):%-H:%M}"
+    for told in (sent, sent, {**sent, "back_at": earlier}):  # tapped twice, and with another time
+        said = client.post(url("dispatch_return", dispatch), told, follow=True).content.decode()
+        assert "先にほかの人が記録しています" in said
+    assert f"入れた時刻：{earlier}" in said
+    page = client.get(url("dispatch_detail", dispatch)).content.decode()
+    assert "バール1本　チェーンソーの刃が欠けた</dd>" in page
+    assert "手洗い・うがい　長ぐつ" in page
+    assert ActivityReport.objects.get().injury == "腰痛"
+    assert Entry.objects.filter(action="dispatch.also_told").count() == 1
+
+
+@pytest.mark.database
+def test_what_two_desks_know_of_who_has_not_come_back_is_kept_and_shown_for_each() -> None:
+    dispatch = dispatch_now(depart=True)
+    client = signed_in(make.user(dispatch.operation.center))
+    one, other = [m.volunteer for m in Member.objects.filter(team=dispatch.team).order_by("pk")]
+    away = {**REPORT, "heads": "some"}
+    client.post(
+        url("dispatch_return", dispatch), {**away, "not_here": [one.pk], "not_here_said": "バスで帰った"}
+    )
+    both = {**away, "not_here": [one.pk, other.pk], "not_here_said": "病" * 200}
+    for _ in range(2):
+        client.post(url("dispatch_return", dispatch), both)
+    page = client.get(url("dispatch_detail", dispatch)).content.decode()
+    assert f"{one.name}さん　バスで帰った　{'病' * 200}<br>{other.name}さん　{'病' * 200}" in page
+
+
 def test_the_report_may_be_typed_later() -> None:
     dispatch = dispatch_now(depart=True)
     client = signed_in(make.user(dispatch.operation.center))
