@@ -52,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.once)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What stays to the end is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def _opens_the_database(item: pytest.Item) -> bool:
     unittests = getattr(getattr(item, "cls", None), "databases", None)
     fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))

@@ -35,6 +35,7 @@ from tests.matching.proposals.crowd import crowd
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 KILLS, STOPS, ROUNDS = count(2, 50), count(1, 20), count(1, 5)
+CONTROLS = 3
 LEASE = 2
 # An engine that is at work long enough to be killed in the middle, and no longer.
 FAST = {"OUTBOX_LEASE_SECONDS": str(LEASE), "LOG_LEVEL": "WARNING", "MATCHING_SECONDS": "4"}
@@ -159,9 +160,17 @@ def test_a_worker_stopped_past_its_lease_commits_nothing_late(
         parts.close()
         parts.enter_context(broker_of_the_settings())
     unfenced = {"DJANGO_SETTINGS_MODULE": "tests.faults.unfenced_settings"}
-    late = stopped_past_its_lease(parts, operation, tmp_path / "unfenced", **unfenced) - 1
-    # A plan that its sleep cut short is another one: then the last thing to stop it is a constraint of the database.
-    late += "IntegrityError" in (tmp_path / "unfenced.1").read_text(encoding="utf-8")
+    late = tries = 0
+    # A stop may fall where even this worker notices: while it asks whether it may go on.
+    while not late and tries < CONTROLS:
+        if tries:
+            parts.close()
+            parts.enter_context(broker_of_the_settings())
+        log = tmp_path / f"unfenced{tries}"
+        late += stopped_past_its_lease(parts, operation, log, **unfenced) - 1
+        # A plan that its sleep cut short is another one: then the last thing to stop it is a constraint of the database.
+        late += "IntegrityError" in log.with_suffix(".1").read_text(encoding="utf-8")
+        tries += 1
     assert late > 0
     ledger.note(
         Row(
