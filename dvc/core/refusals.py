@@ -238,6 +238,7 @@ REFUSALS: Final[dict[str, str]] = {
     "dispatch.override_chief_only": "足りないものがあるまま出発を認められるのは、センター長だけです。センター長に来てもらってください。",
     "dispatch.reason_needed": "取りやめる理由を選ぶか、短く書いてください。",
     "dispatch.remaining_needed": "「継続」のときは、残っていることを書いてください。次の班の依頼書に載ります。",
+    "dispatch.report_changed": "この画面を開いたあとに、ほかの人がこの報告に書き加えました。上の報告がいまの内容です。下の欄に足りないことを足してから、もう一度「この内容にまとめる」を押してください。",
     "dispatch.team_busy": "{number}班には、もう別の困りごとが決まっているか、活動が終わっています。画面を開き直してください。",
     "dispatch.undo_chain": "{number}班は、このあと別のお宅へ行っています。画面を開き直して、いちばん新しいお宅の記録から取り消してください。",
     "dispatch.undo_people_gone": "{number}班の人か車が、もう次の仕事に入っているか、帰っています。取り消さずに、センター長に知らせてください。",

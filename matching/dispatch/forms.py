@@ -164,7 +164,16 @@ class OtherVisitForm(ReportForm):
 
 
 class MergeForm(ReportForm):
-    """One report of two. The outcome is asked for only where they told different ones, and none is chosen beforehand."""
+    """One report of several, so there is room for the words of all. The outcome is asked for only where they told different
+    ones, and none is chosen beforehand."""
+
+    injury = Text(label="けが・体調の悪い人", max_length=20_000, required=False, multiline=True, rows=2)
+    near_miss = Text(label="ヒヤリとしたこと", max_length=20_000, required=False, multiline=True, rows=2)
+    text = Text(label="やったこと", max_length=20_000, required=False, multiline=True)
+    remaining = Text(
+        label="残っていること", max_length=20_000, required=False, multiline=True, rows=2,
+        help_text="「継続」のときは必ず書いてください。",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, outcomes: Sequence[Outcome], **options: Any) -> None:
         super().__init__(*args, **options)

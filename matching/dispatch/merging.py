@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -36,6 +38,12 @@ def told_outcomes(first: ActivityReport, later: Iterable[LaterReport]) -> list[O
     return list(dict.fromkeys(Outcome(report.outcome) for report in [first, *later]))
 
 
+def mark_of(report: ActivityReport) -> str:
+    """What the report that counts says, in short: whoever writes it anew says by it what they have read."""
+    said = [str(getattr(report, name)) for name in (*WORDS, "people", "people_next", "outcome", "watch")]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
 def waits(dispatch: Dispatch) -> bool:
     """Whether a report that says something else has come since a person made one of them last. One query."""
     told = Entry.objects.about(dispatch).filter(
@@ -47,12 +55,15 @@ def waits(dispatch: Dispatch) -> bool:
 @transaction.atomic
 def merge(
     dispatch: Dispatch, *, people: int, text: str, remaining: str, injury: str, near_miss: str,
-    people_next: int | None, watch: bool, by: By, at: datetime, outcome: str = "", hold: bool = True, seen: Collection[int] | None = None,
+    people_next: int | None, watch: bool, by: By, at: datetime, outcome: str = "", hold: bool = True,
+    seen: Collection[int] | None = None, seen_first: str | None = None,
 ) -> ActivityReport:  # fmt: skip
     """The report that counts says this from now on; the later reports stay as they were told. The same again changes
     nothing. `outcome`: which of them a person has found to be true, needed where they told different ones; the need
-    follows it (`hold`: see `services.report`), unless somebody has done something else with it since. `seen`: the later reports (pks) that were read for it. Raises
-    `Refused`: dispatch.nothing_to_merge, dispatch.more_reports (one has come that was not read), dispatch.choose_outcome, dispatch.remaining_needed."""
+    follows it (`hold`: see `services.report`), unless somebody has done something else with it since. `seen`: the later reports (pks) that were read for it;
+    `seen_first`: the mark (`mark_of`) of the one that counts, as it was read. Raises `Refused`: dispatch.nothing_to_merge,
+    dispatch.more_reports (one has come that was not read), dispatch.report_changed, dispatch.choose_outcome,
+    dispatch.remaining_needed."""
     first = (
         ActivityReport.objects.select_for_update(of=("self",))
         .select_related("dispatch__operation")
@@ -64,11 +75,13 @@ def merge(
         raise Refused("dispatch.nothing_to_merge")
     if seen is not None and not {one.pk for one in later} <= {*seen}:
         raise Refused("dispatch.more_reports")
+    if seen_first is not None and mark_of(first) != seen_first:
+        raise Refused("dispatch.report_changed")
     true = _true_outcome(outcome, told_outcomes(first, later), remaining=remaining)
     said = {
         "outcome": true,
-        "people": people, "text": text[:4000], "remaining": remaining[:2000], "injury": injury[:500],
-        "near_miss": near_miss[:500], "people_next": people_next, "watch": watch,
+        "people": people, "text": text, "remaining": remaining, "injury": injury,
+        "near_miss": near_miss, "people_next": people_next, "watch": watch,
     }  # fmt: skip
     changed = sorted(name for name, value in said.items() if getattr(first, name) != value)
     if not changed and not waits(dispatch):
@@ -104,7 +117,5 @@ def add_injury(dispatch: Dispatch, text: str, *, by: By, at: datetime) -> None:
     first = ActivityReport.objects.select_for_update(of=("self",)).filter(dispatch=dispatch).first()
     if first is None or text in first.injury:
         return
-    ActivityReport.objects.filter(pk=first.pk).update(
-        injury="　".join(filter(None, [first.injury, text]))[:500]
-    )
+    ActivityReport.objects.filter(pk=first.pk).update(injury="　".join(filter(None, [first.injury, text])))
     record("dispatch.injury_added", dispatch, by=by, at=at, operation=dispatch.operation)

@@ -154,15 +154,16 @@ class Outcome(models.TextChoices):
 
 
 class ReportedWork(models.Model):
-    """What a leader tells of a day's work."""
+    """What a leader tells of a day's work. How long one telling may be is the form's; what several told is put together
+    here, and nothing of it is cut off."""
 
     outcome = models.CharField("結果", max_length=10, choices=Outcome.choices)
     people = models.PositiveSmallIntegerField("活動した人数")
-    text = models.TextField("やったこと", max_length=4000, blank=True)
-    remaining = models.TextField("残っていること", max_length=2000, blank=True)
+    text = models.TextField("やったこと", blank=True)
+    remaining = models.TextField("残っていること", blank=True)
     people_next = models.PositiveSmallIntegerField("次に必要な人数", null=True, blank=True)
-    injury = models.CharField("けが・体調不良", max_length=500, blank=True)
-    near_miss = models.CharField("ヒヤリハット", max_length=500, blank=True)
+    injury = models.TextField("けが・体調不良", blank=True)
+    near_miss = models.TextField("ヒヤリハット", blank=True)
     watch = models.BooleanField("見守りが必要", default=False)
     by_leader = models.BooleanField(default=True)
     reported_at = models.DateTimeField()

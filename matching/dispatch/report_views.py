@@ -30,9 +30,13 @@ def dispatch_merge(request: StaffRequest, operation_id: int, dispatch_id: int) -
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            merging.merge(dispatch, **form.cleaned_data, seen=_seen(request), by=by(request), at=request.now)
+            merging.merge(
+                dispatch, **form.cleaned_data, seen=_seen(request), seen_first=request.POST.get("first"),
+                by=by(request), at=request.now,
+            )  # fmt: skip
         except Refused as refused:
             form.add_error(None, refused.text)
+            dispatch.report.refresh_from_db()
             status = 409
         else:
             messages.success(request, f"{len(later) + 1}つの報告を1つにまとめました。")
@@ -42,6 +46,7 @@ def dispatch_merge(request: StaffRequest, operation_id: int, dispatch_id: int) -
         "dispatch": dispatch,
         "reports": [dispatch.report, *later],
         "later": later,
+        "mark": merging.mark_of(dispatch.report),
         "form": form,
         "differ": len(told) > 1,
     }

@@ -239,6 +239,44 @@ def test_a_report_that_came_while_two_were_merged_is_shown_before_it_counts_as_r
     assert ActivityReport.objects.get().text == "台所と風呂場"
 
 
+def test_nothing_of_an_injury_is_cut_off_where_words_are_put_together() -> None:
+    dispatch = scene.out()
+    first, found, second = "頭を打った" * 90, "肋骨にひび" * 90, "熱中症で搬送" * 80
+    services.report(dispatch, outcome="completed", people=2, injury=first, by=SYSTEM, at=make.at(12))
+    for _ in range(2):
+        merging.add_injury(dispatch, found, by=SYSTEM, at=make.at(12, 5))
+    assert ActivityReport.objects.get().injury == f"{first}　{found}"
+    services.report(dispatch, outcome="completed", people=2, injury=second, by=SYSTEM, at=make.at(12, 10))
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.MATCHING))
+    address = reverse("dispatch_merge", args=[dispatch.operation_id, dispatch.pk])
+    said = merging.proposed(ActivityReport.objects.get(), LaterReport.objects.all())
+    assert client.post(address, {**said, "people_next": ""}).status_code == 302
+    assert ActivityReport.objects.get().injury == f"{first} {found} {second}"
+
+
+def test_an_injury_that_was_added_while_two_reports_were_merged_is_read_before_it_is_written_over() -> None:
+    dispatch = two_reports()
+    client = Client()
+    client.force_login(make.user(dispatch.operation.center, Role.MATCHING))
+    address = reverse("dispatch_merge", args=[dispatch.operation_id, dispatch.pk])
+
+    def mark(page: str) -> str:
+        return re.search(r'name="first" value="(\w+)"', page)[1]  # type: ignore[index]
+
+    said = {"people": "4", "text": "台所と風呂場", "outcome": "completed"}
+    said["first"] = mark(client.get(address).content.decode())
+    merging.add_injury(dispatch, "帰りに倒れた", by=SYSTEM, at=make.at(14))
+    again = client.post(address, said)
+    assert again.status_code == 409
+    page = again.content.decode()
+    assert "書き加えました" in page
+    assert "帰りに倒れた" in page
+    assert "台所と風呂場</textarea>" in page
+    client.post(address, {**said, "first": mark(page), "injury": "帰りに倒れた"})
+    assert ActivityReport.objects.get().injury == "帰りに倒れた"
+
+
 @pytest.mark.parametrize(
     ("first", "second", "true", "need", "work"),
     [
