@@ -55,6 +55,7 @@ REFUSALS: Final[dict[str, str]] = {
     "group.name_missing": "団体名を入力してください。",
     "insurance.joined_in_future": "加入した日が先の日付になっています。加入の手続きをした日を入力してください。",
     "volunteer.birth_date": "生年月日が正しくありません。1961-5-4 や S36.5.4 のように入力してください。",
+    "volunteer.blocked_meanwhile": "ほかの人が、先に「{reason}」という理由で受付を止めています。この理由も読んでから、もう一度ボタンを押してください。",
     "volunteer.blocked_without_reason": "受付を止める理由を入力してください。あとで見る人が困らないように、短く書いてください。",
     "volunteer.changed": "ほかの人が、この登録を先に直しました。いまの内容と見くらべてから、もう一度保存してください。入れた内容は、この画面に残っています。",
     "volunteer.choice": "「{field}」に、選べない内容が入っています。画面を開き直して選び直してください。",
@@ -70,6 +71,7 @@ REFUSALS: Final[dict[str, str]] = {
     "volunteer.phone": "「{field}」の電話番号の桁数が違います。市外局番から入力してください（例：090-0000-0012）。",
     "volunteer.text": "「{field}」に、保存できない文字が入っています。消して入力し直してください。",
     "volunteer.too_long": "「{field}」は{most}文字までです。短くして入力し直してください。",
+    "volunteer.unblocked_meanwhile": "ほかの人が、この人を先に受付できるように戻しました。それでも止めるときは、もう一度ボタンを押してください。",
     "volunteer.withdrawn": "この人の登録は取り消されています。もう一度登録してください。",
     # visits
     "visit.left_before_arriving": "帰りの時刻が、到着より前になっています。時刻を確かめて入力し直してください。",

@@ -313,19 +313,20 @@ def find(operation: Operation, text: str) -> VolunteerQuerySet:
 
 
 @transaction.atomic
-def block(volunteer: Volunteer, *, reason: str, by: By, at: datetime) -> Volunteer:
-    """Stop the person at the door from now on. `reason` is for staff. Refused
-    volunteer.blocked_without_reason."""
+def block(volunteer: Volunteer, *, reason: str, by: By, at: datetime, seen: str | None = None) -> Volunteer:
+    """Stop the person at the door from now on. `reason` is for staff; `seen`: the one that was read before ("": the
+    person was not stopped). Refused volunteer.blocked_without_reason | volunteer.blocked_meanwhile |
+    volunteer.unblocked_meanwhile."""
     reason = _stored_text("blocked_reason", reason)
     if not reason:
         raise Refused("volunteer.blocked_without_reason")
-    return _set_block(volunteer, reason, by=by, at=at)
+    return _set_block(volunteer, reason, seen=seen, by=by, at=at)
 
 
 @transaction.atomic
-def unblock(volunteer: Volunteer, *, by: By, at: datetime) -> Volunteer:
-    """Let the person in again."""
-    return _set_block(volunteer, "", by=by, at=at)
+def unblock(volunteer: Volunteer, *, by: By, at: datetime, seen: str | None = None) -> Volunteer:
+    """Let the person in again. `seen`: the reason that was read. Refused volunteer.blocked_meanwhile."""
+    return _set_block(volunteer, "", seen=seen, by=by, at=at)
 
 
 @transaction.atomic
@@ -498,12 +499,21 @@ def _card_behind(center: Center, text: str) -> Card | None:
     return Card.objects.by_short_code(center, code).first()
 
 
-def _set_block(volunteer: Volunteer, reason: str, *, by: By, at: datetime) -> Volunteer:
-    if volunteer.blocked_reason != reason:
-        volunteer.blocked_reason = reason
-        volunteer.save(update_fields=["blocked_reason"])
-        action = "volunteer.blocked" if reason else "volunteer.unblocked"
-        record(action, volunteer, by=by, at=at, center_id=volunteer.center_id)
+def _set_block(volunteer: Volunteer, reason: str, *, seen: str | None, by: By, at: datetime) -> Volunteer:
+    """A reason that nobody has read is not written over. The same again changes nothing."""
+    one_after_the_other = Volunteer.objects.select_for_update(no_key=True)
+    volunteer.refresh_from_db(fields=["blocked_reason"], from_queryset=one_after_the_other)
+    stands = volunteer.blocked_reason
+    if stands == reason:
+        return volunteer
+    if seen is not None and stands != seen:
+        raise Refused(
+            "volunteer.blocked_meanwhile" if stands else "volunteer.unblocked_meanwhile", reason=stands
+        )
+    volunteer.blocked_reason = reason
+    volunteer.save(update_fields=["blocked_reason"])
+    action = "volunteer.blocked" if reason else "volunteer.unblocked"
+    record(action, volunteer, by=by, at=at, center_id=volunteer.center_id)
     return volunteer
 
 

@@ -349,7 +349,20 @@ def volunteer_block(request: StaffRequest, operation_id: int, volunteer_id: int)
             reason_form=form,
             status=422,
         )
-    services.block(person, reason=form.cleaned_data["reason"], by=by(request), at=request.now)
+    try:
+        services.block(
+            person, reason=form.cleaned_data["reason"], seen=request.POST.get("seen"), by=by(request), at=request.now
+        )  # fmt: skip
+    except Refused as refused:
+        form.add_error("reason", refused.text)
+        return _show_person(
+            request,
+            person,
+            card_form=CardForm(),
+            insurance_form=InsuranceForm(),
+            reason_form=form,
+            status=409,
+        )
     messages.success(request, "受付を止めました。")
     return redirect("volunteer_page", operation_id, person.pk)
 
@@ -358,8 +371,12 @@ def volunteer_block(request: StaffRequest, operation_id: int, volunteer_id: int)
 def volunteer_unblock(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """Let somebody in again."""
     person = _person(request, volunteer_id)
-    services.unblock(person, by=by(request), at=request.now)
-    messages.success(request, "受付できるように戻しました。")
+    try:
+        services.unblock(person, seen=request.POST.get("seen"), by=by(request), at=request.now)
+    except Refused as refused:
+        messages.error(request, refused.text)
+    else:
+        messages.success(request, "受付できるように戻しました。")
     return redirect("volunteer_page", operation_id, person.pk)
 
 

@@ -415,6 +415,39 @@ def test_somebody_is_stopped_with_a_reason_and_let_in_again(client: Client, oper
     assert person.blocked_reason == ""
 
 
+@pytest.mark.database
+def test_of_two_desks_that_stop_somebody_the_second_reads_the_first_reason(
+    client: Client, operation: Operation
+) -> None:
+    person = make.volunteer(operation.center)
+    stop, let_in = (url(f"volunteer_{what}block", operation, person.pk) for what in ("", "un"))
+
+    def shown(page: Any) -> str:
+        return next(iter(re.findall('name="seen" value="([^"]*)"', page.content.decode())), "")
+
+    def stands() -> str:
+        return Volunteer.objects.get(pk=person.pk).blocked_reason
+
+    seen = shown(client.get(url("volunteer_page", operation, person.pk)))
+    for _ in range(2):  # tapped twice
+        assert client.post(stop, {"reason": "依頼者の家で金銭の話", "seen": seen}).status_code == 302
+    second = client.post(stop, {"reason": "飲酒", "seen": seen})
+    assert second.status_code == 409
+    page = second.content.decode()
+    assert "先に「依頼者の家で金銭の話」という理由で" in page
+    assert 'value="飲酒"' in page
+    assert stands() == "依頼者の家で金銭の話"
+    # Who has read it may write it anew; who has not does not let the person in either.
+    client.post(stop, {"reason": "依頼者の家で金銭の話、飲酒", "seen": shown(second)})
+    told = client.post(let_in, {"seen": shown(second)}, follow=True).content.decode()
+    assert "先に「依頼者の家で金銭の話、飲酒」という理由で" in told
+    assert stands() == "依頼者の家で金銭の話、飲酒"
+    client.post(let_in, {"seen": stands()})
+    again = client.post(stop, {"reason": "飲酒", "seen": "依頼者の家で金銭の話、飲酒"})
+    assert "先に受付できるように戻しました" in again.content.decode()
+    assert (again.status_code, stands()) == (409, "")
+
+
 def test_somebody_who_is_here_goes_home_before_the_registration_ends(
     client: Client, operation: Operation
 ) -> None:
