@@ -66,6 +66,7 @@ REFUSALS: Final[dict[str, str]] = {
     "volunteer.merge_in_team": "{name}さんは、いま班に入っています。班が帰ってきてからまとめてください。",
     "volunteer.merge_later": "{name}さんの登録は、そのあと、もう1つの登録にまとめられています。「済んだこと」から、先にそちらを元に戻してください。",
     "volunteer.merge_not_two": "この2つの登録は、まとめられません。別のセンターの人か、訓練の人です。",
+    "volunteer.merged": "この登録は、ほかの人が{name}さんのもう1つの登録と、1つにまとめました。残った登録の画面で直してください。",
     "volunteer.name_missing": "姓を入力してください。姓と名を分けられないときは、姓の欄に全部入力してください。",
     "volunteer.online_busy": "申し込みが集中しています。1時間ほど待ってもう一度送るか、{phone} に電話してください。",
     "volunteer.phone": "「{field}」の電話番号の桁数が違います。市外局番から入力してください（例：090-0000-0012）。",

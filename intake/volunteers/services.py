@@ -187,10 +187,12 @@ def correct(
 
     `group_name` puts the person into the group of that name (made when there is none), "" takes them out of
     theirs. Whoever leaves a group leads it no more. `seen`: the mark (`mark_of`) of what was looked at; Refused
-    volunteer.changed when somebody else has corrected it since.
+    volunteer.changed when somebody else has corrected it since, volunteer.merged when it was put together with another.
     """
     # Two desks, one after the other: the columns that searches use come from all of the name. Arrivals need not wait.
     volunteer.refresh_from_db(from_queryset=Volunteer.objects.select_for_update(no_key=True))
+    if seen is not None and volunteer.merged_into_id:
+        raise Refused("volunteer.merged", name=volunteer.standing.name)
     if seen is not None and mark_of(volunteer) != seen:
         raise Refused("volunteer.changed")
     before = volunteer.group_id

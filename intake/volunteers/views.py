@@ -50,6 +50,10 @@ from intake.volunteers.models import (
 PER_PAGE: Final = 30
 LATEST: Final = 20
 LONGEST_QUESTION: Final = 1024
+MERGED: Final = (
+    "開いていた登録は、ほかの人がこの登録と1つにまとめました。まだ何も変えていません。"
+    "この画面の内容を確かめてから、もう一度ボタンを押してください。"
+)
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -161,25 +165,32 @@ def _look_alikes(request: StaffRequest, form: DeskForm) -> list[Volunteer]:
 @FORM
 def volunteer_edit(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """Correct what is written about a person."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
+    if merged and request.method != "POST":
+        return redirect("volunteer_page", operation_id, person.pk)
     form = CorrectionForm(request.POST or None, initial=CorrectionForm.initial_of(person))
     status, stands = 200, None
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        if merged:
+            form.add_error(None, Refused("volunteer.merged", name=person.name).text)
+            status = 409
+        elif form.is_valid():
             try:
                 _correct(request, person, form)
             except Refused as refused:
                 form.add_error(None, refused.text)
                 if refused.code == "volunteer.changed":
                     status, stands = 409, _person(request, volunteer_id)
+                elif refused.code == "volunteer.merged":
+                    status, (person, merged) = 409, _whom(request, volunteer_id)
             else:
                 messages.success(request, "直しました。")
                 return redirect("volunteer_page", operation_id, person.pk)
     else:
         _log_look(request, person, "volunteer_edit")
     context = {
-        "form": form, "person": person, "section": "volunteer_list",
+        "form": form, "person": person, "section": "volunteer_list", "merged": merged,
         "stands": form.differing(stands) if stands else None, "mark": services.mark_of(stands) if stands else "",
     }  # fmt: skip
     return render(request, "intake/volunteers/volunteer_edit.html", context, status=status)
@@ -214,8 +225,12 @@ def _show_person(
     card_form: CardForm,
     insurance_form: InsuranceForm,
     reason_form: ReasonForm | None = None,
+    merged: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    """`merged`: what was typed was meant for a registration that this one stands for since."""
+    if merged:
+        _log_look(request, person, "volunteer_page")
     at = request.now
     today = timezone.localdate(at)
     context = {
@@ -236,6 +251,7 @@ def _show_person(
         "card_form": card_form,
         "insurance_form": insurance_form,
         "reason_form": reason_form or ReasonForm(),
+        "merged": merged,
         "section": "volunteer_list",
     }
     return render(request, "intake/volunteers/volunteer_page.html", context, status=status)
@@ -252,9 +268,9 @@ def _words(choices: Iterable[tuple[str, str]], codes: Container[str]) -> str:
 @require_POST
 def volunteer_card(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """Give the next card: the first one, or one in place of a lost or worn one."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
     form = CardForm(request.POST)
-    if form.is_valid():
+    if not merged and form.is_valid():
         try:
             card = cards.read(request.center, form.cleaned_data["card"])
             lost = form.cleaned_data["why"] != CardForm.WORN
@@ -268,13 +284,18 @@ def volunteer_card(request: StaffRequest, operation_id: int, volunteer_id: int) 
         else:
             messages.success(request, f"カード {card.short_code[:4]}-{card.short_code[4:]} を渡しました。")
             return redirect("volunteer_page", operation_id, person.pk)
-    return _show_person(request, person, card_form=form, insurance_form=InsuranceForm(), status=409)
+    return _show_person(
+        request, person, card_form=form, insurance_form=InsuranceForm(), merged=merged, status=409
+    )
 
 
 @require_POST
 def volunteer_card_end(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """The person's card is lost, or was given by mistake (`why`=mistake)."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
+    if merged:
+        messages.warning(request, MERGED)
+        return redirect("volunteer_page", operation_id, person.pk)
     card = _card_to_end(request, person)
     if card is None or card.holder is None or card.holder.standing.pk != person.pk:
         messages.info(
@@ -307,10 +328,13 @@ def _card_to_end(request: StaffRequest, person: Volunteer) -> Card | None:
 @require_POST
 def volunteer_insure(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """A policy seen, or joined today."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
     form = InsuranceForm(request.POST)
-    if not form.is_valid():
-        return _show_person(request, person, card_form=CardForm(), insurance_form=form, status=422)
+    if merged or not form.is_valid():
+        status = 409 if merged else 422
+        return _show_person(
+            request, person, card_form=CardForm(), insurance_form=form, merged=merged, status=status
+        )
     at = person.moment(request.operation, timezone.now())  # a real person's insurance outlives the drill
     how = form.cleaned_data["insurance"]
     policy = services.record_insurance(
@@ -329,7 +353,10 @@ def volunteer_insure(request: StaffRequest, operation_id: int, volunteer_id: int
 @require_POST
 def volunteer_agree(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """The person read the notes at the desk and agreed."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
+    if merged:
+        messages.warning(request, MERGED)
+        return redirect("volunteer_page", operation_id, person.pk)
     services.agree(person, by=by(request), at=person.moment(request.operation, timezone.now()))
     messages.success(request, "注意事項への同意を記録しました。")
     return redirect("volunteer_page", operation_id, person.pk)
@@ -338,16 +365,17 @@ def volunteer_agree(request: StaffRequest, operation_id: int, volunteer_id: int)
 @require_POST
 def volunteer_block(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """Stop somebody at the door, with a reason."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
     form = ReasonForm(request.POST)
-    if not form.is_valid():
+    if merged or not form.is_valid():
         return _show_person(
             request,
             person,
             card_form=CardForm(),
             insurance_form=InsuranceForm(),
             reason_form=form,
-            status=422,
+            merged=merged,
+            status=409 if merged else 422,
         )
     try:
         services.block(
@@ -370,7 +398,10 @@ def volunteer_block(request: StaffRequest, operation_id: int, volunteer_id: int)
 @require_POST
 def volunteer_unblock(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """Let somebody in again."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
+    if merged:
+        messages.warning(request, MERGED)
+        return redirect("volunteer_page", operation_id, person.pk)
     try:
         services.unblock(person, seen=request.POST.get("seen"), by=by(request), at=request.now)
     except Refused as refused:
@@ -383,7 +414,10 @@ def volunteer_unblock(request: StaffRequest, operation_id: int, volunteer_id: in
 @require_POST
 def volunteer_withdraw(request: StaffRequest, operation_id: int, volunteer_id: int) -> HttpResponse:
     """End a registration."""
-    person = _person(request, volunteer_id)
+    person, merged = _whom(request, volunteer_id)
+    if merged:
+        messages.warning(request, MERGED)
+        return redirect("volunteer_page", operation_id, person.pk)
     services.withdraw(person, by=by(request), at=request.now)
     messages.success(request, f"{person.name} さんの登録を取り消しました。")
     return redirect("volunteer_list", operation_id)
@@ -506,6 +540,15 @@ def _drill(request: StaffRequest) -> Operation | None:
 def _person(request: StaffRequest, volunteer_id: object) -> Volunteer:
     known = Volunteer.objects.known_in(request.operation).living().select_related("group", "guardian")
     return access.of_center(request.center, known, volunteer_id)
+
+
+def _whom(request: StaffRequest, volunteer_id: int) -> tuple[Volunteer, bool]:
+    """Who is meant, and whether the page was of a registration that has been merged into theirs since."""
+    known = Volunteer.objects.known_in(request.operation).filter(withdrawn_at__isnull=True)
+    found = access.of_center(
+        request.center, known.select_related("group", "guardian", "merged_into"), volunteer_id
+    )
+    return (_person(request, found.standing.pk), True) if found.merged_into_id else (found, False)
 
 
 def _log_look(request: StaffRequest, person: Volunteer, why: str) -> None:

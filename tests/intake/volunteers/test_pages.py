@@ -16,10 +16,11 @@ from dvc.accounts.roles import Role
 from dvc.audit.models import Look
 from dvc.audit.services import SYSTEM
 from dvc.core import short_code
+from dvc.core.refused import Refused
 from dvc.operations import services as operations
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
-from intake.volunteers import cards, groups, merge
+from intake.volunteers import cards, groups, merge, services
 from intake.volunteers.models import Card, CardState, CardStock, Volunteer
 from tests import make
 
@@ -272,6 +273,42 @@ def test_of_two_desks_that_correct_one_person_the_second_sees_what_the_first_wro
     assert client.post(page, compared).status_code == 302
     person.refresh_from_db()
     assert (person.phone, person.address) == ("090-1111-2222", "町前 9999-1")
+
+
+@pytest.mark.database
+def test_what_was_typed_for_somebody_who_was_merged_meanwhile_stays_and_leads_to_who_remains(
+    client: Client, operation: Operation
+) -> None:
+    twin, stands = make.volunteer(operation.center), make.volunteer(operation.center, "髙﨑", "𠮷子")
+    seen = mark(client.get(url("volunteer_edit", operation, twin.pk)).content.decode())
+    merge.merge(twin, stands, by=SYSTEM, at=make.at(9))
+    told = client.post(
+        url("volunteer_edit", operation, twin.pk), {**TYPED, "address": "町前 9999-1", "mark": seen}
+    )
+    assert told.status_code == 409
+    page = told.content.decode()
+    assert "髙﨑 𠮷子さんのもう1つの登録と、1つにまとめました" in page
+    assert f'href="{url("volunteer_edit", operation, stands.pk)}"' in page
+    assert 'value="町前 9999-1"' in page
+    assert "この内容で直す</button>" not in page
+    typed: dict[str, dict[str, str]] = {
+        "volunteer_block": {"reason": "飲酒"}, "volunteer_card": {"card": "ABCD-2345"},
+        "volunteer_insure": {"insurance": "seen", "plan": "quake"},
+    }  # fmt: skip
+    for name, sent in typed.items():
+        told = client.post(url(name, operation, twin.pk), sent)
+        page = told.content.decode()
+        assert told.status_code == 409
+        assert "この登録と1つにまとめました" in page
+        assert f'action="{url(name, operation, stands.pk)}"' in page
+        assert f'value="{[*sent.values()][-1]}"' in page
+    for name in ("agree", "unblock", "withdraw", "card_end"):
+        told = client.post(url(f"volunteer_{name}", operation, twin.pk), follow=True)
+        assert "この登録と1つにまとめました" in told.content.decode()
+    stands.refresh_from_db()
+    assert (stands.address, stands.blocked_reason, stands.withdrawn_at) == ("", "", None)
+    with pytest.raises(Refused, match=r"volunteer\.merged"):  # the same in the instant after the page looked
+        services.correct(twin, seen=seen, phone="090-1111-2222", by=SYSTEM, at=make.at(9))
 
 
 def mark(shown: str) -> str:
