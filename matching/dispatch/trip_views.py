@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -136,11 +136,7 @@ def trip_do(request: StaffRequest, operation_id: int, run_id: int) -> HttpRespon
             runs.leave(run, by=who, at=at)
             return f"「{run.vehicle}」が出ました。"
         if what == "passed":
-            stop = Stop.objects.filter(run=run, position=_number(request, "stop")).select_related(
-                "run__operation"
-            )
-            for one in stop:
-                services.passed(one, by=who, at=at)
+            services.passed(_stop(request, run), by=who, at=at)
             return "着いたことを記録しました。"
         if what == "back":
             services.come_back(run, by=who, at=at)
@@ -149,6 +145,13 @@ def trip_do(request: StaffRequest, operation_id: int, run_id: int) -> HttpRespon
         return "便を取りやめました。"
 
     return _done(request, act)
+
+
+def _stop(request: StaffRequest, run: Run) -> Stop:
+    stops = Stop.objects.filter(run=run, position=_number(request, "stop")).select_related("run__operation")
+    if (found := stops.first()) is None:
+        raise Http404
+    return found
 
 
 def _one(request: StaffRequest, run_id: int) -> Run:

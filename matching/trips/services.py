@@ -204,7 +204,13 @@ def leave(run: Run, *, by: By, at: datetime) -> None:
 
 @transaction.atomic
 def passed(stop: Stop, *, by: By, at: datetime) -> None:
-    """The run was at this stop, and at those before it. Said again, nothing changes."""
+    """The run was at this stop, and at those before it. Said again, nothing changes. Raises `Refused`: trip.not_left,
+    trip.over."""
+    fresh = _lock(stop.run)
+    if fresh.state == RunState.PLANNED:
+        raise Refused("trip.not_left", vehicle=fresh.vehicle.name)
+    if fresh.state == RunState.CANCELLED:
+        raise Refused("trip.over")
     before = Stop.objects.filter(run=stop.run_id, position__lte=stop.position, passed_at__isnull=True)
     if before.update(passed_at=at):
         record("trip.passed", stop.run, by=by, at=at, operation=stop.run.operation, stop=stop.position)

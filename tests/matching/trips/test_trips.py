@@ -86,6 +86,8 @@ def test_a_run_is_out_until_it_is_back_and_the_day_knows() -> None:
     operation = make.operation()
     vehicle = bus(operation)
     made, later = run(vehicle), run(vehicle)
+    text = no("trip.not_left", services.passed, made.stops.get(position=2)).text
+    assert "先に「出発した」を押して" in text
     services.leave(made, by=SYSTEM, at=make.at(10))
     services.leave(made, by=SYSTEM, at=make.at(10, 5))
     assert not vehicles_here(operation).exists()
@@ -103,6 +105,8 @@ def test_a_run_is_out_until_it_is_back_and_the_day_knows() -> None:
     services.cancel(later, reason="雨", by=SYSTEM, at=make.at(10))
     later.refresh_from_db()
     assert later.state == RunState.CANCELLED
+    no("trip.over", services.passed, later.stops.get(position=1))
+    assert not later.stops.filter(passed_at__isnull=False).exists()
     assert vehicles_here(operation).exists()
 
 
@@ -443,8 +447,10 @@ def test_a_run_and_a_dump_site_from_the_pages() -> None:
     seat = {"team": str(dispatch.team_id), "on": "0", "off": "1"}
     assert post("trip_board", made.pk, **seat, heads="20") == 409
     assert post("trip_board", made.pk, **seat, heads="2") == 302
+    assert post("trip_do", made.pk, what="passed", stop="1") == 409
     assert post("trip_do", made.pk, what="leave") == 302
     assert post("trip_do", made.pk, what="passed", stop="1") == 302
+    assert post("trip_do", made.pk, what="passed", stop="9") == 404
     page = client.get(reverse("trip_list", args=[operation.pk])).content.decode()
     assert "2人が乗る" in page
     assert "運行中" in page
