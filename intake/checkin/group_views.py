@@ -187,8 +187,12 @@ def group_add(request: StaffRequest, operation_id: int, group_id: int) -> HttpRe
 @require_POST
 def group_take_off(request: StaffRequest, operation_id: int, group_id: int) -> HttpResponse:
     group, person = _group(request, group_id), _member(request)
-    lists.take_off(group, person, by=by(request), at=request.now)
-    messages.success(request, f"{person.name} さんを名簿から外しました。登録は残っています。")
+    if lists.take_off(group, person, by=by(request), at=request.now):
+        messages.success(request, f"{person.name} さんを名簿から外しました。登録は残っています。")
+    else:
+        person.refresh_from_db()
+        moved = f"「{person.group.name}」の名簿に移しています" if person.group else "名簿から外しています"
+        messages.info(request, f"{person.name} さんは、ほかの人が先に{moved}。何も変えていません。")
     return redirect("group_page", operation_id, group_id)
 
 

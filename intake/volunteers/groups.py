@@ -32,10 +32,14 @@ def add(group: Group, person: Volunteer, *, by: By, at: datetime) -> None:
 
 
 @transaction.atomic
-def take_off(group: Group, person: Volunteer, *, by: By, at: datetime) -> None:
-    """Off the list; the registration stays. A leader who leaves leads no more."""
-    if person.group_id == group.pk:
-        services.correct(person, by=by, at=at, group=None)
+def take_off(group: Group, person: Volunteer, *, by: By, at: datetime) -> bool:
+    """Off the list; the registration stays. A leader who leaves leads no more. False when they are not on it any more:
+    another list, where somebody has put them meanwhile, keeps them."""
+    on_it = Volunteer.objects.select_for_update(no_key=True).filter(pk=person.pk, group=group).first()
+    if on_it is None:
+        return False
+    services.correct(on_it, by=by, at=at, group=None)
+    return True
 
 
 @transaction.atomic

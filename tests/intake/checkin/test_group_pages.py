@@ -152,10 +152,19 @@ def test_the_list_takes_people_in_and_lets_them_go(
     assert (
         client.post(_url("group_leader", operation, group.pk), {"volunteer": outsider.pk}).status_code == 409
     )
-    client.post(_url("group_take_off", operation, group.pk), {"volunteer": person.pk})
+    off, whom = _url("group_take_off", operation, group.pk), {"volunteer": person.pk}
+    assert "名簿から外しました" in client.post(off, whom, follow=True).content.decode()
     group.refresh_from_db()
     assert not Group.objects.filter(leader__isnull=False).exists()
     assert not group.volunteers.exists()
+    # Another desk was quicker: it took them off, or has moved them.
+    assert "ほかの人が先に名簿から外しています" in client.post(off, whom, follow=True).content.decode()
+    other = volunteers.register_group(operation.center, name="隣の会", by=SYSTEM, at=make.at(9))
+    lists.add(other, person, by=SYSTEM, at=make.at(9))
+    told = client.post(off, whom, follow=True).content.decode()
+    assert "ほかの人が先に「隣の会」の名簿に移しています。何も変えていません。" in told
+    assert not lists.take_off(group, person, by=SYSTEM, at=make.at(9))
+    assert other.volunteers.get() == person
 
 
 def test_the_sheet_has_one_symbol_for_ever_and_a_box_for_each_person(
