@@ -18,7 +18,7 @@ from dvc.core.refused import Refused
 from intake.paper import lists, services
 from intake.paper.forms import EndForm, PeriodForm, PrintForm
 from intake.paper.lists import ListKind
-from intake.paper.models import ROSTER_LINES, PaperPeriod, PaperSheet, SheetKind, SheetState
+from intake.paper.models import ROSTER_LINES, PaperLine, PaperPeriod, PaperSheet, SheetKind, SheetState
 from intake.paper.services import Keyed, Typed
 
 AN_HOUR = timedelta(hours=1)
@@ -231,7 +231,9 @@ def paper_line(
             seen=request.POST.get("mark") or None,
         )  # fmt: skip
     except Refused as refused:
-        refusal, keyed = refused.text, Keyed(sheet.lines.select_related("volunteer").get(line=number))
+        # Empty where another desk has emptied it since.
+        stands = sheet.lines.select_related("volunteer").filter(line=number).first()
+        refusal, keyed = refused.text, Keyed(stands or PaperLine(sheet=sheet, line=number))
     if not request.headers.get("HX-Request"):
         if refusal:
             messages.error(request, f"{number}行目：{refusal}")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -117,6 +118,19 @@ def test_a_second_desk_at_a_sheet_sees_in_the_line_what_the_first_has_typed(
     assert 'value="さとう"' in line
     assert "この行は、ほかの人が先に入力しました。あなたの入力（すずき・955）は保存していません。" in line
     assert "1行目：この行は、ほかの人が" in other.post(f"{key}1/1/", typed, follow=True).content.decode()
+
+    def emptied(execute: Any, sql: str, *args: Any) -> Any:
+        done = execute(sql, *args)
+        if sql.startswith("ROLLBACK TO"):
+            PaperLine.objects.all().delete()
+        return done
+
+    with transaction.atomic():  # the first desk empties it in the instant after the refusal
+        with connection.execute_wrapper(emptied):
+            gone = other.post(f"{key}1/1/", typed, headers={"HX-Request": "true"})
+        assert gone.status_code == 200
+        assert "あなたの入力（すずき・955）は保存していません" in gone.content.decode()
+        transaction.set_rollback(True)
     [mark] = re.findall('name="mark" value="([^"]+)"', line)
     other.post(f"{key}1/1/", {**typed, "mark": mark})
     assert Visit.objects.get(annulled_at__isnull=True).volunteer.family_name == "鈴木"
