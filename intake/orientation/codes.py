@@ -18,7 +18,7 @@ def code(session: OrientationSession, *, at: datetime) -> str:
 
 
 def opens(session: OrientationSession, text: str, *, at: datetime) -> bool:
-    """Whether `text` was on the screen within the last minute, and the session is of today and has not ended."""
+    """Whether `text` was on the screen within the last minute, and the session goes on (`is_of_another_day`) and has not ended."""
     if session.is_over or session.is_of_another_day(session.operation.moment(at)):
         return False
     return rotating.is_good(text, _PURPOSE, session.pk, at=at, every=EVERY)

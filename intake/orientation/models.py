@@ -10,6 +10,14 @@ from django.utils import timezone
 
 # A scan at the exit belongs to the session that has just ended.
 EXIT_LASTS: Final = timedelta(minutes=30)
+# One that began in the evening goes on after midnight; longer than this no briefing lasts.
+LASTS_AT_MOST: Final = timedelta(hours=3)
+
+
+def earliest_at(at: datetime) -> datetime:
+    """Whatever began before this is no briefing of the day of `at`, also where nobody ended it."""
+    midnight = timezone.make_aware(datetime.combine(timezone.localdate(at), time()))
+    return min(midnight, at - LASTS_AT_MOST)
 
 
 class Way(models.TextChoices):
@@ -22,11 +30,10 @@ class Way(models.TextChoices):
 
 class OrientationSessionQuerySet(models.QuerySet["OrientationSession"]):
     def running_at(self, at: datetime) -> Self:
-        """Begun on the local day of `at` and not over for longer than it takes to leave the room; the one that began last
-        first. One of yesterday that nobody ended is nobody's today."""
+        """Begun by then and not over for longer than it takes to leave the room; the one that began last first. One of
+        yesterday (`earliest_at`) that nobody ended is nobody's today."""
         over = models.Q(ended_at__isnull=False, ended_at__lt=at - EXIT_LASTS)
-        today = timezone.make_aware(datetime.combine(timezone.localdate(at), time()))
-        return self.filter(starts_at__range=(today, at)).exclude(over).order_by("-starts_at", "-id")
+        return self.filter(starts_at__range=(earliest_at(at), at)).exclude(over).order_by("-starts_at", "-id")
 
     def to_come(self, at: datetime) -> Self:
         """Announced for today and not over, the next one first."""
@@ -60,8 +67,8 @@ class OrientationSession(models.Model):
         return self.ended_at is not None
 
     def is_of_another_day(self, at: datetime) -> bool:
-        """Not begun on the local day of `at`: nobody hears it now, also where nobody ended it."""
-        return timezone.localdate(self.starts_at) != timezone.localdate(at)
+        """Neither of the local day of `at` nor begun shortly before it: nobody hears it now, also where nobody ended it."""
+        return self.starts_at < earliest_at(at) or timezone.localdate(self.starts_at) > timezone.localdate(at)
 
     @property
     def must_left(self) -> list[str]:

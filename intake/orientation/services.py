@@ -21,7 +21,7 @@ from dvc.operations.services import require_open
 from intake.checkin import services as checkin
 from intake.checkin.desk import Happened
 from intake.checkin.models import Visit
-from intake.orientation.models import Attendance, OrientationSession, Way
+from intake.orientation.models import Attendance, OrientationSession, Way, earliest_at
 from intake.volunteers.models import Volunteer
 
 # What has to be said at every briefing (source: domain.md §1.3).
@@ -267,11 +267,14 @@ def catch_up(*, at: datetime) -> None:
 
 
 def of_the_day(operation: Operation, *, at: datetime) -> list[OrientationSession]:
-    """Today's sessions, the latest first, each with `heads`: how many are known to have heard it. One query."""
+    """Today's sessions and those that go on since yesterday, the latest first, each with `heads`: how many are known to
+    have heard it. One query."""
     day = timezone.localdate(at)
     begin = timezone.make_aware(datetime.combine(day, time()))
     return list(
         OrientationSession.objects.filter(
-            operation=operation, starts_at__gte=begin, starts_at__lt=begin + timedelta(days=1)
+            Q(starts_at__gte=begin) | Q(starts_at__gte=earliest_at(at), ended_at__isnull=True),
+            operation=operation,
+            starts_at__lt=begin + timedelta(days=1),
         ).annotate(heads=Count("attendances", filter=Q(attendances__undone_at__isnull=True)))
     )

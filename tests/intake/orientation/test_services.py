@@ -150,6 +150,25 @@ def test_a_session_nobody_ended_is_not_todays(operation: Operation) -> None:
     assert yesterdays.attendances.valid().count() == 1
 
 
+def test_a_briefing_that_began_before_midnight_goes_on_after_it(operation: Operation) -> None:
+    morning, evening = opened(operation), opened(operation, 23, 30)
+    late = make.volunteer(operation.center)
+    checkin.arrive(operation, late, site=None, by=SYSTEM, at=make.at(23, 20))
+    after = make.at(24, 10)
+    told = services.attend(operation, late, session=None, way=Way.TABLET, by=SYSTEM, at=after)
+    assert told.code == "ok_oriented"
+    assert evening.attendances.valid().get().volunteer == late
+    assert codes.opens(evening, codes.code(evening, at=after), at=after)
+    assert not codes.opens(morning, codes.code(morning, at=after), at=after)
+    assert services.of_the_day(operation, at=after) == [evening]
+    night = make.at(24 + 2, 31)
+    assert not codes.opens(evening, codes.code(evening, at=night), at=night)
+    assert services.of_the_day(operation, at=night) == []
+    services.tick(evening, said=range(len(evening.checklist)), by=SYSTEM, at=make.at(24, 15))
+    services.end(evening, by=SYSTEM, at=make.at(24, 20))
+    assert services.of_the_day(operation, at=make.at(24, 30)) == []
+
+
 def test_who_scanned_the_code_as_well_stays_marked_when_the_room_is_taken_back(operation: Operation) -> None:
     session, phoned, other = opened(operation), arrived(operation), arrived(operation, "鈴木")
     assert services.attend_room(session, without=(), by=SYSTEM, at=make.at(9, 45)) == 2
