@@ -300,13 +300,15 @@ def test_the_report_of_a_house_the_desk_has_taken_off_meanwhile_waits_for_a_pers
     dispatches.come_back(dispatch, by=SYSTEM, at=timezone.now() - timedelta(minutes=5))
     further.refresh_from_db()
     assert further.state == DispatchState.CANCELLED
-    op, work = str(uuid4()), "床板をはがした。" * 200
+    op, work = str(uuid4()), "床板をはがした。" * 500  # as long as the form lets it be
+    left, hurt = "消毒" * 1000, "指を切った" * 100
     story: dict[str, Any] = {
         "outcome": "continuing",
         "people": "2",
         "text": work,
-        "remaining": "消毒",
-        "injury": "指を切った",
+        "remaining": left,
+        "injury": hurt,
+        "near_miss": hurt,
     }
     assert tell(further, "on_site", age_ms=str(40 * 60_000)).json() == {"said": "on_site"}
     for _ in range(2):
@@ -314,7 +316,7 @@ def test_the_report_of_a_house_the_desk_has_taken_off_meanwhile_waits_for_a_pers
         assert answer.json() == {"said": "report"}
     (note,) = queries.waiting(dispatch.operation)
     assert (note.said, note.minutes_late) == (Said.REPORT, 20)
-    for words in (f"N{further.need.number}", "けが：指を切った", "継続", work, "残り：消毒"):
+    for words in (f"N{further.need.number}", f"けが：{hurt}", "継続", work, f"残り：{left}"):
         assert words in note.text
     further.refresh_from_db()
     assert further.state == DispatchState.CANCELLED
