@@ -25,7 +25,7 @@ from tests.infra.scale import FULL
 
 RESULTS = Path("test-results")
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-ROOM = 8 * 2**30  # bytes
+ROOM = 3 * 2**30  # bytes; a run takes up to 0.7 of a GiB
 CORES = len(os.sched_getaffinity(0))
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=10", "--color=no"]
 # Matching by itself and its engine by itself, because they are as much work as all the others: no step is left alone at
