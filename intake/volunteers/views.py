@@ -231,6 +231,7 @@ def _show_person(
     """`merged`: what was typed was meant for a registration that this one stands for since."""
     if merged:
         _log_look(request, person, "volunteer_page")
+    reason_form = reason_form or ReasonForm()
     at = request.now
     today = timezone.localdate(at)
     context = {
@@ -250,7 +251,8 @@ def _show_person(
         "avoids": _words(WorkCategory.choices, person.avoids),
         "card_form": card_form,
         "insurance_form": insurance_form,
-        "reason_form": reason_form or ReasonForm(),
+        "reason_form": reason_form,
+        "sent_back": [form for form in (card_form, insurance_form, reason_form) if form.errors],
         "merged": merged,
         "section": "volunteer_list",
     }

@@ -473,6 +473,8 @@ def test_of_two_desks_that_stop_somebody_the_second_reads_the_first_reason(
     page = second.content.decode()
     assert "先に「依頼者の家で金銭の話」という理由で" in page
     assert 'value="飲酒"' in page
+    # Said where the page opens; the form is far below, in the folded part.
+    assert page.index("まだ記録していません。") < page.index("この人の受付を止めています。")
     assert stands() == "依頼者の家で金銭の話"
     # Who has read it may write it anew; who has not does not let the person in either.
     client.post(stop, {"reason": "依頼者の家で金銭の話、飲酒", "seen": shown(second)})
