@@ -291,4 +291,5 @@ def test_another_laptop_filled_from_the_backup_goes_on_for_the_same_tablets(
         page.goto(f"{encrypted(running)}/o/{desk.operation}/tablet/")  # no warning about the certificate
         expect(page.locator("body")).to_have_attribute("data-ready", "yes")
     finally:
+        second.shell.close()
         second.stop()
