@@ -64,8 +64,13 @@ def _group(request: StaffRequest, group_id: int) -> Group:
 
 
 def _member(request: StaffRequest) -> Volunteer:
-    people = Volunteer.objects.known_in(request.operation).living()
-    return access.of_center(request.center, people, request.POST.get("volunteer", "")[:18])
+    """Who is meant; of a registration that was merged since the page was opened, whom it belongs to now."""
+    people = Volunteer.objects.known_in(request.operation)
+    known = people.filter(withdrawn_at__isnull=True).select_related("merged_into")
+    named = access.of_center(request.center, known, request.POST.get("volunteer", "")[:18])
+    return (
+        access.of_center(request.center, people.living(), named.standing.pk) if named.merged_into else named
+    )
 
 
 def _people(operation: Operation, group: Group) -> QuerySet[Volunteer]:

@@ -22,7 +22,7 @@ from dvc.sync.groups import of_operation
 from intake.checkin import groups, headcounts
 from intake.checkin import services as checkin
 from intake.checkin.models import GroupArrival, Visit
-from intake.volunteers import cards
+from intake.volunteers import cards, merge
 from intake.volunteers import groups as lists
 from intake.volunteers import services as volunteers
 from intake.volunteers.models import Group
@@ -165,6 +165,21 @@ def test_the_list_takes_people_in_and_lets_them_go(
     assert "ほかの人が先に「隣の会」の名簿に移しています。何も変えていません。" in told
     assert not lists.take_off(group, person, by=SYSTEM, at=make.at(9))
     assert other.volunteers.get() == person
+
+
+@pytest.mark.database
+def test_who_was_merged_since_the_page_was_opened_is_put_on_the_list_as_who_they_are_now(
+    client: Client, operation: Operation, group: Group
+) -> None:
+    twin, person = make.volunteer(operation.center, "吉田"), make.volunteer(operation.center, "𠮷田")
+    merge.merge(twin, person, by=SYSTEM, at=make.at(9))
+    told = client.post(_url("group_add", operation, group.pk), {"volunteer": twin.pk}, follow=True)
+    assert "𠮷田 花子 さんを" in told.content.decode()
+    assert group.volunteers.get() == person
+    client.post(_url("group_take_off", operation, group.pk), {"volunteer": twin.pk})
+    assert not group.volunteers.exists()
+    volunteers.withdraw(person, by=SYSTEM, at=make.at(9))
+    assert client.post(_url("group_add", operation, group.pk), {"volunteer": twin.pk}).status_code == 404
 
 
 def test_the_sheet_has_one_symbol_for_ever_and_a_box_for_each_person(
