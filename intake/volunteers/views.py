@@ -369,32 +369,26 @@ def volunteer_block(request: StaffRequest, operation_id: int, volunteer_id: int)
     """Stop somebody at the door, with a reason."""
     person, merged = _whom(request, volunteer_id)
     form = ReasonForm(request.POST)
-    if merged or not form.is_valid():
-        return _show_person(
-            request,
-            person,
-            card_form=CardForm(),
-            insurance_form=InsuranceForm(),
-            reason_form=form,
-            merged=merged,
-            status=409 if merged else 422,
-        )
-    try:
-        services.block(
-            person, reason=form.cleaned_data["reason"], seen=request.POST.get("seen"), by=by(request), at=request.now
-        )  # fmt: skip
-    except Refused as refused:
-        form.add_error("reason", refused.text)
-        return _show_person(
-            request,
-            person,
-            card_form=CardForm(),
-            insurance_form=InsuranceForm(),
-            reason_form=form,
-            status=409,
-        )
-    messages.success(request, "受付を止めました。")
-    return redirect("volunteer_page", operation_id, person.pk)
+    status = 409 if merged else 422
+    if not merged and form.is_valid():
+        reason, seen = form.cleaned_data["reason"], request.POST.get("seen")
+        try:
+            services.block(person, reason=reason, seen=seen, by=by(request), at=request.now)
+        except Refused as refused:
+            form.add_error("reason", refused.text)
+            status = 409
+        else:
+            messages.success(request, "受付を止めました。")
+            return redirect("volunteer_page", operation_id, person.pk)
+    return _show_person(
+        request,
+        person,
+        card_form=CardForm(),
+        insurance_form=InsuranceForm(),
+        reason_form=form,
+        merged=merged,
+        status=status,
+    )
 
 
 @require_POST
