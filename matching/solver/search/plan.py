@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching.solver.crews import Crew, State
-from matching.solver.search.arrays import SCALE, U_LOCK, World
+from matching.solver.search.arrays import SCALE, U_LOCK, Ints, World
 from matching.solver.search.crews_of import put_crews
-from matching.solver.search.exchange import exchanged
+from matching.solver.search.dealing import dealt_anew
 from matching.solver.search.remake import drawn_whole, remade_plan
 from matching.solver.search.run import MIX, PEOPLE_ONLY, Search
 from matching.solver.search.sketch import NOTHING, ONE_ZONE, SEVERAL_ZONES, Drawing, draw
@@ -43,12 +43,12 @@ LAST = 0.03
 """Share of the moves of the last pass, in which nothing may be missing."""
 REMADE_FROM, EFFORT_PER_CUT = 100, 70
 """Effort from which teams are remade exactly where at most SMALL needs are, and how much of it each round of that takes."""
-EFFORT_PER_EXCHANGE = 24
-"""How much of the effort each round takes in which people are dealt out anew, where the morning has several zones, before the
-polishing: polishing keeps what that brings, and after it less of the drawing is there to be saved (a third as much per second)."""
-EXCHANGING = 0.3
+EFFORT_PER_DEAL, MOST_DEALS = 150, 3
+"""How much of the effort each round takes in which people are dealt out anew, where the morning is not small, and rounds at most. Before
+the polishing: polishing keeps what that brings."""
+DEALING = 0.3
 """Share of the work that it is."""
-EXCHANGED_AT = (15.0, 2.0)
+DEALT_AT = (15.0, 2.0)
 """Temperatures, points, of the polishing after it."""
 REMAKING, WHOLE_UNTIL = 0.4, 0.8
 """Share of the time for it; and until when a whole plan has to be drawn."""
@@ -108,16 +108,16 @@ def planned(
         if not again and budget.effort >= DRAWN_FROM and budget.left() > 0.2:
             zones = zones_of(state)
             drawing, dealt = _drawn(zones, first, budget, threads), dealt_to(state, zones)
-        # What is drawn in part only is better polished than manned exactly; and a zone alone gains nothing (L-base-1 lost 0.1 %).
-        exchanges = dealt is not None and dealt.zones > 1 and not small and not drawing.cut
-        if exchanges:
-            budget.whole = 1.0 - EXCHANGING
+        # What is drawn in part only is better polished than manned exactly.
+        deals = dealt is not None and not small and not drawing.cut
+        if deals:
+            budget.whole = 1.0 - DEALING
         whole: Future[State | None] | None = None
         if remakes and not again:
             # In one thread, while the other moves.
             whole = threads.submit(drawn_whole, first.result(), first.fixed, until=budget.until(WHOLE_UNTIL))
         found = [
-            _Candidate(state, start, seed * 2 + 1 + i, order, first.search.world, drawing, dealt, exchanges)
+            _Candidate(state, start, seed * 2 + 1 + i, order, first.search.world, drawing, dealt, deals=deals)
             for i in range(2 if small else 1)
         ]
         if small:
@@ -188,9 +188,10 @@ class _Candidate:
 
     def __init__(
         self, state: State, start: State, seed: int, order: Sequence[int], world: World | None = None,
-        drawing: Drawing = NOTHING, dealt: Dealt | None = None, exchanges: bool = False,
+        drawing: Drawing = NOTHING, dealt: Dealt | None = None, *, deals: bool = False,
     ) -> None:  # fmt: skip
-        self.state, self.drawing, self.seed, self.exchanges = state, drawing, seed, exchanges
+        self.state, self.drawing, self.seed = state, drawing, seed
+        self.zone = dealt.need if dealt is not None and deals else None
         self.start, self.again = start, list[Crew]()
         search = self.search = Search(state, seed=seed, world=world)
         search.keep_out(start)
@@ -227,9 +228,9 @@ class _Candidate:
             polishing = (began - budget.left()) * POLISHING * (1 - MANNING) / MANNING
             moves, (hot, cold) = round(moves * (1 - MANNING)), POLISHED_AT
             kept = KEPT + polishing
-            if self.exchanges and threads is not None and not budget.stopped and budget.left() > kept:
-                self._exchange(budget, threads, kept)
-                hot, cold = EXCHANGED_AT
+            if self.zone is not None and threads is not None and not budget.stopped and budget.left() > kept:
+                self._deal(self.zone, budget, threads, kept)
+                hot, cold = DEALT_AT
         steps = _steps(moves)
         for a, b in temperature.cooling(steps, each=POLISHING):
             if budget.stopped or budget.left() < KEPT:
@@ -244,17 +245,17 @@ class _Candidate:
         self.score = search.score
         self._keep_the_sent()
 
-    def _exchange(self, budget: Budget, threads: ThreadPoolExecutor, kept: float) -> None:
-        """Deals the people of some teams out anew, time and again, while more than `kept` of the time is left; goes on from there."""
+    def _deal(self, zone: Ints, budget: Budget, threads: ThreadPoolExecutor, kept: float) -> None:
+        """Deals everybody out anew, zone by zone, while more than `kept` of the time is left; goes on from there."""
         self._keep_the_sent()
         number, whole = self.state.ground.number_of, budget.whole
-        budget.before, budget.whole = budget.furthest, EXCHANGING
-        found = exchanged(
-            self.result(), self.fixed, [frozenset(number[n] for n in team.visits) for team in self.drawing.teams],
-            rounds=budget.effort // EFFORT_PER_EXCHANGE, seed=self.seed, threads=threads,
+        budget.before, budget.whole = budget.furthest, DEALING
+        found = dealt_anew(
+            self.result(), self.fixed, [frozenset(number[n] for n in team.visits) for team in self.drawing.teams], zone,
+            rounds=min(MOST_DEALS, budget.effort // EFFORT_PER_DEAL), seed=self.seed, threads=threads,
             go_on=lambda share, now: budget.left() > kept and budget.goes_on(share, now.value), until=budget.until(1.0),
         )  # fmt: skip
-        budget.before, budget.whole = EXCHANGING, whole
+        budget.before, budget.whole = DEALING, whole
         self.search.begin_again(found.crews.values())
 
     def _stopped(self, budget: Budget, share: float) -> bool:

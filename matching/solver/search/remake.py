@@ -166,7 +166,7 @@ def remade(state: State, cut: Cutting, *, until: float | None = None, most: int 
     )
     if answer.value <= worth + 0.5:
         return Remade(cut, None)
-    found, value = _as_crews(program, bare(state, cut), answer.teams, units)
+    found, value = _as_crews(program, bare(state, cut.crews, cut.fleet, rest=cut.rest), answer.teams, units)
     return Remade(cut, found if value > worth + 1e-6 else None)
 
 
@@ -197,19 +197,20 @@ def drawn_whole(state: State, fixed: set[int], *, until: float | None = None) ->
     answer = manning.solve(seconds=seconds, nodes=1, near=WHOLE_ENOUGH)
     if not answer.teams:
         return None
-    found = bare(state, cut)
+    found = bare(state, cut.crews, cut.fleet, rest=cut.rest)
     _as_crews(program, found, answer.teams, units)
     return found
 
 
-def bare(state: State, cut: Cutting) -> State:
-    """The plan without what is cut out, and with nothing left to take but that."""
+def bare(state: State, crews: Iterable[int], fleet: Iterable[str], *, rest: bool) -> State:
+    """The plan without these crews (keys), and with nothing left to take but what they held, these vehicles and, if `rest`, the tools
+    and shuttle seats that nobody uses."""
     found = state.copy()
-    if not cut.rest:
+    if not rest:
         found.tools = dict.fromkeys(found.tools, 0)
         found.seats = dict.fromkeys(found.seats, 0)
-    found.fleet = {v: found.fleet[v] for v in cut.fleet}
-    for key in cut.crews:
+    found.fleet = {v: found.fleet[v] for v in fleet}
+    for key in crews:
         found.drop(key)
     return found
 
@@ -271,7 +272,7 @@ def _best_order(
             rides = tuple[Ride, ...]()
             if mode == Mode.CAR:
                 people = [ground.units[u] for u in who]
-                given = _vehicles(state, task.site, lent)
+                given = vehicles_of(state, task.site, lent)
                 rides = rides_of(people, sum(u.size for u in people), task.truck, given)
             like = Team("", (), "", (), mode, rides)
         crew = fit(state, task, who, like=like)
@@ -280,7 +281,7 @@ def _best_order(
     return best
 
 
-def _vehicles(state: State, site: str, kinds: Iterable[tuple[bool, int]]) -> list[FleetVehicle]:
+def vehicles_of(state: State, site: str, kinds: Iterable[tuple[bool, int]]) -> list[FleetVehicle]:
     """Vehicles of the center that are free, one of each of these kinds (whether a truck, seats)."""
     free, found = state.vehicles(site), list[FleetVehicle]()
     for truck, seats in kinds:
