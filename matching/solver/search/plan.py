@@ -108,8 +108,7 @@ def planned(
         if not again and budget.effort >= DRAWN_FROM and budget.left() > 0.2:
             zones = zones_of(state)
             drawing, dealt = _drawn(zones, first, budget, threads), dealt_to(state, zones)
-        # What is drawn in part only is better polished than manned exactly.
-        deals = dealt is not None and not small and not drawing.cut
+        deals = dealt is not None and not small
         if deals:
             budget.whole = 1.0 - DEALING
         whole: Future[State | None] | None = None

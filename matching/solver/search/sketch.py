@@ -39,9 +39,9 @@ class Care:
 
 
 ONE_ZONE = Care(0.0015, 0.0, DUAL)
-SEVERAL_ZONES = Care(0.005, 0.02, EITHER)
-"""Quicker by a sixth. Of several zones each loses more at its borders than by this: with the whole effort XL-base-1 is worth as
-much, and where ten seconds are all there is 1 % more (six seeds). A zone alone has the time, and L-base-1 would lose 0.3 %."""
+SEVERAL_ZONES = Care(0.02, 0.05, EITHER)
+"""Quicker by a third. Of several zones each loses more at its borders than by this, and where people are dealt out anew afterwards the
+time is worth more there. A zone alone has the time, and L-base-1 would lose 0.3 %."""
 WHOLE_ENOUGH = 0.002
 """Share of the best at which the choice of whole teams is done."""
 LARGE = 200
@@ -53,7 +53,7 @@ SURE, LIKELY = 0.9, 0.35
 STEP = 0.12
 """Share of the teams settled in one step at most, when they are only likely."""
 
-SOLVED_BY, SETTLED_BY = 0.45, 0.75
+SOLVED_BY, SETTLED_BY = 0.55, 0.8
 """Shares of the time, where it is short, by which the linear program has to do, and by which the surest teams are settled: a
 program that is near its end gives good teams, one that leaves no time to choose them gives none."""
 MOST_ROUNDS = 40
