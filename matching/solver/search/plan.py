@@ -37,6 +37,8 @@ DRAWING, DRAWN_BY = 0.45, 0.75
 drawn in part only is hardly better than one made by hand, a whole drawing is good with little polish."""
 KEPT = 0.1
 """Share of the time kept for what comes after the moves."""
+POLISHED_IN = 0.4
+"""The same with the polishing, where nothing tells how long that takes."""
 POLISHING = 1.6
 """How much longer a step takes while teams are polished than while they are manned."""
 LAST = 0.03
@@ -105,10 +107,12 @@ def planned(
     budget.whole = 1.0 - REMAKING if remakes else 1.0
     with ThreadPoolExecutor(2) as threads:
         drawing, dealt = NOTHING, None
-        if not again and budget.effort >= DRAWN_FROM and budget.left() > 0.2:
+        draws = not again and budget.effort >= DRAWN_FROM and budget.left() > 0.2
+        deals = not small and budget.effort >= EFFORT_PER_DEAL
+        if draws or deals:
             zones = zones_of(state)
-            drawing, dealt = _drawn(zones, first, budget, threads), dealt_to(state, zones)
-        deals = dealt is not None and not small
+            dealt = dealt_to(state, zones)
+            drawing = _drawn(zones, first, budget, threads) if draws else NOTHING
         if deals:
             budget.whole = 1.0 - DEALING
         whole: Future[State | None] | None = None
@@ -212,7 +216,7 @@ class _Candidate:
         hot, cold = MENDED_AT
         # Only a drawing that time has cut short makes the cooling short: where it is whole, to man its teams as hot as they like and
         # to break off is better, and a machine that stalls changes nothing.
-        temperature = _Steps(budget, short=self.drawing.cut)
+        temperature, kept = _Steps(budget, short=self.drawing.cut), POLISHED_IN
         if self.drawing.teams:
             hot, cold = MANNED_AT
             steps, began = _steps(moves * MANNING), budget.left()
@@ -227,9 +231,9 @@ class _Candidate:
             polishing = (began - budget.left()) * POLISHING * (1 - MANNING) / MANNING
             moves, (hot, cold) = round(moves * (1 - MANNING)), POLISHED_AT
             kept = KEPT + polishing
-            if self.zone is not None and threads is not None and not budget.stopped and budget.left() > kept:
-                self._deal(self.zone, budget, threads, kept)
-                hot, cold = DEALT_AT
+        if self.zone is not None and threads is not None and not budget.stopped and budget.left() > kept:
+            self._deal(self.zone, budget, threads, kept)
+            hot, cold = DEALT_AT
         steps = _steps(moves)
         for a, b in temperature.cooling(steps, each=POLISHING):
             if budget.stopped or budget.left() < KEPT:
@@ -247,10 +251,12 @@ class _Candidate:
     def _deal(self, zone: Ints, budget: Budget, threads: ThreadPoolExecutor, kept: float) -> None:
         """Deals everybody out anew, zone by zone, while more than `kept` of the time is left; goes on from there."""
         self._keep_the_sent()
-        number, whole = self.state.ground.number_of, budget.whole
+        ground, whole = self.state.ground, budget.whole
         budget.before, budget.whole = budget.furthest, DEALING
+        # Without a drawing every need could have a team of its own.
+        meant = [frozenset(ground.number_of[n] for n in team.visits) for team in self.drawing.teams]
         found = dealt_anew(
-            self.result(), self.fixed, [frozenset(number[n] for n in team.visits) for team in self.drawing.teams], zone,
+            self.result(), self.fixed, meant or [frozenset({n}) for n in range(len(ground.needs))], zone,
             rounds=min(MOST_DEALS, budget.effort // EFFORT_PER_DEAL), seed=self.seed, threads=threads,
             go_on=lambda share, now: budget.left() > kept and budget.goes_on(share, now.value), until=budget.until(1.0),
         )  # fmt: skip

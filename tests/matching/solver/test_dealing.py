@@ -214,6 +214,22 @@ def test_who_was_sent_somewhere_stays_there_in_a_large_morning(monkeypatch: pyte
     assert not [note for note in plan.notes if note.code.startswith("lock")]
 
 
+def test_people_of_an_earlier_plan_are_dealt_out_anew_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_plan, "SMALL", 20)
+    gained = 0.0
+    for seed in range(count(2, 10)):
+        made = instances.problem("scarce", "120x60", seed)
+        before = solve(made, effort=0)
+        totals = []
+        for each in (20, 10**6):
+            monkeypatch.setattr(search_plan, "EFFORT_PER_DEAL", each)
+            plan = solve(made, effort=20, previous=before)
+            assert not own_breaches(made, plan)
+            totals.append(review(made, plan).score.total)
+        gained += totals[0] / totals[1] - 1
+    assert gained > 0.005
+
+
 def test_of_nothing_nothing_is_made() -> None:
     made = instances.problem("base", "40x15", 1)
     assert not dealt_out(State(Ground(made, make_units(made))), set()).crews
