@@ -51,14 +51,6 @@ class Routes:
     back: Shorts
     legs: Shorts
 
-    def only(self, which: NDArray[np.bool_]) -> Routes:
-        """The options of these sets (`which` [set])."""
-        here = which[self.of]
-        of = (np.cumsum(which, dtype=np.int32) - 1)[self.of[here]]
-        return Routes(
-            self.needs[which], of, self.how[here], self.leave[here], self.back[here], self.legs[here]
-        )
-
 
 def routes(problem: Problem, needs: list[Need], clock: Clock) -> Routes:
     """Every option of every set of these needs. Raises TooMany."""

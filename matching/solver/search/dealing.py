@@ -54,7 +54,7 @@ class Dealt:
 
 
 def dealt_anew(
-    state: State, fixed: set[int], drawn: Iterable[frozenset[int]], zone: Ints, *, rounds: int, seed: int, threads: Executor,
+    state: State, fixed: set[int], drawn: Iterable[Sequence[int]], zone: Ints, *, rounds: int, seed: int, threads: Executor,
     go_on: Callable[[float, State], bool], until: float | None = None,
 ) -> State:  # fmt: skip
     """`rounds` times the people of every zone dealt out anew, zones side by side. `zone` [need]: its number; `drawn`: needs that
@@ -185,7 +185,7 @@ def _crews(state: State, placing: Placing, which: Sequence[Ints], ends: Ints, x:
 
 # ── what is dealt out ──────────────────────────────────────────────────────────────────────────
 def _tables(
-    state: State, fixed: set[int], drawn: Sequence[frozenset[int]], zone: Ints, dice: np.random.Generator, hands: Hands
+    state: State, fixed: set[int], drawn: Sequence[Sequence[int]], zone: Ints, dice: np.random.Generator, hands: Hands
 ) -> list[Table]:  # fmt: skip
     """A table for each zone with teams; they share nothing. Who is free goes round those they may work at; what a site has left of
     tools, vehicles and shuttle seats goes to its first."""
@@ -204,11 +204,12 @@ def _tables(
             if all(site[z] in m.sites for m in ground.units[unit].members):
                 units[z].add(unit)
                 break
-    waiting: dict[int, list[frozenset[int]]] = {}
-    for one in drawn:
-        waits = frozenset(n for n in one if state.crew_of[n] < 0)
+    # A need that waits could have a team of its own, and also one with those it was drawn with.
+    waiting: dict[int, dict[tuple[int, ...], None]] = {}
+    for one in (*drawn, *((need,) for need in state.waiting())):
+        waits = tuple(sorted(n for n in one if state.crew_of[n] < 0))
         if waits:
-            waiting.setdefault(int(zone[min(waits)]), []).append(waits)
+            waiting.setdefault(int(zone[waits[0]]), {})[waits] = None
     first = {site[z]: z for z in reversed(zones)}
     return [
         Table(
@@ -229,12 +230,12 @@ def _of_crew(state: State, key: int) -> Option:
     return Option(crew.task, crew.mode, crew.line.legs, crew.line.back, key)
 
 
-def _outlines(state: State, visits: frozenset[int]) -> list[Option]:
-    """For needs that wait: the shortest way of each kind of travelling."""
+def _outlines(state: State, visits: tuple[int, ...]) -> list[Option]:
+    """A team without people for these needs: the shortest way of each kind of travelling."""
     ground, found = state.ground, list[Option]()
     for mode in MODES:
         ways = []
-        for order in permutations(sorted(visits)):
+        for order in permutations(visits):
             task = ground.task(order)
             if mode in task.modes:
                 line = task.line(mode, ground.problem.now)

@@ -7,6 +7,7 @@ a second, because of its 100,000 places the few thousand that matter are found b
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -328,7 +329,7 @@ WHOLE = 1e-6
 
 
 def placed(placing: Placing, dice: np.random.Generator, until: float | None) -> Placed | None:
-    """The best shares, up to what pricing leaves; None when the time (seconds, for HiGHS) does not suffice for a first answer."""
+    """The best shares, up to what pricing leaves; None when that is not known in time (time.monotonic)."""
     which: list[Ints] = []
     for option, may, now in zip(placing.table.options, placing.may, placing.now, strict=True):
         others = dice.permutation(np.flatnonzero(may))[: FIRST * option.task.hi]
@@ -342,6 +343,8 @@ def placed(placing: Placing, dice: np.random.Generator, until: float | None) -> 
     h.setOptionValue("threads", 1)
     h.passModel(placing.program(which))
     for left in reversed(range(ROUNDS + 1)):
+        if until is not None:
+            h.setOptionValue("time_limit", h.getRunTime() + max(0.05, until - time.monotonic()))
         h.run()
         solution = h.getSolution()
         if h.getModelStatus() != highspy.HighsModelStatus.kOptimal:

@@ -251,14 +251,13 @@ class _Candidate:
     def _deal(self, zone: Ints, budget: Budget, threads: ThreadPoolExecutor, kept: float) -> None:
         """Deals everybody out anew, zone by zone, while more than `kept` of the time is left; goes on from there."""
         self._keep_the_sent()
-        ground, whole = self.state.ground, budget.whole
+        number, whole = self.state.ground.number_of, budget.whole
         budget.before, budget.whole = budget.furthest, DEALING
-        # Without a drawing every need could have a team of its own.
-        meant = [frozenset(ground.number_of[n] for n in team.visits) for team in self.drawing.teams]
         found = dealt_anew(
-            self.result(), self.fixed, meant or [frozenset({n}) for n in range(len(ground.needs))], zone,
+            self.result(), self.fixed, [[number[n] for n in team.visits] for team in self.drawing.teams], zone,
             rounds=min(MOST_DEALS, budget.effort // EFFORT_PER_DEAL), seed=self.seed, threads=threads,
-            go_on=lambda share, now: budget.left() > kept and budget.goes_on(share, now.value), until=budget.until(1.0),
+            go_on=lambda share, now: budget.left() > kept and budget.goes_on(share, now.value),
+            until=budget.until(1.0 - KEPT),
         )  # fmt: skip
         budget.before, budget.whole = DEALING, whole
         self.search.begin_again(found.crews.values())

@@ -56,14 +56,13 @@ until then."""
 @dataclass(frozen=True)
 class Cutting:
     """What is decided anew: crews (their keys), needs that wait, units and vehicles that are free, and whether tools and
-    shuttle seats nobody uses may be used. `sets`: of needs, those a team may be for; None: whatever it can do."""
+    shuttle seats nobody uses may be used."""
 
     crews: tuple[int, ...]
     needs: tuple[int, ...]
     units: tuple[int, ...]
     fleet: tuple[str, ...]
     rest: bool
-    sets: frozenset[frozenset[int]] | None = None
 
     def smaller(self, share: float) -> Cutting:
         """Fewer crews and needs, those nearest to the middle; at least one crew less."""
@@ -114,10 +113,6 @@ def program_of(state: State, cut: Cutting) -> tuple[Program, list[int]] | None:
         found = routes(small, needs, crowd.clock)
     except TooMany:
         return None
-    if cut.sets is not None:
-        numbers = [ground.number_of[n.id] for n in needs]
-        sets = (frozenset(numbers[i] for i in row if i >= 0) for row in found.needs.tolist())
-        found = found.only(np.array([one in cut.sets for one in sets], dtype=np.bool_))
     if not len(found.needs):
         return None
     demands = Demands(small, left, crowd, found)
