@@ -121,7 +121,7 @@ def test_the_crews_as_they_are_keep_every_row_and_are_worth_what_they_are_worth(
 
 def test_who_could_as_well_change_places_stays() -> None:
     """Without the reward for staying most people change places, with it few do, and whole teams stay as they are."""
-    made = instances.problem("base", "120x60", 5)
+    made = instances.problem("base", "300x120", 5)
     state = state_of(made, solve(made, effort=20))
     hands = Hands(state.ground)
     [table] = _tables(state, set(), [], zones_of(state, 1), np.random.default_rng(0), hands)
