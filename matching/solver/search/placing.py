@@ -73,6 +73,11 @@ class Hands:
         wishing = [(u.number, wish) for u in units for wish in u.wishes]
         self._who: Ints = np.array([u for u, _ in wishing], dtype=np.int64)
         self._wish = [wish for _, wish in wishing]
+        self._told: dict[int, Counter[int]] = {}
+        """Need -> units that were told to go there, once per member."""
+        for unit, told in ground.announced.items():
+            for need in told:
+                self._told.setdefault(need, Counter())[unit] += 1
         self._seats: dict[tuple[int, int], Ints] = {}
         self._liked: dict[frozenset[str], Floats] = {}
 
@@ -92,9 +97,9 @@ class Hands:
             liked = np.bincount(here, minlength=len(ground.units)).astype(np.float64)
             self._liked[task.types] = float(w.pref) * liked
         found: Floats = self.idle + self._liked[task.types]
-        for unit, told in ground.announced.items():
-            found[unit] += w.churn * sum(need in task.visits for need in told)
         for need in task.visits:
+            for unit, many in self._told.get(need, {}).items():
+                found[unit] += w.churn * many
             for unit, many in ground.was_there[need].items():
                 found[unit] += w.cont * min(w.cont_cap, many)
         return found
