@@ -19,7 +19,8 @@ from matching.solver.search.placing import Hands, Placing, placed
 from matching.solver.units import make_units
 from tests.infra.scale import count
 from tests.matching import instances
-from tests.matching.solver.test_properties import own_breaches
+from tests.matching.solver.test_properties import KINDS as ALL_KINDS
+from tests.matching.solver.test_properties import broken_promises, own_breaches
 from tests.matching.solver.test_remake import state_of
 
 KINDS = ("base", "scarce", "cars", "split", "sites", "shuttle")
@@ -211,6 +212,20 @@ def test_a_large_morning_is_dealt_out_anew_and_ends_when_it_is_told_to(
     monkeypatch.setattr(search_plan, "EFFORT_PER_DEAL", effort + 1)
     solve(made, effort=effort, progress=progress)
     assert often == len(told) + 2  # each of two rounds asked whether to go on
+
+
+def test_a_large_morning_keeps_every_promise_whatever_it_is_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with teams that are out, what a coordinator decided, and what is broken; from nothing and from an earlier plan. Where a
+    morning counts as large from its second need on."""
+    monkeypatch.setattr(search_plan, "SMALL", 1)
+    monkeypatch.setattr(search_plan, "EFFORT_PER_DEAL", 20)
+    for seed in range(count(4, 300)):
+        kind = ALL_KINDS[seed % len(ALL_KINDS)]
+        for made in (instances.tiny(seed), instances.odd(seed), instances.problem(kind, "60x30", seed)):
+            plan = solve(made, effort=40, seed=seed)
+            assert broken_promises(made, plan) == []
+            again = solve(made, effort=20, seed=seed, previous=plan)
+            assert broken_promises(made, again) == []
 
 
 def test_who_was_sent_somewhere_stays_there_in_a_large_morning(monkeypatch: pytest.MonkeyPatch) -> None:
