@@ -53,7 +53,7 @@ SURE, LIKELY = 0.9, 0.35
 STEP = 0.12
 """Share of the teams settled in one step at most, when they are only likely."""
 
-SOLVED_BY, SETTLED_BY = 0.55, 0.8
+SOLVED_BY, SETTLED_BY = 0.5, 0.75
 """Shares of the time, where it is short, by which the linear program has to do, and by which the surest teams are settled: a
 program that is near its end gives good teams, one that leaves no time to choose them gives none."""
 MOST_ROUNDS = 40
@@ -109,11 +109,12 @@ def draw(zone: Zone, until: float | None, care: Care = ONE_ZONE) -> Drawing:
     solution = solved(program, limit, care)
     cut = _left(limit) <= 0
     prices = prices_of(program, solution.duals) if solution is not None else ()
+    likely = _likely(program, solution.columns) if solution is not None else np.zeros(0, dtype=np.int64)
     if len(left.needs) > LARGE:
         limit = _by(SETTLED_BY, began, until)
-        _settle(program, limit)
+        likely = _settle(program, limit, likely)
         cut = cut or _left(limit) <= 0
-    teams = _whole(program, None if until is None else max(0.5, _left(until)))
+    teams = _whole(program, None if until is None else max(0.5, _left(until)), likely)
     cut = cut or program.h.getModelStatus() == highspy.HighsModelStatus.kTimeLimit
     return Drawing(tuple(teams), prices, cut)
 
@@ -147,23 +148,44 @@ def _left(until: float | None) -> float:
     return math.inf if until is None else until - time.monotonic()
 
 
-def _settle(program: Program, until: float | None) -> None:
-    """Fixes the surest teams, step by step; before each the program looks for teams that go well with those."""
+def _likely(program: Program, columns: Floats) -> Ints:
+    """Columns of whole teams that are near a solution, most sent first; no two for one need."""
+    share = columns[len(program.extra_cost) :]
+    used, found = set[int](), list[int]()
+    for column in np.argsort(-share, kind="stable").tolist():
+        if share[column] < LIKELY:
+            break
+        visits = _visits(program, column)
+        if not visits & used:
+            used |= visits
+            found.append(column)
+    return np.array(found, dtype=np.int64)
+
+
+def _visits(program: Program, column: int) -> set[int]:
+    return set(program.routes.needs[program.routes.of[program.taken.option[column]]].tolist()) - {-1}
+
+
+def _settle(program: Program, until: float | None, likely: Ints) -> Ints:
+    """Fixes the surest teams, step by step; before each the program looks for teams that go well with those. Gives back the `_likely`
+    ones by the last solution, as they were before if there was none."""
     first, settled = len(program.extra_cost), np.zeros(0, dtype=np.int64)
     while _left(until) > 0:
         solution = program.solve(None if until is None else _left(until))
         if program.h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             break
+        likely = _likely(program, solution.columns)
         share = solution.columns[first:]
         more = _surest(program, share, settled)
         if len(settled) >= SETTLED * share.sum() or not len(more):
-            return
+            return likely
         settled = np.concatenate([settled, more])
         priced = program.price(solution.duals)
         program.add_teams(priced.options, priced.heads)
         _fix(program, more, 1.0)
     if len(settled):
         _fix(program, more, 0.0)  # they do not go together, or it takes too long: decided with the rest
+    return likely
 
 
 def _surest(program: Program, share: Floats, settled: Ints) -> Ints:
@@ -175,7 +197,7 @@ def _surest(program: Program, share: Floats, settled: Ints) -> Ints:
     for column in np.argsort(-share, kind="stable").tolist():
         if share[column] < (SURE if len(found) >= room else LIKELY):
             break
-        visits = set(program.routes.needs[program.routes.of[program.taken.option[column]]].tolist()) - {-1}
+        visits = _visits(program, column)
         if not visits & used:
             used |= visits
             found.append(column)
@@ -189,7 +211,8 @@ def _fix(program: Program, columns: Ints, least: float) -> None:
     program.h.changeColsBounds(many, at, np.full(many, least), np.full(many, highspy.kHighsInf))
 
 
-def _whole(program: Program, seconds: float | None) -> list[Sketch]:
+def _whole(program: Program, seconds: float | None, likely: Ints) -> list[Sketch]:
+    """Whole teams; those `likely` (columns) where the time was too short to choose any."""
     h, first, count = program.h, len(program.extra_cost), len(program.taken.option)
     h.changeColsIntegrality(
         count,
@@ -201,9 +224,9 @@ def _whole(program: Program, seconds: float | None) -> list[Sketch]:
     h.setOptionValue("mip_max_nodes", MOST_NODES)
     h.run()
     solution = h.getSolution()
-    if not solution.value_valid:
-        return []
-    chosen = np.flatnonzero(np.array(solution.col_value)[first:] > 0.5)
+    chosen = likely
+    if solution.value_valid:
+        chosen = np.flatnonzero(np.array(solution.col_value)[first:] > 0.5)
     needs = program.demands.needs
     sets = program.routes.needs[program.routes.of[program.taken.option[chosen]]]
     return [
