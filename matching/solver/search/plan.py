@@ -113,6 +113,8 @@ def planned(
             zones = zones_of(state)
             dealt = dealt_to(state, zones)
             drawing = _drawn(zones, first, budget, threads) if draws else NOTHING
+        # What time has cut short is better polished.
+        deals = deals and not drawing.cut
         if deals:
             budget.whole = 1.0 - DEALING
         whole: Future[State | None] | None = None
