@@ -43,8 +43,11 @@ class _Quiet(highspy.Highs):
 
 
 def quiet() -> highspy.Highs:
-    """A HiGHS that prints nothing."""
-    return _Quiet()  # type: ignore[no-untyped-call]
+    """A HiGHS that prints nothing and has one thread, as all have: it refuses to run with another number than one before it in the
+    same process, and says so to nobody."""
+    h = _Quiet()  # type: ignore[no-untyped-call]
+    h.setOptionValue("threads", 1)
+    return h
 
 
 _ENDED = (
@@ -228,8 +231,7 @@ class Program:
         self.cut_row: list[int] = []
 
     def _highs(self) -> None:
-        h = self.h = _Quiet()  # type: ignore[no-untyped-call]
-        h.setOptionValue("threads", 1)
+        h = self.h = quiet()
         self.away = np.zeros(len(self.crowd.parties))
         """[party]: the part of it that is not here (matching.solver.bound.presence)."""
         h.changeObjectiveSense(highspy.ObjSense.kMaximize)

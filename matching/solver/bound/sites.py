@@ -127,7 +127,6 @@ class Sharing:
     def proven(self) -> tuple[float, list[Floats]]:
         """What no plan is worth more than, by all lines of all sites; and how the parties would be shared out for that."""
         h = quiet()
-        h.setOptionValue("threads", 1)  # as everywhere: HiGHS refuses to run with another number than before
         h.changeObjectiveSense(highspy.ObjSense.kMaximize)
         count, lines = len(self.sites), sum(len(one.lines) for one in self.sites)
         starts = np.cumsum([count, *(len(mine) for mine in self.shared)])

@@ -222,7 +222,6 @@ class Staffed:
         self.known: set[tuple[int, ...]] = set()
         self.first = self._first_prices(duals)
         h = self.h = quiet()
-        h.setOptionValue("threads", 1)
         h.changeObjectiveSense(highspy.ObjSense.kMaximize)
         m = len(self.rhs)
         h.addRows(m, np.full(m, -INF), self.rhs, 0, np.zeros(m, dtype=np.int32),

@@ -115,7 +115,6 @@ def _whole(
     program.integrality_ = [highspy.HighsVarType.kInteger] * many
     ends = len(placing.columns.cost) + np.cumsum([0, *map(len, which)])
     h = quiet()
-    h.setOptionValue("threads", 1)
     h.setOptionValue("presolve_rule_off", NO_PROBING)
     h.setOptionValue("mip_rel_gap", NEAR_ENOUGH)
     h.setOptionValue("mip_max_nodes", MOST_NODES)

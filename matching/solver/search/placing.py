@@ -345,7 +345,6 @@ def placed(placing: Placing, dice: np.random.Generator, until: float | None) -> 
         known[-1][here] = True
     batches = [which]
     h = quiet()
-    h.setOptionValue("threads", 1)
     h.passModel(placing.program(which))
     for left in reversed(range(ROUNDS + 1)):
         if until is not None:

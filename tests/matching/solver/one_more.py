@@ -10,6 +10,7 @@ from itertools import product
 
 import highspy
 
+from matching.solver.bound.program import quiet
 from matching.solver.model import (
     DAY,
     MODES,
@@ -146,8 +147,7 @@ class _Question:
         need = self.need
         if not there or sum(u.size for u in there) < need.min:
             return None
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
+        solver = quiet()
         goes = {u.number: solver.addBinary() for u in there}
         people = [(m, goes[u.number]) for u in there for m in u.members]
 
