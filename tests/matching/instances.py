@@ -555,7 +555,9 @@ def _too_late(made: Problem, dice: random.Random) -> Problem:
     """The day is nearly over, or some people go before they come."""
     if dice.random() < 0.5:
         return replace(made, now=dice.choice((700, 860, 925, 931)))
-    people = tuple(replace(v, end=max(0, v.start - 10)) if dice.random() < 0.3 else v for v in made.volunteers)
+    people = tuple(
+        replace(v, end=max(0, v.start - 10)) if dice.random() < 0.3 else v for v in made.volunteers
+    )
     return replace(made, volunteers=people)
 
 
