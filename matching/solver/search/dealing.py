@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import permutations
 
 import highspy
@@ -22,10 +22,9 @@ import numpy as np
 from matching.solver.bound.program import Floats, Ints, quiet
 from matching.solver.bound.whole import NO_PROBING
 from matching.solver.crews import Crew, Flags, State, fit
-from matching.solver.model import MODES, Mode, Ride, Team
-from matching.solver.search.crews_of import rides_of
+from matching.solver.model import MODES
+from matching.solver.search.instead import Instead, bare, fit_so, put_all
 from matching.solver.search.placing import Hands, Option, Placing, Table, placed
-from matching.solver.search.remake import bare, vehicles_of
 
 STAY = (120.0, 80.0, 40.0)
 """Points for whoever stays, by round: the less, the more moves, and the longer it takes."""
@@ -34,23 +33,6 @@ SHARE, NEAR = 0.1, 20.0
 NEAR_ENOUGH = 2e-3
 """Share of the best at which HiGHS is done."""
 MOST_NODES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Dealt:
-    """`crews`: None when nothing better was found for the table's."""
-
-    table: Table
-    crews: list[Crew] | None
-
-    def into(self, state: State) -> None:
-        """Puts them in the place of those on the table."""
-        if self.crews is not None:
-            for option in self.table.options:
-                if option.key >= 0:
-                    state.drop(option.key)
-            for crew in self.crews:
-                state.put(crew)
 
 
 def dealt_anew(
@@ -76,16 +58,16 @@ def dealt_anew(
     return state
 
 
-def dealt(state: State, table: Table, hands: Hands, stay: float, seed: int, until: float | None) -> Dealt:
+def dealt(state: State, table: Table, hands: Hands, stay: float, seed: int, until: float | None) -> Instead:
     """Better crews for a table. `state` is only read."""
     dice = np.random.Generator(np.random.PCG64(seed))
     placing = Placing(state, table, hands, stay)
     answer = placed(placing, dice, until)
     if answer is None:
-        return Dealt(table, None)
+        return Instead((), None)
     changing = [o for o, now in enumerate(placing.now) if not answer.stays(o, now)]
     if not changing:
-        return Dealt(table, None)
+        return Instead((), None)
     stays = set(range(len(table.options))) - set(changing)
     busy = {u for o in stays for u in placing.units[placing.now[o]].tolist()}
     left = replace(
@@ -98,7 +80,7 @@ def dealt(state: State, table: Table, hands: Hands, stay: float, seed: int, unti
         (answer.share[o][here] > 0) | ((answer.gain[o][here] > -NEAR) & (dice.random(len(here)) < SHARE))
         for o in changing
     ]
-    return Dealt(left, _whole(state, left, hands, promising, until))
+    return Instead(left.keys, _whole(state, left, hands, promising, until))
 
 
 def _whole(
@@ -151,35 +133,20 @@ def _as_they_are(state: State, placing: Placing, which: Sequence[Ints], ends: In
 def _crews(state: State, placing: Placing, which: Sequence[Ints], ends: Ints, x: Floats) -> list[Crew]:
     """What the program decided as crews that keep every rule. One that does not fit as it was meant to is tried again in the end,
     travelling anyhow."""
-    table, ground = placing.table, state.ground
-    found = bare(state, [o.key for o in table.options if o.key >= 0], table.fleet, rest=table.rest)
-    crews: list[Crew] = []
-    late: list[tuple[Option, list[int]]] = []
-    # By car last: a team on foot or with the shuttle takes no vehicle from those it is meant for.
-    order = sorted(range(len(table.options)), key=lambda o: (MODES.index(table.options[o].mode), o))
-    for o in order:
+    table = placing.table
+    found = bare(state, table.keys, table.fleet, rest=table.rest)
+
+    def made(o: int, as_meant: bool) -> Crew | None:
         option = table.options[o]
-        if x[placing.teams[o]].sum() < 0.5:
-            continue
         who = placing.units[which[o][x[ends[o] : ends[o + 1]] > 0.5]].tolist()
-        rides = tuple[Ride, ...]()
-        if option.mode == Mode.CAR:
-            people = [ground.units[u] for u in who]
-            kinds = [kind for kind, column in placing.lent[o].items() for _ in range(round(x[column]))]
-            given = vehicles_of(found, option.task.site, kinds)
-            rides = rides_of(people, sum(u.size for u in people), option.task.truck, given)
-        crew = fit(found, option.task, who, like=Team("", (), "", (), option.mode, rides))
-        if crew is None:
-            late.append((option, who))
-        else:
-            found.put(crew)
-            crews.append(crew)
-    for option, who in late:
-        crew = fit(found, option.task, who)
-        if crew is not None:
-            found.put(crew)
-            crews.append(crew)
-    return crews
+        if not as_meant:
+            return fit(found, option.task, who)
+        kinds = [kind for kind, column in placing.lent[o].items() for _ in range(round(x[column]))]
+        return fit_so(found, option.task, who, option.mode, kinds)
+
+    going = [o for o, team in enumerate(placing.teams) if x[team].sum() > 0.5]
+    # By car last: a team on foot or with the shuttle takes no vehicle from those it is meant for.
+    return put_all(found, sorted(going, key=lambda o: MODES.index(table.options[o].mode)), made)
 
 
 # ── what is dealt out ──────────────────────────────────────────────────────────────────────────

@@ -47,8 +47,13 @@ class Table:
     fleet: tuple[str, ...]
     rest: bool
 
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Of the crews among the options."""
+        return tuple(o.key for o in self.options if o.key >= 0)
+
     def crews(self, state: State) -> list[Crew]:
-        return [state.crews[o.key] for o in self.options if o.key >= 0]
+        return [state.crews[key] for key in self.keys]
 
 
 class Hands:
@@ -311,6 +316,8 @@ ROUNDS = 4
 """Rounds of pricing: the fifth brings a tenth of a per mille."""
 WORTH_A_PLACE = 0.1
 """Points."""
+WHOLE = 1e-6
+"""How far a share may be from nothing or one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,9 +335,6 @@ class Placed:
         part = self.share[option][going]
         whole = bool((part > 1 - WHOLE).all()) and bool((self.teams[option].max(initial=0.0)) > 1 - WHOLE)
         return whole and bool(len(now)) and np.array_equal(going, now)
-
-
-WHOLE = 1e-6
 
 
 def placed(placing: Placing, dice: np.random.Generator, until: float | None) -> Placed | None:

@@ -26,8 +26,8 @@ from matching.solver.bound.program import Program
 from matching.solver.bound.routes import CAR, RIDE, WALK, TooMany, routes
 from matching.solver.bound.vehicles import garage
 from matching.solver.crews import Crew, State, fit
-from matching.solver.model import MAX_EXP, MAX_STAMINA, FleetVehicle, Mode, Need, Problem, Ride, Team
-from matching.solver.search.crews_of import rides_of
+from matching.solver.model import MAX_EXP, MAX_STAMINA, Mode, Need, Problem
+from matching.solver.search.instead import Instead, bare, fit_so, put_all
 from matching.solver.search.sketch import solved
 
 NEAR_ENOUGH = 3e-4
@@ -68,22 +68,6 @@ class Cutting:
         """Fewer crews and needs, those nearest to the middle; at least one crew less."""
         crews = min(len(self.crews) - 1, max(2, round(len(self.crews) * share)))
         return replace(self, crews=self.crews[:crews], needs=self.needs[: crews + 2])
-
-
-@dataclass(frozen=True)
-class Remade:
-    """`crews`: None when nothing better was found for what was cut out."""
-
-    cut: Cutting
-    crews: list[Crew] | None
-
-    def into(self, state: State) -> None:
-        """Puts them in the place of what was cut out."""
-        if self.crews is not None:
-            for key in self.cut.crews:
-                state.drop(key)
-            for crew in self.crews:
-                state.put(crew)
 
 
 def program_of(state: State, cut: Cutting) -> tuple[Program, list[int]] | None:
@@ -131,22 +115,22 @@ def _only(problem: Problem, needs: Sequence[Need], parties: Iterable[Party]) -> 
     )
 
 
-def remade(state: State, cut: Cutting, *, until: float | None = None, most: int = MOST_PLACES) -> Remade:
+def remade(state: State, cut: Cutting, *, until: float | None = None, most: int = MOST_PLACES) -> Instead:
     """Better crews for what is cut out, or for the first crews of it where that would be too much; if they are found. `state`
     is only read."""
     while True:
         asked = program_of(state, cut)
         if asked is None:
-            return Remade(cut, None)
+            return Instead(cut.crews, None)
         program, units = asked
         option, heads = every_column(program)
         if not len(option):
-            return Remade(cut, None)
+            return Instead(cut.crews, None)
         size = places(program, option)
         if size <= most:
             break
         if len(cut.crews) < 3:
-            return Remade(cut, None)
+            return Instead(cut.crews, None)
         cut = cut.smaller((most / size) ** 0.5)
     manning = Manning(program, option, heads)
     crews = [state.crews[key] for key in cut.crews]
@@ -160,9 +144,9 @@ def remade(state: State, cut: Cutting, *, until: float | None = None, most: int 
         known=[team for team in known if team is not None],
     )
     if answer.value <= worth + 0.5:
-        return Remade(cut, None)
+        return Instead(cut.crews, None)
     found, value = _as_crews(program, bare(state, cut.crews, cut.fleet, rest=cut.rest), answer.teams, units)
-    return Remade(cut, found if value > worth + 1e-6 else None)
+    return Instead(cut.crews, found if value > worth + 1e-6 else None)
 
 
 def drawn_whole(state: State, fixed: set[int], *, until: float | None = None) -> State | None:
@@ -197,19 +181,6 @@ def drawn_whole(state: State, fixed: set[int], *, until: float | None = None) ->
     return found
 
 
-def bare(state: State, crews: Iterable[int], fleet: Iterable[str], *, rest: bool) -> State:
-    """The plan without these crews (keys), and with nothing left to take but what they held, these vehicles and, if `rest`, the tools
-    and shuttle seats that nobody uses."""
-    found = state.copy()
-    if not rest:
-        found.tools = dict.fromkeys(found.tools, 0)
-        found.seats = dict.fromkeys(found.seats, 0)
-    found.fleet = {v: found.fleet[v] for v in fleet}
-    for key in crews:
-        found.drop(key)
-    return found
-
-
 def _as_column(manning: Manning, crew: Crew, units: Sequence[int]) -> Manned | None:
     number = {n.id: i for i, n in enumerate(manning.program.demands.needs)}
     place = {u: i for i, u in enumerate(units)}
@@ -226,27 +197,18 @@ def _as_crews(
     """Teams of the program as crews that keep every rule, put into `state`; and what they are worth. Those that do
     not fit as they were meant to are tried again in the end, travelling anyhow."""
     how = program.routes.how
-    crews: list[Crew] = []
-    late: list[tuple[list[int], list[int]]] = []
-    order = sorted(
-        teams, key=lambda team: (how[team.option] == CAR, how[team.option] == WALK, -team.heads, team.option)
-    )
-    for team in order:
+
+    def made(team: Manned, as_meant: bool) -> Crew | None:
         row = program.routes.needs[program.routes.of[team.option]]
         visits = [state.ground.number_of[program.demands.needs[n].id] for n in row if n >= 0]
         who = sorted(units[i] for i in team.parties)
         mode = {CAR: Mode.CAR, WALK: Mode.WALK}.get(int(how[team.option]), Mode.SHUTTLE)
-        crew = _best_order(state, visits, who, mode, team.lent)
-        if crew is None:
-            late.append((visits, who))
-        else:
-            state.put(crew)
-            crews.append(crew)
-    for visits, who in late:
-        crew = _best_order(state, visits, who, None, ())
-        if crew is not None:
-            state.put(crew)
-            crews.append(crew)
+        return _best_order(state, visits, who, mode if as_meant else None, team.lent)
+
+    order = sorted(
+        teams, key=lambda team: (how[team.option] == CAR, how[team.option] == WALK, -team.heads, team.option)
+    )
+    crews = put_all(state, order, made)
     return crews, sum(crew.value for crew in crews)
 
 
@@ -262,29 +224,11 @@ def _best_order(
     ground = state.ground
     best: Crew | None = None
     for order in permutations(visits):
-        task, like = ground.task(order), None
-        if mode is not None:
-            rides = tuple[Ride, ...]()
-            if mode == Mode.CAR:
-                people = [ground.units[u] for u in who]
-                given = vehicles_of(state, task.site, lent)
-                rides = rides_of(people, sum(u.size for u in people), task.truck, given)
-            like = Team("", (), "", (), mode, rides)
-        crew = fit(state, task, who, like=like)
+        task = ground.task(order)
+        crew = fit(state, task, who) if mode is None else fit_so(state, task, who, mode, lent)
         if crew is not None and (best is None or crew.value > best.value):
             best = crew
     return best
-
-
-def vehicles_of(state: State, site: str, kinds: Iterable[tuple[bool, int]]) -> list[FleetVehicle]:
-    """Vehicles of the center that are free, one of each of these kinds (whether a truck, seats)."""
-    free, found = state.vehicles(site), list[FleetVehicle]()
-    for truck, seats in kinds:
-        one = next((v for v in free if (v.kind == "truck", v.seats) == (truck, seats)), None)
-        if one is not None:
-            free.remove(one)
-            found.append(one)
-    return found
 
 
 def remade_plan(

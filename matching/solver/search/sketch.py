@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import highspy
@@ -150,20 +151,20 @@ def _left(until: float | None) -> float:
 
 def _likely(program: Program, columns: Floats) -> Ints:
     """Columns of whole teams that are near a solution, most sent first; no two for one need."""
-    share = columns[len(program.extra_cost) :]
+    return _most_sent(program, columns[len(program.extra_cost) :], lambda _: LIKELY)
+
+
+def _most_sent(program: Program, share: Floats, enough: Callable[[int], float]) -> Ints:
+    """Columns of teams that share no need, most sent first, down to the share that is `enough` after so many."""
     used, found = set[int](), list[int]()
     for column in np.argsort(-share, kind="stable").tolist():
-        if share[column] < LIKELY:
+        if share[column] < enough(len(found)):
             break
-        visits = _visits(program, column)
+        visits = set(program.routes.needs[program.routes.of[program.taken.option[column]]].tolist()) - {-1}
         if not visits & used:
             used |= visits
             found.append(column)
     return np.array(found, dtype=np.int64)
-
-
-def _visits(program: Program, column: int) -> set[int]:
-    return set(program.routes.needs[program.routes.of[program.taken.option[column]]].tolist()) - {-1}
 
 
 def _settle(program: Program, until: float | None, likely: Ints) -> Ints:
@@ -192,16 +193,8 @@ def _surest(program: Program, share: Floats, settled: Ints) -> Ints:
     """Columns of the teams to settle next, those of which the program sends most first; no two for one need."""
     share = share.copy()
     share[settled] = 0.0
-    room, used = max(4, round(STEP * share.sum())), set[int]()
-    found: list[int] = []
-    for column in np.argsort(-share, kind="stable").tolist():
-        if share[column] < (SURE if len(found) >= room else LIKELY):
-            break
-        visits = _visits(program, column)
-        if not visits & used:
-            used |= visits
-            found.append(column)
-    return np.array(found, dtype=np.int64)
+    room = max(4, round(STEP * share.sum()))
+    return _most_sent(program, share, lambda many: SURE if many >= room else LIKELY)
 
 
 def _fix(program: Program, columns: Ints, least: float) -> None:
