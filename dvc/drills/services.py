@@ -27,6 +27,10 @@ SPEEDS: Final = (1, 5, 20, 60, 600)
 ASK_AGAIN: Final = timedelta(seconds=1)
 # One message plays for at most this long, so that a restart or a pause is never far away.
 STRETCH: Final = timedelta(seconds=5)
+# The clock is at most this much of real time ahead of a step that was not played: with a slow engine, a dead worker or a
+# closed laptop the drill's day waits. Without that its evening would come in the middle of the script, and whoever is still
+# here would be somebody who did not come back.
+AHEAD: Final = timedelta(seconds=5)
 
 
 def scenario_of(drill: Drill) -> Scenario:
@@ -52,6 +56,7 @@ def start_sample(center: Center, *, speed: float, by: By, at: datetime, seed: in
         operation=operation, scenario=scenario.code, seed=seed, clock_start=start, steps_total=len(scenario.steps),
         started_at=at,
     )  # fmt: skip
+    _let_the_clock_run(drill, scenario, at=at)
     record("drill.started", drill, by=by, at=at, operation=operation, scenario=scenario.code, speed=speed)
     _wake(drill)
     return drill
@@ -98,7 +103,7 @@ def play_stretch(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
     wait: datetime | None = None
     while drill.state == DrillState.PLAYING and drill.next_step < len(scenario.steps):
         step = scenario.steps[drill.next_step]
-        due = drill.clock_start + timedelta(minutes=step.minute)
+        due = _due(drill, step)
         real = now()
         if drill.operation.moment(real) < due:
             wait = real + _real_time_to(due, drill.operation, real)
@@ -106,7 +111,7 @@ def play_stretch(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
         if real >= until:
             break
         try:
-            _play_one(drill, scenario, step, at=due)
+            _play_one(drill, scenario, step, now=now)
         except NotYet:
             wait = real + ASK_AGAIN
             break
@@ -122,6 +127,19 @@ def play_stretch(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
                 _wake(drill, run_after=wait)
 
 
+def _due(drill: Drill, step: Step) -> datetime:
+    """On the drill's clock."""
+    return drill.clock_start + timedelta(minutes=step.minute)
+
+
+def _let_the_clock_run(drill: Drill, scenario: Scenario, *, at: datetime) -> None:
+    """As far as the first step that was not played lets it, which is `AHEAD` beyond it; after the last one for ever."""
+    limit: datetime | None = None
+    if drill.next_step < len(scenario.steps):
+        limit = _due(drill, scenario.steps[drill.next_step]) + AHEAD * drill.operation.clock_speed
+    operations.limit_clock(drill.operation, limit, at=at)
+
+
 def _real_time_to(due: datetime, operation: Operation, real: datetime) -> timedelta:
     if operation.clock_speed <= 0:
         return ASK_AGAIN
@@ -129,8 +147,9 @@ def _real_time_to(due: datetime, operation: Operation, real: datetime) -> timede
 
 
 @transaction.atomic
-def _play_one(drill: Drill, scenario: Scenario, step: Step, *, at: datetime) -> None:
+def _play_one(drill: Drill, scenario: Scenario, step: Step, *, now: Callable[[], datetime]) -> None:
     """The step and its mark stand or fall together; the mark is won once."""
+    at = _due(drill, step)
     won = Drill.objects.filter(pk=drill.pk, next_step=drill.next_step, state=DrillState.PLAYING).update(
         next_step=drill.next_step + 1
     )
@@ -138,6 +157,8 @@ def _play_one(drill: Drill, scenario: Scenario, step: Step, *, at: datetime) -> 
         return
     outcome = play(step, drill, scenario, at=at)
     StepDone.objects.create(drill=drill, index=drill.next_step, kind=step.kind, at=at, outcome=outcome[:200])
+    drill.next_step += 1
+    _let_the_clock_run(drill, scenario, at=now())
 
 
 @transaction.atomic
@@ -145,7 +166,7 @@ def _end(drill: Drill, *, at: datetime) -> None:
     """The script is over: the clock goes on at the pace of real time, for whoever is still practising."""
     Drill.objects.filter(pk=drill.pk).update(state=DrillState.FINISHED, finished_at=at)
     operation = drill.operation
-    operations.set_clock(operation, reading=operation.moment(at), speed=1, by=BY, at=at)
+    operations.set_clock_speed(operation, 1, by=BY, at=at)
     record("drill.finished", drill, by=BY, at=at, operation=operation)
 
 
@@ -154,7 +175,7 @@ def pause(drill: Drill, *, by: By, at: datetime) -> None:
     """Stop the clock and the players. Safe to repeat."""
     if Drill.objects.filter(pk=drill.pk, state=DrillState.PLAYING).update(state=DrillState.PAUSED):
         operation = drill.operation
-        operations.set_clock(operation, reading=operation.moment(at), speed=0, by=by, at=at)
+        operations.set_clock_speed(operation, 0, by=by, at=at)
         record("drill.paused", drill, by=by, at=at, operation=operation)
 
 
@@ -167,7 +188,7 @@ def go_on(drill: Drill, *, speed: float, by: By, at: datetime) -> None:
     drill.refresh_from_db()
     if drill.state != DrillState.PLAYING:
         raise Refused("drill.over")
-    operations.set_clock(operation, reading=operation.moment(at), speed=speed, by=by, at=at)
+    operations.set_clock_speed(operation, speed, by=by, at=at)
     record("drill.speed_set", drill, by=by, at=at, operation=operation, speed=speed)
     if woken:
         _wake(drill)

@@ -126,10 +126,12 @@ class Operation(models.Model):
     created_at = models.DateTimeField()
     # The newest day that was closed and not opened again (matching.evening says why): no team leaves on it any more.
     closed_day = models.DateField(null=True, editable=False)
-    # A drill's clock: it read `clock_reading` at the real moment `clock_set_at` and runs `clock_speed` times as fast.
+    # A drill's clock: it read `clock_reading` at the real moment `clock_set_at` and runs `clock_speed` times as fast. At
+    # `clock_limit` it stands still, because its script waits.
     clock_reading = models.DateTimeField(null=True, editable=False)
     clock_set_at = models.DateTimeField(null=True, editable=False)
     clock_speed = models.FloatField(default=1, editable=False)
+    clock_limit = models.DateTimeField(null=True, editable=False)
 
     objects = OperationQuerySet.as_manager()
 
@@ -161,7 +163,9 @@ class Operation(models.Model):
         was set. Every view, task and tablet op inside an operation takes its `at` from here."""
         if self.clock_reading is None or self.clock_set_at is None:
             return real
-        return self.clock_reading + (real - self.clock_set_at) * self.clock_speed
+        moment = self.clock_reading + (real - self.clock_set_at) * self.clock_speed
+        # A limit behind the reading turns no clock back.
+        return moment if self.clock_limit is None else min(moment, max(self.clock_limit, self.clock_reading))
 
     def real(self, moment: datetime) -> datetime:
         """When this operation's clock, as it is set now, read `moment`; of a clock that stands still, since when."""

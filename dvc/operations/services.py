@@ -198,3 +198,26 @@ def set_clock(operation: Operation, *, reading: datetime, speed: float, by: By, 
     operation.refresh_from_db()
     record("operation.clock_set", operation, by=by, at=at, operation=operation, speed=speed)
     return operation
+
+
+@transaction.atomic
+def set_clock_speed(operation: Operation, speed: float, *, by: By, at: datetime) -> Operation:
+    """From the real moment `at` a drill's clock runs `speed` times as fast, from what it reads then. Refused as `set_clock`."""
+    locked = Operation.objects.select_for_update().get(pk=operation.pk)
+    set_clock(locked, reading=locked.moment(at), speed=speed, by=by, at=at)
+    operation.refresh_from_db()
+    return operation
+
+
+@transaction.atomic
+def limit_clock(operation: Operation, limit: datetime | None, *, at: datetime) -> None:
+    """A drill's clock goes as far as `limit` and stands still there; None: it goes on for ever. One that stood goes on at
+    the real moment `at` from where it stood: it never jumps. `operation` is brought up to date.
+
+    Nobody's decision, so the audit has no entry: the script says step by step how far it has come.
+    """
+    locked = Operation.objects.select_for_update().get(pk=operation.pk)
+    Operation.objects.filter(pk=operation.pk).update(
+        clock_reading=locked.moment(at), clock_set_at=at, clock_limit=limit
+    )
+    operation.refresh_from_db()

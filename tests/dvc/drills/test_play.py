@@ -21,6 +21,7 @@ from dvc.operations import services as operations
 from dvc.operations.models import Center, Mode
 from dvc.outbox import services as outbox
 from dvc.outbox.models import Row, State
+from dvc.sync.gather import look_through
 from intake.checkin.models import Visit
 from intake.help_requests.models import Need, NeedState
 from intake.volunteers import cards
@@ -153,6 +154,53 @@ def test_a_paused_drill_stands_still_and_goes_on() -> None:
     services.go_on(drill, speed=60, by=SYSTEM, at=clock())
     run_until(clock, drill, 12)
     assert drill.next_step >= 12
+
+
+def gone_by(drill: Drill, at: datetime) -> bool:
+    """Whether the evening's check says of somebody of this drill that they did not come back."""
+    look_through(drill.operation, at=at)
+    return Visit.objects.filter(operation=drill.operation, unreturned_at__isnull=False).exists()
+
+
+def test_a_drill_whose_worker_was_away_for_an_hour_goes_on_at_the_same_time_of_its_day() -> None:
+    clock = Clock()
+    drill = start(clock)
+    run_until(clock, drill, 30)
+    clock.reads += timedelta(hours=1)  # at this speed: 25 days
+    operation = drill.operation
+    operation.refresh_from_db()
+    stood = operation.moment(clock())
+    assert stood <= drill.clock_start + timedelta(hours=2)
+    assert operation.moment(clock() + timedelta(hours=1)) == stood
+    assert not gone_by(drill, clock())
+    run_until(clock, drill, 31)
+    operation.refresh_from_db()
+    assert stood <= operation.moment(clock()) <= stood + services.AHEAD * 600
+    assert not gone_by(drill, clock())
+
+
+def test_control_without_the_limit_its_evening_comes_in_the_middle_of_the_script() -> None:
+    clock = Clock()
+    drill = start(clock)
+    run_until(clock, drill, 30)
+    operations.limit_clock(drill.operation, None, at=clock())
+    clock.reads += timedelta(hours=1)
+    assert gone_by(drill, clock())
+
+
+def test_a_limit_turns_no_clock_back_and_a_clock_that_stood_does_not_jump() -> None:
+    clock = Clock()
+    operation = start(clock, speed=60).operation
+    reads = operation.moment(clock())
+    operations.limit_clock(operation, reads - timedelta(hours=1), at=clock())
+    assert operation.moment(clock() + timedelta(hours=2)) == reads
+    clock.reads += timedelta(hours=2)
+    operations.limit_clock(operation, reads + timedelta(hours=3), at=clock())
+    assert operation.moment(clock()) == reads
+    assert operation.moment(clock() + timedelta(minutes=1)) == reads + timedelta(hours=1)
+    assert operation.moment(clock() + timedelta(minutes=9)) == reads + timedelta(hours=3)
+    operations.set_clock_speed(operation, 0, by=SYSTEM, at=clock() + timedelta(minutes=1))
+    assert operation.moment(clock() + timedelta(minutes=9)) == reads + timedelta(hours=1)
 
 
 def test_a_speed_that_is_not_offered_is_refused() -> None:
