@@ -165,7 +165,7 @@ def gone_by(drill: Drill, at: datetime) -> bool:
 def test_a_drill_whose_worker_was_away_for_an_hour_goes_on_at_the_same_time_of_its_day() -> None:
     clock = Clock()
     drill = start(clock)
-    run_until(clock, drill, 30)
+    run_until(clock, drill, 16)
     clock.reads += timedelta(hours=1)  # at this speed: 25 days
     operation = drill.operation
     operation.refresh_from_db()
@@ -173,7 +173,7 @@ def test_a_drill_whose_worker_was_away_for_an_hour_goes_on_at_the_same_time_of_i
     assert stood <= drill.clock_start + timedelta(hours=2)
     assert operation.moment(clock() + timedelta(hours=1)) == stood
     assert not gone_by(drill, clock())
-    run_until(clock, drill, 31)
+    run_until(clock, drill, 17)
     operation.refresh_from_db()
     assert stood <= operation.moment(clock()) <= stood + services.AHEAD * 600
     assert not gone_by(drill, clock())
@@ -182,7 +182,7 @@ def test_a_drill_whose_worker_was_away_for_an_hour_goes_on_at_the_same_time_of_i
 def test_control_without_the_limit_its_evening_comes_in_the_middle_of_the_script() -> None:
     clock = Clock()
     drill = start(clock)
-    run_until(clock, drill, 30)
+    run_until(clock, drill, 16)
     operations.limit_clock(drill.operation, None, at=clock())
     clock.reads += timedelta(hours=1)
     assert gone_by(drill, clock())
