@@ -203,7 +203,7 @@ def set_clock(operation: Operation, *, reading: datetime, speed: float, by: By, 
 @transaction.atomic
 def set_clock_speed(operation: Operation, speed: float, *, by: By, at: datetime) -> Operation:
     """From the real moment `at` a drill's clock runs `speed` times as fast, from what it reads then. Refused as `set_clock`."""
-    locked = Operation.objects.select_for_update().get(pk=operation.pk)
+    locked = _clock_locked(operation)
     set_clock(locked, reading=locked.moment(at), speed=speed, by=by, at=at)
     operation.refresh_from_db()
     return operation
@@ -216,8 +216,14 @@ def limit_clock(operation: Operation, limit: datetime | None, *, at: datetime) -
 
     Nobody's decision, so the audit has no entry: the script says step by step how far it has come.
     """
-    locked = Operation.objects.select_for_update().get(pk=operation.pk)
+    locked = _clock_locked(operation)
     Operation.objects.filter(pk=operation.pk).update(
         clock_reading=locked.moment(at), clock_set_at=at, clock_limit=limit
     )
     operation.refresh_from_db()
+
+
+def _clock_locked(operation: Operation) -> Operation:
+    """Its row, which nobody else changes now. Not the key: a desk that writes anything of this operation holds that, and
+    may wait for what a step of the script wrote."""
+    return Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)

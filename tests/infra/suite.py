@@ -81,7 +81,7 @@ def on(database: str, command: list[str]) -> list[str]:
 
 
 def at_length(command: list[str]) -> list[str]:
-    """For a step that computes and hardly waits: beside others it is done in three quarters to nine tenths of the time."""
+    """For a step that computes and hardly waits: beside others like it, it takes four fifths of the time."""
     return [sys.executable, "-m", "tests.infra.turns", *command]
 
 
