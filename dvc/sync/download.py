@@ -90,13 +90,15 @@ def whole(operation: Operation, *, at: datetime) -> Whole:
 
 def changes(operation: Operation, since: Cursor, *, at: datetime) -> dict[str, Any] | None:
     """What a tablet with this cursor has to learn, or None when it needs the whole: `cursor`, `head` (the small sections
-    that differ), and `holders.some`. What it knew already may be told again."""
+    that differ), `holders.some`, and `present`: of these people who is here, null for who is not. What it knew already may
+    be told again."""
     scope = Scope(operation, at)
     if since.generation != snapshot.generation() or since.day != scope.today.isoformat():
         return None
     place = places.place()
     if since.place > place:
         return None  # a log that is shorter than it was: not the one this cursor is of
+    here = scope.reception.present  # before the log is read: whoever came by then is found in it
     entries = places.since(since.place).filter(center=operation.center_id)
     rows = list(
         entries.values_list("action", "operation", "subject_type", "subject_id", "details")[
@@ -114,6 +116,7 @@ def changes(operation: Operation, since: Cursor, *, at: datetime) -> dict[str, A
         "server_time": at.isoformat(),
         "head": {name: head[name] for name in differs},
         **holders.some(operation, volunteers=volunteers, cards=cards, at=at),
+        "present": {str(volunteer): here.get(str(volunteer)) for volunteer in volunteers},
     }
 
 
@@ -136,6 +139,7 @@ def _make_whole(scope: Scope) -> Whole:
         "server_time": scope.at.isoformat(),
         "head": head,
         **content,
+        "present": scope.reception.present,
     }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     count = len(content["columns"]["volunteers"])

@@ -1,4 +1,4 @@
-"""The large part of a snapshot: who holds which card, which cards are worth nothing, who is here.
+"""The large part of a snapshot: who holds which card, which cards are worth nothing.
 
 No address, no phone, only the family name and the first letter of the given name (source: sync.md §3). Read as plain
 values: 60,000 model instances would hold the web process for seconds.
@@ -46,13 +46,12 @@ class Held:
 
 
 def everybody(operation: Operation, *, at: datetime) -> dict[str, Any]:
-    """`cards`: prefix → [volunteer, name, kana, flags, last good day or ""]; `short_codes`: code → prefix; `revoked`: prefixes, sorted;
-    `present`: volunteer → time of arrival. Six queries, and one where something is asked."""
+    """`cards`: prefix → [volunteer, name, kana, flags, last good day or ""]; `short_codes`: code → prefix; `revoked`: prefixes, sorted.
+    Five queries, and one where something is asked."""
     held = list(_held(operation, _rows(_bound(operation)), None, at=at))
     return {
         "revoked": sorted(_prefixes(Card.objects.revoked().filter(center=operation.center_id))),
         **_by_prefix(held),
-        "present": _present(operation, None),
     }
 
 
@@ -63,7 +62,7 @@ def count(operation: Operation) -> int:
 
 def in_columns(operation: Operation, *, at: datetime) -> dict[str, Any]:
     """The same in a third of the bytes: `columns` of equal length (`prefixes` and `codes` run together, 16 and 8 letters
-    each), `revoked` run together, `present`."""
+    each), `revoked` run together."""
     held = list(_held(operation, _rows(_bound(operation)), None, at=at))
     return {
         "columns": {
@@ -76,7 +75,6 @@ def in_columns(operation: Operation, *, at: datetime) -> dict[str, Any]:
             "ends": [each.ends for each in held],
         },
         "revoked": "".join(sorted(_prefixes(Card.objects.revoked().filter(center=operation.center_id)))),
-        "present": _present(operation, None),
     }
 
 
@@ -84,8 +82,8 @@ def some(
     operation: Operation, *, volunteers: Collection[int], cards: Collection[int], at: datetime
 ) -> dict[str, Any]:
     """How it is now with these people and these cards (primary keys): `cards` and `short_codes` as in `everybody`;
-    `unbound` and `revoked` name cards nobody holds; `present` holds null for who is not here. Seven queries, and one
-    where something is asked; none when nothing changed."""
+    `unbound` and `revoked` name cards nobody holds. Six queries, and one where something is asked; none when nothing
+    changed."""
     touched = Card.objects.filter(center=operation.center_id).filter(
         Q(pk__in=cards) | Q(holder__in=volunteers) | Q(holder__merged_into__in=volunteers)
     )
@@ -93,12 +91,10 @@ def some(
     held = list(_held(operation, rows, {row[_PERSON] for row in rows}, at=at))
     revoked = set(_prefixes(touched.revoked()))
     gone = set(_prefixes(touched)) - {each.prefix for each in held} - revoked
-    here = _present(operation, volunteers)
     return {
         **_by_prefix(held),
         "unbound": sorted(gone),
         "revoked": sorted(revoked),
-        "present": {str(volunteer): here.get(str(volunteer)) for volunteer in volunteers},
     }
 
 
@@ -170,16 +166,6 @@ def _by_prefix(held: Collection[Held]) -> dict[str, Any]:
 
 def _prefixes(cards: CardQuerySet) -> list[str]:
     return [card_id[:PREFIX_CHARS] for card_id in cards.order_by().values_list("card_id", flat=True)]
-
-
-def _present(operation: Operation, only: Collection[int] | None) -> dict[str, str]:
-    visits = Visit.objects.present().filter(operation=operation).order_by()
-    if only is not None:
-        visits = visits.filter(volunteer__in=only)
-    return {
-        str(volunteer): arrived.isoformat()
-        for volunteer, arrived in visits.values_list("volunteer_id", "arrived_at")
-    }
 
 
 def _adult_since(today: date) -> date:

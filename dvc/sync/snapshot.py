@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from intake.volunteers.models import CardKey
 _TEXTS = {code: {"tone": v.tone, "title": v.title, "say": v.say} for code, v in VERDICTS.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """What a snapshot is of: one operation at one moment (real time)."""
 
@@ -37,6 +38,11 @@ class Scope:
     def today(self) -> date:
         """The operation's own day."""
         return timezone.localdate(self.operation.moment(self.at))
+
+    @cached_property
+    def reception(self) -> desk.Reception:
+        """Who is here, looked at once for all of a snapshot."""
+        return desk.look(self.operation, at=self.at)
 
 
 def _operation(scope: Scope) -> dict[str, Any]:
@@ -82,7 +88,7 @@ def _purged(scope: Scope) -> list[int]:
 
 
 def _today(scope: Scope) -> dict[str, Any]:
-    return desk.of_today(scope.operation, at=scope.at)
+    return scope.reception.today
 
 
 def _groups(scope: Scope) -> list[dict[str, Any]]:
@@ -123,6 +129,6 @@ def build(operation: Operation, *, at: datetime) -> dict[str, Any]:
     """The whole snapshot as JSON-able data; `version` is the SHA-256 of everything but the time."""
     scope = Scope(operation, at)
     content: dict[str, Any] = {name: section(scope) for name, section in HEAD.items()}
-    content.update(holders.everybody(operation, at=at))
+    content.update(holders.everybody(operation, at=at), present=scope.reception.present)
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return {"version": digest, "server_time": at.isoformat(), **content}

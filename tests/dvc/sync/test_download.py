@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from dvc.audit.services import SYSTEM
@@ -87,7 +89,7 @@ class Downloader(Tablet):
     def assert_up_to_date(self) -> None:
         """What it holds is what a fresh whole would say."""
         self.refresh()
-        truth = holders.everybody(self.operation, at=timezone.now())
+        truth = snapshot.build(self.operation, at=timezone.now())
         assert self.cards == truth["cards"]
         assert self.revoked == set(truth["revoked"])
         assert self.present == truth["present"]
@@ -235,6 +237,57 @@ def test_a_drill_past_midnight_shows_its_own_day_under_the_tablets_date(tablet: 
     cursor = download.whole(drill, at=make.at(9)).cursor
     assert download.changes(drill, cursor, at=make.at(9, 1)) is not None
     assert download.changes(drill, cursor, at=make.at(9, 3)) is None  # what follows from the calendar
+
+
+def _get_while(tablet: Downloader, statement: int, happen: Callable[[], object]) -> dict[str, Any] | None:
+    """The answer when this is committed before the n-th statement of making it; None when it made fewer."""
+    made, has_happened = 0, False
+
+    def come_in(execute: Callable[..., Any], *statement_of_it: Any) -> Any:
+        nonlocal made, has_happened
+        made += not has_happened
+        if made == statement and not has_happened:
+            has_happened = True
+            happen()
+        return execute(*statement_of_it)
+
+    with connection.execute_wrapper(come_in):
+        answer: dict[str, Any] = tablet.get()
+    return answer if has_happened else None
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["changes", "whole"])
+def test_who_comes_or_goes_while_it_is_made_is_in_number_and_list_alike(
+    tablet: Downloader, first: bool
+) -> None:
+    """Or the tablet that recorded them counts them twice, until it asks again a minute and a half later."""
+    now = timezone.now()
+    alike = {"came": 0, "left": 0, "not yet": 0}
+    for statement in count(1):
+        comes, goes = (make.volunteer(tablet.operation.center) for _ in range(2))
+        checkin.arrive(tablet.operation, goes, site=None, by=SYSTEM, at=now)
+        tablet.refresh()
+        arrived, left = tablet.head["today"]["arrived"], set(tablet.head["today"]["left"])
+        if first:
+            download._wholes.clear()
+            tablet.cursor = ""
+
+        def happen(comes: Volunteer = comes, goes: Volunteer = goes) -> None:
+            checkin.arrive(tablet.operation, comes, site=None, by=SYSTEM, at=now)
+            checkin.leave(tablet.operation, goes, by=SYSTEM, at=now + timedelta(minutes=1))
+
+        answer = _get_while(tablet, statement, happen)
+        if answer is None:
+            break
+        today = answer["head"].get("today", tablet.head["today"])
+        came = answer["present"].get(str(comes.pk)) is not None
+        went = answer["present"].get(str(goes.pk)) is None and (first or str(goes.pk) in answer["present"])
+        assert today["arrived"] == arrived + came, statement
+        assert set(today["left"]) == left | ({goes.pk} if went else set()), statement
+        alike["came" if came else "not yet"] += 1
+        alike["left"] += went
+        tablet.assert_up_to_date()
+    assert all(alike.values()), alike
 
 
 def test_a_wiped_drill_is_forgotten(tablet: Downloader) -> None:

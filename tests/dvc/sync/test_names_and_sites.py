@@ -170,7 +170,7 @@ def test_somebody_who_is_here_at_another_site_is_told_so_and_may_move(tablet: Ta
     assert codes == ["ok", "already_present", "wrong_site", "ok_left", "ok_again"]
     person = card.holder
     assert person is not None
-    assert desk.of_today(tablet.operation, at=now)["sites"] == {str(person.pk): there.pk}
+    assert desk.look(tablet.operation, at=now).today["sites"] == {str(person.pk): there.pk}
 
 
 def test_a_group_at_another_site_names_who_of_it_is_elsewhere(tablet: Tablet) -> None:
