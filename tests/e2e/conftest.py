@@ -21,9 +21,11 @@ from tests.infra.scale import FULL
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    # A page that glides to what it shows draws some thirty pictures on the way.
+    "--disable-smooth-scrolling", "--num-raster-threads=1",
 ]  # fmt: skip
 # What is looked at are screens, not how good a plan is: the engine leaves the cores to the browser soon.
-CENTER = {"LOG_LEVEL": "WARNING", "OUTBOX_LEASE_SECONDS": "5", "MATCHING_SECONDS": "3"}
+CENTER = {"LOG_LEVEL": "WARNING", "OUTBOX_LEASE_SECONDS": "5", "MATCHING_SECONDS": "2"}
 TABLET = {"width": 1180, "height": 820}
 PATIENCE = 60_000  # ms; ends what never comes, measures nothing: a loaded machine is slow
 PHONE = {"width": 390, "height": 844}

@@ -62,9 +62,13 @@ class Shell:
 
 def main() -> None:
     import django
+    from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.db import connections
 
     django.setup()
+    # It takes a third of a second on purpose, and the people who are made here sign in by a link. What it makes says
+    # how it was made: the center takes it like any other.
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 8 * Argon2PasswordHasher.parallelism
     for line in sys.stdin:
         printed = io.StringIO()
         with redirect_stdout(printed):
