@@ -3,8 +3,8 @@
 Linux takes the core away from a process after 1 to 3 ms when others want it, and each must then bring its own data back
 into the core's cache: eight Python processes on two cores compute a fifth to a quarter longer for that. Since Linux 6.12
 a process may ask for turns of up to 100 ms (sched_setattr(2), where sched_runtime of a policy without deadlines is the
-turn). SCHED_BATCH besides: whoever waited for a browser or a server goes first (beside those little is gained). Where the kernel does not know it the
-command runs all the same, only with more interruptions.
+turn). SCHED_BATCH besides: whoever waited for a browser or a server goes first (beside those little is gained). Where the
+kernel does not know it the command runs all the same, only with more interruptions.
 """
 
 from __future__ import annotations
