@@ -98,6 +98,28 @@ describe("who is here", () => {
     expect([station.snapshot?.version, station.presence.has(1), station.presence.arrived]).toEqual(["v2", true, 1]);
   });
 
+  it("lets go of what was in the snapshot before its answer came, as soon as nothing is newer than that", async () => {
+    const station = await stationWith(await snapshotOf(["佐藤 花…"]));
+    const entry = await arrival(station, 1);
+    server.changes = () => ({ ...unchanged(), cursor: "v2", present: { "1": "2026-11-23T09:00:00+09:00" } });
+    await station.freshen();
+    server.ops = applied;
+    station.hurry();
+    await vi.waitFor(() => expect(heard.settled.length).toBe(1));
+    expect(heard.counted.at(-1)?.map(({ op_id }) => op_id)).toEqual([entry.op_id]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    server.changes = () => ({ ...unchanged(), cursor: "v2" });
+    await station.freshen();
+    expect([heard.counted.at(-1), station.presence.has(1), station.snapshot?.version]).toEqual([[], true, "v2"]);
+  });
+
+  it("takes in what is told under the cursor it has", async () => {
+    const station = await stationWith(await snapshotOf(["佐藤 花…"]));
+    server.changes = () => ({ ...unchanged(), present: { "1": "2026-11-23T09:00:00+09:00" } });
+    await station.freshen();
+    expect([station.presence.has(1), (await opened()).presence.has(1)]).toEqual([true, true]);
+  });
+
   it("has somebody who was settled while the snapshot was on its way, also when the page is opened again", async () => {
     const station = await stationWith(await snapshotOf(["佐藤 花…"]));
     await arrival(station, 1);

@@ -54,7 +54,8 @@ export async function refreshSnapshot(
       if (!snapshot) return { snapshot, came: false };
       const kept = snapshot.kept ?? snapshot.version;
       const changes = { ...answer, asked };
-      if (answer.cursor !== snapshot.version) snapshot = movedOn(snapshot, changes, kept);
+      // Also when it says nothing new: it says until when that is known. And something may be told under the same cursor.
+      snapshot = movedOn(snapshot, changes, kept);
       return { snapshot: await keep(shelf, operation, snapshot, { ...changes, since: kept }), came: true };
     }
   } catch {

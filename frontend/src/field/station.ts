@@ -144,9 +144,10 @@ export class Station {
 
   private async answered(snapshot: Snapshot | null, came: boolean): Promise<void> {
     const isNewDay = this.turnDay();
-    const isNew = snapshot !== null && snapshot.version !== this.snapshot_?.version;
-    if (isNew) this.snapshot_ = snapshot;
-    if (isNew || isNewDay) await this.count();
+    // Also with the same content: what it held before its answer came is counted from the records no longer.
+    const isNewer = snapshot !== null && snapshot !== this.snapshot_;
+    if (isNewer) this.snapshot_ = snapshot;
+    if (isNewer || isNewDay) await this.count();
     const before = this.connection_.kind;
     if (before === "blocked" || before === "busy") return; // said of the queue, and only the queue can take it back
     this.connected({ kind: came ? "online" : "offline" });
