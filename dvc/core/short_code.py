@@ -43,6 +43,15 @@ def parse(text: str) -> str:
     return code
 
 
+def fits(text: str) -> bool:
+    """Whether `parse` reads a code in it."""
+    try:
+        parse(text)
+    except CardError:
+        return False
+    return True
+
+
 def without_hyphens(text: str) -> str:
     """Typed text without anything a hand may have meant as a hyphen."""
     return text.translate(_HYPHENS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from dvc.core import qr
+from dvc.core import qr, short_code
 from dvc.core.japanese import how_long, said_hours
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
@@ -122,8 +122,7 @@ def scan(
     Raises `Refused`: posting.no_such_need, posting.need_first, posting.card_of_nobody, posting.already_in,
     team.person_left, team.person_taken, card.revoked and those of `cards.read`.
     """
-    # Not only the symbol: whoever cannot scan types the number.
-    number = number_of(unicodedata.normalize("NFKC", text).strip().upper().removeprefix(PREFIX))
+    number = _need_number(text)
     if number is not None:
         found = Need.objects.ready().filter(operation=operation, number=number).first()
         if found is None:
@@ -143,3 +142,12 @@ def scan(
         taken = Member.objects.filter(volunteer=person, left_at__isnull=True).exists()
         raise Refused("team.person_taken" if taken else "team.person_left", name=person.name)
     return Scanned(person=person)
+
+
+def _need_number(text: str) -> int | None:
+    """Not only the symbol: whoever cannot scan types the number. One card in ten thousand has a code of digits alone (or of
+    N and digits); of two readings of eight letters that is the right one, because no need has a number that long."""
+    typed = unicodedata.normalize("NFKC", text).strip().upper()
+    if typed.startswith(PREFIX):
+        return number_of(typed.removeprefix(PREFIX))
+    return None if short_code.fits(typed) else number_of(typed)

@@ -180,6 +180,14 @@ def test_a_number_is_read_however_it_is_typed(operation: Operation, typed: str) 
     assert found.need == need
 
 
+@pytest.mark.parametrize("digits", ["56803116", "5680-3116", "５６８０３１１６"])
+def test_a_card_whose_code_is_of_digits_alone_is_a_card(operation: Operation, digits: str) -> None:
+    need, (here,) = make.need(operation), people(operation, 1)
+    card = card_of(here)
+    Card.objects.filter(pk=card.pk).update(short_code="56803116")
+    assert scan(operation, digits, need=need.pk, members=[], at=NOW).person == here
+
+
 def test_another_slip_begins_another_team(operation: Operation, client: Client) -> None:
     first, second = make.need(operation), make.need(operation)
     (here,) = people(operation, 1)
