@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper
 from django.utils import timezone
 
 from dvc.operations.models import Operation
-from intake.checkin.models import Visit
+from intake.checkin.models import IS_PRESENT, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,15 @@ def look(operation: Operation, *, at: datetime) -> Reception:
     visits = list(
         (Visit.objects.on_day(day) | Visit.objects.present())
         .filter(operation=operation)
+        .annotate(is_present=ExpressionWrapper(IS_PRESENT, BooleanField()))
         .order_by("pk")
-        .values_list("volunteer_id", "day", "arrived_at", "left_at", "unreturned_at", "site_id")
+        .values_list("volunteer_id", "day", "arrived_at", "left_at", "site_id", "is_present")
     )
-    of_today = [(volunteer, left, site) for volunteer, on, _, left, _, site in visits if on == day]
+    of_today = [(volunteer, left, site) for volunteer, on, _, left, site, _ in visits if on == day]
     here = {volunteer for volunteer, left, _ in of_today if left is None}
     return Reception(
         present={
-            str(volunteer): arrived.isoformat()
-            for volunteer, _, arrived, left, unreturned, _ in visits
-            if left is None and unreturned is None
+            str(volunteer): arrived.isoformat() for volunteer, _, arrived, _, _, present in visits if present
         },
         today={
             "day": timezone.localdate(at).isoformat(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -28,10 +28,13 @@ class VisitFlag(models.TextChoices):
     STANDBY = "standby", "定員のため待機"
 
 
+# Here now: arrived and not left (also those out in a team), and nobody waits to hear whether they did.
+IS_PRESENT: Final = models.Q(left_at__isnull=True, annulled_at__isnull=True, unreturned_at__isnull=True)
+
+
 class VisitQuerySet(models.QuerySet["Visit"]):
     def present(self) -> Self:
-        """Here now: arrived and not left (also those out in a team), and nobody waits to hear whether they did."""
-        return self.filter(left_at__isnull=True, annulled_at__isnull=True, unreturned_at__isnull=True)
+        return self.filter(IS_PRESENT)
 
     def not_seen_leaving(self, today: date) -> Self:
         """未帰着確認: of a day before `today`, or marked so, and nobody recorded the leaving."""
@@ -77,9 +80,7 @@ class Visit(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["operation", "volunteer"],
-                condition=models.Q(
-                    left_at__isnull=True, annulled_at__isnull=True, unreturned_at__isnull=True
-                ),
+                condition=IS_PRESENT,
                 name="one_open_visit_per_volunteer",
             ),
             models.CheckConstraint(

@@ -97,8 +97,8 @@ FRONT = {
     "front-end tests": at_length(["requirements/node.sh", "npm", "run", "--silent", "test"]),
 }
 # In the order they are begun: first what is told within seconds, then what computes, then what waits for browsers and for
-# killed parts, the longest first. Beside browsers, which interrupt at every turn, the same computing takes a quarter more
-# of both cores; they fill the cores among themselves.
+# killed parts, the longest first. Beside browsers, which interrupt at every turn, the same computing takes a seventh
+# more of both cores; they fill the cores among themselves.
 STEPS = {
     **{name: LINT[name] for name in LINT if name != "types"},
     "unit on PostgreSQL": at_length(on("postgres", UNIT_POSTGRES)),
