@@ -15,7 +15,6 @@ from tests import make
 from tests.infra.migrations import step_by_step
 
 BEFORE = ("checkin", "0005_people_counted_without_a_group")
-AFTER = ("checkin", "0008_a_count_is_never_rewritten")
 
 
 @pytest.mark.once  # the steps are Python; what a new database gets is compared on both
@@ -48,6 +47,6 @@ def test_an_upgrade_brings_nobody_of_an_earlier_day_back_and_sends_nobody_of_tod
             )  # fmt: skip
     finally:
         schema = step_by_step(connection)
-        schema.migrate([AFTER])
+        schema.migrate(schema.loader.graph.leaf_nodes())  # the newest of all: other tests use this database
     found = nameless.figures(operation, at=now)
     assert (found.came, found.here, found.earlier) == (12, 4, 0)
