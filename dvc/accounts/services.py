@@ -25,6 +25,8 @@ EXPIRES_SOON = timedelta(days=2)
 WRONG_PASSWORDS = Throttle("sign-in", most=10, seconds=5 * 60)  # for one name, from one address
 # A whole center may stand behind one address; one who tries a password with every name goes on far longer.
 WRONG_PASSWORDS_OF_ADDRESS = Throttle("sign-in-address", most=60, seconds=5 * 60)
+# Whoever guesses from many addresses: counted whether there is such a name or not.
+WRONG_PASSWORDS_OF_NAME = Throttle("sign-in-name", most=50, seconds=60 * 60)
 FIRST_USER = "center"
 
 
@@ -72,21 +74,30 @@ def use_sign_in_link(token: str, *, at: datetime) -> User:
     return link.user
 
 
-def check_password(sign_in_name: str, password: str, *, address: str, at: datetime) -> User:
-    """The person behind name and password. Raises Refused account.wrong_password | account.inactive |
-    account.too_many_tries (too many WRONG_PASSWORDS from one address for one name, or for all).
+def check_password(sign_in_name: str, password: str, *, address: str, known: str = "", at: datetime) -> User:
+    """The person behind name and password. `known`: the mark of a browser with which this person has signed in lately
+    (dvc.accounts.known). Raises Refused account.wrong_password | account.inactive | account.too_many_tries (too many
+    WRONG_PASSWORDS from one address for one name, or for all) | account.name_guessed (for one name from everywhere).
     """
-    if WRONG_PASSWORDS.is_full(sign_in_name, address) or WRONG_PASSWORDS_OF_ADDRESS.is_full(address):
+    # A known browser answers for its own mistakes alone: what strangers do, elsewhere or behind the center's one
+    # address, must not keep out whom they guess at.
+    if WRONG_PASSWORDS.is_full(sign_in_name, known or address):
         raise Refused("account.too_many_tries")
+    if not known and WRONG_PASSWORDS_OF_ADDRESS.is_full(address):
+        raise Refused("account.too_many_tries")
+    if not known and WRONG_PASSWORDS_OF_NAME.is_full(sign_in_name):
+        raise Refused("account.name_guessed")
     # authenticate() spends the same time on an unknown name.
     user = authenticate(sign_in_name=sign_in_name, password=password)
     if not isinstance(user, User):
-        WRONG_PASSWORDS.count(sign_in_name, address)
-        WRONG_PASSWORDS_OF_ADDRESS.count(address)
+        WRONG_PASSWORDS.count(sign_in_name, known or address)
+        if not known:
+            WRONG_PASSWORDS_OF_ADDRESS.count(address)
+            WRONG_PASSWORDS_OF_NAME.count(sign_in_name)
         raise Refused("account.wrong_password")
     if not user.is_usable(at):
         raise Refused("account.inactive")
-    WRONG_PASSWORDS.forget(sign_in_name, address)
+    WRONG_PASSWORDS.forget(sign_in_name, known or address)
     return user
 
 

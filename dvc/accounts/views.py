@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dvc.accounts import services
+from dvc.accounts import known, services
 from dvc.accounts.forms import OwnAccountForm, SignInForm
 from dvc.accounts.models import User
 from dvc.accounts.policy import StaffRequest, by
@@ -32,18 +32,22 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     refusal = ""
     if request.method == "POST" and form.is_valid():
+        name = form.cleaned_data["sign_in_name"]
         try:
             user = services.check_password(
-                form.cleaned_data["sign_in_name"],
+                name,
                 form.cleaned_data["password"],
                 address=request.META.get("REMOTE_ADDR", ""),
+                known=known.mark_for(request, name),
                 at=timezone.now(),
             )
         except Refused as refused:
             refusal = refused.text
         else:
             login(request, user)
-            return redirect(next_url(request))
+            response = redirect(next_url(request))
+            known.remember(response, request, user)
+            return response
     context = {
         "form": form,
         "refusal": refusal,
@@ -66,7 +70,9 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "dvc/accounts/sign_in.html", context, status=403)
     login(request, user)
     request.session[CAME_BY_LINK] = True
-    return redirect("start")
+    response = redirect("start")
+    known.remember(response, request, user)
+    return response
 
 
 @require_POST

@@ -382,6 +382,7 @@ def test_failure_25_a_visit_nobody_ended_is_no_stay_of_days(tablet: Tablet, pers
         ("proposal.expired", OFFERED_FOR),
         ("account.too_many_tries", timedelta(seconds=accounts.WRONG_PASSWORDS.seconds)),
         ("account.too_many_tries", timedelta(seconds=accounts.WRONG_PASSWORDS_OF_ADDRESS.seconds)),
+        ("account.name_guessed", timedelta(seconds=accounts.WRONG_PASSWORDS_OF_NAME.seconds)),
         ("device.too_many_tries", timedelta(seconds=pairing.WRONG_CODES.seconds)),
         ("operator.too_many_tries", timedelta(seconds=badges.WRONG_PINS.seconds)),
         ("operator.too_many_tries", timedelta(seconds=badges.WRONG_PINS_OF_DEVICE.seconds)),

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dvc.accounts import access, services
+from dvc.accounts import access, known, services
 from dvc.accounts.models import Membership, User
 from dvc.accounts.roles import Role
 from dvc.accounts.sessions import SessionStore
@@ -86,6 +86,70 @@ def test_one_password_cannot_be_tried_with_every_name() -> None:
     status, text = sign_in(Client(), user.sign_in_name, PASSWORD)
     assert (status, "5分ほど待つか" in text) == (403, True)
     assert sign_in(elsewhere, user.sign_in_name, PASSWORD)[0] == 302
+
+
+def guess(name: str, times: int) -> tuple[int, str]:
+    """The last answer to wrong passwords for one name, each from an address of its own."""
+    answer = (0, "")
+    for number in range(times):
+        answer = sign_in(Client(REMOTE_ADDR=f"2001:db8::{number:x}"), name, "not-the-password")
+    return answer
+
+
+def test_many_addresses_bring_no_more_guesses_at_one_name() -> None:
+    user = make.user(make.center())
+    most = services.WRONG_PASSWORDS_OF_NAME.most
+    assert "パスワードが違います" in guess(user.sign_in_name, most)[1]
+    status, text = sign_in(Client(REMOTE_ADDR="203.0.113.9"), user.sign_in_name, PASSWORD)
+    assert (status, "いつもの端末から入るか" in text) == (403, True)
+    assert "パスワードが違います" in guess("nobody", most)[1]
+    unknown = sign_in(Client(REMOTE_ADDR="203.0.113.9"), "nobody", PASSWORD)
+    assert (unknown[0], "いつもの端末から入るか" in unknown[1]) == (403, True)  # no oracle for names
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+def test_guesses_made_elsewhere_do_not_keep_out_whom_the_browser_knows(*, by_link: bool) -> None:
+    center = make.center()
+    user, colleague = make.user(center), make.user(center)
+    own = Client()
+    if by_link:
+        own.get(reverse("sign_in_by_link", args=[services.issue_sign_in_link(user, at=timezone.now())]))
+    else:
+        sign_in(own, user.sign_in_name, PASSWORD)
+    own.post(reverse("sign_out"))
+    sign_in(own, colleague.sign_in_name, PASSWORD)  # two take turns at one machine
+    own.post(reverse("sign_out"))
+    guess(user.sign_in_name, services.WRONG_PASSWORDS_OF_NAME.most + 1)
+    for number in range(services.WRONG_PASSWORDS_OF_ADDRESS.most):  # somebody behind the same address
+        sign_in(Client(), user.sign_in_name if number < 20 else f"name{number}", "not-the-password")
+    assert sign_in(own, user.sign_in_name, PASSWORD)[0] == 302
+
+
+def test_a_known_browser_is_stopped_by_its_own_mistakes_from_whatever_address() -> None:
+    user = make.user(make.center())
+    own = Client()
+    sign_in(own, user.sign_in_name, PASSWORD)
+    own.post(reverse("sign_out"))
+    for number in range(services.WRONG_PASSWORDS.most):
+        own.post(
+            reverse("sign_in"), {"sign_in_name": user.sign_in_name, "password": "not-the-password"},
+            REMOTE_ADDR=f"192.0.2.{number}",
+        )  # fmt: skip
+    status, text = sign_in(own, user.sign_in_name, PASSWORD)
+    assert (status, "5分ほど待つか" in text) == (403, True)
+
+
+def test_a_browser_is_known_for_whom_it_knows_and_not_for_ever() -> None:
+    center = make.center()
+    user, other = make.user(center), make.user(center)
+    own = Client()
+    sign_in(own, user.sign_in_name, PASSWORD)
+    own.post(reverse("sign_out"))
+    guess(other.sign_in_name, services.WRONG_PASSWORDS_OF_NAME.most)
+    assert sign_in(own, other.sign_in_name, PASSWORD)[0] == 403
+    with time_machine.travel(timezone.now() + known.LASTS + timedelta(minutes=1)):
+        guess(user.sign_in_name, services.WRONG_PASSWORDS_OF_NAME.most)
+        assert sign_in(own, user.sign_in_name, PASSWORD)[0] == 403
 
 
 @pytest.mark.database
