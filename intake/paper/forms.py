@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import uuid4
 
 from django import forms
 
@@ -38,7 +39,13 @@ class EndForm(forms.Form):
     ended = ClockField(label="紙をやめた時刻")
 
 
-class PrintForm(forms.Form):
+class _PrintForm(forms.Form):
+    """Sent again, because no answer came, it asks for the same sheets."""
+
+    form_token = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+
+
+class PrintForm(_PrintForm):
     kind = forms.ChoiceField(
         label="用紙",
         choices=[
@@ -58,10 +65,11 @@ class PrintForm(forms.Form):
     )
 
     def chosen(self) -> dict[str, Any]:
-        return {"kind": SheetKind(self.cleaned_data["kind"]), "count": self.cleaned_data["count"]}
+        given = self.cleaned_data
+        return {"kind": SheetKind(given["kind"]), "count": given["count"], "token": given["form_token"]}
 
 
-class RequestPrintForm(forms.Form):
+class RequestPrintForm(_PrintForm):
     """How many sheets for calls for help."""
 
     count = forms.IntegerField(

@@ -85,6 +85,10 @@ class PaperSheet(models.Model):
     need = models.ForeignKey(
         "help_requests.Need", null=True, on_delete=models.PROTECT, related_name="paper_sheets"
     )
+    form_token = models.UUIDField(
+        null=True, editable=False,
+        help_text="of the first sheet of a printing: the form it came from; sent twice, printed once",
+    )  # fmt: skip
 
     objects = PaperSheetQuerySet.as_manager()
 
@@ -92,6 +96,7 @@ class PaperSheet(models.Model):
         ordering: ClassVar[list[str]] = ["serial"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["operation", "serial"], name="one_sheet_per_serial"),
+            models.UniqueConstraint(fields=["operation", "form_token"], name="one_printing_per_form"),
         ]
 
     def __str__(self) -> str:

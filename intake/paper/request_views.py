@@ -99,9 +99,12 @@ def request_print(request: StaffRequest, operation_id: int) -> HttpResponse:
         request.operation,
         kind=SheetKind.REQUEST,
         count=form.cleaned_data["count"],
+        token=form.cleaned_data["form_token"],
         by=by(request),
         at=request.now,
     )
+    if sheets[0].printed_at != request.now:
+        messages.warning(request, services.PRINTED_BEFORE)
     return redirect("request_blank", operation_id, sheets[0].serial, sheets[-1].serial)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Final
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Q
@@ -38,6 +39,10 @@ WORDS: Final[Mapping[str, str]] = {
     "order": "帰りが到着より前になっています。",
     "future": "いまより先の時刻です。日付と時刻を確かめてください。",
 }
+PRINTED_BEFORE: Final = (
+    "前に押したときに番号を付けた用紙です。まだ印刷していなければ、この画面を印刷してください。"
+    "もっと要るときは、前の画面を開き直してから枚数を選んでください。"
+)
 
 
 @transaction.atomic
@@ -98,26 +103,47 @@ def _check_period(started_at: datetime, ended_at: datetime | None, *, at: dateti
 
 @transaction.atomic
 def print_sheets(
-    operation: Operation, *, kind: SheetKind, count: int, by: By, at: datetime, title: str = ""
+    operation: Operation,
+    *,
+    kind: SheetKind,
+    count: int,
+    by: By,
+    at: datetime,
+    title: str = "",
+    token: UUID | None = None,
 ) -> list[PaperSheet]:
-    """The next serials, counted out. Refused paper.count."""
+    """The next serials, counted out. `token`: the form this came from; sent again, the same sheets. Refused paper.count."""
     if not 1 <= count <= MOST_SHEETS:
         raise Refused("paper.count", most=MOST_SHEETS)
+    # Another number of sheets from the same page is another printing.
+    token = uuid5(token, f"{kind} {count}") if token else None
 
-    def create(first: int) -> list[PaperSheet]:
-        return PaperSheet.objects.bulk_create(
+    def create(first: int) -> tuple[list[PaperSheet], bool]:
+        # Looked at each time a serial was taken: perhaps by this very form, sent twice in the same moment.
+        if before := _printed_before(operation, token, count):
+            return before, False
+        sheets = PaperSheet.objects.bulk_create(
             PaperSheet(
-                operation=operation, serial=serial, kind=kind, title=title, printed_at=at, printed_by=by.user
+                operation=operation, serial=serial, kind=kind, title=title, printed_at=at, printed_by=by.user,
+                form_token=token if serial == first else None,
             )
             for serial in range(first, first + count)
-        )
+        )  # fmt: skip
+        return sheets, True
 
-    sheets = count_up(PaperSheet.objects.filter(operation=operation), "serial", create)
-    record(
-        "paper.printed", sheets[0], by=by, at=at, operation=operation, kind=str(kind), first=sheets[0].serial,
-        last=sheets[-1].serial, title=title,
-    )  # fmt: skip
+    sheets, new = count_up(PaperSheet.objects.filter(operation=operation), "serial", create)
+    if new:
+        record(
+            "paper.printed", sheets[0], by=by, at=at, operation=operation, kind=str(kind),
+            first=sheets[0].serial, last=sheets[-1].serial, title=title,
+        )  # fmt: skip
     return sheets
+
+
+def _printed_before(operation: Operation, token: UUID | None, count: int) -> list[PaperSheet]:
+    sheets = PaperSheet.objects.filter(operation=operation)
+    first = sheets.filter(form_token=token).first() if token else None
+    return list(sheets.filter(serial__range=(first.serial, first.serial + count - 1))) if first else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ def paper_print(request: StaffRequest, operation_id: int) -> HttpResponse:
     if not form.is_valid():
         return _home(request, status=422, print_form=form)
     sheets = services.print_sheets(request.operation, **form.chosen(), by=by(request), at=request.now)
+    if sheets[0].printed_at != request.now:
+        messages.warning(request, services.PRINTED_BEFORE)
     return redirect("paper_blank", operation_id, sheets[0].serial, sheets[-1].serial)
 
 

@@ -160,6 +160,41 @@ def test_a_wrong_period_or_count_is_a_sentence(client: Client, operation: Operat
     assert client.get(url("paper_blank", operation, 1, 2**40)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("home", "printing", "kind"),
+    [
+        ("paper_home", "paper_print", {"kind": "roster"}),
+        ("paper_home", "paper_print", {"kind": "form"}),
+        ("request_sheets", "request_print", {}),
+    ],
+)
+def test_a_button_pressed_again_because_no_answer_came_shows_the_same_sheets(
+    operation: Operation, home: str, printing: str, kind: dict[str, str]
+) -> None:
+    desk = Client()
+    desk.force_login(make.user(operation.center, Role.CHIEF))
+
+    def form() -> dict[str, str]:
+        page = desk.get(url(home, operation)).content.decode()
+        [token] = re.findall('name="form_token" value="([^"]+)"', page)
+        return {"form_token": token, "count": "3", **kind}
+
+    def press(form: dict[str, str]) -> tuple[str, bool]:
+        """The page of the sheets, and whether it says that they were there before."""
+        answer: Any = desk.post(url(printing, operation), form, follow=True)
+        return answer.redirect_chain[0][0], "前に押したときに番号を付けた用紙です" in answer.content.decode()
+
+    blank = "request_blank" if printing == "request_print" else "paper_blank"
+    page = form()
+    assert press(page) == (url(blank, operation, 1, 3), False)
+    assert press(page) == (url(blank, operation, 1, 3), True)
+    assert Entry.objects.filter(action="paper.printed").count() == 1
+    assert press(page | {"count": "2"}) == (url(blank, operation, 4, 5), False)  # another wish
+    assert press(form()) == (url(blank, operation, 6, 8), False)
+    assert press(page) == (url(blank, operation, 1, 3), True)
+    assert PaperSheet.objects.count() == 8
+
+
 def test_paper_belongs_to_the_reception_of_this_center(client: Client, operation: Operation) -> None:
     key = period(client, operation).headers["Location"]
     client.post(url("paper_print", operation), {"kind": "form", "count": "3"})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
+from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM, By
@@ -66,6 +68,31 @@ class Paper:
 @pytest.fixture
 def paper() -> Paper:
     return Paper()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_desks_that_print_at_once_share_no_serial_and_a_double_tap_gets_the_same_sheets() -> None:
+    operation, token = make.operation(), uuid4()
+    printed: list[tuple[UUID, list[int]]] = []
+
+    def desk(form: UUID) -> None:
+        try:
+            sheets = services.print_sheets(
+                operation, kind=SheetKind.ROSTER, count=3, by=SYSTEM, at=make.at(9), token=form
+            )
+            printed.append((form, [sheet.serial for sheet in sheets]))
+        finally:
+            connection.close()
+
+    desks = [threading.Thread(target=desk, args=[token if n < 4 else uuid4()]) for n in range(8)]
+    for thread in desks:
+        thread.start()
+    for thread in desks:
+        thread.join()
+    assert len(printed) == 8
+    assert len({tuple(serials) for form, serials in printed if form == token}) == 1
+    assert sorted(PaperSheet.objects.values_list("serial", flat=True)) == list(range(1, 16))
+    assert Entry.objects.filter(action="paper.printed").count() == 5
 
 
 def code_of(person: Volunteer) -> str:
