@@ -15,11 +15,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dvc.accounts.models import DeviceProfile
+from dvc.accounts.models import Device, DeviceProfile
 from dvc.core.japanese import family_first_letter
 from dvc.operations.models import Operation
 from dvc.sync import snapshot
-from dvc.sync.api import DeviceView, operation_asked
+from dvc.sync.api import DeviceView, device_of, operation_asked
+from dvc.sync.models import Receipt
+from dvc.sync.services import MAX_OPS
 from dvc.sync.snapshot import HEAD, Scope
 from intake.help_requests.models import Tool
 from matching.dispatch.handing_over import suggested_for_all
@@ -81,7 +83,25 @@ def _leader(team: Team) -> str:
     return family_first_letter(team.leader.family_name, team.leader.given_name) if team.leader else ""
 
 
-def head(operation: Operation, *, at: datetime) -> dict[str, Any]:
+def told_by(device: Device) -> list[str]:
+    """The newest ops of this device that have an answer: what they came to is in what is counted from now on. The answers
+    themselves may be on their way, or lost. Two batches: one that is on its way, and one answered since this was asked for."""
+    newest = Receipt.objects.filter(device=device).order_by("-epoch", "-seq")
+    return [str(op_id) for op_id in newest.values_list("op_id", flat=True)[: 2 * MAX_OPS]]
+
+
+def seen_by(device: Device, operation: Operation) -> dict[str, Any]:
+    """`tools`, and which of the device's own ops are in it (`told`): those it counts no second time. The two must tell of the
+    same moment, so they are looked at again when a batch of this device came in between."""
+    told = told_by(device)
+    while True:
+        made = tools(operation)
+        if (since := told_by(device)) == told:
+            return {**made, "told": told}
+        told = since
+
+
+def head(device: Device, operation: Operation, *, at: datetime) -> dict[str, Any]:
     """The small sections of a tool desk's snapshot."""
     scope = Scope(operation, at)
     today = {"day": timezone.localdate(at).isoformat(), "arrived": 0, "left": [], "sites": {}}
@@ -89,7 +109,7 @@ def head(operation: Operation, *, at: datetime) -> dict[str, Any]:
         **{name: HEAD[name](scope) for name in SHARED},
         "today": today,
         "groups": [],
-        "tools": tools(operation),
+        "tools": seen_by(device, operation),
     }
 
 
@@ -107,7 +127,7 @@ class ToolsView(DeviceView):
     )
     def get(self, request: Request) -> Response:
         operation, now = operation_asked(request), timezone.now()
-        made = head(operation, at=now)
+        made = head(device_of(request), operation, at=now)
         digest = hashlib.sha256(json.dumps(made, sort_keys=True, default=str).encode()).hexdigest()[:16]
         cursor, since = f"{snapshot.generation()}.{digest}", request.query_params.get("since", "")
         answer: dict[str, Any] = {"cursor": cursor, "server_time": now.isoformat()}

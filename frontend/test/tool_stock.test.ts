@@ -41,6 +41,17 @@ describe("which tool is where", () => {
     expect([stock.left("shovel"), stock.has(1, "shovel"), stock.has(2, "shovel")]).toEqual([4, 1, 2]);
   });
 
+  it("counts once what the snapshot holds already and the server's answer is still on the way of", () => {
+    const entries = [
+      entry("a", "tool.lend", { tool: "shovel", count: 2, team: 1 }),
+      entry("b", "tool.give_back", { item: 7 }),
+      entry("c", "tool.lend", { tool: "shovel", count: 1, team: 1 }),
+    ];
+    const stock = new ToolStock({ ...TOOLS, told: ["b", "a"] }, entries);
+    expect([stock.has(1, "shovel"), stock.left("shovel"), stock.holder(saw)]).toEqual([3, 4, "2班"]);
+    expect([...stock.givenBack(1, "fine")]).toEqual([["shovel", 3]]);
+  });
+
   it("gives back all a team has, but breaks and loses only what a person has counted", () => {
     const stock = new ToolStock(TOOLS);
     expect([...stock.givenBack(1, "fine")]).toEqual([["shovel", 2]]);

@@ -85,12 +85,14 @@ export interface ToolPiece {
   readonly with: string;
 }
 
-/** What the tool desk's tablet holds. `stock`: site → tool → how many can be lent. */
+/** What the tool desk's tablet holds. `stock`: site → tool → how many can be lent. `told`: this tablet's newest ops that
+    are in it; missing where an older release made it. */
 export interface Tools {
   readonly kinds: readonly { readonly code: string; readonly label: string }[];
   readonly teams: readonly ToolTeam[];
   readonly items: readonly ToolPiece[];
   readonly stock: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly told?: readonly string[];
 }
 
 export type Answer = "yes" | "no";

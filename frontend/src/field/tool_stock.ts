@@ -9,13 +9,14 @@ export class ToolStock {
   private readonly with = new Map<number, string>();
   private readonly lent = new Map<string, number>();
 
-  /** `entries`: this tablet's records that the snapshot may lack, oldest first. */
+  /** `entries`: this tablet's records that the snapshot may lack, oldest first. What it was told to hold is in it already,
+      also while the record's own answer is on the way. */
   constructor(
     readonly tools: Tools = NOTHING,
     entries: readonly Entry[] = [],
   ) {
-    const undone = undoneBy(entries);
-    for (const entry of entries) if (!undone.has(entry.op_id)) this.note(entry);
+    const counted = new Set([...undoneBy(entries), ...(tools.told ?? [])]);
+    for (const entry of entries) if (!counted.has(entry.op_id)) this.note(entry);
   }
 
   /** The piece whose card has this prefix, or this short code. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from dvc.accounts.roles import Role
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
-from dvc.sync import gather, inbox_queries, resolutions
+from dvc.sync import gather, inbox_queries, resolutions, tool_desk
 from dvc.sync.models import InboxItem, ItemKind, ItemState, Receipt
 from intake.checkin.models import FailedScan
 from matching.equipment import services as equipment
@@ -327,3 +328,49 @@ def test_only_a_tool_tablet_is_told_of_tools_and_it_is_told_of_nobody_else(opera
             headers={"authorization": f"Device {tablet.device.pk}.{tablet.secret}"},
         )
         assert answer.status_code == 403
+
+
+def test_a_tool_tablet_is_told_which_of_its_own_records_are_counted_already(operation: Operation) -> None:
+    stocked(operation, shovel=5)
+    crew = scene.assigned(operation, need=make.need(operation)).team
+    tablet, other = tool_tablet(operation), tool_tablet(operation)
+    first = held(tablet)
+    assert first["head"]["tools"]["told"] == []
+    lending, giving_back = (
+        lent(tablet, nine(), crew, tool="shovel", count=2),
+        back(tablet, nine(30), tool="shovel", count=1, team=crew.pk),
+    )
+    tell(tablet, lending)
+    tell(other, lent(other, nine(), crew, tool="shovel", count=1))
+    second = held(tablet, first["cursor"])
+    tools = second["head"]["tools"]
+    assert (tools["told"], tools["teams"][0]["has"]) == ([lending["op_id"]], {"shovel": 3})
+
+    tell(tablet, giving_back)
+    tools = held(tablet, second["cursor"])["head"]["tools"]
+    assert tools["told"] == [giving_back["op_id"], lending["op_id"]]
+    assert tools["teams"][0]["has"] == {"shovel": 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_counted_and_which_records_are_in_it_tell_of_the_same_moment(operation: Operation) -> None:
+    stocked(operation, shovel=40)
+    crew = scene.assigned(operation, need=make.need(operation)).team
+    tablet = tool_tablet(operation)
+
+    def send() -> None:
+        try:
+            for minute in range(40):
+                tell(tablet, lent(tablet, nine(minute), crew, tool="shovel", count=1))
+        finally:
+            connection.close()
+
+    sending = Thread(target=send)
+    sending.start()
+    counted: list[tuple[int, int]] = []
+    while sending.is_alive() or not counted:
+        tools = tool_desk.seen_by(tablet.device, operation)
+        counted.append((tools["teams"][0]["has"].get("shovel", 0), len(tools["told"])))
+    sending.join()
+    assert [one for one in counted if one[0] != one[1]] == []
+    assert tool_desk.seen_by(tablet.device, operation)["teams"][0]["has"] == {"shovel": 40}
