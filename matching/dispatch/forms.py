@@ -275,6 +275,12 @@ class ReturnForm(ReportForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("heads") == SOME_NOT and not cleaned.get("not_here"):
             self.add_error("not_here", "戻っていない人に印をつけてください。")
+        if cleaned.get("heads") == ALL_HERE and self.joined:
+            names = "、".join(f"{person.name}さん" for person in self.joined)
+            self.add_error(
+                "heads",
+                f"この画面を開いたあとに、{names}が、数える人に加わりました。ここにいるか確かめて、選び直してください。",
+            )
         if cleaned.get("heads") == ALL_HERE and cleaned.get("not_here"):
             self.add_error(
                 "heads", "「全員」を選びましたが、戻っていない人に印があります。どちらかを直してください。"
@@ -289,6 +295,12 @@ class ReturnForm(ReportForm):
             if error := tool.wrong(cleaned):
                 self.add_error(*error)
         return cleaned
+
+    @property
+    def joined(self) -> list[Volunteer]:
+        """Who is asked about and was not when the page was opened (reception had them as gone): 「全員」 did not mean them."""
+        shown = str(self.data.get("shown_people", "")).split()
+        return [person for person in self.crew if str(person.pk) not in shown] if shown else []
 
     @property
     def here(self) -> int | None:

@@ -290,6 +290,14 @@ def _say_who_was_first(request: StaffRequest, dispatch: Dispatch, form: ReturnFo
             f"帰ってきた時刻は、先に記録した{stands:%-H:%M}のままです（入れた時刻：{typed:%-H:%M}）。"
             "違うときは、班の画面で帰着を取り消してから、もう一度記録してください。",
         )
+    # Also to whom has counted everybody: a count takes nobody off this list, somebody who sees them does.
+    away = dispatch.team.members.away().filter(visit__left_at__isnull=True).select_related("volunteer")
+    if names := "、".join(f"{member.volunteer.name}さん" for member in away):
+        messages.warning(
+            request,
+            f"いまの記録では、{names}は、{dispatch.team}といっしょに戻っていません。"
+            "ここにいるときは、班の画面で「いまここにいる」を押してください。",
+        )
 
 
 def _crew(dispatch: Dispatch) -> list[Volunteer]:

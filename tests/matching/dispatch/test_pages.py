@@ -13,7 +13,7 @@ from django.utils import timezone
 from dvc.accounts.models import User
 from dvc.accounts.roles import Role
 from dvc.audit.models import Entry, Look
-from dvc.audit.services import SYSTEM
+from dvc.audit.services import SYSTEM, By
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
 from intake.help_requests import services as needs
@@ -445,6 +445,45 @@ def test_who_a_second_desk_finds_missing_is_kept_though_the_first_said_that_all_
         first.post(reverse("dispatch_member", args=[dispatch.operation_id, dispatch.pk]), here)
     assert {visit.volunteer_id for visit in free_visits(dispatch.operation)} == {stays.pk, person.pk}
     assert Entry.objects.filter(action="team.came_after_all").count() == 1
+
+
+def test_a_second_desk_that_counts_everybody_hears_whom_the_first_has_not_seen() -> None:
+    dispatch = dispatch_now(depart=True)
+    first, second = (signed_in(make.user(dispatch.operation.center)) for _ in range(2))
+    stays, person = [m.volunteer for m in Member.objects.filter(team=dispatch.team).order_by("pk")]
+    away = {"heads": "some", "not_here": [str(person.pk)], "not_here_said": "バスで帰った"}
+    first.post(url("dispatch_return", dispatch), {**REPORT, **away})
+    missing = f"いまの記録では、{person.name}さんは、1班といっしょに戻っていません"
+    said = second.post(url("dispatch_return", dispatch), REPORT, follow=True).content.decode()
+    assert "先にほかの人が記録しています" in said
+    assert missing in said
+    assert {visit.volunteer_id for visit in free_visits(dispatch.operation)} == {stays.pk}
+    here = {"what": "here", "person": str(person.pk)}
+    second.post(reverse("dispatch_member", args=[dispatch.operation_id, dispatch.pk]), here)
+    assert missing not in second.post(url("dispatch_return", dispatch), REPORT, follow=True).content.decode()
+
+
+def test_everybody_means_those_who_stood_on_the_page() -> None:
+    dispatch = dispatch_now(depart=True)
+    person = Member.objects.filter(team=dispatch.team).order_by("pk")[1].volunteer
+    desk = signed_in(make.user(dispatch.operation.center))
+
+    def shown() -> str:
+        page = desk.get(url("dispatch_return", dispatch)).content.decode()
+        [people] = re.findall('name="shown_people" value="([^"]*)"', page)
+        return str(people)
+
+    left, slip = timezone.now(), By(op="slip")
+    checkin.leave(dispatch.operation, person, by=slip, at=left)
+    seen = shown()
+    checkin.take_back(dispatch.operation, person, op="slip", near=left, by=slip, at=timezone.now())
+    refused = desk.post(url("dispatch_return", dispatch), {**REPORT, "shown_people": seen})
+    assert refused.status_code == 422
+    assert f"{person.name}さんが、数える人に加わりました" in refused.content.decode()
+    assert Dispatch.objects.get(pk=dispatch.pk).state == DispatchState.DEPARTED
+    assert f'name="shown_people" value="{shown()}"' in refused.content.decode()
+    assert desk.post(url("dispatch_return", dispatch), {**REPORT, "shown_people": shown()}).status_code == 302
+    assert Entry.objects.get(action="dispatch.back").details["here"] == 2
 
 
 @pytest.mark.database
