@@ -442,6 +442,8 @@ POLICY: Final[dict[str, Who]] = {
     # dvc.drills
     "drill_start_sample": Anyone.SIGNED_IN,
     "drill_home": May.SEE_BOARD,
+    "drill_part": May.SEE_BOARD,
+    "drill_clock": May.SEE_BOARD,
     "drill_pause": May.RUN_DRILL,
     "drill_go_on": May.RUN_DRILL,
     "drill_purge": May.RUN_DRILL,

@@ -6,6 +6,8 @@ from dvc.drills import views
 
 urlpatterns = [
     path("", views.drill_home, name="drill_home"),
+    path("part/", views.drill_part, name="drill_part"),
+    path("clock/", views.drill_clock, name="drill_clock"),
     path("pause/", views.drill_pause, name="drill_pause"),
     path("go-on/", views.drill_go_on, name="drill_go_on"),
     path("purge/", views.drill_purge, name="drill_purge"),

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from dvc.accounts import access
@@ -33,22 +34,39 @@ KINDS = {
 def drill_home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Where the drill stands and what can be done with it."""
     drill = Drill.objects.filter(operation=request.operation).first()
-    context: dict[str, Any] = {
-        "drill": drill,
-        "speeds": services.SPEEDS,
-        "default_speed": DEFAULT_SPEED,
-        "clock": request.now,
-    }
+    context: dict[str, Any] = {"drill": drill, "speeds": services.SPEEDS, "default_speed": DEFAULT_SPEED}
     if drill is not None:
-        done = list(drill.steps.order_by("-index")[:15])
-        context |= {
-            "done": [
-                (step.at, KINDS[step.kind], step.outcome if step.kind not in ("match", "arrive") else "")
-                for step in done
-            ],
-            "percent": round(100 * drill.next_step / max(1, drill.steps_total)),
-        }
+        context |= _standing(request, drill)
     return render(request, "dvc/drills/home.html", context)
+
+
+@never_cache
+@require_GET
+def drill_part(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """What of it moves, for the page that keeps itself up to date; 204 while it is as the page has it (`version`)."""
+    drill = _drill(request)
+    standing = _standing(request, drill)
+    if request.GET.get("version") == standing["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "dvc/drills/_live.html", {"drill": drill, "speeds": services.SPEEDS, **standing})
+
+
+@never_cache
+@require_GET
+def drill_clock(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """What the drill's clock reads, for the band at the top of every page."""
+    return HttpResponse(f"{timezone.localtime(request.now):%-H:%M}", content_type="text/plain; charset=utf-8")
+
+
+def _standing(request: StaffRequest, drill: Drill) -> dict[str, Any]:
+    """`seen` is another whenever anything of it is."""
+    return {
+        "seen": f"{drill.state}.{drill.next_step}.{request.operation.clock_speed:g}",
+        "done": [
+            (step.at, KINDS[step.kind], step.outcome if step.kind not in ("match", "arrive") else "")
+            for step in drill.steps.order_by("-index")[:15]
+        ],
+    }
 
 
 @require_POST

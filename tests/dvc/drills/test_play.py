@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -249,3 +250,39 @@ def test_drill_cards_open_nothing_once_the_drill_is_wiped() -> None:
     assert Card.objects.exists()
     purge(drill.operation, by=SYSTEM, at=clock())
     assert not Card.objects.exists()
+
+
+def test_the_drill_s_page_is_told_what_moved_and_nothing_while_nothing_does(client: Client) -> None:
+    clock = Clock()
+    drill = start(clock)
+    client.force_login(make.user(drill.operation.center))
+    address = f"/o/{drill.operation_id}/drill/part/"
+    seen = re.findall(
+        r'data-version="([^"]+)"', client.get(f"/o/{drill.operation_id}/drill/").content.decode()
+    )
+    assert len(set(seen)) == 1
+    services.pause(drill, by=SYSTEM, at=clock())
+    told = client.get(address, {"version": seen[0]})
+    assert "再開する" in told.content.decode()
+    again = re.search(r'data-version="([^"]+)"', told.content.decode())
+    assert again is not None
+    assert client.get(address, {"version": again[1]}).status_code == 204
+
+
+def test_the_band_of_every_page_asks_for_the_drill_s_clock(client: Client) -> None:
+    clock = Clock()
+    drill = start(clock)
+    user = make.user(drill.operation.center)
+    client.force_login(user)
+    assert (
+        f'hx-get="/o/{drill.operation_id}/drill/clock/"'
+        in client.get(f"/o/{drill.operation_id}/").content.decode()
+    )
+    reading = drill.clock_start + timedelta(hours=3)
+    operations.set_clock(drill.operation, reading=reading, speed=0, by=SYSTEM, at=clock())
+    answer = client.get(f"/o/{drill.operation_id}/drill/clock/")
+    assert answer.content.decode() == "11:20"
+    client.logout()
+    assert (
+        client.get(f"/o/{drill.operation_id}/drill/clock/", headers={"HX-Request": "true"}).status_code == 403
+    )

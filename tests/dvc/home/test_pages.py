@@ -226,7 +226,7 @@ def test_home_answers_nothing_while_nothing_changed() -> None:
     leader = make.user(operation.center)
     client = signed_in(leader)
     operations.set_clock(operation, reading=make.at(10), speed=0, by=make.by(leader), at=timezone.now())
-    again = page(client, url("home", operation)).split('hx-get="')[1].split('"')[0]
+    again = page(client, url("home", operation)).split('id="day" hx-get="')[1].split('"')[0]
     assert client.get(again, headers={"HX-Request": "true"}).status_code == 204
     operations.edit_operation(operation, by=make.by(leader), at=make.at(10), capacity=5)
     answer = client.get(again, headers={"HX-Request": "true"})
