@@ -68,6 +68,7 @@ WORDS: Final[Mapping[str, str]] = {
     "trip.driver_set": "送迎の便を運転する人を替えました",
     "trip.left": "送迎の車が出ました",
     "trip.passed": "送迎の車が停まる所に着きました",
+    "trip.passed_told_late": "送迎の車が停まる所に着いていたことを、戻ったあとに聞きました",
     "trip.planned": "送迎の便を決めました",
     "trip.unboarded": "送迎の便から班を降ろしました",
     "dump.kept": "仮置場のことを書きました",

@@ -136,8 +136,9 @@ def trip_do(request: StaffRequest, operation_id: int, run_id: int) -> HttpRespon
             runs.leave(run, by=who, at=at)
             return f"「{run.vehicle}」が出ました。"
         if what == "passed":
-            services.passed(_stop(request, run), by=who, at=at)
-            return "着いたことを記録しました。"
+            if services.passed(_stop(request, run), by=who, at=at):
+                return "着いたことを記録しました。"
+            return f"「{run.vehicle}」の便は、もう戻っています。着いていたことを書き加えました。"
         if what == "back":
             services.come_back(run, by=who, at=at)
             return f"「{run.vehicle}」が戻りました。かぎを受け取ってください。"

@@ -203,17 +203,20 @@ def leave(run: Run, *, by: By, at: datetime) -> None:
 
 
 @transaction.atomic
-def passed(stop: Stop, *, by: By, at: datetime) -> None:
-    """The run was at this stop, and at those before it. Said again, nothing changes. Raises `Refused`: trip.not_left,
-    trip.over."""
+def passed(stop: Stop, *, by: By, at: datetime) -> bool:
+    """The run was at this stop, and at those before it; told after its return, it was there by then at the latest. Said
+    again, nothing changes. False when the run is back already. Raises `Refused`: trip.not_left, trip.over."""
     fresh = _lock(stop.run)
     if fresh.state == RunState.PLANNED:
         raise Refused("trip.not_left", vehicle=fresh.vehicle.name)
     if fresh.state == RunState.CANCELLED:
         raise Refused("trip.over")
     before = Stop.objects.filter(run=stop.run_id, position__lte=stop.position, passed_at__isnull=True)
-    if before.update(passed_at=at):
-        record("trip.passed", stop.run, by=by, at=at, operation=stop.run.operation, stop=stop.position)
+    if before.update(passed_at=fresh.back_at or at):
+        # In the log, what was heard late is no news of a vehicle on its way.
+        action = "trip.passed" if fresh.back_at is None else "trip.passed_told_late"
+        record(action, stop.run, by=by, at=at, operation=stop.run.operation, stop=stop.position)
+    return fresh.back_at is None
 
 
 @transaction.atomic

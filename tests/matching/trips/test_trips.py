@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dvc.accounts.roles import Role
+from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.operations.models import Operation
@@ -108,6 +109,22 @@ def test_a_run_is_out_until_it_is_back_and_the_day_knows() -> None:
     no("trip.over", services.passed, later.stops.get(position=1))
     assert not later.stops.filter(passed_at__isnull=False).exists()
     assert vehicles_here(operation).exists()
+
+
+def test_a_stop_told_after_the_return_is_kept_and_is_no_news_of_a_run_on_its_way() -> None:
+    made = run(bus(make.operation()))
+    first, second = made.stops.get(position=1), made.stops.get(position=2)
+    services.leave(made, by=SYSTEM, at=make.at(10))
+    assert services.passed(first, by=SYSTEM, at=make.at(10, 20))
+    services.come_back(made, by=SYSTEM, at=make.at(11))
+    for minute in (30, 40):
+        assert not services.passed(second, by=SYSTEM, at=make.at(11, minute))
+    told = list(made.stops.order_by("position").values_list("passed_at", flat=True))
+    assert told == [make.at(10), make.at(10, 20), make.at(11), None]
+    made.refresh_from_db()
+    assert (made.state, made.back_at) == (RunState.BACK, make.at(11))
+    assert Entry.objects.filter(action="trip.passed").count() == 1
+    assert Entry.objects.get(action="trip.passed_told_late").at == make.at(11, 30)
 
 
 def in_the_bus(operation: Operation, vehicle: Vehicle, *, at: datetime) -> Team:
@@ -455,6 +472,9 @@ def test_a_run_and_a_dump_site_from_the_pages() -> None:
     assert "2人が乗る" in page
     assert "運行中" in page
     assert post("trip_do", made.pk, what="back") == 302
+    late = {"what": "passed", "stop": "2"}  # from a page that was opened before
+    said = client.post(reverse("trip_do", args=[operation.pk, made.pk]), late, follow=True).content.decode()
+    assert "もう戻っています。着いていたことを書き加えました。" in said
     assert post("dump_keep", name="総合公園", hours="9～16時") == 302
     site = DumpSite.objects.get()
     assert post("dump_waited", site.pk, minutes="") == 409
