@@ -357,9 +357,17 @@ def test_beside_a_whole_answer_stands_what_no_plan_can_exceed(operation: Operati
 
 
 def test_nothing_is_proven_while_another_operation_asks(operation: Operation) -> None:
+    make.need(operation)
+    people(operation, 3)
     other = make.operation(make.center("隣の市"))
     ask(other, at=make.at(9, 30))
     assert answer(operation, at=make.at(9, 31)).bound is None
+
+
+def test_nothing_is_said_of_a_better_plan_where_nobody_came_or_nothing_waits(operation: Operation) -> None:
+    assert answer(operation, at=make.at(9, 30)).gap is None
+    make.need(operation)
+    assert answer(operation, at=make.at(9, 31)).gap is None
 
 
 def test_after_a_change_the_last_plan_is_taken_up_with_little_effort_and_replayed_from_it(
