@@ -55,6 +55,16 @@ def test_a_drill_is_not_told_to_the_public(client: Client, center: Center) -> No
     assert "ひみつの訓練" not in client.get(f"/p/{center.pk}/").content.decode()
 
 
+def test_only_in_a_disaster_the_front_page_speaks_of_mud_and_boots(client: Client, center: Center) -> None:
+    calm = client.get(f"/p/{center.pk}/").content.decode()
+    assert "泥かき" not in calm
+    assert "厚い靴" not in calm
+    make.operation(center, name="7月豪雨")
+    in_need = client.get(f"/p/{center.pk}/").content.decode()
+    assert "泥かき" in in_need
+    assert "厚い靴" in in_need
+
+
 def test_somebody_registers_from_home(client: Client, center: Center) -> None:
     assert send(client, center, filled(client, center)) == 302
     person = Volunteer.objects.get()
