@@ -238,10 +238,9 @@ def run(held: outbox.Claim, *, now: Callable[[], datetime]) -> None:
         MatchRun.objects.filter(pk=found.pk).update(changed=changed)
     left = min(PROOF_SECONDS, budget.seconds - thought.taken)
     prices: tuple[Price, ...] = ()
-    is_about_somebody = (
-        gathered.problem.needs and gathered.problem.volunteers
-    )  # no plan can be better without
-    if budget is WHOLE and left > 0 and is_about_somebody and not _others_wait(at=now()):
+    # Where nobody came or nothing waits, no plan is better than none.
+    is_worth_it = bool(gathered.problem.needs and gathered.problem.volunteers)
+    if budget is WHOLE and left > 0 and is_worth_it and not _others_wait(at=now()):
         prices = _prove(found, gathered.problem, seconds=left)
     if budget is WHOLE or not _tried_lately(found):
         _try_what_helps(found, gathered.problem, plan, prices, now=now)
