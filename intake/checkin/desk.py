@@ -141,8 +141,8 @@ class Desk:
             self._note("visit.refolded", visit, by, fact.at, to=str(visit.state))
 
     def orient(self, volunteer: Volunteer, *, by: By, at: datetime) -> Happened:
-        """The person heard the briefing."""
-        visit = self._present(volunteer)
+        """The person heard the briefing. Told after the leaving, it still belongs to that day's visit."""
+        visit = self._visit_of(volunteer, at)
         if visit is None:
             return Happened("not_present", None, changed=False)
         if visit.oriented_at is not None:
@@ -295,8 +295,12 @@ class Desk:
         )
 
     def _visit_of(self, volunteer: Volunteer, at: datetime) -> Visit | None:
-        """The visit that something seen at that moment belongs to: of that day, begun before it if there is one."""
+        """The visit that something seen at that moment belongs to: of that day, begun before it if there is one; after
+        midnight the one of the evening, where it lasted so long."""
         day, present = local_day(at), self._present(volunteer)
+        for visit in self._near(volunteer, day):
+            if visit.day < day and visit.left_at is not None and visit.arrived_at <= at <= visit.left_at:
+                return visit
         if present is not None and (present.day == day or present.arrived_at <= at):
             return present
         of_day = [

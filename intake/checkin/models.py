@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar, Final, Self
 
 from django.db import models
+from django.db.models import OuterRef
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -44,6 +45,12 @@ class VisitQuerySet(models.QuerySet["Visit"]):
 
     def on_day(self, day: date) -> Self:
         return self.filter(day=day, annulled_at__isnull=True)
+
+    def of_moment(self, at: datetime | OuterRef, *, day: date | OuterRef) -> Self:
+        """What something seen at that moment, of the local day `day`, may belong to: the visits of the day, and who came
+        before midnight and was still here."""
+        was_here = models.Q(arrived_at__lte=at) & (models.Q(left_at__gte=at) | IS_PRESENT)
+        return self.filter(models.Q(day=day) | was_here, annulled_at__isnull=True)
 
     def around(self, at: datetime) -> Self:
         """Of the local day of `at`, and of whoever came before midnight and may be here still."""

@@ -213,9 +213,10 @@ def forget(attendance: Attendance, *, by: By, at: datetime) -> None:
 
 
 def _visit_of(operation: Operation, volunteer: Volunteer, *, at: datetime) -> Visit | None:
-    """The visit of that day, when the person has left already: a late fact still belongs to it."""
-    visits = Visit.objects.on_day(timezone.localdate(at)).filter(operation=operation, volunteer=volunteer)
-    return visits.filter(arrived_at__lte=at).last() or visits.first()
+    """The visit of that moment, when the person has left already: a late fact still belongs to it."""
+    visits = Visit.objects.of_moment(at, day=timezone.localdate(at))
+    theirs = visits.filter(operation=operation, volunteer=volunteer)
+    return theirs.filter(arrived_at__lte=at).last() or theirs.first()
 
 
 @transaction.atomic
@@ -253,7 +254,7 @@ def undo_room(session: OrientationSession, *, by: By, at: datetime) -> int:
 def catch_up(*, at: datetime) -> None:
     """Join briefings to arrivals that came to the server after them. A check of the sweeper; one query when there
     is nothing to do, however many wait. `at` is real time: what is written has the time of the briefing."""
-    theirs = Visit.objects.on_day(OuterRef("day")).filter(  # type: ignore[arg-type]  # a day of the outer query
+    theirs = Visit.objects.of_moment(OuterRef("at"), day=OuterRef("day")).filter(
         operation=OuterRef("operation"), volunteer=OuterRef("person")
     )
     waiting = Attendance.objects.waiting().annotate(person=Coalesce("volunteer__merged_into", "volunteer"))

@@ -173,6 +173,17 @@ def test_briefing_and_insurance_open_the_way() -> None:
     assert codes(Visit.objects.get()) == []
 
 
+def test_insurance_seen_after_midnight_belongs_to_the_evenings_visit_also_when_told_late() -> None:
+    operation = make.operation()
+    person = make.volunteer(operation.center)
+    services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(23, 20))
+    services.leave(operation, person, by=SYSTEM, at=make.at(24, 30))
+    services.arrive(operation, person, site=None, by=SYSTEM, at=make.at(24 + 9))
+    services.see_insurance(operation, person, evidence="seen_card", by=SYSTEM, at=make.at(24, 10))
+    evening, morning = Visit.objects.order_by("arrived_at")
+    assert (evening.insurance_seen_at, morning.insurance_seen_at) == (make.at(24, 10), None)
+
+
 def test_joining_the_insurance_here_covers_from_tomorrow_unless_the_special_rule_is_on() -> None:
     operation = make.operation()
     person = make.volunteer(operation.center, insured=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -167,6 +167,72 @@ def test_a_briefing_that_began_before_midnight_goes_on_after_it(operation: Opera
     services.tick(evening, said=range(len(evening.checklist)), by=SYSTEM, at=make.at(24, 15))
     services.end(evening, by=SYSTEM, at=make.at(24, 20))
     assert services.of_the_day(operation, at=make.at(24, 30)) == []
+
+
+def in_the_night(operation: Operation, person: Volunteer) -> str:
+    """What the exit's tablet hears that scanned the card at ten past twelve."""
+    at = make.at(24, 10)
+    return services.attend(operation, person, session=None, way=Way.TABLET, by=SYSTEM, at=at).code
+
+
+def briefed(operation: Operation) -> list[bool]:
+    """Whether each visit counts as briefed, in the order of arrival."""
+    visits = Visit.objects.filter(operation=operation).order_by("arrived_at")
+    return [visit.oriented_at is not None for visit in visits]
+
+
+@pytest.mark.parametrize("has_session", [False, True])
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_heard_after_midnight_belongs_to_the_evenings_visit_also_when_told_late(
+    operation: Operation, *, has_session: bool, again: bool
+) -> None:
+    """`again`: they have come again on the next day before the exit's tablet was on-line."""
+    if has_session:
+        opened(operation, 23, 30)
+    person = make.volunteer(operation.center)
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(23, 20))
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(24, 30))
+    if again:
+        checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(24 + 9))
+    assert in_the_night(operation, person) == "ok_oriented"
+    assert briefed(operation) == [True, False][: 1 + again]
+
+
+@pytest.mark.parametrize("left", [None, make.at(24, 30)])
+def test_what_was_heard_after_midnight_is_joined_to_an_arrival_before_it_that_is_told_later(
+    operation: Operation, left: datetime | None
+) -> None:
+    opened(operation, 23, 30)
+    person = make.volunteer(operation.center)
+    assert in_the_night(operation, person) == "oriented_before_arrival"
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(23, 20))
+    if left:
+        checkin.leave(operation, person, by=SYSTEM, at=left)
+    services.catch_up(at=make.at(24, 40))
+    assert briefed(operation) == [True]
+    assert not Attendance.objects.waiting().exists()
+
+
+def test_who_went_home_before_midnight_did_not_hear_in_that_visit_what_was_heard_after_it(
+    operation: Operation,
+) -> None:
+    person = make.volunteer(operation.center)
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(20))
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(23))
+    assert in_the_night(operation, person) == "oriented_before_arrival"
+    services.catch_up(at=make.at(24, 40))
+    assert briefed(operation) == [False]
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(24, 5))
+    services.catch_up(at=make.at(24, 50))
+    assert briefed(operation) == [False, True]
+
+
+def test_yesterdays_briefing_told_today_does_not_stand_for_todays(operation: Operation) -> None:
+    person = arrived(operation)
+    checkin.leave(operation, person, by=SYSTEM, at=make.at(15))
+    checkin.arrive(operation, person, site=None, by=SYSTEM, at=make.at(24 + 9))
+    assert heard(operation, person, 35) == "ok_oriented"
+    assert briefed(operation) == [True, False]
 
 
 def test_who_scanned_the_code_as_well_stays_marked_when_the_room_is_taken_back(operation: Operation) -> None:
