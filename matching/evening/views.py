@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -18,8 +20,10 @@ from django.views.decorators.http import require_POST, require_safe
 from dvc.accounts import access
 from dvc.accounts.policy import StaffRequest, allowed_names, by
 from dvc.audit.services import looked_all
-from dvc.core.japanese import normalise_text
+from dvc.core.japanese import normalise_text, search_key
 from dvc.core.refused import Refused
+from dvc.operations.models import Operation
+from intake.volunteers.models import Volunteer
 from matching.dispatch.coming import coming_teams, expected
 from matching.evening import services
 from matching.evening.calls import still_open
@@ -29,6 +33,8 @@ from matching.queue.queries import waiting
 
 # At noon everybody is still here: thousands of cards, each with its form, take longer than anybody waits.
 PER_PAGE: Final = 60
+# So many stand open. More are a row each that opens: sixty open ones are 20,000 pixels on a phone.
+FEW: Final = 10
 OTHER_CLOSING: Final = (
     "開き直していません。画面を開いたあとに、ほかの人が開き直しています。"
     "いまの様子を見て、まだ閉じてあれば、もう一度理由を書いて「開き直す」を押してください。"
@@ -71,16 +77,25 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
     closings = DayClosing.objects.filter(operation=operation, day=day).select_related(
         "closed_by", "reopened_by"
     )
-    pages = [(tally, _page(request, tally)) for tally in found.tallies]
+    sought = request.GET.get("q", "").replace("\x00", "").strip()[:40]
+    fits = _fits(operation, sought)
+    pages = [
+        (tally, _page(request, tally, [one for one in tally.missing if fits(one)])) for tally in found.tallies
+    ]
     people = [one.visit.volunteer for _, page in pages for one in page if one.visit]
     looked_all(people, by=by(request), classes="V1 V2", why="一日のしめ", at=request.now)
     names = allowed_names(request.roles)
     context = {
         "section": "evening",
         "day": day,
-        "page_day": day.isoformat(),
+        "kept": urlencode({"day": day.isoformat()} | ({"q": sought} if sought else {})),
+        "sought": sought,
+        "shown": sum(page.paginator.count for _, page in pages),
+        "searches": bool(sought) or len(found.missing) > FEW,
+        "stand_open": sum(len(page) for _, page in pages) <= FEW,
         "is_today": day == today,
         "ledger": found,
+        "parts_shown": sum(1 for _, page in pages if page.paginator.count),
         "parts": [(tally, page, [_row(one, request, names) for one in page]) for tally, page in pages],
         "closing": next((one for one in closings if one.reopened_at is None), None),
         "reopened": [one for one in closings if one.reopened_at],
@@ -94,8 +109,27 @@ def _show(request: StaffRequest, day: date, *, refusal: str = "", status: int = 
     return render(request, "matching/evening/evening.html", context, status=status)
 
 
-def _page(request: StaffRequest, tally: Tally) -> Page[Missing]:
-    return Paginator(tally.missing, PER_PAGE).get_page(request.GET.get(tally.kind))
+def _fits(operation: Operation, sought: str) -> Callable[[Missing], bool]:
+    """Whether something missing is looked for: by what its row says, or of a person also by reading and telephone."""
+    words = search_key(sought)
+    if not words:
+        return lambda one: not sought
+    people = set(
+        Volunteer.objects.known_in(operation).matching(sought).order_by().values_list("pk", flat=True)
+    )
+
+    def fits(one: Missing) -> bool:
+        return words in search_key(f"{one.what} {one.note}") or (
+            one.visit is not None and one.visit.volunteer_id in people
+        )
+
+    return fits
+
+
+def _page(request: StaffRequest, tally: Tally, missing: list[Missing]) -> Page[Missing]:
+    """What nobody answers for yet comes first: exceptions of earlier days would stand above it."""
+    in_order = sorted(missing, key=lambda one: one.excused is not None)
+    return Paginator(in_order, PER_PAGE).get_page(request.GET.get(tally.kind))
 
 
 def _row(one: Missing, request: StaffRequest, names: frozenset[str]) -> dict[str, Any]:

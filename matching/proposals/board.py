@@ -33,6 +33,7 @@ from matching.teams.rides import Drive, said
 Card = TypeVar("Card")
 
 PER_PAGE: Final = 20
+SHORT_PAGE: Final = 10  # of what is only looked through: on a phone all lanes are one page, below one another
 WHYS: Final = {
     "bad_value": "登録に直すところがある",
     "block": "登録が足りない",
@@ -201,8 +202,8 @@ def board(operation: Operation, *, at: datetime, real: datetime, look: Look = EV
         free=free_visits(operation).count(),
         waiting_total=len(queue),
         offers_total=len(all_offers),
-        offers=_offer_cards(operation, _page(offered, look.pages[0]), place, pins, plan),
-        waits=_page([card for card in waits if look.why in ("", card.code)], look.pages[1]),
+        offers=_offer_cards(operation, _page(offered, look.pages[0], PER_PAGE), place, pins, plan),
+        waits=_page([card for card in waits if look.why in ("", card.code)], look.pages[1], SHORT_PAGE),
         teams=_team_cards(operation, look.pages[2], named if look.text else None),
         groups=_groups(waits, look.why),
         towns=_towns(queue),
@@ -220,8 +221,8 @@ def _with_helps(runs: QuerySet[MatchRun], operation: Operation, *, at: datetime)
     )
 
 
-def _page(cards: Sequence[Card], number: int) -> Page[Card]:
-    return Paginator(cards, PER_PAGE).get_page(number)
+def _page(cards: Sequence[Card], number: int, length: int) -> Page[Card]:
+    return Paginator(cards, length).get_page(number)
 
 
 def _why(one: Waiting, said: Mapping[str, Any]) -> tuple[str, str]:
@@ -392,7 +393,7 @@ def _team_cards(operation: Operation, number: int, named: Collection[int] | None
         .prefetch_related(with_rides())
         .order_by("-pk")
     )
-    page: Page[Any] = Paginator(rows, PER_PAGE).get_page(number)
+    page: Page[Any] = Paginator(rows, SHORT_PAGE).get_page(number)
     shown = list(page.object_list)
     people: dict[int, list[Volunteer]] = {}
     members = Member.objects.filter(team__in=[row.team_id for row in shown], left_at__isnull=True)

@@ -102,6 +102,30 @@ def test_ticks_and_opened_reasons_outlive_a_change_and_several_are_decided_at_on
     page.get_by_role("button", name="決まった2班をすべて取り消す").click()
     expect(page.get_by_text("2班を取り消しました")).to_be_visible()
 
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    page.goto(f"/o/{desk.operation}/matching/")
+    expect(offers.last).to_be_visible()
+    # Twenty cards of everything there is to say were 20,000 pixels.
+    assert page.evaluate("document.documentElement.scrollHeight") < 12_000
+    offers.last.get_by_text("くわしく・直す").click()
+    expect(offers.last.get_by_role("link", name="見送り")).to_be_visible()
+    offers.last.get_by_role("link", name="見送り").scroll_into_view_if_needed()
+    # … and its parts are in reach from wherever one is.
+    expect(page.get_by_role("link", name=re.compile("^待ち"))).to_be_in_viewport()
+    page.get_by_role("link", name=re.compile("^待ち")).click()
+    expect(page.get_by_role("heading", name="待っている困りごと")).to_be_in_viewport()
+    visitor.picture("matching-4-phone")
+
+    page.goto(f"/o/{desk.operation}/evening/")
+    assert page.evaluate("document.documentElement.scrollHeight") < 10_000
+    missing = page.locator("[data-key]")
+    expect(missing).to_have_count(60)
+    missing.nth(40).locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(missing.nth(40).get_by_role("link", name="片づける")).to_be_visible()
+    visitor.picture("evening-phone")
+
+    page.set_viewport_size({"width": TABLET["width"], "height": TABLET["height"]})
     page.goto(f"/o/{desk.operation}/matching/")
     page.get_by_text("さがす・しぼる").click()
     page.get_by_label("作業", exact=True).select_option("cleaning")

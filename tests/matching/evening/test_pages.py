@@ -13,10 +13,12 @@ from dvc.accounts.models import User
 from dvc.accounts.roles import Role
 from dvc.audit.models import Look
 from dvc.operations.models import Operation
+from intake.checkin.models import Visit
 from matching.dispatch import services as dispatches
 from matching.dispatch.models import Dispatch
+from matching.evening import services
 from matching.evening.models import DayClosing, Kind, NamedException
-from matching.evening.views import PER_PAGE
+from matching.evening.views import FEW, PER_PAGE
 from matching.teams.models import Ride
 from matching.teams.services import people_of
 from tests import make
@@ -161,3 +163,54 @@ def test_at_noon_when_everybody_is_here_the_page_is_shown_in_pages() -> None:
     assert follows in page
     second = client.get(f"{url('evening', operation)}?{Kind.HEAD}=2&day={day.isoformat()}").content.decode()
     assert second.count("data-key=") == 1
+
+
+def test_many_missing_are_a_row_each_with_name_and_state_and_what_nobody_answers_for_comes_first() -> None:
+    """Sixty open cards were 20,000 pixels on a phone. What must be seen stands in the row; what opens is what one does."""
+    operation, now = make.operation(), timezone.now()
+    people = [make.volunteer(operation.center, f"氏{number:03}", "一郎") for number in range(FEW)]
+    for person in people:
+        scene.present(operation, person, at=now)
+    user = make.user(operation.center, Role.CHIEF)
+    client = signed_in(user)
+    page = client.get(url("evening", operation)).content.decode()
+    assert len(re.findall(r"<details class=\"more missing [^>]* open>", page)) == FEW
+    assert 'name="q"' not in page
+
+    scene.present(operation, make.volunteer(operation.center, "最後", "一郎"), at=now)
+    day = timezone.localdate(now)
+    services.name_exception(
+        operation, f"visit:{Visit.objects.get(volunteer=people[0]).pk}", told_by="家族",
+        reason="帰っていると聞いた", day=day, by=make.by(user), at=now,
+    )  # fmt: skip
+    page = client.get(url("evening", operation)).content.decode()
+    rows = re.findall(r"<details class=\"more missing [^>]*>\s*<summary>(.*?)</summary>", page)
+    assert not re.search(r"<details class=\"more missing [^>]* open>", page)
+    assert [row.split("さん")[0] for row in rows] == [
+        *(f"氏{n:03} 一郎" for n in range(1, FEW)),
+        "最後 一郎",
+        "氏000 一郎",
+    ]
+    assert all("に到着" in row for row in rows)
+    assert "例外" in rows[-1]
+    assert "帰っていると聞いた（家族から聞いた" in rows[-1]
+
+
+def test_who_telephones_is_found_among_all_who_are_missing() -> None:
+    operation, now = make.operation(), timezone.now()
+    for number in range(PER_PAGE):
+        scene.present(operation, make.volunteer(operation.center, f"氏{number:03}", "一郎"), at=now)
+    found = make.volunteer(operation.center, "髙﨑", "花", phone="090-1234-9876")
+    scene.present(operation, found, at=now)
+    client = signed_in(make.user(operation.center, Role.CHIEF))
+    for text in ("高崎", "9876"):
+        page = client.get(url("evening", operation), {"q": text}).content.decode()
+        assert page.count("data-key=") == 1
+        assert "髙﨑 花さん" in page
+        assert f"{PER_PAGE + 1}件のうち、「{text}」に合う1件" in page
+    page = client.get(url("evening", operation), {"q": "氏"}).content.decode()
+    assert page.count("data-key=") == PER_PAGE
+    for text in ("・", "いない人"):
+        assert client.get(url("evening", operation), {"q": text}).content.decode().count("data-key=") == 0
+    # The whole is what keeps the day open, whatever is looked for.
+    assert f"戻っていないものが{PER_PAGE + 1}件あります" in page

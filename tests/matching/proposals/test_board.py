@@ -58,7 +58,7 @@ def several(operation: Operation, count: int) -> list[Proposal]:
 def test_a_long_lane_comes_in_pages_and_every_need_is_on_one(
     operation: Operation, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(screen, "PER_PAGE", 3)
+    monkeypatch.setattr(screen, "SHORT_PAGE", 3)
     wanted = {make.need(operation).pk for _ in range(8)}
     seen: set[int] = set()
     for number in (1, 2, 3):

@@ -364,6 +364,31 @@ def test_the_card_shows_every_house_with_its_time_and_none_of_them_waits_below(
     assert text.count("送り出しへ") == 1
 
 
+def test_what_a_proposal_is_decided_by_is_said_before_it_is_opened(
+    on_screen: tuple[Operation, Client, Proposal],
+) -> None:
+    operation, client, proposal = on_screen
+    last = proposal.visits.select_related("need").order_by("position").last()
+    assert last is not None
+    Need.objects.filter(pk=last.need_id).update(needs_crisis=True)
+    operation.orientation_required = True
+    operation.save()
+    text = client.get(reverse("matching_board", args=[operation.pk])).content.decode()
+    offer = text[text.index(f'id="offer-{proposal.pk}"') :].partition("</article>")[0]
+    shown, _, opens = offer.partition("<details")
+    for words in (
+        "続けて3軒",
+        f"危機介入 N{last.need.number}",
+        "説明がまだ 3人",
+        "リーダー <strong>長 花子</strong>",
+        "3人・歩いて行く",
+        "決定</button>",
+    ):
+        assert words in shown
+    for words in ("甲 花子", "乙 花子", "直す</a>", "見送り</a>", "この班を固定</button>"):
+        assert words in opens
+
+
 def test_decided_with_others_at_once_a_chain_is_one_line_and_undone_whole(
     on_screen: tuple[Operation, Client, Proposal],
 ) -> None:
