@@ -116,6 +116,14 @@ describe("a board that keeps itself up to date", () => {
     expect(document.activeElement?.id).toBe("pick-1");
   });
 
+  it("keeps open what was opened and closed what was closed; what is new stands as it came", async () => {
+    board().innerHTML = `<details id="a" open></details><details id="b"></details>`;
+    part = `<p>新しい</p><details id="a"></details><details id="b" open></details><details id="c" open></details>`;
+    startPolling(board());
+    await vi.waitFor(() => expect(board().textContent).toBe("新しい"));
+    expect([...board().querySelectorAll("details")].map(({ open }) => open)).toEqual([true, false, true]);
+  });
+
   it("says since when it stands still, and takes it back when answers come again", async () => {
     status = 500;
     startPolling(board());

@@ -33,6 +33,7 @@ from matching.teams.rides import Drive, said
 Card = TypeVar("Card")
 
 PER_PAGE: Final = 20
+FEW: Final = 5  # so many proposals stand open
 SHORT_PAGE: Final = 10  # of what is only looked through: on a phone all lanes are one page, below one another
 WHYS: Final = {
     "bad_value": "登録に直すところがある",
@@ -143,6 +144,11 @@ class Board:
     kinds: tuple[tuple[str, str], ...]
     unmet: tuple[str, ...]
     by_hand: int
+
+    @property
+    def stand_open(self) -> bool:
+        """Whether there is room to show everything about each proposal: on a small morning nobody opens one by one."""
+        return len(self.offers) <= FEW
 
 
 def board_version(operation: Operation, *, real: datetime) -> str:

@@ -97,7 +97,7 @@ function inUse(element: HTMLElement): boolean {
 
 function show(element: HTMLElement, html: string, header: string | null): string | undefined {
   const focused = element.contains(document.activeElement) ? document.activeElement?.id : undefined;
-  const open = new Set([...element.querySelectorAll<HTMLDetailsElement>("details[open][id]")].map(({ id }) => id));
+  const opened = new Map([...element.querySelectorAll<HTMLDetailsElement>("details[id]")].map(({ id, open }) => [id, open]));
   const ticked = new Map(
     [...element.querySelectorAll<HTMLInputElement>("input[type=checkbox][id]")].map(({ id, checked }) => [id, checked]),
   );
@@ -106,7 +106,7 @@ function show(element: HTMLElement, html: string, header: string | null): string
     box.checked = ticked.get(box.id) ?? box.checked;
   }
   for (const details of element.querySelectorAll<HTMLDetailsElement>("details[id]")) {
-    if (open.has(details.id)) details.open = true;
+    details.open = opened.get(details.id) ?? details.open;
   }
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   (window as { htmx?: { process(target: Element): void } }).htmx?.process(element);
