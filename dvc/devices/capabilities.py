@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NOT_SECURE = "安全な接続（https）ではないため、カメラと、電波がないときのページの開き直しが使えません。QRコードは外付けのリーダーで読み取ります。"
-NO_CAMERA = "カメラが見つかりません。QRコードは外付けのリーダーで読み取ります。"
+NOT_SECURE = "安全な接続（https）ではないため、カメラと、電波がないときのページの開き直しが使えません。QRコードはバーコードリーダーで読み取ります。"
+NO_CAMERA = "カメラが見つかりません。QRコードはバーコードリーダーで読み取ります。"
 NO_OFFLINE = "電波がないときに、ページを開き直せません。使っている間は、画面を閉じないでください。"
 BEST_EFFORT = (
     "容量が足りなくなると、ブラウザーが記録を消すことがあります。電波のあるときに、こまめに送信してください。"

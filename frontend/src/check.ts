@@ -8,7 +8,7 @@ const page = document.querySelector<HTMLElement>("[data-check]");
 if (page) {
   void run(page);
   listenToWedge(document, (text) => {
-    part(page, "check-reader").textContent = `○ 読めました（${clean(text).length}文字）。リーダーは使えます。`;
+    part(page, "check-reader").textContent = `○ 読めました（${clean(text).length}文字）。バーコードリーダーは使えます。`;
   });
 }
 
@@ -39,11 +39,11 @@ function verdict(can: ReadonlyMap<Ability["key"], boolean>): { tone: "ok" | "war
     return { tone: "stop", title: "この端末は受付に使えません", say: "別の端末を使うか、プライベートブラウズをやめて開き直してください。" };
   }
   if (can.get("camera") && can.get("reopen") && can.get("decoder")) {
-    return { tone: "ok", title: "この端末は、すべてのことに使えます", say: "カメラでも、リーダーでも受付できます。電波が切れても続けられます。" };
+    return { tone: "ok", title: "この端末は、すべてのことに使えます", say: "カメラでも、バーコードリーダーでも受付できます。電波が切れても続けられます。" };
   }
   if (can.get("reopen")) {
-    return { tone: "warn", title: "リーダーと番号の入力で受付できます", say: "この端末では、カメラは使えません。電波が切れても続けられます。" };
+    return { tone: "warn", title: "バーコードリーダーと番号の入力で受付できます", say: "この端末では、カメラは使えません。電波が切れても続けられます。" };
   }
-  return { tone: "warn", title: "リーダーと番号の入力で受付できます", say: "カメラは使えません。電波が切れたら、画面を閉じずに続けてください。" };
+  return { tone: "warn", title: "バーコードリーダーと番号の入力で受付できます", say: "カメラは使えません。電波が切れたら、画面を閉じずに続けてください。" };
 }
 

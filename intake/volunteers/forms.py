@@ -58,7 +58,9 @@ class PhoneField(NameField):
     def clean(self, value: Any) -> str:
         text: str = super().clean(value)
         if text and not is_phone(text):
-            raise forms.ValidationError("桁数が違います。市外局番から入力してください（例：090-0000-0012）。")
+            raise forms.ValidationError(
+                "けた数が違います。市外局番から入力してください（例：090-0000-0012）。"
+            )
         return text
 
 
@@ -254,7 +256,7 @@ class DeskForm(VolunteerForm):
         label="QRカード",
         required=False,
         max_length=1024,
-        help_text="箱から新しいカードを1枚取り、リーダーで読み取るか、カードの下の8文字を入力します。あとでもかまいません。",
+        help_text="箱から新しいカードを1枚取り、バーコードリーダーで読み取るか、カードの下の8文字を入力します。あとでもかまいません。",
         widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
     )
     consented = forms.BooleanField(
@@ -321,7 +323,7 @@ class CardForm(forms.Form):
     card = forms.CharField(
         label="新しいカード",
         max_length=1024,
-        help_text="リーダーで読み取るか、カードの下の8文字を入力します。",
+        help_text="バーコードリーダーで読み取るか、カードの下の8文字を入力します。",
         error_messages={"required": "カードを読み取るか、8文字を入力してください。"},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}

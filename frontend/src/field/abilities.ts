@@ -93,7 +93,7 @@ async function decoder(): Promise<Ability> {
     await WebAssembly.compile(EMPTY_MODULE);
     return { key: "decoder", label, state: "yes", say: "使えます。" };
   } catch {
-    return { key: "decoder", label, state: "no", say: "カメラで読めません。リーダーを使ってください。" };
+    return { key: "decoder", label, state: "no", say: "カメラで読めません。バーコードリーダーを使ってください。" };
   }
 }
 

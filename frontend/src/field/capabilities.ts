@@ -35,14 +35,14 @@ export async function hasCamera(): Promise<boolean> {
 export function inWords({ secure, camera, offline, storage }: Capabilities): readonly (readonly [boolean, string])[] {
   if (!secure) {
     return [
-      [false, "安全な接続（https）ではありません。カメラと、電波がないときのページの開き直しは使えません。QRコードは外付けのリーダーで読み取ります。"],
+      [false, "安全な接続（https）ではありません。カメラと、電波がないときのページの開き直しは使えません。QRコードはバーコードリーダーで読み取ります。"],
       storageWords(storage),
     ];
   }
   return [
     camera
       ? [true, "カメラでQRコードを読み取れます。"]
-      : [false, "カメラが見つかりません。QRコードは外付けのリーダーで読み取ります。"],
+      : [false, "カメラが見つかりません。QRコードはバーコードリーダーで読み取ります。"],
     offline
       ? [true, "電波がないときも、ページを開き直せます。"]
       : [false, "電波がないときに、ページを開き直せません。使っている間は、画面を閉じないでください。"],
