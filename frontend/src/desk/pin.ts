@@ -61,7 +61,7 @@ export function openPinMap(place: HTMLElement): void {
     if (latInput) latInput.value = at.lat.toFixed(6);
     if (lngInput) lngInput.value = at.lng.toFixed(6);
     if (tell) {
-      say.textContent = `ピンを置きました（北緯${at.lat.toFixed(5)}度・東経${at.lng.toFixed(5)}度）。`;
+      say.textContent = `地図に印を付けました（北緯${at.lat.toFixed(5)}度・東経${at.lng.toFixed(5)}度）。`;
       latInput?.dispatchEvent(new Event("change", { bubbles: true }));
     }
   };
@@ -90,11 +90,11 @@ export function openPinMap(place: HTMLElement): void {
       else map.setView(pin.setLatLng(typed).addTo(map).getLatLng());
     });
   }
-  say.textContent = pinned ? "ピンを動かすと、場所を直せます。" : "地図を押すと、ピンを置けます。";
+  say.textContent = pinned ? "印を動かすと、場所を直せます。" : "地図を押すと、印を付けられます。";
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button";
-  button.textContent = "地図の中央にピンを置く";
+  button.textContent = "地図の中央に印を付ける";
   button.addEventListener("click", () => put(map.getCenter(), { tell: true }));
   const foot = document.createElement("div");
   foot.className = "pin-map__foot";
