@@ -119,7 +119,7 @@ class Status:
 def status(*, at: datetime) -> Status:
     """How it stands with the backups. Three queries."""
     if not EVERY:
-        return Status("warn", "自動のバックアップは止めてあります（設定 BACKUP_MINUTES）。", None)
+        return Status("warn", "自動のバックアップは止めてあります。技術管理者に知らせてください。", None)
     newest, last = Backup.objects.first(), Backup.objects.written().first()
     if last is None:
         if newest is not None and newest.error:
@@ -132,13 +132,13 @@ def status(*, at: datetime) -> Status:
     if newest is not None and newest.pk != last.pk and newest.error:
         return Status("stop", f"{since}。その後のバックアップができていません。{newest.error}", last)
     if minutes >= LATE * settings.BACKUP_MINUTES and _newest_entry() != last.entry:
-        return Status("stop", f"{since}。その後が止まっています。サーバーの担当者に知らせてください。", last)
+        return Status("stop", f"{since}。その後が止まっています。技術管理者に知らせてください。", last)
     if last.error:
         return Status("stop", f"{since}。{last.error}", last)
     if settings.BACKUP_TO is None:
         return Status(
             "warn",
-            f"{since}。このパソコンの中だけです。USBメモリーにも書くようにしてください（設定 BACKUP_TO）。",
+            f"{since}。このパソコンの中だけです。USBメモリーにも書くようにしてください。",
             last,
         )
     return Status("ok", f"{since}（2か所）", last)
@@ -183,13 +183,13 @@ def _write_elsewhere(file: Path, *, at: datetime, tick: Callable[[], None]) -> s
         return ""
     # Never made here: a stick that was pulled out leaves an empty place on this very disk.
     if not second.is_dir():
-        return "USBメモリーなどの2か所目（BACKUP_TO）が見つかりません。差し込んであるか確かめてください。"
+        return "USBメモリーなどの2か所目が見つかりません。差し込んであるか確かめてください。"
     try:
         archive.clear_away(second)
         _while_ticking(lambda: archive.put_copy(file, second / file.name), tick)
         _rotate(second, at)
     except OSError as error:
-        return f"2か所目（BACKUP_TO）に書けません。{_say(error)}"
+        return f"USBメモリーなどの2か所目に書けません。{_say(error)}"
     return ""
 
 
