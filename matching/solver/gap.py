@@ -19,11 +19,11 @@ def gap_sentence(share: float | None) -> str:
     """What a gap means, in plain Japanese; None is not known."""
     if share is None:
         return "あとどれだけ良くなるかは、まだ分かりません。"
-    percent = f"{100 * share:.1f} %"
+    percent = f"{100 * share:.1f}％"
     if share <= ALMOST_BEST:
-        return f"これ以上はほぼ良くなりません（最良の見込みとの差 {percent}）。"
+        return f"これ以上はほぼ良くなりません（いちばん良い案との差は、多くて{percent}）。"
     if share <= GOOD:
-        return f"良い案です。良くなるとしても、わずかです（最良の見込みとの差 多くて {percent}）。"
+        return f"良い案です。良くなるとしても、わずかです（いちばん良い案との差は、多くて{percent}）。"
     if share <= FAR:
-        return f"まだ良くなるかもしれません（最良の見込みとの差 多くて {percent}）。"
-    return f"もっと良い案があるかもしれません（最良の見込みとの差 多くて {percent}）。時間をかけて計算し直すことができます。"
+        return f"まだ良くなるかもしれません（いちばん良い案との差は、多くて{percent}）。"
+    return f"もっと良い案があるかもしれません（いちばん良い案との差は、多くて{percent}）。時間をかけて計算し直すことができます。"

@@ -265,7 +265,7 @@ def test_how_much_better_it_could_be_is_a_sentence(operation: Operation, client:
     assert "良くなりません" not in before.content.decode()
     MatchRun.objects.update(gap=0.004)
     after = client.get(url("matching_engine", operation), {"version": before["X-Version"]})
-    assert "これ以上はほぼ良くなりません（最良の見込みとの差 0.4 %）。" in after.content.decode()
+    assert "これ以上はほぼ良くなりません（いちばん良い案との差は、多くて0.4％）。" in after.content.decode()
     assert "これ以上はほぼ良くなりません" in text(client, url("matching_board", operation))
 
 

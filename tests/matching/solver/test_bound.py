@@ -369,7 +369,7 @@ def test_a_gap_is_a_share_of_the_bound_and_never_negative() -> None:
 
 
 def test_small_gaps_are_called_small_and_unknown_ones_unknown() -> None:
-    assert gap_sentence(0.008) == "これ以上はほぼ良くなりません（最良の見込みとの差 0.8 %）。"
+    assert gap_sentence(0.008) == "これ以上はほぼ良くなりません（いちばん良い案との差は、多くて0.8％）。"
     assert "まだ分かりません" in gap_sentence(None)
     assert len({gap_sentence(share) for share in (None, 0.0, 0.02, 0.08, 0.5)}) == 5
 
