@@ -204,7 +204,7 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             "しめ",
             "need_list",
             "困りごとを見る",
-            "今日は閉じました。夕礼をして、待っている困りごとと明日の準備を確かめてください。",
+            "今日は閉じました。夕礼をして、待っている困りごととあすの準備を確かめてください。",
         ),
         _Situation(
             now.proposals > 0,
@@ -241,7 +241,7 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             "マッチング",
             "matching_board",
             "マッチングを開く",
-            f"手の空いている人が{now.free}人、待っている困りごとが{now.needs_waiting}件あります。"
+            f"手があいている人が{now.free}人、待っている困りごとが{now.needs_waiting}件あります。"
             "班を組んでください。",
         ),
         _Situation(

@@ -186,7 +186,7 @@ def test_home_counts_people_and_names_the_next_thing_to_do() -> None:
     )  # fmt: skip
     make.need(operation)
     text = page(client, url("home", operation))
-    assert "手の空いている人が1人、待っている困りごとが1件あります" in text
+    assert "手があいている人が1人、待っている困りごとが1件あります" in text
     assert "今日の受付 1人" in text
 
 
