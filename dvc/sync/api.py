@@ -117,7 +117,7 @@ class DeviceView(APIView):
             return _no(409, exc.code, exc.text)
         response = super().handle_exception(exc)
         if response.status_code == 404:
-            return _no(404, "not_found", "この運営は見つかりません。トップ画面から開き直してください。")
+            return _no(404, "not_found", "この活動は見つかりません。ホームから開き直してください。")
         if response.status_code in (401, 403) and "code" not in (response.data or {}):
             refusal = Refused("device.unknown")
             response = _no(401, "device_unknown", refusal.text)

@@ -53,7 +53,7 @@ class PhoneField(TextField):
         text: str = super().clean(value)
         if text and not is_phone(text):
             raise forms.ValidationError(
-                "電話番号の桁数が違います。市外局番から入れてください。まだ分からないときは空欄にします（折り返しの一覧に残ります）。"
+                "電話番号のけた数が違います。市外局番から入れてください。まだ分からないときは空欄にします（折り返しの一覧に残ります）。"
             )
         return text
 

@@ -102,7 +102,7 @@ class ReportForm(forms.Form):
 
     injury = Text(
         label="けが・体調の悪い人はいませんか", max_length=500, required=False, multiline=True, rows=2,
-        help_text="いなければ空のままで。いたら、だれが・どうしたかを書いてください。",
+        help_text="いなければ空のままでかまいません。いたら、だれが・どうしたかを書いてください。",
     )  # fmt: skip
     near_miss = Text(
         label="ヒヤリとしたことはありませんか", max_length=500, required=False, multiline=True, rows=2,
@@ -207,7 +207,7 @@ class ReturnForm(ReportForm):
     )
     found_out = Text(
         label="帰ってから分かった、けが・体調不良", max_length=500, required=False, multiline=True, rows=2,
-        help_text="いなければ空のままで。書くと、報告に加わります。",
+        help_text="いなければ空のままでかまいません。書くと、報告に加わります。",
     )  # fmt: skip
     washed = forms.MultipleChoiceField(
         label="洗ったもの", required=False, widget=forms.CheckboxSelectMultiple,
@@ -215,11 +215,11 @@ class ReturnForm(ReportForm):
     )  # fmt: skip
     back_at = ClockField(
         label="帰ってきた時刻", required=False,
-        help_text="いま帰ってきたときは、空のままで。前に帰っていたときだけ入れます（いまより遅い時刻は、きのうのことになります）。",
+        help_text="いま帰ってきたときは、空のままでかまいません。前に帰っていたときだけ入れます（いまより遅い時刻は、きのうのことになります）。",
     )  # fmt: skip
     tools_missing = Text(
         label="足りない・こわれた資機材", max_length=200, required=False,
-        help_text="全部そろっていれば空のままで。",
+        help_text="全部そろっていれば空のままでかまいません。",
     )  # fmt: skip
 
     def __init__(
@@ -231,7 +231,9 @@ class ReturnForm(ReportForm):
         self.fields["people"].required = not heads
         if self.crew:
             self.fields |= _asked_heads(self.crew)
-            self.fields["people"].help_text = f"出発した{heads}人が全員活動したときは、空のままで。"
+            self.fields[
+                "people"
+            ].help_text = f"出発した{heads}人が全員活動したときは、空のままでかまいません。"
             self.fields["coming"] = forms.MultipleChoiceField(
                 label="あすも来られる人", required=False, widget=forms.CheckboxSelectMultiple,
                 choices=[(person.pk, f"{person.name}さん") for person in self.crew],
@@ -258,7 +260,7 @@ class ReturnForm(ReportForm):
                 seen, "貸したものが、全部そろって戻った（数えた）", label="貸した資機材"
             )
             self.fields["tools_missing"].label = "資機材で気づいたこと"
-            self.fields["tools_missing"].help_text = "なければ空のままで。"
+            self.fields["tools_missing"].help_text = "なければ空のままでかまいません。"
         if self.vehicles:
             self.fields["keys"] = forms.MultipleChoiceField(
                 label="戻ってきた車のかぎ", required=False, widget=forms.CheckboxSelectMultiple,

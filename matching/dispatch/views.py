@@ -332,7 +332,7 @@ def _say_what_is_left(request: StaffRequest, dispatch: Dispatch, form: ReturnFor
     for person in form.away:
         messages.warning(
             request,
-            f"{person.name}さんは、受付ではまだセンターにいます。帰ったのなら、受付で「帰る」を記録してください。",
+            f"{person.name}さんは、受付ではまだセンターにいます。帰ったのなら、受付で「帰り」を記録してください。",
         )
     if form.uncounted:
         what = "、".join(form.uncounted)

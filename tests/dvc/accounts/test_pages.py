@@ -235,7 +235,7 @@ def test_a_preview_of_the_link_does_not_use_it_up() -> None:
 def test_a_link_that_never_was_is_refused_in_words(token: str) -> None:
     answer = Client().get(reverse("sign_in_by_link", args=[token]))
     assert answer.status_code == 403
-    assert "新しいリンクを発行してもらってください" in answer.content.decode()
+    assert "新しいリンクを出してもらってください" in answer.content.decode()
 
 
 def test_an_old_link_is_refused() -> None:

@@ -55,7 +55,7 @@ def sent(client: Client, operation: Operation, **changes: str) -> Any:
         ({"lat": "91", "lng": "141"}, "地図を押して、印を付け直してください"),
         ({"lat": "38.3", "lng": "北"}, "地図を押して、印を付け直してください"),
         ({"lat": "38.3"}, "両方入れるか、両方空欄に"),
-        ({"caller_phone": "022"}, "電話番号の桁数が違います"),
+        ({"caller_phone": "022"}, "電話番号のけた数が違います"),
     ],
 )
 def test_what_cannot_be_is_said_and_everything_typed_is_there(

@@ -199,7 +199,7 @@ def test_an_error_keeps_everything_typed_and_says_what_to_do(client: Client, ope
     page = text(response)
     assert response.status_code == 422
     for said in [
-        "電話番号の桁数が違います",
+        "電話番号のけた数が違います",
         "1つに決まりません",
         "何をするかを選んでください",
         "入れた内容は残っています",

@@ -210,7 +210,7 @@ def test_a_person_is_corrected_once_and_found_by_the_new_name(client: Client, op
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({}, "どれか1つは入れてください"), ({"name": "あ", "phone": "12"}, "桁数が違います"), ({"name": "あ", "birth_year": "2999"}, "2999"),
+        ({}, "どれか1つは入れてください"), ({"name": "あ", "phone": "12"}, "けた数が違います"), ({"name": "あ", "birth_year": "2999"}, "2999"),
         ({"name": "あ" * 81}, "長すぎます"), ({"name": "\ufffd"}, "保存できない文字"), ({"name": "あ", "birth_year": "昭和"}, "数字で入れて"),
     ],
 )  # fmt: skip

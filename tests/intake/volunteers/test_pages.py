@@ -110,7 +110,7 @@ def test_the_button_pressed_twice_registers_once(client: Client, operation: Oper
         ({"family_name": "あ" * 41}, "40文字まで"),
         ({"birth_date": "61.5.4"}, "日付として読めません。"),
         ({"birth_date": "2199-1-1"}, "生年月日が正しくありません。"),
-        ({"phone": "12"}, "桁数が違います。"),
+        ({"phone": "12"}, "けた数が違います。"),
         ({"email": "たぶん"}, "メールアドレス"),
         ({"consented": None}, "同意をもらってから"),
         ({"card": "VC1ABC"}, "もう一度読み取るか"),
