@@ -17,9 +17,11 @@ SAID = {
     "サーバーの担当者": ("技術管理者", ()),
     "手の空いている人": ("手があいている人", ()),
 }
-HELP = BASE / "frontend/templates/dvc/help.html"
-# What the help quotes as it is put together on the screen.
-MADE_UP = {"この端末を受付用に登録する", "残り2です", "○○さんが作業中"}
+# What tells people which button to press, and what it quotes that is put together on the screen or stands elsewhere.
+QUOTING = {
+    "frontend/templates/dvc/help.html": {"この端末を受付用に登録する", "残り2です", "○○さんが作業中"},
+    "dvc/core/refusals.py": {"CSV UTF-8", "最少 ≦ ほしい人数 ≦ 多くても"},
+}
 
 
 @pytest.mark.parametrize("other", SAID)
@@ -35,9 +37,13 @@ def test_a_thing_has_one_name_on_every_screen(other: str) -> None:
     assert found == [], f"say {word}"
 
 
-def test_what_the_help_quotes_stands_on_a_screen() -> None:
-    quoted = set(re.findall("「([^「」]+)」", re.sub("<[^>]+>", "", HELP.read_text()))) - MADE_UP
-    screens = "".join(re.sub("「[^「」]*」", "", file.read_text()) for file in sources() if file != HELP)
+@pytest.mark.parametrize("where", QUOTING)
+def test_what_help_and_refusals_quote_stands_on_a_screen(where: str) -> None:
+    text = re.sub("<[^>]+>", "", (BASE / where).read_text())
+    quoted = {words for words in re.findall("「([^「」]+)」", text) if "{" not in words} - QUOTING[where]
+    screens = "".join(
+        re.sub("「[^「」]*」", "", file.read_text()) for file in sources() if file != BASE / where
+    )
     assert sorted(words for words in quoted if words not in screens) == []
 
 
