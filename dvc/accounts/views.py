@@ -44,10 +44,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             refusal = refused.text
         else:
-            login(request, user)
-            response = redirect(next_url(request))
-            known.remember(response, request, user)
-            return response
+            return _enter(request, user, next_url(request))
     context = {
         "form": form,
         "refusal": refusal,
@@ -68,9 +65,15 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     except Refused as refused:
         context = {"form": SignInForm(), "refusal": refused.text, "next": "/"}
         return render(request, "dvc/accounts/sign_in.html", context, status=403)
-    login(request, user)
+    response = _enter(request, user, reverse("start"))
     request.session[CAME_BY_LINK] = True
-    response = redirect("start")
+    return response
+
+
+def _enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
+    """This person is signed in, and this browser is known to them from now on."""
+    login(request, user)
+    response = redirect(to)
     known.remember(response, request, user)
     return response
 

@@ -34,9 +34,8 @@ KINDS = {
 def drill_home(request: StaffRequest, operation_id: int) -> HttpResponse:
     """Where the drill stands and what can be done with it."""
     drill = Drill.objects.filter(operation=request.operation).first()
-    context: dict[str, Any] = {"drill": drill, "speeds": services.SPEEDS, "default_speed": DEFAULT_SPEED}
-    if drill is not None:
-        context |= _standing(request, drill)
+    standing = _standing(request, drill) if drill else {}
+    context = {"speeds": services.SPEEDS, "default_speed": DEFAULT_SPEED, **standing}
     return render(request, "dvc/drills/home.html", context)
 
 
@@ -44,11 +43,10 @@ def drill_home(request: StaffRequest, operation_id: int) -> HttpResponse:
 @require_GET
 def drill_part(request: StaffRequest, operation_id: int) -> HttpResponse:
     """What of it moves, for the page that keeps itself up to date; 204 while it is as the page has it (`version`)."""
-    drill = _drill(request)
-    standing = _standing(request, drill)
+    standing = _standing(request, _drill(request))
     if request.GET.get("version") == standing["seen"]:
         return HttpResponse(status=204)
-    return render(request, "dvc/drills/_live.html", {"drill": drill, "speeds": services.SPEEDS, **standing})
+    return render(request, "dvc/drills/_live.html", standing)
 
 
 @never_cache
@@ -59,8 +57,10 @@ def drill_clock(request: StaffRequest, operation_id: int) -> HttpResponse:
 
 
 def _standing(request: StaffRequest, drill: Drill) -> dict[str, Any]:
-    """`seen` is another whenever anything of it is."""
+    """What dvc/drills/_live.html shows. `seen` is another whenever anything of it is."""
     return {
+        "drill": drill,
+        "speeds": services.SPEEDS,
         "seen": f"{drill.state}.{drill.next_step}.{request.operation.clock_speed:g}",
         "done": [
             (step.at, KINDS[step.kind], step.outcome if step.kind not in ("match", "arrive") else "")

@@ -28,6 +28,7 @@ from intake.help_requests.sheet_views import receive, show_sheet
 from intake.paper import services
 from intake.paper.forms import RequestPrintForm
 from intake.paper.models import PaperSheet, SheetKind, SheetState
+from intake.paper.views import to_print
 
 _LATEST: Final = 10
 _NOON: Final = time(12)  # of a day whose sheet bears no time
@@ -103,9 +104,7 @@ def request_print(request: StaffRequest, operation_id: int) -> HttpResponse:
         by=by(request),
         at=request.now,
     )
-    if sheets[0].printed_at != request.now:
-        messages.warning(request, services.PRINTED_BEFORE)
-    return redirect("request_blank", operation_id, sheets[0].serial, sheets[-1].serial)
+    return to_print(request, "request_blank", sheets)
 
 
 @never_cache

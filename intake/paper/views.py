@@ -122,9 +122,14 @@ def paper_print(request: StaffRequest, operation_id: int) -> HttpResponse:
     if not form.is_valid():
         return _home(request, status=422, print_form=form)
     sheets = services.print_sheets(request.operation, **form.chosen(), by=by(request), at=request.now)
+    return to_print(request, "paper_blank", sheets)
+
+
+def to_print(request: StaffRequest, page: str, sheets: list[PaperSheet]) -> HttpResponse:
+    """To the page that goes to the printer. Sheets that an earlier press of the same form has counted out are said to be."""
     if sheets[0].printed_at != request.now:
         messages.warning(request, services.PRINTED_BEFORE)
-    return redirect("paper_blank", operation_id, sheets[0].serial, sheets[-1].serial)
+    return redirect(page, request.operation.pk, sheets[0].serial, sheets[-1].serial)
 
 
 @never_cache

@@ -228,12 +228,11 @@ class ReturnForm(ReportForm):
     ) -> None:  # fmt: skip
         super().__init__(*args, **options)
         self.crew, self.headcount, self.sheets = list(people), heads, sheets
-        self.fields["people"].required = not heads
+        active = self.fields["people"]
+        active.required = not heads
         if self.crew:
             self.fields |= _asked_heads(self.crew)
-            self.fields[
-                "people"
-            ].help_text = f"出発した{heads}人が全員活動したときは、空のままでかまいません。"
+            active.help_text = f"出発した{heads}人が全員活動したときは、空のままでかまいません。"
             self.fields["coming"] = forms.MultipleChoiceField(
                 label="あすも来られる人", required=False, widget=forms.CheckboxSelectMultiple,
                 choices=[(person.pk, f"{person.name}さん") for person in self.crew],
