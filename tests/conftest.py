@@ -17,6 +17,7 @@ from django.test import TransactionTestCase
 from django.test.utils import _TestState
 
 from tests.faults.ledger import Ledger
+from tests.infra import alike
 from tests.infra.emptying import empty_all
 from tests.infra.scale import FULL
 from tests.infra.template import migrated_sqlite, template_postgres
@@ -44,12 +45,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What templates and forms show is the same on every database; what a page stores and finds is not. A test that
-    may not open the database (pytest-django refuses it) shows nothing about one, unless a process it starts does."""
+    """Which tests one database is enough for, unless they carry the mark `database`. What templates and forms show is the
+    same on every one. A test that may not open it (pytest-django refuses) shows nothing about one, unless a process it
+    starts does. And what sends only statements that other tests send as well is listed (tests.infra.alike)."""
+    listed = alike.names()
     for item in items:
-        shown = item.path.name.endswith("_pages.py") or not _opens_the_database(item)
-        if shown and not item.get_closest_marker("database"):
+        if item.get_closest_marker("database"):
+            continue
+        if item.path.name.endswith("_pages.py") or not _opens_the_database(item):
             item.add_marker(pytest.mark.once)
+        elif not listed.isdisjoint((item.nodeid, alike.function(item.nodeid))):
+            item.add_marker(pytest.mark.alike)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -40,8 +40,9 @@ UNIT = [
 ]
 ELSEWHERE = "not e2e and not faults and not center"
 # Pure code and printed sheets know no database, and the rendering of a page hardly (the rule for marks is in
-# tests/conftest.py): one run is enough.
-ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once"
+# tests/conftest.py): one run is enough. It is, too, for what sends PostgreSQL nothing that other tests do not send as
+# well (tests.infra.alike).
+ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once and not alike"
 MATCHING_POSTGRES = [*MATCHING, ON_BOTH]
 UNIT_POSTGRES = [*UNIT, ON_BOTH, *(f"--ignore=tests/{folder}" for folder in ("dvc/core", "vectors"))]
 UNIT_POSTGRES += ["--ignore=tests/intake/volunteers/test_sheets.py"]
@@ -68,7 +69,10 @@ E2E_DESKS = [*PYTEST, "tests/e2e", *(f"--ignore-glob={name}" for name in TABLETS
 # What a browser shows of a database's own ways is shown by the whole morning (what tablets send after being off-line is
 # folded on both among the unit tests); the rest runs on both with FULL=1 (certificates and addresses never need it).
 E2E_POSTGRES = [*E2E, "--ignore=tests/e2e/test_island.py"] if FULL else [*PYTEST, "tests/e2e/test_morning.py"]
-FAULTS = [*PYTEST, "tests/faults", *([KILLED] if FULL else [])]
+# Where a drill is played twice and the engine thinks, and all others: half of the time each.
+LONG_FAULTS = ("tests/faults/test_drill_survives_kills.py", "tests/faults/test_matching.py")
+FAULTS_AT_WORK = [*PYTEST, *LONG_FAULTS]
+FAULTS = [*PYTEST, "tests/faults", *(f"--ignore={file}" for file in LONG_FAULTS), *([KILLED] if FULL else [])]
 # With FULL=1; `make test` has the short sequences among the unit tests. The drill's kills read an SQLite file, and no
 # limit on the web server fills PostgreSQL's disk.
 FAULTS_POSTGRES = [
@@ -108,9 +112,10 @@ STEPS = {
     "engine": at_length(on("sqlite", [*ENGINE, ELSEWHERE])),
     "types": LINT["types"],
     **FRONT,
-    "faults": on("sqlite", FAULTS),
+    "faults at work": on("sqlite", FAULTS_AT_WORK),
     "browser, tablets": on("sqlite", E2E_TABLETS),
     "browser, desks": on("sqlite", E2E_DESKS),
+    "faults": on("sqlite", FAULTS),
     "faults on PostgreSQL": on("postgres", FAULTS_POSTGRES),
     "the whole center": on("sqlite", CENTER),
     "browser on PostgreSQL": on("postgres", E2E_POSTGRES),
@@ -132,7 +137,7 @@ SETS = {
     "e2e": ["browser, desks", "browser, tablets", "browser on PostgreSQL"],
     "e2e-sqlite": ["browser, desks", "browser, tablets"],
     "e2e-postgres": ["browser on PostgreSQL"],
-    "faults": ["faults", "faults on PostgreSQL"] if FULL else ["faults"],
+    "faults": ["faults at work", "faults", *(["faults on PostgreSQL"] if FULL else [])],
 }
 
 

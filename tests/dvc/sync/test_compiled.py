@@ -29,7 +29,7 @@ from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 Ask = Callable[..., QuerySet[Any]]
 ONE: dict[str, Ask] = {
