@@ -8,11 +8,13 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Max
+from django.db.models import Exists, Max, Q
 from django.utils import timezone
 
 from dvc import __version__
@@ -152,16 +154,27 @@ def request_due_runs(*, at: datetime) -> int:
     )
     runs = MatchRun.objects.filter(pk__in=newest.values("newest")).defer("problem", "plan")
     last = {run.operation_id: run for run in runs}
+    changed = _changed({pk: last[pk].based_on if pk in last else 0 for pk in entries}, newest=entries)
     asked = 0
     for operation in operations:
-        why = _why_now(operation, last.get(operation.pk), entries.get(operation.pk, 0), at=at)
+        why = _why_now(operation, last.get(operation.pk), changed=operation.pk in changed, at=at)
         if why:
             request_run(operation, why=why, by=SYSTEM, at=operation.moment(at))
             asked += 1
     return asked
 
 
-def _why_now(operation: Operation, last: MatchRun | None, newest: int, *, at: datetime) -> str:
+def _changed(based_on: dict[int, int], *, newest: dict[int, int]) -> set[int]:
+    """Which operations' tables changed after the entry that their last answer is based on; all by primary key. At most one
+    query however many there are: the sweeper asks every second."""
+    later = [Q(operation=pk, id__gt=entry) for pk, entry in based_on.items() if newest[pk] > entry]
+    if not later:
+        return set()
+    changes = Entry.objects.filter(reduce(or_, later), subject_type__in=RELEVANT)
+    return set(changes.order_by().values_list("operation", flat=True).distinct())
+
+
+def _why_now(operation: Operation, last: MatchRun | None, *, changed: bool, at: datetime) -> str:
     if last is None:
         last = MatchRun(operation=operation, state=RunState.DONE, asked_at=at - AT_LEAST_EVERY)
     if at - last.asked_at < AT_MOST_EVERY:
@@ -169,7 +182,7 @@ def _why_now(operation: Operation, last: MatchRun | None, newest: int, *, at: da
     if last.state == RunState.REQUESTED:
         parked = Row.objects.filter(kind=KIND, dedupe_key=f"run:{last.pk}", state=State.PARKED)
         return "retry" if at - last.asked_at > AT_LEAST_EVERY and parked.exists() else ""
-    if newest > last.based_on and _changed_since(operation, last.based_on):
+    if changed:
         return "change"
     # Numbers of entries are given before their transactions end, so that a late one can slip below `based_on`.
     if at - last.asked_at >= AT_LEAST_EVERY and _something_waits(operation):

@@ -148,11 +148,14 @@ def test_an_operation_without_automatic_matching_is_left_alone(operation: Operat
     assert not due(make.at(9, 10), operation)
 
 
-def test_the_sweepers_check_is_cheap(
-    operation: Operation, django_assert_max_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize("others", [1, 6])
+def test_the_sweepers_check_is_cheap_however_many_are_open(
+    operation: Operation, django_assert_max_num_queries: DjangoAssertNumQueries, others: int
 ) -> None:
     present(operation)
     answer(operation, at=make.at(9, 10))
-    due(make.at(9, 11), operation)  # the ordinary operation beside it asks its first question
-    with django_assert_max_num_queries(6):
-        runs.request_due_runs(at=make.at(9, 12))
+    for number in range(others):
+        answer(make.operation(make.center(f"センター{number}")), at=make.at(9, 10))
+    due(make.at(9, 11), operation)  # the ordinary operations beside them ask their first question
+    with django_assert_max_num_queries(5):
+        assert runs.request_due_runs(at=make.at(9, 12)) == 0
