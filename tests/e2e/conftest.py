@@ -54,6 +54,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCenter]
         yield started
 
 
+@pytest.fixture(autouse=True)
+def nobody_thinks_about_it_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The needs and people of a test that is over wait in vain, and the engine would be asked about them every three
+    minutes beside all tests that follow."""
+    yield
+    if "running" in request.fixturenames:
+        running: RunningCenter = request.getfixturevalue("running")
+        running.shell.run(
+            "from dvc.operations.models import Operation; Operation.objects.update(auto_match=False)"
+        )
+
+
 @pytest.fixture(scope="session")
 def player() -> Iterator[Playwright]:
     with sync_playwright() as started:
