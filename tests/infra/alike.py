@@ -55,7 +55,7 @@ def alike(sent: dict[str, Sent]) -> set[str]:
     return sent.keys() - kept
 
 
-def byfunction(tests: set[str], among: set[str]) -> list[str]:
+def by_function(tests: set[str], among: set[str]) -> list[str]:
     """The names of functions all of whose examples are in `tests`, and of the other tests."""
     others = {function(name) for name in among - tests}
     return sorted({name if function(name) in others else function(name) for name in tests})
@@ -78,9 +78,9 @@ def _listened(command: list[str]) -> dict[str, Sent]:
 def main() -> None:
     sent: dict[str, Sent] = {}
     for step in (suite.UNIT, suite.MATCHING):
-        sent |= _listened([*step, f"{suite.ELSEWHERE} and not once"])
+        sent |= _listened([*step, f"{suite.ELSEWHERE} and not once", *suite.ONLY_ON_SQLITE])
     found = alike(sent)
-    FILE.write_text("\n".join(byfunction(found, set(sent))) + "\n")
+    FILE.write_text("\n".join(by_function(found, set(sent))) + "\n")
     seconds = sum(sent[name].seconds for name in found)
     print(f"{len(found)} of {len(sent)} tests need not run on PostgreSQL: {seconds:.0f} s", file=sys.stderr)
 

@@ -43,9 +43,11 @@ ELSEWHERE = "not e2e and not faults and not center"
 # tests/conftest.py): one run is enough. It is, too, for what sends PostgreSQL nothing that other tests do not send as
 # well (tests.infra.alike).
 ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once and not alike"
+ONLY_ON_SQLITE = [
+    f"--ignore=tests/{place}" for place in ("dvc/core", "vectors", "intake/volunteers/test_sheets.py")
+]
 MATCHING_POSTGRES = [*MATCHING, ON_BOTH]
-UNIT_POSTGRES = [*UNIT, ON_BOTH, *(f"--ignore=tests/{folder}" for folder in ("dvc/core", "vectors"))]
-UNIT_POSTGRES += ["--ignore=tests/intake/volunteers/test_sheets.py"]
+UNIT_POSTGRES = [*UNIT, ON_BOTH, *ONLY_ON_SQLITE]
 CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 # Three hundred killed browsers belong to the faults.
 KILLED = "tests/e2e/test_browser_kill.py"

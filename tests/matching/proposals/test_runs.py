@@ -494,8 +494,9 @@ def test_the_engine_is_told_to_stop_once_its_answer_is_not_wanted_and_shows_how_
         run, held, lambda: make.at(9, 30), effort=100, seconds=1000, every=timedelta(milliseconds=20)
     ) as thought:
         assert thought.told(40, 1234.5)
-        until(lambda: stored().done > 0, 10)
-        assert (round(stored().done, 2), stored().score) == (0.4, 1234.5)
+        # Not the first sign of life: on a busy machine that is given before the engine has told anything.
+        until(lambda: stored().score == 1234.5, 10)
+        assert round(stored().done, 2) == 0.4
         runs.cancel(operation, by=SYSTEM, at=make.at(9, 30))
         until(lambda: thought.told(50, 2000.0) is False, 10)
     assert thought.lost
