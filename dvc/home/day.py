@@ -204,7 +204,7 @@ def _situations(operation: Operation, now: Numbers) -> list[_Situation]:
             "しめ",
             "need_list",
             "困りごとを見る",
-            "今日は閉じました。夕礼をして、待っている困りごととあすの準備を確かめてください。",
+            "今日は閉じました。夕礼をして、待っている困りごとと明日の準備を確かめてください。",
         ),
         _Situation(
             now.proposals > 0,

@@ -165,7 +165,7 @@ SITUATIONS: Final[dict[ItemKind, Situation]] = {
     ItemKind.LATE_FACTS: Situation(
         "その日が終わってから、記録が届きました。",
         "記録された日の受付に数え、印を付けてあります。",
-        "その日の日報の人数が変わります。報告ずみなら、県社協への訂正が要るかを決めてください。",
+        "その日の日報の人数が変わります。報告済みなら、県社協への訂正が要るかを決めてください。",
         (
             Choice("seen", "確かめた"),
             Choice("reported", "訂正を知らせた", reason=True),

@@ -136,7 +136,7 @@ class NeedForm(forms.Form):
     call_back_at = ClockField(
         label="折り返す約束をした時刻",
         required=False,
-        help_text="約束したときだけ。過ぎた時刻は、あすのことになります。",
+        help_text="約束したときだけ。過ぎた時刻は、明日のことになります。",
     )
 
     def __init__(

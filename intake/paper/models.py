@@ -45,7 +45,7 @@ class SheetState(models.TextChoices):
     OUT = "out", "まだ戻っていない"
     IN = "in", "戻った"
     UNUSED = "unused", "使わなかった"
-    LOST = "lost", "失くした"
+    LOST = "lost", "なくした"
 
 
 class PaperSheetQuerySet(models.QuerySet["PaperSheet"]):

@@ -25,7 +25,7 @@ JOINED: Final = "joined"
 INSURANCE: Final = [
     ("", "あとで確認する"),
     (SEEN, "加入済み（カードや画面を見た）"),
-    (JOINED, "きょう加入の手続きをした"),
+    (JOINED, "今日加入の手続きをした"),
 ]
 
 

@@ -32,7 +32,7 @@ def dispatch_sheets_in(request: StaffRequest, operation_id: int, dispatch_id: in
     except Refused as refused:
         messages.error(request, refused.text)
     else:
-        said = "失くしたと記録しました。センター長にも伝えてください" if lost else "受け取りました"
+        said = "なくしたと記録しました。センター長にも伝えてください" if lost else "受け取りました"
         messages.success(request, f"依頼書No.{dispatch.serial}を{count}枚、{said}。")
     return redirect("dispatch_detail", operation_id, dispatch_id)
 

@@ -234,7 +234,7 @@ class ReturnForm(ReportForm):
             self.fields |= _asked_heads(self.crew)
             active.help_text = f"出発した{heads}人が全員活動したときは、空のままでかまいません。"
             self.fields["coming"] = forms.MultipleChoiceField(
-                label="あすも来られる人", required=False, widget=forms.CheckboxSelectMultiple,
+                label="明日も来られる人", required=False, widget=forms.CheckboxSelectMultiple,
                 choices=[(person.pk, f"{person.name}さん") for person in self.crew],
                 help_text="「明日も来られますか」と聞いて、来られる人に印をつけます。約束ではありません。",
             )  # fmt: skip

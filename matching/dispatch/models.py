@@ -16,7 +16,7 @@ class DispatchState(models.TextChoices):
     DEPARTED = "departed", "移動中"
     ON_SITE = "on_site", "作業中"
     LEAVING = "leaving", "帰り道"
-    VISITED = "visited", "訪問ずみ"
+    VISITED = "visited", "訪問済み"
     BACK = "back", "帰着"
     CANCELLED = "cancelled", "取りやめ"
 
@@ -76,7 +76,7 @@ class Dispatch(models.Model):
     checks = models.JSONField("出発前の確認", default=list)
     sheets_printed = models.PositiveIntegerField(default=0)
     sheets_back = models.PositiveIntegerField("戻った枚数", default=0)
-    sheets_lost = models.PositiveIntegerField("失くした枚数", default=0)
+    sheets_lost = models.PositiveIntegerField("なくした枚数", default=0)
     accepted_at = models.DateTimeField()
     accepted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     departed_at = models.DateTimeField(null=True)

@@ -44,7 +44,7 @@ LONGEST_ID: Final = 18  # digits that surely fit a primary key
 SECTION: Final = {"section": "dispatch_board"}
 FIRST_BACK: Final = (
     "この班の帰着は、先にほかの人が記録しています。"
-    "ここにいない人、あすも来られる人、資機材のこと、洗ったものと、先の記録でまだだった依頼書・資機材・かぎは、書き加えました。"
+    "ここにいない人、明日も来られる人、資機材のこと、洗ったものと、先の記録でまだだった依頼書・資機材・かぎは、書き加えました。"
 )
 WORDS_STAY: Final = (
     "けがや報告に書いたことがあります。作業の結果を選んで「帰着を記録する」を押してください。"

@@ -47,7 +47,7 @@ WHYS: Final = {
     "reserved": "前日割当で取り置き",
     "several": "いくつか足りない",
     "still_held": "前の班の行き先に残る",
-    "time": "きょうの時間に入らない",
+    "time": "今日の時間に入らない",
     "unreachable": "遠くて戻れない",
 }
 

@@ -293,7 +293,7 @@ def report_by_phone(
     field(page, "text", "床下の泥をすべて出しました。")
     phone.picture("morning-13-report")
     page.get_by_role("button", name="報告を送る").tap()
-    expect(page.locator("main")).to_contain_text("報告ずみ")
+    expect(page.locator("main")).to_contain_text("報告済み")
     phone.picture("morning-14-reported")
     assert phone.errors == []
     genuine = next(text for text in texts if "/g/" in text)

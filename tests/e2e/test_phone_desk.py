@@ -201,13 +201,13 @@ def test_five_calls_of_a_day_by_keyboard_alone_and_a_crisis_on_another_screen(
     call.reach("保留")
     call.press("Enter")
     call.reach("くわしく")
-    page.keyboard.type("軽トラが1台足りない。あす行く")
+    page.keyboard.type("軽トラが1台足りない。明日行く")
     call.keys += 16
     call.reach("だれに伝えたか")
     call.press("ArrowDown")
     call.reach("保留")
     call.press("Enter")
-    expect(page.get_by_text("保留の理由：軽トラが1台足りない。あす行く")).to_be_visible()
+    expect(page.get_by_text("保留の理由：軽トラが1台足りない。明日行く")).to_be_visible()
     figures.append(call.said("11:05 a truck is missing, the resident is phoned"))
 
     # 13:05 the son about the first house, 13:30 its team, who were asked to cut a tree: the search finds N1, Alt+T adds it.

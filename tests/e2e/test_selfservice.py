@@ -247,9 +247,9 @@ def test_a_morning_on_paper_is_typed_without_the_mouse_and_a_missing_sheet_is_ex
     expect(page.get_by_text("まだはっきりしない行が1行")).to_be_visible()
     page.get_by_role("button", name="この紙はこれで全部").click()
     missing = page.locator(".list__row", has_text="No. 2")
-    missing.get_by_placeholder("失くした理由").fill("風で飛んだ")
+    missing.get_by_placeholder("なくした理由").fill("風で飛んだ")
     staff.picture("paper-missing")
-    missing.get_by_role("button", name="失くした").click()
+    missing.get_by_role("button", name="なくした").click()
     expect(missing).to_have_count(0)
     unused = page.get_by_role("button", name="使わなかった")
     for left in (1, 0):

@@ -152,7 +152,7 @@ def test_a_team_with_tools_and_a_shuttle_refuses_extra_work_and_the_day_is_close
     page.get_by_text("全員（2人）が、ここにいる").click()
     page.get_by_text("渡した2枚が、全部戻った").click()
     page.get_by_text("全部そろって戻った").click()
-    page.get_by_role("group", name="あすも来られる人").get_by_text("髙﨑 一郎さん").click()
+    page.get_by_role("group", name="明日も来られる人").get_by_text("髙﨑 一郎さん").click()
     chief.picture("day-return")
     page.get_by_role("button", name="帰着を記録する").click()
     expect(page.get_by_role("status").filter(has_text="1班の帰着を記録しました")).to_be_visible()

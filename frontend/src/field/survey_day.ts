@@ -139,6 +139,6 @@ function visitOf({ appointment, need, number }: Draft): Visit {
 
 function sentence(actor: number | null, content: Day | undefined): string {
   if (actor === null) return "担当者が決まっていません。「担当をかえる」を押して、職員証を読み取ってください。";
-  if (!content) return "きょうの調査先を、まだ受け取っていません。つながるところで「送信」を押してください。";
-  return content.visits.length ? "" : "きょう、この担当の調査はありません。センターの「現地調査」の画面で班と約束を確かめてください。";
+  if (!content) return "今日の調査先を、まだ受け取っていません。つながるところで「送信」を押してください。";
+  return content.visits.length ? "" : "今日、この担当の調査はありません。センターの「現地調査」の画面で班と約束を確かめてください。";
 }

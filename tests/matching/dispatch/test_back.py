@@ -154,7 +154,7 @@ def test_the_return_page_asks_for_washing_tomorrow_and_what_was_found_out_late()
     client.force_login(make.user(operation.center, Role.EQUIPMENT))
     address = reverse("dispatch_return", args=[operation.pk, dispatch.pk])
     page = client.get(address).content.decode()
-    assert "あすも来られる人" in page
+    assert "明日も来られる人" in page
     assert "帰ってから分かった" in page
     leader = dispatch.team.leader
     assert leader is not None

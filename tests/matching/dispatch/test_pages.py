@@ -743,7 +743,7 @@ def test_failure_24_the_sheet_tells_the_team_everything_and_nothing_about_health
     text = client.get(url("work_order", dispatch)).content.decode()
     for words in (
         "髙﨑 一郎", "𠮷田 花", "高橋 キヨ", need.household.address, "青い屋根", "022-000-0001", "床下、6畳2間",
-        "角スコップ × 3", "釘・ガラス・ガスのおそれ", "確認ずみ：ガス会社が元栓を閉めた", "駐車：裏の空き地",
+        "角スコップ × 3", "釘・ガラス・ガスのおそれ", "確認済み：ガス会社が元栓を閉めた", "駐車：裏の空き地",
         "長女が午後から立ち会う", "10:15から", "使えないもの：水道・トイレ", "20分作業・10分休憩", "022-000-0000", "しないこと", f"N{need.number}",
     ):  # fmt: skip
         assert words in text, words

@@ -89,7 +89,7 @@ def explain_all(operation: Operation, *, at: datetime = FIVE, day: date = DAY) -
             operation,
             one.key,
             told_by="髙﨑リーダー",
-            reason="あす持ってくる",
+            reason="明日持ってくる",
             day=day,
             by=SYSTEM,
             at=at,
@@ -411,7 +411,7 @@ def test_a_newer_reason_stands_and_the_same_one_twice_changes_nothing() -> None:
     key = ledger(operation, day=DAY, at=FIVE).excused[0].key
     before = Entry.objects.count()
     services.name_exception(
-        operation, key, told_by="髙﨑リーダー", reason="あす持ってくる", day=DAY, by=SYSTEM, at=FIVE
+        operation, key, told_by="髙﨑リーダー", reason="明日持ってくる", day=DAY, by=SYSTEM, at=FIVE
     )
     assert Entry.objects.count() == before
     services.name_exception(operation, key, told_by="家族", reason="家にいる", day=DAY, by=SYSTEM, at=FIVE)

@@ -136,7 +136,7 @@ def test_sheets_and_keys_are_counted_in_on_the_teams_page() -> None:
     )
     address = url("dispatch_sheets_in", operation, dispatch.pk)
     assert "1～1の数" in client.post(address, {"count": "5"}, follow=True).content.decode()
-    assert "失くしたときは" in client.post(address, {"count": "1", "lost": "1"}, follow=True).content.decode()
+    assert "なくしたときは" in client.post(address, {"count": "1", "lost": "1"}, follow=True).content.decode()
     assert "受け取りました" in client.post(address, {"count": "1"}, follow=True).content.decode()
     page = client.get(url("dispatch_detail", operation, dispatch.pk)).content.decode()
     assert "全部戻りました" in page

@@ -98,7 +98,7 @@ def test_both_are_given_out_from_the_page_of_the_day() -> None:
 
     assert client.post(url("motorway_stamp", person.pk), {"plate": ""}).status_code == 409
     assert client.post(url("motorway_stamp", person.pk), {"plate": "宮城 1"}).status_code == 302
-    assert "押印ずみ" in client.get(url("thanks_list")).content.decode()
+    assert "押印済み" in client.get(url("thanks_list")).content.decode()
     assert "佐藤 花子" in client.get(url("certificate", person.pk)).content.decode()
     assert not Certificate.objects.exists()
     pdf = client.post(url("certificate_pdf", person.pk))

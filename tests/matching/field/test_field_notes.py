@@ -240,7 +240,7 @@ def test_extra_work_is_refused_with_a_word_and_the_leader_sees_it() -> None:
 @pytest.mark.parametrize(
     ("said", "agreed", "reads"),
     [
-        (Said.EXTRA, True, "きょうは引き受けないでください"),
+        (Said.EXTRA, True, "今日は引き受けないでください"),
         (Said.EXTRA, False, "引き受けないでください"),
         (Said.SOS, False, "まちがいと分かりました"),
         (Said.NEAR_MISS, False, "聞きました"),
@@ -518,7 +518,7 @@ def test_an_open_page_learns_that_the_team_has_left_and_that_the_center_has_answ
     tell(dispatch, "extra", text="庭の草むしり")
     left = polled()
     services.answer(
-        FieldNote.objects.get(), agreed=False, text="きょうは泥だけ", by=SYSTEM, at=timezone.now()
+        FieldNote.objects.get(), agreed=False, text="今日は泥だけ", by=SYSTEM, at=timezone.now()
     )
     assert left != polled() == shown()
 

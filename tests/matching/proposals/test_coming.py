@@ -1,4 +1,4 @@
-"""あすも来られる人: who said so finds a place in tomorrow's plan, and the chief reads how many will come."""
+"""明日も来られる人: who said so finds a place in tomorrow's plan, and the chief reads how many will come."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_two_registrations_of_one_person_are_one(operation: Operation) -> None:
 def test_the_chief_reads_in_the_evening_how_many_will_come(operation: Operation) -> None:
     chief = signed_in(operation, Role.CHIEF)
     address = reverse("evening", args=[operation.pk])
-    assert "「あすも来られる」と聞いた人は、まだいません" in chief.get(address).content.decode()
+    assert "「明日も来られる」と聞いた人は、まだいません" in chief.get(address).content.decode()
     _, crew = back(operation)
     page = chief.get(address).content.decode()
     assert f"来る見込みは{len(crew)}人です" in page
