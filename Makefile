@@ -4,7 +4,7 @@
 # EVERY_PICTURE=1  with the browser tests: pictures of all screens there
 # FULL=1       with any of them: full counts, and new random examples instead of the same ones each time
 # Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e [DB=…] · make faults · make bench · make bench-matching
-# Others:      make lock (new requirement locks) · make alike (which tests one database is enough for) · make clean
+# Others:      make lock (new requirement locks) · make clean
 #
 # Nothing here asks a question. A step whose inputs did not change is skipped.
 
@@ -28,7 +28,7 @@ MODULES := frontend/node_modules/.installed
 # missing (matching.solver.warm), and the screens say so. Tests would compile it in each of their processes.
 ENGINE := .cache/engine
 
-.PHONY: run build test lint front unit center e2e faults bench bench-matching alike lock clean test-env
+.PHONY: run build test lint front unit center e2e faults bench bench-matching lock clean test-env
 
 run: build
 	@exec $(PY) manage.py up
@@ -92,10 +92,6 @@ bench: test-env
 # ARGS="examples --seconds 10", "hard", "prefecture", "events", "L-base-1", "storm:XL:3": see tests/bench/matching.py
 bench-matching: test-env
 	@$(PY) -m tests.bench matching $(ARGS)
-
-# Which tests need not run on PostgreSQL as well: anew when those steps have become long.
-alike: test-env
-	@$(PY) -m tests.infra.alike
 
 lock:
 	@requirements/lock.sh

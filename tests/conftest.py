@@ -12,18 +12,20 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.template import Template
 from django.test import TransactionTestCase
 from django.test.utils import _TestState
 
 from tests.faults.ledger import Ledger
-from tests.infra import alike
 from tests.infra.emptying import empty_all
-from tests.infra.scale import FULL
+from tests.infra.scale import ALL, FULL, share_of
 from tests.infra.template import migrated_sqlite, template_postgres
 
 # Set by tests.infra.suite, whose steps share one template; a single run is sooner done without making one.
 COPIED = "DVC_TEMPLATES" in os.environ
+# Set by `make test` (tests.infra.suite): which share of the long tests is run. A part that is run by hand runs all.
+SHARE = os.environ.get("SHARE", "")
 
 # `make test` gives one answer for one state of the code; the hunt for new examples is FULL=1.
 # How long it takes to think of an example says how busy the machine is, not whether we are right.
@@ -44,18 +46,36 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests one database is enough for, unless they carry the mark `database`. What templates and forms show is the
-    same on every one. A test that may not open it (pytest-django refuses) shows nothing about one, unless a process it
-    starts does. And what sends only statements that other tests send as well is listed (tests.infra.alike)."""
-    listed = alike.names()
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What templates and forms show is the same on every database; what a page stores and finds is not. A test that
+    may not open the database (pytest-django refuses it) shows nothing about one, unless a process it starts does."""
     for item in items:
-        if item.get_closest_marker("database"):
-            continue
-        if item.path.name.endswith("_pages.py") or not _opens_the_database(item):
+        shown = item.path.name.endswith("_pages.py") or not _opens_the_database(item)
+        if shown and not item.get_closest_marker("database"):
             item.add_marker(pytest.mark.once)
-        elif not listed.isdisjoint((item.nodeid, alike.function(item.nodeid))):
-            item.add_marker(pytest.mark.alike)
+    if SHARE in {"", ALL}:
+        return
+    left = {item for item in items if _takes_turns(item) and share_of(item.nodeid) != SHARE}
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=list(left))
+
+
+def _takes_turns(item: pytest.Item) -> bool:
+    """Whether it is one of the long tests: with a browser, of killed parts, of the engine alone, and on the second
+    database what is not about several at once."""
+    if item.get_closest_marker("always"):
+        return False
+    tests = item.config.rootpath / "tests"
+    long = any(item.path.is_relative_to(tests / folder) for folder in ("e2e", "faults", "matching/solver"))
+    again = connection.vendor == "postgresql" and not _is_of_several_at_once(item)
+    return long or again or item.get_closest_marker("center") is not None
+
+
+def _is_of_several_at_once(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db")
+    return "transactional_db" in getattr(item, "fixturenames", ()) or bool(
+        marked and marked.kwargs.get("transaction")
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -77,8 +97,6 @@ def django_db_keepdb(django_db_modify_db_settings_parallel_suffix: None) -> bool
 
     True where the file is there already (SQLite); PostgreSQL copies it itself.
     """
-    from django.db import connection
-
     test = connection.settings_dict["TEST"]
     if COPIED and connection.vendor == "sqlite":
         Path(test["NAME"]).parent.mkdir(parents=True, exist_ok=True)

@@ -135,6 +135,7 @@ def blank_codes(desk: Visitor, operation: int) -> list[str]:
     return re.findall(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b", page.inner_text("main"))
 
 
+@pytest.mark.always
 def test_the_morning_works_end_to_end(
     running: RunningCenter, desk: Visitor, launch: Callable[..., Browser], tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import PHONE, manage
@@ -16,6 +17,7 @@ FAMILIES = [
 ]  # fmt: skip
 
 
+@pytest.mark.always
 def test_twenty_cards_scanned_off_line_are_twenty_visits_and_none_double(
     running: RunningCenter, launch: Callable[..., Browser]
 ) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.infra.center import RunningCenter, center, until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.always]
 
 SPEED = "600"
 SECONDS_TO_FINISH = 600

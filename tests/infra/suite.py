@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from tests.infra.scale import FULL
+from tests.infra.scale import ALL, FULL, SHARES, share_to_run
 
 RESULTS = Path("test-results")
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -40,14 +40,11 @@ UNIT = [
 ]
 ELSEWHERE = "not e2e and not faults and not center"
 # Pure code and printed sheets know no database, and the rendering of a page hardly (the rule for marks is in
-# tests/conftest.py): one run is enough. It is, too, for what sends PostgreSQL nothing that other tests do not send as
-# well (tests.infra.alike).
-ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once and not alike"
-ONLY_ON_SQLITE = [
-    f"--ignore=tests/{place}" for place in ("dvc/core", "vectors", "intake/volunteers/test_sheets.py")
-]
+# tests/conftest.py): one run is enough.
+ON_BOTH = ELSEWHERE if FULL else f"{ELSEWHERE} and not once"
 MATCHING_POSTGRES = [*MATCHING, ON_BOTH]
-UNIT_POSTGRES = [*UNIT, ON_BOTH, *ONLY_ON_SQLITE]
+UNIT_POSTGRES = [*UNIT, ON_BOTH, *(f"--ignore=tests/{folder}" for folder in ("dvc/core", "vectors"))]
+UNIT_POSTGRES += ["--ignore=tests/intake/volunteers/test_sheets.py"]
 CENTER = [*PYTEST, "tests/dvc/runtime", "-m", "center"]
 # Three hundred killed browsers belong to the faults.
 KILLED = "tests/e2e/test_browser_kill.py"
@@ -221,7 +218,11 @@ def counts(printed: str) -> Counter[str]:
     return Counter({word.split()[1].rstrip("s"): int(word.split()[0]) for word in words})
 
 
-def summary(outcomes: list[Outcome], seconds: float) -> None:
+def share_line(share: str) -> str:
+    return f"share {share} of {SHARES} of the long tests (SHARE={ALL} runs all of them)"
+
+
+def summary(outcomes: list[Outcome], seconds: float, share: str) -> None:
     """The names of what failed, the table, and one line like pytest's own for all of them together."""
     print("\n━━ summary " + "━" * 63)
     for outcome in outcomes:
@@ -232,6 +233,8 @@ def summary(outcomes: list[Outcome], seconds: float) -> None:
         verdict = "ok  " if outcome.passed else "FAIL"
         print(f"{verdict} {outcome.name:<24} {outcome.seconds:7.1f} s   {outcome.cpu:7.1f} s CPU")
     print(f"     {'together':<24} {seconds:7.1f} s   {sum(o.cpu for o in outcomes):7.1f} s CPU")
+    if share != ALL:
+        print(share_line(share))
     total: Counter[str] = Counter()
     for outcome in outcomes:
         counted = counts(outcome.printed)
@@ -258,7 +261,11 @@ def in_memory() -> Path | None:
 def main(chosen: str) -> int:
     jobs = int(os.environ.get("JOBS") or CORES + 1)
     RESULTS.mkdir(exist_ok=True)
+    share = share_to_run() if chosen == "all" else ALL
+    os.environ["SHARE"] = share
     print(f"{CORES} cores, {jobs} steps side by side, load {os.getloadavg()[0]:.1f}", flush=True)
+    if share != ALL:
+        print(share_line(share), flush=True)
     start = time.monotonic()
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="dvc-tests-", dir=in_memory()) as folder:
@@ -267,7 +274,7 @@ def main(chosen: str) -> int:
         for outcome in Steps(SETS[chosen], jobs).each():
             tell(outcome)
             outcomes.append(outcome)
-    summary(outcomes, time.monotonic() - start)
+    summary(outcomes, time.monotonic() - start, share)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 

@@ -14,7 +14,7 @@ from dvc.outbox.models import Row, State
 from tests import make
 from tests.dvc.outbox.handlers import break_as_a_check, find_a_lock, leave_a_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 NOW = make.at(9)
 
 

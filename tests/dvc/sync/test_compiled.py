@@ -29,7 +29,7 @@ from intake.volunteers import cards
 from intake.volunteers.models import Card, Volunteer
 from tests import make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 Ask = Callable[..., QuerySet[Any]]
 ONE: dict[str, Ask] = {

@@ -325,7 +325,6 @@ def test_a_second_call_of_the_same_person_adds_no_second_person() -> None:
     assert Need.objects.get().touched_at == make.at(12)
 
 
-@pytest.mark.database
 def test_long_names_whose_key_grows_are_kept_exactly() -> None:
     name = "㍿" * 80
     need = receive(make.operation(), caller=PersonAnswers(name, "㍿" * 120, "022-000-0001"))
@@ -369,7 +368,6 @@ def test_what_is_known_is_found_with_the_reason() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.database
 def test_a_caller_noted_later_is_found_by_phone() -> None:
     operation = make.operation()
     need = receive(operation)

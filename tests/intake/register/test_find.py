@@ -15,7 +15,7 @@ from intake.register.find import find, needs_of
 from tests import make
 from tests.intake.help_requests.test_services import receive
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 SUSUMU = PersonAnswers("齊藤 進", "さいとう すすむ", "+81 90 0000 0077")
 YOSHIKO = PersonAnswers("佐々木 𠮷子", "ささき よしこ", "022-001-0009")
 

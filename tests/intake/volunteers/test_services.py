@@ -103,7 +103,6 @@ def test_a_telephone_number_is_stored_with_its_hyphens(center: Center) -> None:
     assert made.phone_digits == "09000000012"
 
 
-@pytest.mark.database
 @pytest.mark.parametrize(
     "text",
     [
@@ -136,7 +135,6 @@ def test_a_text_that_fits_nobody_finds_nobody(center: Center, text: str) -> None
     assert not services.find(make.operation(center), text).exists()
 
 
-@pytest.mark.database
 def test_a_megabyte_in_the_search_box_finds_nobody(center: Center) -> None:
     register(center)
     assert not services.find(make.operation(center), "あ" * 1_000_000).exists()

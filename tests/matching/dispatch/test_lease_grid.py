@@ -19,7 +19,7 @@ from matching.teams.models import Member, TeamState
 from tests import make
 from tests.matching.dispatch import scene
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 S = DispatchState
 HOLD = timedelta(hours=2)
 
