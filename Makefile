@@ -2,7 +2,8 @@
 # make test    install what the tests need and run all of them, several steps side by side (JOBS=1: one after the other);
 #              what a step says: test-results/STEP.log, what a browser showed when a test failed: test-results/STEP/
 # EVERY_PICTURE=1  with the browser tests: pictures of all screens there
-# FULL=1       with any of them: full counts, and new random examples instead of the same ones each time
+# SHARE=1, 2, 3 or all  with make test: which share of the long tests; the commit chooses one
+# FULL=1       with any of them: all tests, full counts, and new random examples instead of the same ones each time
 # Parts:       make lint · make front · make unit [DB=sqlite|postgres] · make center · make e2e [DB=…] · make faults · make bench · make bench-matching
 # Others:      make lock (new requirement locks) · make clean
 #

@@ -61,14 +61,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _takes_turns(item: pytest.Item) -> bool:
-    """Whether it is one of the long tests: with a browser, of killed parts, of the engine alone, and on the second
-    database what is not about several at once."""
+    """Whether it is one of the long tests: with a browser, of killed parts, of the engine alone, on the second database
+    what is not about several at once, and what is marked so."""
     if item.get_closest_marker("always"):
         return False
     tests = item.config.rootpath / "tests"
     long = any(item.path.is_relative_to(tests / folder) for folder in ("e2e", "faults", "matching/solver"))
     again = connection.vendor == "postgresql" and not _is_of_several_at_once(item)
-    return long or again or item.get_closest_marker("center") is not None
+    return long or again or any(item.get_closest_marker(name) for name in ("center", "long"))
 
 
 def _is_of_several_at_once(item: pytest.Item) -> bool:

@@ -101,6 +101,7 @@ def old(tmp_path: Path, shells: ExitStack) -> Place:
     return place
 
 
+@pytest.mark.long
 def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(
     old: Place, tmp_path: Path, shells: ExitStack
 ) -> None:
@@ -128,6 +129,7 @@ def test_what_was_backed_up_is_there_after_a_restore_and_nothing_else(
     assert [path.name for path in tmp_path.glob(".backup-*")] == []
 
 
+@pytest.mark.long
 def test_a_damaged_backup_changes_nothing(old: Place, tmp_path: Path) -> None:
     file = tmp_path / "monday.backup"
     assert old.manage("backup", str(file)).returncode == 0
@@ -144,6 +146,7 @@ def test_a_damaged_backup_changes_nothing(old: Place, tmp_path: Path) -> None:
         assert not (new.data / "media").exists()
 
 
+@pytest.mark.long
 def test_a_restore_whose_last_step_fails_leaves_no_center_and_is_done_again(
     old: Place, tmp_path: Path, shells: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,7 @@ def run_until(clock: Clock, drill: Drill, step: int) -> None:
     raise AssertionError(f"the drill is stuck at step {drill.next_step}: {stuck}")
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_the_whole_day_is_played_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     # The day is what is looked at, not how good its plans are.

@@ -59,6 +59,7 @@ def test_this_machine_is_asked_without_an_error() -> None:
     assert HERE not in addresses.addresses()
 
 
+@pytest.mark.long
 def test_a_tablet_finds_the_name_and_a_second_computer_may_not_take_it() -> None:
     name = f"saigai-{secrets.token_hex(4)}.local"
     line = announce([HERE], name=name, port=8443)

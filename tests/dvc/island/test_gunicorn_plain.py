@@ -85,6 +85,7 @@ def answered(port: int, *, within: float) -> bool:
         return False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("worker", "answers"), [("dvc.island.gunicorn_plain.PatientWorker", True), ("gthread", False)]
 )

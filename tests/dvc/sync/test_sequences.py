@@ -25,6 +25,7 @@ def test_control_a_tablet_that_deletes_before_the_answer_is_found_out() -> None:
         play(DirectLine, 20, shared=make_world(), tablet=ForgetfulTablet)
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_control_a_clock_that_is_set_while_ops_wait_is_found_out_where_only_one_is_told() -> None:
     with pytest.raises(AssertionError, match=r"in two|datetime|what somebody said"):

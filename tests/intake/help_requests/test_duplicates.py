@@ -100,6 +100,7 @@ def desk(operation: Operation, pairs: Sequence[Pair]) -> tuple[float, float, Cou
     return right / sum(pair.same for pair in pairs), right / (right + wrong), +missed, +kinds
 
 
+@pytest.mark.long
 @pytest.mark.database
 @pytest.mark.parametrize(
     ("labelled", "each"), [(tuned_on, (3, 5)), (hand_a, (3, 8))], ids=["tuned on", "another hand"]

@@ -272,6 +272,7 @@ def test_all_orders_of_a_morning_are_printed_as_one_pdf_and_counted_once() -> No
     assert Entry.objects.filter(action="dispatch.sheet_printed").count() == entries
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.database
 def test_paper_printed_on_both_sides_is_counted_out_once_and_no_order_begins_on_the_back_of_another() -> None:

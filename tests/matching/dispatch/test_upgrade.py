@@ -21,6 +21,7 @@ def printed(sheets: int) -> Dispatch:
     return dispatch
 
 
+@pytest.mark.long
 @pytest.mark.once  # the steps are Python; what a new database gets is compared on both
 @pytest.mark.django_db(transaction=True)
 def test_sheets_that_came_back_before_they_were_counted_on_the_order_are_back() -> None:

@@ -37,6 +37,7 @@ def sweeper(log: Path) -> Iterator[None]:
         process.wait()
 
 
+@pytest.mark.long
 def test_a_short_morning_breaks_no_promise(tmp_path: Path) -> None:
     morning = Morning(people=60, needs=16, minutes=30, speed=120)
     morning.prepare()

@@ -165,6 +165,7 @@ def test_everybody_who_is_here_should_have_gone_home(operation: Operation) -> No
     assert said in seen(operation)
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_ten_thousand_people_stand_at_the_door(operation: Operation) -> None:
     crowd(operation, 10_000, 30)

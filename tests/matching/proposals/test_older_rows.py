@@ -40,6 +40,7 @@ def test_an_older_proposal_gets_the_one_visit_it_was_made_for_and_can_be_decided
     assert Dispatch.objects.get().position == 1
 
 
+@pytest.mark.long
 @pytest.mark.once  # the steps are Python; what a new database gets is compared on both
 @pytest.mark.django_db(transaction=True)
 def test_the_one_car_of_an_older_proposal_or_fixed_team_is_its_first() -> None:

@@ -110,6 +110,7 @@ def happenings(operation: Operation) -> dict[str, Callable[[datetime], object]]:
     }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_whatever_changes_who_could_go_where_is_a_reason_to_think_again(operation: Operation) -> None:
     at, silent = make.at(9, 10), []

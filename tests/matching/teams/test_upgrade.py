@@ -18,6 +18,7 @@ from tests.infra.migrations import step_by_step
 BEFORE = ("teams", "0002_clashes")
 
 
+@pytest.mark.long
 @pytest.mark.once  # the steps are Python; what a new database gets is compared on both
 @pytest.mark.django_db(transaction=True)
 def test_the_one_car_of_a_team_becomes_its_first_ride_and_stays_taken_while_the_team_is_live() -> None:
