@@ -517,9 +517,7 @@ def test_an_open_page_learns_that_the_team_has_left_and_that_the_center_has_answ
     assert before != polled() == shown()
     tell(dispatch, "extra", text="庭の草むしり")
     left = polled()
-    services.answer(
-        FieldNote.objects.get(), agreed=False, text="今日は泥だけ", by=SYSTEM, at=timezone.now()
-    )
+    services.answer(FieldNote.objects.get(), agreed=False, text="今日は泥だけ", by=SYSTEM, at=timezone.now())
     assert left != polled() == shown()
 
 
