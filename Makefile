@@ -1,5 +1,5 @@
 # make run     start the center (PORT=8000, DATA=./data); the first time this also installs and builds
-# make test    install what the tests need and run all of them, several steps side by side (JOBS=1: one after the other);
+# make test    install what the tests need and run them, several steps side by side (JOBS=1: one after the other);
 #              what a step says: test-results/STEP.log, what a browser showed when a test failed: test-results/STEP/
 # EVERY_PICTURE=1  with the browser tests: pictures of all screens there
 # SHARE=1, 2, 3 or all  with make test: which share of the long tests; the commit chooses one
