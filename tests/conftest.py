@@ -47,17 +47,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What templates and forms show is the same on every database; what a page stores and finds is not. A test that
-    may not open the database (pytest-django refuses it) shows nothing about one, unless a process it starts does."""
     for item in items:
-        shown = item.path.name.endswith("_pages.py") or not _opens_the_database(item)
-        if shown and not item.get_closest_marker("database"):
-            item.add_marker(pytest.mark.once)
+        _mark_if_one_database_is_enough(item)
     if SHARE in {"", ALL}:
         return
-    left = {item for item in items if _takes_turns(item) and share_of(item.nodeid) != SHARE}
-    items[:] = [item for item in items if item not in left]
-    config.hook.pytest_deselected(items=list(left))
+    others = {item for item in items if _takes_turns(item) and share_of(item.nodeid) != SHARE}
+    config.hook.pytest_deselected(items=[item for item in items if item in others])
+    items[:] = [item for item in items if item not in others]
+
+
+def _mark_if_one_database_is_enough(item: pytest.Item) -> None:
+    """What templates and forms show is the same on every database; what a page stores and finds is not. A test that
+    may not open the database (pytest-django refuses it) shows nothing about one, unless a process it starts does."""
+    shown = item.path.name.endswith("_pages.py") or not _opens_the_database(item)
+    if shown and not item.get_closest_marker("database"):
+        item.add_marker(pytest.mark.once)
 
 
 def _takes_turns(item: pytest.Item) -> bool:

@@ -98,13 +98,8 @@ def request_run(operation: Operation, *, why: str, by: By, at: datetime) -> Matc
 
 def _make_way(operation: Operation, *, by: By, at: datetime) -> None:
     run = _open_question(operation)
-    if run is not None and run.started_at is not None and _changed_since(operation, run.based_on):
+    if run is not None and run.started_at is not None and _changed_since({operation.pk: run.based_on}):
         _withdraw(run, RunState.SUPERSEDED, by=by, at=at)
-
-
-def _changed_since(operation: Operation, entry: int) -> bool:
-    changes = Entry.objects.of_operation(operation.pk).filter(id__gt=entry)
-    return changes.filter(subject_type__in=RELEVANT).exists()
 
 
 @transaction.atomic
@@ -154,7 +149,8 @@ def request_due_runs(*, at: datetime) -> int:
     )
     runs = MatchRun.objects.filter(pk__in=newest.values("newest")).defer("problem", "plan")
     last = {run.operation_id: run for run in runs}
-    changed = _changed({pk: last[pk].based_on if pk in last else 0 for pk in entries}, newest=entries)
+    based_on = {pk: last[pk].based_on if pk in last else 0 for pk in entries}
+    changed = _changed_since({pk: entry for pk, entry in based_on.items() if entries[pk] > entry})
     asked = 0
     for operation in operations:
         why = _why_now(operation, last.get(operation.pk), changed=operation.pk in changed, at=at)
@@ -164,13 +160,13 @@ def request_due_runs(*, at: datetime) -> int:
     return asked
 
 
-def _changed(based_on: dict[int, int], *, newest: dict[int, int]) -> set[int]:
-    """Which operations' tables changed after the entry that their last answer is based on; all by primary key. At most one
-    query however many there are: the sweeper asks every second."""
-    later = [Q(operation=pk, id__gt=entry) for pk, entry in based_on.items() if newest[pk] > entry]
-    if not later:
+def _changed_since(entries: dict[int, int]) -> set[int]:
+    """Of these operations, by primary key, those whose tables changed after the entry given for each. At most one query
+    however many there are: the sweeper asks every second."""
+    if not entries:
         return set()
-    changes = Entry.objects.filter(reduce(or_, later), subject_type__in=RELEVANT)
+    later = reduce(or_, (Q(operation=pk, id__gt=entry) for pk, entry in entries.items()))
+    changes = Entry.objects.filter(later, subject_type__in=RELEVANT)
     return set(changes.order_by().values_list("operation", flat=True).distinct())
 
 
