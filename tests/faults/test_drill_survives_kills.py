@@ -3,8 +3,6 @@ it. Controls: the comparison sees one lost visit, and without the sweeper a kill
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -50,8 +48,7 @@ def started(parts: ExitStack, folder: Path, speed: str = SPEED) -> RunningCenter
 
 
 def database(running: RunningCenter) -> sqlite3.Connection:
-    found = next(running.data.glob("*.sqlite3"))
-    return sqlite3.connect(f"file:{found}?mode=ro", uri=True, timeout=20)
+    return sqlite3.connect(f"file:{running.database}?mode=ro", uri=True, timeout=20)
 
 
 def drill_row(running: RunningCenter) -> tuple[str, int]:
@@ -111,17 +108,13 @@ def test_control_without_the_sweeper_a_killed_worker_stops_the_drill(
 ) -> None:
     running = started(parts, tmp_path / "control")
     until(partial(has_reached, running, 5), SECONDS_TO_FINISH, "the first steps")
-    sweeper = running.child("sweeper")
-    os.kill(sweeper, signal.SIGSTOP)
-    running.wait_for_another("worker", running.kill("worker"))
-    # It would replace a sweeper that is silent for a minute.
-    running.process.send_signal(signal.SIGSTOP)
-    since = time.monotonic()
-    until(lambda: worker_has_pulsed(running, since), SECONDS_TO_FINISH, "a pulse")
-    time.sleep(LEASE)  # the last message it found is worked off, and the dead one's lease is over
-    _, stuck = drill_row(running)
-    time.sleep(2 * LEASE)
-    assert drill_row(running)[1] == stuck
-    os.kill(sweeper, signal.SIGCONT)
-    running.process.send_signal(signal.SIGCONT)
+    with running.stopped("sweeper"):
+        running.wait_for_another("worker", running.kill("worker"))
+        with running.unattended():  # the supervisor would replace a sweeper that is silent for a minute
+            since = time.monotonic()
+            until(lambda: worker_has_pulsed(running, since), SECONDS_TO_FINISH, "a pulse")
+            time.sleep(LEASE)  # the last message it found is worked off, and the dead one's lease is over
+            _, stuck = drill_row(running)
+            time.sleep(2 * LEASE)
+            assert drill_row(running)[1] == stuck
     until(lambda: drill_row(running)[1] > stuck, SECONDS_TO_FINISH, "the sweeper to take it up again")

@@ -3,9 +3,7 @@ every piece of work is done once, and no scan waits for any of them."""
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +15,6 @@ from dvc.core import env
 from tests.faults.ledger import Ledger, Row, p95
 from tests.faults.test_server import Desk
 from tests.infra.center import RunningCenter, center, until
-from tests.infra.locks import is_locked
 from tests.infra.scale import count
 from tests.infra.tablet import Tablet
 
@@ -58,28 +55,12 @@ class Center:
         return redis.Redis(unix_socket_path=str(env.broker_socket(self.running.data)))
 
     @contextmanager
-    def stopped(self, name: str) -> Iterator[None]:
-        part = int(until(lambda: self.running.child(name)))
-        os.kill(part, signal.SIGSTOP)
-        while any(is_locked(file) for file in self.running.data.glob("*.sqlite3")):  # it was just writing
-            os.kill(part, signal.SIGCONT)
-            time.sleep(0.05)
-            os.kill(part, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(part, signal.SIGCONT)
-
-    @contextmanager
     def dead(self, name: str) -> Iterator[None]:
-        """kill -9; the supervisor stands still meanwhile, so that nobody starts another."""
-        part = int(until(lambda: self.running.child(name)))
-        os.kill(self.running.process.pid, signal.SIGSTOP)
-        os.killpg(part, signal.SIGKILL)
-        try:
+        """kill -9, and nobody starts another meanwhile."""
+        until(lambda: self.running.child(name))
+        with self.running.unattended():
+            self.running.kill(name)
             yield
-        finally:
-            os.kill(self.running.process.pid, signal.SIGCONT)
 
     def until_done(self) -> float:
         begun = time.monotonic()
@@ -109,7 +90,7 @@ def test_kill_9_of_broker_or_worker_under_work_loses_and_doubles_none(
 ) -> None:
     dice, took = random.Random(name), []
     for _ in range(times):
-        with shaken.stopped("worker"):
+        with shaken.running.stopped("worker"):
             shaken.put(WORK)
         time.sleep(dice.random() * 0.2)
         old = shaken.running.kill(name)
@@ -124,14 +105,14 @@ def test_kill_9_of_broker_or_worker_under_work_loses_and_doubles_none(
 def test_a_broker_that_lost_every_hint_costs_time_and_no_work(shaken: Center, ledger: Ledger) -> None:
     took = []
     for _ in range(FLUSHES):
-        with shaken.stopped("worker"), shaken.hints as hints:
+        with shaken.running.stopped("worker"), shaken.hints as hints:
             shaken.put(WORK)
             assert hints.llen("default") >= WORK - 1
             hints.flushall()
             shaken.scan()
         took.append(shaken.until_done())
-    with shaken.stopped("sweeper"):
-        with shaken.stopped("worker"), shaken.hints as hints:
+    with shaken.running.stopped("sweeper"):
+        with shaken.running.stopped("worker"), shaken.hints as hints:
             shaken.put(WORK)
             hints.flushall()
         shaken.put(1)  # what comes afterwards is done, so the worker had its turn
@@ -179,7 +160,7 @@ def test_no_scan_waits_for_a_dead_or_a_hung_broker_and_all_that_waited_is_told_t
     until(lambda: shaken.count("untold") == 0, 300)
     told = time.monotonic() - begun
     took = shaken.until_done()
-    with shaken.stopped("broker"):
+    with shaken.running.stopped("broker"):
         hung = shaken.scan()
     speed = f"scan {1000 * p95(down):.0f} ms, {1000 * p95(normal):.0f} with it, {1000 * hung:.0f} hung; put {asked:.2f} s"
     assert ended(

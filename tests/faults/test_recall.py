@@ -3,11 +3,9 @@ waits as long as they are dead, and is done once they live."""
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
-from tests.infra.center import RunningCenter, center, until
+from tests.infra.center import center, until
 from tests.infra.visitor import Visitor
 
 _DAY = """
@@ -58,14 +56,6 @@ print(json.dumps(MatchRun.objects.filter(operation=%d).latest("id").state))
 PARTS = ("broker", "sweeper", "worker", "matching", "beat")
 
 
-def kill_all_but_the_web(running: RunningCenter) -> None:
-    """kill -9; the supervisor stands still meanwhile, so that nobody starts others."""
-    parts = [int(until(lambda name=name: running.child(name), 30)) for name in PARTS]  # type: ignore[misc]
-    os.kill(running.process.pid, signal.SIGSTOP)
-    for part in parts:
-        os.killpg(part, signal.SIGKILL)
-
-
 def test_a_recall_reaches_every_team_while_broker_and_workers_are_dead(tmp_path: Path) -> None:
     with center(tmp_path, LOG_LEVEL="ERROR") as running:
         day = running.shell.run(_DAY)
@@ -73,8 +63,11 @@ def test_a_recall_reaches_every_team_while_broker_and_workers_are_dead(tmp_path:
         desk = Visitor(running, {day["cookie"]: day["session"]})
         leader = Visitor(running)
         desk.ask("GET", f"{base}/dispatch/recall/")
-        kill_all_but_the_web(running)
-        try:
+        for name in PARTS:
+            until(lambda name=name: running.child(name), 30, f"no {name}")  # type: ignore[misc]
+        with running.unattended():
+            for name in PARTS:
+                running.kill(name)
             # The control: the center itself says that nothing works in the background any more, and the engine is silent.
             until(lambda: running.health()[0] == 503, 60, "the parts were not missed")
             running.shell.run(_ASK_THE_ENGINE % day["operation"])
@@ -94,8 +87,6 @@ def test_a_recall_reaches_every_team_while_broker_and_workers_are_dead(tmp_path:
             assert said == [1, [[1, "page"], [2, "phone"], [3, "help"]]]
             assert running.shell.run(_ANSWERED % day["operation"]) == "requested"
             assert not any(running.child(name) for name in PARTS)
-        finally:
-            os.kill(running.process.pid, signal.SIGCONT)
         until(running.is_healthy, 90, "the center did not get well")
         until(
             lambda: running.shell.run(_ANSWERED % day["operation"]) == "done", 90, "the engine did not answer"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dvc.runtime.process import die_with_parent
+from tests.infra.locks import stopped
 from tests.infra.processes import children
 from tests.infra.shell import Shell
 from tests.infra.template import migrated_postgres, migrated_sqlite
@@ -149,6 +150,23 @@ class RunningCenter:
     def wait_for_another(self, name: str, old: int, seconds: float = SECONDS_TO_WAIT) -> int:
         """The id of the process that replaced `old`."""
         return int(until(lambda: (pid := self.child(name)) and pid != old and pid, seconds, f"no new {name}"))
+
+    @property
+    def database(self) -> Path | None:
+        """Its SQLite file, once it has one."""
+        return next(self.data.glob("*.sqlite3"), None)
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """A part stands still meanwhile, as one that hangs; it was not just writing."""
+        with stopped(int(until(lambda: self.child(name))), self.database):
+            yield
+
+    @contextmanager
+    def unattended(self) -> Iterator[None]:
+        """The supervisor stands still meanwhile, so that nobody starts or kills a part."""
+        with stopped(self.process.pid, None):
+            yield
 
     def stop(self, with_signal: signal.Signals = signal.SIGINT, seconds: float = SECONDS_TO_WAIT) -> int:
         """Ask it to stop, as Ctrl-C does, and wait. Returns its exit code."""

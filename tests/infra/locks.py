@@ -1,9 +1,13 @@
-"""Whether somebody keeps a database's one write lock."""
+"""Whether somebody keeps a database's one write lock, and how to stop a process that does not."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 
@@ -17,3 +21,17 @@ def is_locked(database: Path) -> bool:
             return True
         probe.execute("ROLLBACK")
     return False
+
+
+@contextmanager
+def stopped(pid: int, database: Path | None) -> Iterator[None]:
+    """The process stands still meanwhile, and keeps nobody from writing into this SQLite file; None where there is none."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        while database is not None and is_locked(database):
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.05)
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.infra.center import SECONDS_TO_WAIT, SIGNS, RunningCenter, center, free_port, until
+from tests.infra.locks import stopped
 from tests.infra.processes import alive, children, dead_children, family, opened_by
 from tests.infra.template import migrated_sqlite
 
@@ -80,9 +81,7 @@ def test_a_part_that_is_killed_comes_back(running: RunningCenter, name: str) -> 
 
 
 def test_a_dead_broker_is_told_and_no_page_waits_for_it(running: RunningCenter) -> None:
-    broker = running.child("broker")
-    os.kill(broker, signal.SIGSTOP)
-    try:
+    with running.stopped("broker"):
         start = time.monotonic()
         status, body = running.health()
         assert time.monotonic() - start < 2
@@ -90,8 +89,6 @@ def test_a_dead_broker_is_told_and_no_page_waits_for_it(running: RunningCenter) 
         assert body["broker"] == "missing"
         assert "broker" in body["missing"]
         assert body["database"] == "ok"
-    finally:
-        os.kill(broker, signal.SIGCONT)
     until(running.is_healthy)
 
 
@@ -156,10 +153,9 @@ def test_two_matching_workers_are_kept_up_and_leave_with_the_others(tmp_path: Pa
         os.killpg(max(before), signal.SIGKILL)
         until(lambda: len(_thinkers(two)) == 2 and _thinkers(two) != before)
         last = _thinkers(two)
-        os.kill(max(last), signal.SIGSTOP)
-        # Each is asked for itself: who works does not speak for who hangs.
-        until(lambda: sorted(seconds > 25 for seconds in _pulses(two)) == [False, True])
-        os.kill(max(last), signal.SIGCONT)
+        with stopped(max(last), two.database):
+            # Each is asked for itself: who works does not speak for who hangs.
+            until(lambda: sorted(seconds > 25 for seconds in _pulses(two)) == [False, True])
     assert not any(alive(pid) for pid in last)
 
 
