@@ -444,6 +444,7 @@ POLICY: Final[dict[str, Who]] = {
     "drill_home": May.SEE_BOARD,
     "drill_part": May.SEE_BOARD,
     "drill_clock": May.SEE_BOARD,
+    "drill_debrief": May.SEE_BOARD,
     "drill_pause": May.RUN_DRILL,
     "drill_go_on": May.RUN_DRILL,
     "drill_purge": May.RUN_DRILL,

@@ -10,5 +10,6 @@ urlpatterns = [
     path("clock/", views.drill_clock, name="drill_clock"),
     path("pause/", views.drill_pause, name="drill_pause"),
     path("go-on/", views.drill_go_on, name="drill_go_on"),
+    path("debrief/", views.drill_debrief, name="drill_debrief"),
     path("purge/", views.drill_purge, name="drill_purge"),
 ]

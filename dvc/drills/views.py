@@ -1,11 +1,12 @@
-"""The drill's screen: start, watch, slow down, pause, wipe."""
+"""The drill's screens: start, watch, slow down, pause, debrief, wipe."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -18,6 +19,7 @@ from dvc.accounts.roles import May
 from dvc.audit.services import By
 from dvc.core.refused import Refused
 from dvc.drills import services
+from dvc.drills.debrief import RECALL_GOAL, STATIONS, debrief
 from dvc.drills.models import Drill, DrillState
 from dvc.drills.purge import purge
 from dvc.operations.models import Center
@@ -54,6 +56,23 @@ def drill_part(request: StaffRequest, operation_id: int) -> HttpResponse:
 def drill_clock(request: StaffRequest, operation_id: int) -> HttpResponse:
     """What the drill's clock reads, for the band at the top of every page."""
     return HttpResponse(f"{timezone.localtime(request.now):%-H:%M}", content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_GET
+def drill_debrief(request: StaffRequest, operation_id: int) -> HttpResponse:
+    """The figures a debrief is held over, and a sheet to write on. A drill that was wiped has none; a real day is no drill."""
+    operation = request.operation
+    if not operation.is_drill:
+        raise Http404
+    if Drill.objects.filter(operation=operation, state=DrillState.PURGED).exists():
+        return redirect("drill_home", operation_id)
+    context = {
+        "debrief": debrief(operation),
+        "goal": RECALL_GOAL // timedelta(minutes=1),
+        "stations": STATIONS,
+    }
+    return render(request, "dvc/drills/debrief.html", context)
 
 
 def _standing(request: StaffRequest, drill: Drill) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from dvc.audit.models import Entry
 from dvc.audit.services import SYSTEM
 from dvc.core.refused import Refused
 from dvc.drills import players, services
+from dvc.drills.debrief import debrief
 from dvc.drills.models import Drill, DrillState
 from dvc.drills.purge import ROWS, purge
 from dvc.operations import services as operations
@@ -84,6 +85,10 @@ def test_the_whole_day_is_played_and_ends(monkeypatch: pytest.MonkeyPatch) -> No
     assert not Dispatch.objects.filter(operation=operation).live().exists()
     assert not Row.objects.filter(state=State.PARKED).exists()
     assert drill.steps.count() == drill.steps_total
+    found = debrief(operation)
+    assert (found.people, sum(times for _, times in found.needs)) == (60, 24)
+    assert all(one.times for one in found.took)
+    assert found.took[0].times + found.never_out == 60
     _nothing_but_the_audit_is_left(drill)
 
 
