@@ -27,7 +27,7 @@ QUIET = [
 # What is looked at are screens, not how good a plan is: the engine leaves the cores to the browser soon.
 CENTER = {"LOG_LEVEL": "WARNING", "OUTBOX_LEASE_SECONDS": "5", "MATCHING_SECONDS": "2"}
 TABLET = {"width": 1180, "height": 820}
-PATIENCE = 60_000  # ms; ends what never comes, measures nothing: a loaded machine is slow
+PATIENCE = 180_000  # ms; ends what never comes, measures nothing: a loaded machine is slow
 PHONE = {"width": 390, "height": 844}
 WALL = {"width": 1920, "height": 1080}
 PICTURES = Path(os.environ.get("TEST_RESULTS") or BASE / "test-results")

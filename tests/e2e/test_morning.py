@@ -233,7 +233,7 @@ def accept_the_proposal(desk: Visitor, operation: int, need: int) -> int:
     page = desk.page
     page.goto(f"/o/{operation}/matching/")
     accept = page.get_by_role("button", name="決定").first
-    expect(accept).to_be_visible(timeout=60_000)
+    expect(accept).to_be_visible()
     desk.picture("morning-08-proposal")
     expect(page.locator("article", has=accept).first).to_contain_text("髙﨑 𠮷乃")
     accept.click()
