@@ -29,7 +29,7 @@ from matching.teams.models import Clash, Member
 RECALL_GOAL: Final = timedelta(minutes=15)
 # The stations of a center, in the order in which somebody passes through them: one line each on the sheet to write on.
 STATIONS: Final = (
-    "受付", "説明（オリエンテーション）", "困りごとの電話", "マッチング", "送り出し・帰着", "資機材", "本部・連絡",
+    "受付", "説明", "困りごとの電話", "マッチング", "送り出し・帰着", "資機材", "本部・連絡",
 )  # fmt: skip
 
 
@@ -88,15 +88,17 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Debrief:
-    """`never_out`: people who came and did not leave with a team. `talk`: what is worth talking about, and how often it
-    happened; what did not happen is left out."""
+    """`never_out`: people who came and did not leave with a team. `needs`: by state; `carried` of them were there before the
+    drill was opened. `talk`: what is worth talking about, and how often it happened (「4班」); what did not happen is left
+    out."""
 
     took: tuple[Took, ...]
     people: int
     never_out: int
     needs: tuple[tuple[str, int], ...]
+    carried: int
     recalls: tuple[Recalled, ...]
-    talk: tuple[tuple[str, int], ...]
+    talk: tuple[tuple[str, str], ...]
     hours: tuple[Hour, ...]
 
     @property
@@ -110,17 +112,21 @@ def debrief(operation: Operation) -> Debrief:
     needs = Need.objects.filter(operation=operation)
     dispatches = Dispatch.objects.filter(operation=operation)
     departures = _departures(operation)
+    opened = operation.opened_at or operation.created_at
     states = Counter(needs.order_by().values_list("state", flat=True))
     return Debrief(
-        took=_took(operation, dispatches, departures),
+        took=_took(operation, dispatches, departures, opened=opened),
         people=visits.count(),
         never_out=visits.exclude(pk__in=[visit for visit, *_ in departures]).count(),
         needs=tuple((str(state.label), states[state]) for state in NeedState if states[state]),
+        carried=needs.filter(received_at__lt=opened).count(),
         recalls=tuple(
             _recalled(recall) for recall in Recall.objects.filter(operation=operation).order_by("id")
         ),
-        talk=tuple((what, times) for what, times in _to_talk_about(operation, visits, states) if times),
-        hours=_hours(operation, visits, needs, dispatches),
+        talk=tuple(
+            (what, f"{times}{of}") for what, times, of in _to_talk_about(operation, visits, states) if times
+        ),
+        hours=_hours(operation, visits, needs.filter(received_at__gte=opened), dispatches),
     )
 
 
@@ -143,6 +149,8 @@ def _took(
     operation: Operation,
     dispatches: QuerySet[Dispatch],
     departures: Iterable[tuple[int, datetime, datetime]],
+    *,
+    opened: datetime,
 ) -> tuple[Took, ...]:
     decided = (
         dispatches.order_by()
@@ -154,12 +162,16 @@ def _took(
     reports = ActivityReport.objects.filter(
         dispatch__operation=operation, dispatch__returned_at__isnull=False
     )
-    told = reports.values_list("dispatch__returned_at", "reported_at")
+    reported = reports.values_list("dispatch__returned_at", "reported_at")
     return (
         _pairs("受付から、班で出発するまで", ((arrived, left) for _, arrived, left in departures)),
-        _pairs("困りごとの受付から、行く班が決まるまで", decided),
+        # One that was carried over has waited in this drill since it was opened.
+        _pairs(
+            "困りごとの受付から、行く班が決まるまで",
+            ((max(received, opened), first) for received, first in decided),
+        ),
         _pairs("班が決まってから、出発するまで", first_house.values_list("accepted_at", "departed_at")),
-        _pairs("班の帰着から、活動の報告まで", told),
+        _pairs("班の帰着から、活動の報告まで", reported),
     )
 
 
@@ -193,40 +205,44 @@ def _recalled(recall: Recall) -> Recalled:
 # ── what went otherwise than planned ───────────────────────────────────────────────────────────
 def _to_talk_about(
     operation: Operation, visits: QuerySet[Visit], states: Mapping[str, int]
-) -> Iterable[tuple[str, int]]:
+) -> Iterable[tuple[str, int, str]]:
+    """What, how often, and what is counted."""
     dispatches = Dispatch.objects.filter(operation=operation)
     reports = ActivityReport.objects.filter(dispatch__operation=operation)
     flags = Counter(flag for flags in visits.values_list("flags", flat=True) for flag in flags)
     yield (
         "予定の時刻より遅れて戻った班",
         dispatches.filter(returned_at__gt=F("due_back_at")).values("team").distinct().count(),
+        "班",
     )
     yield (
         "帰着したのに、活動の報告がないお宅",
         dispatches.filter(state=DispatchState.BACK, report__isnull=True).count(),
+        "軒",
     )
-    yield "取りやめた派遣", dispatches.filter(state=DispatchState.CANCELLED).count()
-    yield "同じ人を2つの班に入れようとした", Clash.objects.filter(operation=operation).count()
-    yield "二重に受け付けた困りごと", states.get(NeedState.DUPLICATE, 0)
-    yield "不在で入れなかったお宅", reports.filter(outcome=Outcome.ABSENT).count()
-    yield "途中で中止した活動", reports.filter(outcome=Outcome.STOPPED).count()
-    yield "けが・体調不良の報告", reports.exclude(injury="").count()
-    yield "ヒヤリハットの報告", reports.exclude(near_miss="").count()
+    yield "取りやめた派遣", dispatches.filter(state=DispatchState.CANCELLED).count(), "件"
+    yield "同じ人を2つの班に入れようとした", Clash.objects.filter(operation=operation).count(), "回"
+    yield "二重に受け付けた困りごと", states.get(NeedState.DUPLICATE, 0), "件"
+    yield "不在で入れなかったお宅", reports.filter(outcome=Outcome.ABSENT).count(), "軒"
+    yield "途中で中止した活動", reports.filter(outcome=Outcome.STOPPED).count(), "件"
+    yield "けが・体調不良の報告", reports.exclude(injury="").count(), "件"
+    yield "ヒヤリハットの報告", reports.exclude(near_miss="").count(), "件"
     yield (
         "帰りの記録がなく、職員が帰宅を確かめた人",
         flags[VisitFlag.CLOSED_BY_DESK] + flags[VisitFlag.CAPPED],
+        "人",
     )
-    yield "到着の記録がない人", flags[VisitFlag.NO_ARRIVAL]
-    yield "使えなくなったカードで受付した人", flags[VisitFlag.OLD_CARD]
-    yield "2か所で受付した人", flags[VisitFlag.TWO_GATES]
-    yield "まだ帰りの記録がない人", visits.filter(left_at__isnull=True).count()
+    yield "到着の記録がない人", flags[VisitFlag.NO_ARRIVAL], "人"
+    yield "使えなくなったカードで受付した人", flags[VisitFlag.OLD_CARD], "人"
+    yield "2か所で受付した人", flags[VisitFlag.TWO_GATES], "人"
+    yield "まだ帰りの記録がない人", visits.filter(left_at__isnull=True).count(), "人"
 
 
 # ── hour by hour ───────────────────────────────────────────────────────────────────────────────
 def _hours(
     operation: Operation, visits: QuerySet[Visit], needs: QuerySet[Need], dispatches: QuerySet[Dispatch]
 ) -> tuple[Hour, ...]:
-    """From the first hour in which something happened to the last; an empty one in between is left out."""
+    """Those in which something happened since the drill was opened."""
     first = dispatches.filter(position=1)
     reports = ActivityReport.objects.filter(dispatch__operation=operation)
     counts = [

@@ -17,6 +17,7 @@ from dvc.drills.models import Drill
 from dvc.drills.purge import purge
 from dvc.operations.models import Mode, Operation
 from intake.checkin import services as checkin
+from intake.help_requests.models import Need
 from matching.dispatch import services as dispatches
 from matching.dispatch.models import Dispatch, Outcome
 from matching.safety import services as safety
@@ -74,8 +75,9 @@ def test_how_long_each_procedure_took_is_counted_from_its_moments() -> None:
     scene.present(operation, make.volunteer(operation.center))
     found = debrief(operation)
     assert took(found, "班で出発するまで") == (45, 45, 60, 60)
-    # The needs were told two days before at nine.
-    assert took(found, "行く班が決まるまで") == (2 * 24 * 60 + 30,) * 2
+    # The needs were told two days before; the drill was opened at nine.
+    assert took(found, "行く班が決まるまで") == (30, 30)
+    assert found.carried == 2
     assert took(found, "決まってから") == (30, 35)
     assert took(found, "活動の報告まで") == (0, 25)
     assert (found.people, found.never_out) == (5, 1)
@@ -119,12 +121,12 @@ def test_what_went_otherwise_than_planned_is_counted_and_what_did_not_is_left_ou
     for visit in operation.visits.order_by("id")[:3]:
         checkin.leave(operation, visit.volunteer, by=SYSTEM, at=make.at(14))
     assert dict(debrief(operation).talk) == {
-        "予定の時刻より遅れて戻った班": 1,
-        "帰着したのに、活動の報告がないお宅": 1,
-        "途中で中止した活動": 1,
-        "けが・体調不良の報告": 1,
-        "ヒヤリハットの報告": 1,
-        "まだ帰りの記録がない人": 1,
+        "予定の時刻より遅れて戻った班": "1班",
+        "帰着したのに、活動の報告がないお宅": "1軒",
+        "途中で中止した活動": "1件",
+        "けが・体調不良の報告": "1件",
+        "ヒヤリハットの報告": "1件",
+        "まだ帰りの記録がない人": "1人",
     }
 
 
@@ -157,6 +159,7 @@ def test_who_came_back_after_the_recall_was_over_did_not_hear_of_it() -> None:
         recall, reason="解除", silent=[out.team], despite="誤報だった", by=SYSTEM, at=make.at(11, 10)
     )
     dispatches.come_back(out, by=SYSTEM, at=make.at(12))
+    left_at(operation, 13, 0)  # and this one had not to be called
     (found,) = debrief(operation).recalls
     assert (found.teams, found.known, found.minutes) == (1, 0, None)
     assert "1班のうち0班に伝わりました" in page(operation)
@@ -165,6 +168,9 @@ def test_who_came_back_after_the_recall_was_over_did_not_hear_of_it() -> None:
 def test_every_hour_in_which_something_happened_has_a_line() -> None:
     operation = drill()
     dispatch = left_at(operation, 10, 59)
+    Need.objects.create(
+        operation=operation, number=9999, received_at=make.at(24 + 9, 5), touched_at=make.at(24 + 9, 5)
+    )
     dispatches.come_back(dispatch, by=SYSTEM, at=make.at(13))
     told(dispatch, 13, 0)
     lines = {
@@ -172,12 +178,12 @@ def test_every_hour_in_which_something_happened_has_a_line() -> None:
         for hour in debrief(operation).hours
     }
     assert lines == {
-        make.at(9) - timedelta(days=2): (0, 1, 0, 0, 0, 0),
         make.at(9): (2, 0, 1, 0, 0, 0),
         make.at(10): (0, 0, 0, 1, 0, 0),
         make.at(13): (0, 0, 0, 0, 1, 1),
+        make.at(24 + 9): (0, 1, 0, 0, 0, 0),
     }
-    assert "7月16日 9時台" in page(operation)
+    assert "7月19日 9時台" in page(operation)
 
 
 def test_a_larger_drill_asks_the_database_no_more_often() -> None:
