@@ -20,13 +20,11 @@ from django.utils import timezone
 from dvc.operations.models import Operation
 from intake.checkin.models import Visit, VisitFlag
 from intake.help_requests.models import Need, NeedState
-from matching.control.recalls import teams_of
+from matching.control.recalls import Reach, reach
 from matching.dispatch.models import ActivityReport, Dispatch, DispatchState, Outcome
-from matching.safety.models import REACHED, Recall, RecallAnswer
+from matching.safety.models import Recall
 from matching.teams.models import Clash, Member
 
-# Within this every team that is out is to know that it is called back (domain.md §7.5).
-RECALL_GOAL: Final = timedelta(minutes=15)
 # The stations of a center, in the order in which somebody passes through them: one line each on the sheet to write on.
 STATIONS: Final = (
     "受付", "説明", "困りごとの電話", "マッチング", "送り出し・帰着", "資機材", "本部・連絡",
@@ -59,21 +57,6 @@ class Took:
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
-    """A recall: of how many `teams` that were out it was known that they knew (`known`), and after how many whole minutes of
-    the last; `minutes` is None while one was not known of."""
-
-    recall: Recall
-    teams: int
-    known: int
-    minutes: int | None
-
-    @property
-    def in_time(self) -> bool:
-        return self.minutes is not None and timedelta(minutes=self.minutes) <= RECALL_GOAL
-
-
-@dataclass(frozen=True, slots=True)
 class Hour:
     """What happened from `begins` on, for an hour."""
 
@@ -97,7 +80,7 @@ class Debrief:
     never_out: int
     needs: tuple[tuple[str, int], ...]
     carried: int
-    recalls: tuple[Recalled, ...]
+    recalls: tuple[Reach, ...]
     talk: tuple[tuple[str, str], ...]
     hours: tuple[Hour, ...]
 
@@ -120,9 +103,7 @@ def debrief(operation: Operation) -> Debrief:
         never_out=people - len(departures),
         needs=tuple((str(state.label), states[state]) for state in NeedState if states[state]),
         carried=needs.filter(received_at__lt=opened).count(),
-        recalls=tuple(
-            _recalled(recall) for recall in Recall.objects.filter(operation=operation).order_by("id")
-        ),
+        recalls=tuple(reach(recall) for recall in Recall.objects.filter(operation=operation).order_by("id")),
         talk=tuple(
             (what, f"{times}{of}") for what, times, of in _to_talk_about(operation, visits, states) if times
         ),
@@ -182,24 +163,6 @@ def _pairs(what: str, moments: Iterable[tuple[datetime | None, datetime | None]]
 
 def _minutes(begun: datetime, ended: datetime) -> int:
     return max(0, (ended - begun) // timedelta(minutes=1))
-
-
-# ── recalls ────────────────────────────────────────────────────────────────────────────────────
-def _recalled(recall: Recall) -> Recalled:
-    """Whoever was out when it began. A team that came back is known of from then on."""
-    teams = list(teams_of(recall).filter(dispatches__departed_at__lte=recall.started_at).distinct())
-    heard: dict[int, datetime] = {}
-    answers = RecallAnswer.objects.filter(recall=recall, taken_back_at__isnull=True, how__in=REACHED)
-    for team_id, at in answers.order_by("at").values_list("team", "at"):
-        heard.setdefault(team_id, at)
-    known = []
-    for team in teams:
-        moments = [at for at in (heard.get(team.pk), team.ended_at) if at is not None]
-        if moments and (recall.ended_at is None or min(moments) <= recall.ended_at):
-            known.append(min(moments))
-    all_known = len(known) == len(teams) > 0
-    minutes = _minutes(recall.started_at, max(known)) if all_known else None
-    return Recalled(recall, len(teams), len(known), minutes)
 
 
 # ── what went otherwise than planned ───────────────────────────────────────────────────────────

@@ -19,10 +19,11 @@ from dvc.accounts.roles import May
 from dvc.audit.services import By
 from dvc.core.refused import Refused
 from dvc.drills import services
-from dvc.drills.debrief import RECALL_GOAL, STATIONS, debrief
+from dvc.drills.debrief import STATIONS, debrief
 from dvc.drills.models import Drill, DrillState
 from dvc.drills.purge import purge
 from dvc.operations.models import Center
+from matching.control import recalls
 
 DEFAULT_SPEED = 20
 KINDS = {
@@ -69,7 +70,7 @@ def drill_debrief(request: StaffRequest, operation_id: int) -> HttpResponse:
         return redirect("drill_home", operation_id)
     context = {
         "debrief": debrief(operation),
-        "goal": RECALL_GOAL // timedelta(minutes=1),
+        "goal": recalls.GOAL // timedelta(minutes=1),
         "stations": STATIONS,
     }
     return render(request, "dvc/drills/debrief.html", context)

@@ -1,10 +1,11 @@
-"""How far a recall is: each team, where it is, what was heard of it. Read from facts; nothing here is stored."""
+"""How far a recall is, and how far one was: each team, where it is, what was heard of it. Read from facts; nothing here is
+stored."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -21,6 +22,8 @@ from matching.safety.queries import zones_of
 from matching.teams.models import Team, TeamState
 from matching.teams.queries import Gone, gone_leaders
 
+# Within this every team that is out is to know that it is called back (domain.md §7.5).
+GOAL: Final = timedelta(minutes=15)
 # In this order on every list: who needs something first.
 HELP, SILENT, REACHED_OUT, BACK = "help", "silent", "reached", "back"
 ORDER: Final = (HELP, SILENT, REACHED_OUT, BACK)
@@ -128,6 +131,38 @@ def tally(recall: Recall) -> Tally:
 
 def _standing(recall: Recall) -> QuerySet[RecallAnswer]:
     return RecallAnswer.objects.filter(recall=recall, taken_back_at__isnull=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A recall looked back on: how many `teams` were out when it began, of how many it was heard while it ran that they knew
+    or were back (`known`), and after how many whole `minutes` of the last of them; None while one was not heard of."""
+
+    recall: Recall
+    teams: int
+    known: int
+    minutes: int | None
+
+    @property
+    def in_time(self) -> bool:
+        return self.minutes is not None and timedelta(minutes=self.minutes) <= GOAL
+
+
+def reach(recall: Recall) -> Reach:
+    """Two queries."""
+    heard: dict[int, datetime] = {}
+    for team_id, at in _standing(recall).filter(how__in=REACHED).order_by("at").values_list("team", "at"):
+        heard.setdefault(team_id, at)
+    out = teams_of(recall).filter(dispatches__departed_at__lte=recall.started_at).distinct()
+    first = [
+        min((at for at in (heard.get(team), ended_at) if at is not None), default=None)
+        for team, ended_at in out.values_list("pk", "ended_at")
+    ]
+    known = [at for at in first if at is not None and (recall.ended_at is None or at <= recall.ended_at)]
+    minutes = None
+    if known and len(known) == len(first):
+        minutes = (max(known) - recall.started_at) // timedelta(minutes=1)
+    return Reach(recall, len(first), len(known), minutes)
 
 
 def progress(recall: Recall) -> Progress:
